@@ -1,1 +1,1 @@
-export {};
+export { FormatError, type FormatErrorOptions } from "./errors.js";
