@@ -1,1 +1,34 @@
+export {
+  CIFAR_SHAPE,
+  type CifarRecords,
+  type CifarVariant,
+  encodeCifar,
+  parseCifar,
+  readCifar,
+} from "./cifar.js";
 export { FormatError, type FormatErrorOptions } from "./errors.js";
+export {
+  describeSystemError,
+  readFileBytes,
+  removeStaleTemporaries,
+  writeFileAtomically,
+} from "./files.js";
+export { encodeIdx, type IdxArray, type IdxOptions, parseIdx, readIdx } from "./idx.js";
+export {
+  type ArchiveImage,
+  type DecodedImages,
+  type DecodeOptions,
+  decodeImages,
+  type ImageArchive,
+  openImageArchive,
+} from "./imageArchive.js";
+export {
+  decodePng,
+  encodePng,
+  type GridOptions,
+  layOutGrid,
+  type Pixels,
+  pngGrid,
+} from "./pngGrid.js";
+export { readTar, type TarEntry } from "./tar.js";
+export { encodeZip, openZip, writeZip, type ZipArchive, type ZipEntry, type ZipInput } from "./zip.js";
