@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { FormatError } from "./errors.js";
+import { decodePng, encodePng, layOutGrid, type Pixels, pngGrid } from "./pngGrid.js";
+import { formatError, valueOrFormatError } from "./testing.js";
+
+const images = (count: fc.Arbitrary<number>): fc.Arbitrary<Pixels> =>
+  fc
+    .tuple(fc.constantFrom(1, 3), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), count)
+    .chain(([channels, height, width, n]) => {
+      const length = n * channels * height * width;
+      return fc
+        .uint8Array({ minLength: length, maxLength: length })
+        .map((data) => ({ shape: [channels, height, width] as const, data }));
+    });
+
+test("a PNG keeps every pixel", async () => {
+  await fc.assert(
+    fc.asyncProperty(images(fc.constant(1)), async (image) => {
+      const read = await decodePng(await encodePng(image));
+      assert.deepEqual(read.shape, [...image.shape]);
+      assert.deepEqual(new Uint8Array(read.data), image.data);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("every image can be cut out of the grid again", async () => {
+  const layouts = fc.record({
+    columns: fc.integer({ min: 1, max: 4 }),
+    padding: fc.integer({ min: 0, max: 3 }),
+    scale: fc.integer({ min: 1, max: 3 }),
+    background: fc.integer({ min: 0, max: 255 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(images(fc.integer({ min: 1, max: 7 })), layouts, async (set, layout) => {
+      const [channels, height, width] = set.shape;
+      const size = channels * height * width;
+      const grid = await decodePng(await pngGrid(set, layout));
+      const { columns, padding, scale } = layout;
+      for (let index = 0; index < set.data.length / size; index++) {
+        for (let channel = 0; channel < channels; channel++) {
+          for (let y = 0; y < height * scale; y++) {
+            for (let x = 0; x < width * scale; x++) {
+              const row = (padding + Math.floor(index / columns) * (height + padding)) * scale + y;
+              const column = (padding + (index % columns) * (width + padding)) * scale + x;
+              const got = grid.data[(channel * grid.shape[1] + row) * grid.shape[2] + column];
+              const at = (channel * height + Math.floor(y / scale)) * width + Math.floor(x / scale);
+              assert.equal(got, set.data[index * size + at]);
+            }
+          }
+        }
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("the layout is a square, padded by 2, on black", () => {
+  const grid = layOutGrid({ shape: [1, 1, 1], data: Uint8Array.of(9, 9, 9, 9, 9) });
+  assert.deepEqual(grid.shape, [1, 8, 11]); // 2 rows, 3 columns
+  assert.equal(grid.data.filter((value) => value === 9).length, 5);
+  assert.equal(grid.data[2 * 11 + 2], 9);
+  assert.equal(grid.data[5 * 11 + 5], 9);
+  assert.equal(grid.data[5 * 11 + 8], 0); // the empty sixth place
+});
+
+test("the same images give the same bytes", async () => {
+  const set: Pixels = { shape: [3, 4, 4], data: Uint8Array.from({ length: 480 }, (_, index) => index) };
+  assert.deepEqual(await pngGrid(set), await pngGrid(set));
+});
+
+test("images and layouts that make no sense are FormatErrors", async () => {
+  const one = Uint8Array.of(1);
+  assert.throws(() => layOutGrid({ shape: [2, 1, 1], data: one }), formatError(/2x1x1 is not the shape/));
+  assert.throws(
+    () => layOutGrid({ shape: [1, 1, 2], data: one }),
+    formatError(/not a whole number of 1x1x2/),
+  );
+  assert.throws(
+    () => layOutGrid({ shape: [1, 1, 1], data: new Uint8Array() }),
+    formatError(/not a whole number/),
+  );
+  assert.throws(() => layOutGrid({ shape: [1, 1, 1], data: one }, { scale: 0 }), formatError(/grid's scale/));
+  await assert.rejects(encodePng({ shape: [1, 2, 2], data: one }), formatError(/are not one 1x2x2 image/));
+});
+
+test("a damaged PNG is a FormatError or an image, nothing else", async () => {
+  const good = await encodePng({ shape: [3, 8, 8], data: new Uint8Array(192).fill(77) });
+  await assert.rejects(decodePng(Uint8Array.of(1, 2, 3)), formatError(/not a PNG/));
+  await assert.rejects(
+    decodePng(good.subarray(0, 40), { file: "x.png" }),
+    formatError(/x\.png: is a damaged PNG/),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
+      const bytes = Uint8Array.from(good);
+      bytes[at % bytes.length]! ^= flip;
+      const read = await valueOrFormatError(() => decodePng(bytes));
+      if (!(read instanceof FormatError)) assert.ok(read.shape[0] === 1 || read.shape[0] === 3);
+    }),
+    { numRuns: 40 },
+  );
+});

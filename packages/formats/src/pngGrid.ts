@@ -1,0 +1,178 @@
+import sharp from "sharp";
+import { FormatError } from "./errors.js";
+
+/** One image, or several of the same shape, as planes of unsigned bytes. */
+export interface Pixels {
+  /** Channels (1 grey, 3 red, green, blue), height, width. */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  /** `C*H*W` bytes, contiguous, rows from the top. */
+  readonly data: Uint8Array;
+}
+
+/** How a grid of images is laid out. */
+export interface GridOptions {
+  /** Images in a row. Default: the square root of their number, rounded up. */
+  readonly columns?: number;
+  /** Pixels around and between images, before enlarging. Default: 2. */
+  readonly padding?: number;
+  /** Enlarge by this whole factor, every pixel becoming a square. Default: 1. */
+  readonly scale?: number;
+  /** Grey level of the padding and of empty places, 0..255. Default: 0. */
+  readonly background?: number;
+}
+
+const CHANNELS: ReadonlySet<number> = new Set([1, 3]);
+
+/**
+ * Lays out N images row by row in one picture.
+ *
+ * @param images `data` holds N*C*H*W bytes, N at least 1; `shape` is that of one image.
+ * @throws {FormatError} a channel count other than 1 or 3, bytes that are not a whole number of images, or a layout
+ * option that is not a sensible whole number.
+ */
+export function layOutGrid(images: Pixels, options: GridOptions = {}): Pixels {
+  const [channels, height, width] = images.shape;
+  const size = checkShape(images.shape);
+  const count = images.data.length / size;
+  if (count < 1 || !Number.isInteger(count)) {
+    throw new FormatError(
+      `${images.data.length} bytes are not a whole number of ${sizes(images.shape)} images`,
+    );
+  }
+  const columns = whole("columns", options.columns ?? Math.ceil(Math.sqrt(count)), 1, 65_535);
+  const padding = whole("padding", options.padding ?? 2, 0, 1024);
+  const scale = whole("scale", options.scale ?? 1, 1, 64);
+  const background = whole("background", options.background ?? 0, 0, 255);
+
+  const rows = Math.ceil(count / columns);
+  const outHeight = (padding + rows * (height + padding)) * scale;
+  const outWidth = (padding + columns * (width + padding)) * scale;
+  const plane = outHeight * outWidth;
+  const data = new Uint8Array(channels * plane).fill(background);
+  for (let index = 0; index < count; index++) {
+    const top = (padding + Math.floor(index / columns) * (height + padding)) * scale;
+    const left = (padding + (index % columns) * (width + padding)) * scale;
+    for (let channel = 0; channel < channels; channel++) {
+      for (let y = 0; y < height; y++) {
+        const from = index * size + (channel * height + y) * width;
+        const to = channel * plane + (top + y * scale) * outWidth + left;
+        for (let x = 0; x < width; x++) {
+          data.fill(images.data[from + x]!, to + x * scale, to + (x + 1) * scale);
+        }
+        for (let copy = 1; copy < scale; copy++) {
+          data.copyWithin(to + copy * outWidth, to, to + width * scale);
+        }
+      }
+    }
+  }
+  return { shape: [channels, outHeight, outWidth], data };
+}
+
+/**
+ * A grid of N images as one PNG file. The same images and options give the same bytes.
+ *
+ * @throws {FormatError} as {@link layOutGrid}.
+ */
+export async function pngGrid(images: Pixels, options: GridOptions = {}): Promise<Uint8Array> {
+  return await encodePng(layOutGrid(images, options));
+}
+
+/**
+ * One image as a PNG file, without loss: 8-bit grey for one channel, 8-bit RGB for three.
+ *
+ * @throws {FormatError} a channel count other than 1 or 3, or bytes that do not match the shape.
+ */
+export async function encodePng(image: Pixels): Promise<Uint8Array> {
+  const [channels, height, width] = image.shape;
+  if (checkShape(image.shape) !== image.data.length) {
+    throw new FormatError(`${image.data.length} bytes are not one ${sizes(image.shape)} image`);
+  }
+  const interleaved = interleave(image);
+  const encoder = sharp(interleaved, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .png({ compressionLevel: 6, adaptiveFiltering: false, palette: false });
+  return await encoder.toBuffer();
+}
+
+/**
+ * Reads a PNG file: grey to one channel, everything else to three. Transparency is dropped, 16 bits become 8.
+ *
+ * @throws {FormatError} bytes that are not a whole PNG file.
+ */
+export async function decodePng(
+  bytes: Uint8Array,
+  options: { readonly file?: string } = {},
+): Promise<Pixels> {
+  const { file } = options;
+  if (!SIGNATURE.every((byte, index) => bytes[index] === byte)) {
+    throw new FormatError("is not a PNG file", { file });
+  }
+  try {
+    const image = sharp(bytes, { failOn: "warning" });
+    const { channels: stored = 3 } = await image.metadata();
+    const { data, info } = await image
+      .removeAlpha()
+      .toColourspace(stored <= 2 ? "b-w" : "srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    const shape = [info.channels, info.height, info.width] as const;
+    return { shape, data: planes(data, shape) };
+  } catch (cause) {
+    throw new FormatError("is a damaged PNG file", { file, cause });
+  }
+}
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** From interleaved pixels (H,W,C) to planes (C,H,W), into `out` when given. */
+export function planes(
+  interleaved: Uint8Array,
+  shape: Pixels["shape"],
+  out: Uint8Array = new Uint8Array(interleaved.length),
+): Uint8Array {
+  const [channels, height, width] = shape;
+  const plane = height * width;
+  for (let channel = 0; channel < channels; channel++) {
+    let from = channel;
+    for (let to = channel * plane; to < (channel + 1) * plane; to++) {
+      out[to] = interleaved[from]!;
+      from += channels;
+    }
+  }
+  return out;
+}
+
+function interleave({ shape, data }: Pixels): Uint8Array {
+  const [channels, height, width] = shape;
+  if (channels === 1) return data;
+  const plane = height * width;
+  const out = new Uint8Array(data.length);
+  for (let channel = 0; channel < channels; channel++) {
+    let to = channel;
+    for (let from = channel * plane; from < (channel + 1) * plane; from++) {
+      out[to] = data[from]!;
+      to += channels;
+    }
+  }
+  return out;
+}
+
+function checkShape(shape: Pixels["shape"]): number {
+  const [channels, height, width] = shape;
+  const valid = [height, width].every((length) => Number.isInteger(length) && length >= 1);
+  if (!CHANNELS.has(channels) || !valid) {
+    throw new FormatError(`${sizes(shape)} is not the shape of an image of 1 or 3 channels`);
+  }
+  return channels * height * width;
+}
+
+function whole(name: string, value: number, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new FormatError(`the grid's ${name} must be a whole number from ${least} to ${most}, not ${value}`);
+  }
+  return value;
+}
+
+function sizes(shape: readonly number[]): string {
+  return shape.join("x");
+}
