@@ -1,1 +1,23 @@
-export {};
+/**
+ * LibTorch for TypeScript.
+ *
+ *     import { grad, scope, torch } from "@gantry/torch";
+ *     const slope = scope(() => {
+ *       const x = torch.tensor([1, 2, 3], { requiresGrad: true });
+ *       const [gradient] = grad(x.square().sum(), [x]);
+ *       return gradient;
+ *     });
+ */
+import { fromTypedArray, functions, tensor } from "./tensor.js";
+
+/** Functions that make tensors or take several. */
+export const torch = { ...functions, tensor, fromTypedArray };
+
+export * from "./autocast.js";
+export * from "./autograd.js";
+export * from "./errors.js";
+export * from "./random.js";
+export * from "./scope.js";
+export * from "./system.js";
+export { type NestedNumbers, sumOf, Tensor, type TensorOptions } from "./tensor.js";
+export type * from "./types.js";

@@ -1,0 +1,25 @@
+{
+  "targets": [
+    {
+      "target_name": "gantry_torch",
+      "sources": [
+        "native/addon.cc", "native/env.cc", "native/tensor.cc", "native/dispatch.cc",
+        "native/autograd.cc", "native/random.cc", "native/system.cc", "native/conv_transpose.cc"
+      ],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!@(node scripts/find-libtorch.mjs include)"
+      ],
+      "libraries": ["<!@(node scripts/find-libtorch.mjs libraries)"],
+      "cflags!": ["-fno-exceptions"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
+      "cflags_cc": ["-std=<!(node scripts/find-libtorch.mjs standard)", "-O2", "-Wall", "-Wno-unused-parameter", "<!@(node scripts/find-libtorch.mjs flags)"],
+      "xcode_settings": {
+        "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+        "GCC_ENABLE_CPP_RTTI": "YES",
+        "CLANG_CXX_LANGUAGE_STANDARD": "<!(node scripts/find-libtorch.mjs standard)",
+        "MACOSX_DEPLOYMENT_TARGET": "12.0"
+      }
+    }
+  ]
+}

@@ -1,0 +1,46 @@
+// LibTorch's autocast moved from one function a device to one function with a device argument in 2.4.
+#pragma once
+
+#include <ATen/autocast_mode.h>
+#include <torch/version.h>
+
+#define GANTRY_TORCH_AT_LEAST(major, minor) \
+  (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
+
+namespace gantry {
+
+inline bool autocastEnabled(at::DeviceType device) {
+#if GANTRY_TORCH_AT_LEAST(2, 4)
+  return at::autocast::is_autocast_enabled(device);
+#else
+  return device == at::kCPU ? at::autocast::is_cpu_enabled() : at::autocast::is_enabled();
+#endif
+}
+
+inline void setAutocast(at::DeviceType device, bool enabled) {
+#if GANTRY_TORCH_AT_LEAST(2, 4)
+  at::autocast::set_autocast_enabled(device, enabled);
+#else
+  if (device == at::kCPU) at::autocast::set_cpu_enabled(enabled);
+  else at::autocast::set_enabled(enabled);
+#endif
+}
+
+inline at::ScalarType autocastDtype(at::DeviceType device) {
+#if GANTRY_TORCH_AT_LEAST(2, 4)
+  return at::autocast::get_autocast_dtype(device);
+#else
+  return device == at::kCPU ? at::autocast::get_autocast_cpu_dtype() : at::autocast::get_autocast_gpu_dtype();
+#endif
+}
+
+inline void setAutocastDtype(at::DeviceType device, at::ScalarType dtype) {
+#if GANTRY_TORCH_AT_LEAST(2, 4)
+  at::autocast::set_autocast_dtype(device, dtype);
+#else
+  if (device == at::kCPU) at::autocast::set_autocast_cpu_dtype(dtype);
+  else at::autocast::set_autocast_gpu_dtype(dtype);
+#endif
+}
+
+}  // namespace gantry

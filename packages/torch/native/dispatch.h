@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include "env.h"
+
+namespace gantry {
+
+enum class Kind : uint8_t {
+  Tensor, Int, Float, Bool, Scalar, String, Dtype, Layout, MemoryFormat, Device, Generator, Unsupported
+};
+
+struct Parameter {
+  std::string name;
+  Kind kind = Kind::Unsupported;
+  bool optional = false;         // the whole argument may be undefined
+  bool list = false;
+  bool optionalElements = false; // Tensor?[]
+  int32_t fixedLength = 0;       // int[2]: one number stands for two
+  bool hasDefault = false;
+  c10::IValue defaultValue;
+};
+
+/// One operator, resolved once: its handle in LibTorch's dispatcher and how to convert each argument.
+struct Operator {
+  c10::OperatorHandle handle;
+  std::string name;
+  std::vector<Parameter> parameters;
+  bool returnsSelf = false;  // in-place: JavaScript keeps the object it has
+};
+
+}  // namespace gantry

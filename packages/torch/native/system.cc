@@ -1,0 +1,109 @@
+// The machine as LibTorch sees it: version, threads, devices, autocast, memory.
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include "autocast.h"
+#include "env.h"
+
+namespace gantry {
+namespace {
+
+napi_value version(napi_env env, napi_callback_info) {
+  return guarded(env, "version", [&] { return fromString(env, TORCH_VERSION); });
+}
+
+/// LibTorch's own description of how it was built (BLAS, oneDNN, OpenMP) and of its threads.
+napi_value describe(napi_env env, napi_callback_info) {
+  return guarded(env, "describe", [&] { return fromString(env, at::show_config() + "\n" + at::get_parallel_info()); });
+}
+
+napi_value threads(napi_env env, napi_callback_info) {
+  return guarded(env, "threads", [&] { return fromDouble(env, at::get_num_threads()); });
+}
+
+napi_value setThreads(napi_env env, napi_callback_info info) {
+  return guarded(env, "setThreads", [&]() -> napi_value {
+    Arguments args(env, info);
+    const int64_t count = toInt(env, args.at(0), "threads");
+    if (count < 1 || count > 4096) throw Misuse("threads must be between 1 and 4096, got " + std::to_string(count));
+    at::set_num_threads(static_cast<int>(count));
+    return nullptr;
+  });
+}
+
+napi_value deviceCount(napi_env env, napi_callback_info info) {
+  return guarded(env, "deviceCount", [&] {
+    Arguments args(env, info);
+    const std::string kind = toString(env, args.at(0), "device");
+    if (kind == "cpu") return fromDouble(env, 1);
+    if (kind == "cuda")
+      return fromDouble(env, at::globalContext().hasCUDA() ? static_cast<double>(at::detail::getCUDAHooks().getNumGPUs()) : 0.0);
+    if (kind == "mps") return fromDouble(env, at::hasMPS() ? 1 : 0);
+    throw Misuse("unknown device kind '" + kind + "'");
+  });
+}
+
+/// enterAutocast(device, dtype) -> [enabledBefore, dtypeBefore]; leaveAutocast(device, enabledBefore, dtypeBefore).
+napi_value enterAutocast(napi_env env, napi_callback_info info) {
+  return guarded(env, "autocast", [&] {
+    Arguments args(env, info);
+    const auto device = deviceFromName(toString(env, args.at(0), "device")).type();
+    const auto dtype = dtypeFromName(toString(env, args.at(1), "dtype"));
+    napi_value result;
+    check(env, napi_create_array_with_length(env, 2, &result), "list");
+    napi_set_element(env, result, 0, fromBool(env, autocastEnabled(device)));
+    napi_set_element(env, result, 1, fromString(env, dtypeName(autocastDtype(device))));
+    setAutocastDtype(device, dtype);
+    setAutocast(device, true);
+    at::autocast::increment_nesting();
+    return result;
+  });
+}
+
+napi_value leaveAutocast(napi_env env, napi_callback_info info) {
+  return guarded(env, "autocast", [&]() -> napi_value {
+    Arguments args(env, info);
+    const auto device = deviceFromName(toString(env, args.at(0), "device")).type();
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    setAutocast(device, toBool(env, args.at(1), "enabled"));
+    setAutocastDtype(device, dtypeFromName(toString(env, args.at(2), "dtype")));
+    return nullptr;
+  });
+}
+
+napi_value setErrorClass(napi_env env, napi_callback_info info) {
+  return guarded(env, "setErrorClass", [&]() -> napi_value {
+    Arguments args(env, info);
+    Env& state = envOf(env);
+    if (state.errorClass != nullptr) napi_delete_reference(env, state.errorClass);
+    check(env, napi_create_reference(env, args.at(0), 1, &state.errorClass), "class");
+    return nullptr;
+  });
+}
+
+}  // namespace
+
+void initSystem(napi_env env, napi_value exports) {
+#if defined(__GLIBC__)
+  // A training step frees and asks again for the same large blocks. Left alone, glibc returns each to the kernel and
+  // the next step pays a page fault for every 4 KiB of it.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+  exportFunction(env, exports, "version", version);
+  exportFunction(env, exports, "describe", describe);
+  exportFunction(env, exports, "threads", threads);
+  exportFunction(env, exports, "setThreads", setThreads);
+  exportFunction(env, exports, "deviceCount", deviceCount);
+  exportFunction(env, exports, "enterAutocast", enterAutocast);
+  exportFunction(env, exports, "leaveAutocast", leaveAutocast);
+  exportFunction(env, exports, "setErrorClass", setErrorClass);
+}
+
+}  // namespace gantry

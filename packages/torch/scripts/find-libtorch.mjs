@@ -1,0 +1,121 @@
+// Finds LibTorch and says how to compile against it. Used by binding.gyp, the build and `gantry doctor`.
+//   node find-libtorch.mjs include | libraries | flags | standard | json
+// Looked for, in this order: $LIBTORCH (a LibTorch folder); the system's (Debian's libtorch-dev); the one inside an
+// installed Python `torch`; Homebrew's. What cannot be found is explained with the command that fixes it.
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HELP = `LibTorch was not found. Gantry needs it to build its native part. Do one of:
+  Debian/Ubuntu:        sudo apt-get install libtorch-dev libopenblas0-openmp g++ make python3
+  macOS:                brew install pytorch
+  a downloaded LibTorch: unzip it anywhere, then: LIBTORCH=/path/to/libtorch npm run build
+  PyTorch in Python:    pip install torch (found by itself), then: npm run build`;
+
+/** @returns {{root: string, include: string[], lib: string, version: string, source: string} | undefined} */
+function inspect(root, source) {
+  const includes = [join(root, "include"), join(root, "include/torch/csrc/api/include")].filter(existsSync);
+  const header = includes.map((dir) => join(dir, "ATen/ATen.h")).find(existsSync);
+  if (header === undefined) return undefined;
+  const versionFile = includes.map((dir) => join(dir, "torch/version.h")).find(existsSync);
+  const text = versionFile === undefined ? "" : readFileSync(versionFile, "utf8");
+  const number = (name) => new RegExp(`TORCH_VERSION_${name} (\\d+)`).exec(text)?.[1] ?? "0";
+  const version = `${number("MAJOR")}.${number("MINOR")}.${number("PATCH")}`;
+  const libs = [join(root, "lib"), ...multiarch(root)];
+  const lib = libs.find((dir) =>
+    ["libtorch.so", "libtorch.dylib"].some((name) => existsSync(join(dir, name))),
+  );
+  if (lib === undefined) return undefined;
+  // System headers are on the compiler's own path; naming /usr/include again would break #include_next.
+  const include = root === "/usr" ? includes.slice(1) : includes;
+  return { root, include, lib, version, source };
+}
+
+function multiarch(root) {
+  const lib = join(root, "lib");
+  if (!existsSync(lib)) return [];
+  return readdirSync(lib)
+    .filter((name) => name.includes("-linux-gnu"))
+    .map((name) => join(lib, name));
+}
+
+function pythonTorch() {
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    try {
+      const script =
+        "import importlib.util,os; s=importlib.util.find_spec('torch'); print(os.path.dirname(s.origin) if s else '')";
+      const root = execFileSync(python, ["-c", script], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
+      if (root !== "") return root;
+    } catch {
+      // No such Python, or it has no torch: the next place is asked.
+    }
+  }
+  return undefined;
+}
+
+export function findLibtorch() {
+  if (process.env.LIBTORCH) {
+    const found = inspect(process.env.LIBTORCH, "$LIBTORCH");
+    if (found === undefined)
+      throw new Error(
+        `LIBTORCH=${process.env.LIBTORCH} is not a LibTorch folder (no include/ATen/ATen.h or no lib/libtorch).\n${HELP}`,
+      );
+    return found;
+  }
+  const python = pythonTorch();
+  const places = [
+    ["/usr", "the system's"],
+    [python, "Python's torch"],
+    ["/opt/homebrew", "Homebrew's"],
+    ["/usr/local", "/usr/local"],
+  ];
+  for (const [root, source] of places) {
+    const found = root === undefined ? undefined : inspect(root, source);
+    if (found !== undefined) return found;
+  }
+  throw new Error(HELP);
+}
+
+function libraries(found) {
+  const names = readdirSync(found.lib);
+  const has = (name) => names.some((file) => file === `lib${name}.so` || file === `lib${name}.dylib`);
+  const flags = [`-L${found.lib}`, "-ltorch", "-ltorch_cpu", "-lc10"];
+  // The CUDA library registers its operators when it is loaded; nothing refers to it by symbol, so it must be kept.
+  if (has("torch_cuda")) flags.push("-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed");
+  if (found.root !== "/usr") flags.push(`-Wl,-rpath,${found.lib}`);
+  return flags;
+}
+
+/** LibTorch builds before 2.7 may use the old C++ string ABI; the symbols of libc10 tell which. */
+function abiFlags(found) {
+  const file = join(found.lib, "libc10.so");
+  if (!existsSync(file)) return [];
+  return readFileSync(file).includes("__cxx1112basic_string") ? [] : ["-D_GLIBCXX_USE_CXX11_ABI=0"];
+}
+
+function standard(found) {
+  const [major, minor] = found.version.split(".").map(Number);
+  if (major < 2 || (major === 2 && minor < 1)) return "c++17";
+  return major === 2 && minor >= 12 ? "c++20" : "c++17";
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const found = findLibtorch();
+    const answers = {
+      include: () => found.include.join("\n"),
+      libraries: () => libraries(found).join("\n"),
+      flags: () => abiFlags(found).join("\n"),
+      standard: () => standard(found),
+      json: () => JSON.stringify(found),
+    };
+    console.log((answers[process.argv[2]] ?? answers.json)());
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { TorchError } from "./errors.js";
+import type { TypedArray } from "./types.js";
+
+/**
+ * What the C++ addon exports: the only door to LibTorch. Tensors and generators are numbers here (see
+ * native/env.h); everything friendlier is built over it in this package.
+ */
+export interface Native {
+  resolve(name: string, overload: string): number;
+  call(operator: number, ...args: unknown[]): unknown;
+  schemas(name: string): string[];
+  fromBytes(data: TypedArray, shape: readonly number[], dtype: string): number;
+  copyTo(tensor: number, into: TypedArray): void;
+  item(tensor: number): number;
+  shape(tensor: number): number[];
+  strides(tensor: number): number[];
+  dtype(tensor: number): string;
+  device(tensor: number): string;
+  requiresGrad(tensor: number): boolean;
+  setRequiresGrad(tensor: number, flag: boolean): void;
+  isLeaf(tensor: number): boolean;
+  isContiguous(tensor: number, format: string): boolean;
+  alias(tensor: number): number;
+  assign(tensor: number, other: number): void;
+  free(tensors: number | readonly number[]): void;
+  liveCount(): number;
+  liveBytes(): number;
+  grad(
+    outputs: readonly number[],
+    inputs: readonly number[],
+    gradOutputs: readonly number[] | undefined,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): (number | null)[];
+  setGradEnabled(enabled: boolean): boolean;
+  makeGenerator(device: string): number;
+  defaultGenerator(device: string): number;
+  seedGenerator(generator: number, seed: number | bigint): void;
+  getGeneratorState(generator: number): number;
+  setGeneratorState(generator: number, state: number): void;
+  freeGenerator(generator: number): void;
+  version(): string;
+  describe(): string;
+  threads(): number;
+  setThreads(count: number): void;
+  deviceCount(kind: string): number;
+  enterAutocast(device: string, dtype: string): [boolean, string];
+  leaveAutocast(device: string, enabled: boolean, dtype: string): void;
+  setErrorClass(constructor: typeof TorchError): void;
+}
+
+const binary = fileURLToPath(new URL("../../build/Release/gantry_torch.node", import.meta.url));
+
+function load(): Native {
+  if (!existsSync(binary)) {
+    throw new TorchError(
+      "the native part is not built; run `npm run build` in Gantry's folder (it finds LibTorch, or says how to get it)",
+    );
+  }
+  let addon: Native;
+  try {
+    addon = createRequire(import.meta.url)(binary) as Native;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new TorchError(
+      `the native part does not load (${reason}); LibTorch was probably moved or upgraded: run \`npm run build\` again`,
+    );
+  }
+  addon.setErrorClass(TorchError);
+  // Debian's build starts with one thread. An explicit wish of the user's in the environment goes first.
+  if (process.env.OMP_NUM_THREADS === undefined) addon.setThreads(availableParallelism());
+  return addon;
+}
+
+export const native = load();

@@ -1,0 +1,129 @@
+// Between the generated operators and the native table: handles in, tensors out, and who owns what.
+//
+// A tensor made inside scope() belongs to that scope and is freed when it ends. One made outside any scope, or
+// returned from the outermost, is freed by hand or, as a safety net, when the collector finds it lost.
+import { native } from "./native.js";
+import type { Tensor } from "./tensor.js";
+
+const MISSING = 0xffffffff;
+
+/** Resolves an operator once; one that this LibTorch lacks fails when it is called, not when Gantry loads. */
+export function resolve(name: string, overload: string): number {
+  try {
+    return native.resolve(name, overload);
+  } catch {
+    return MISSING;
+  }
+}
+
+export const call = native.call;
+
+let construct: (handle: number) => Tensor;
+
+/** Called once by tensor.ts: the class cannot be imported here without a cycle at load time. */
+export function setConstructor(constructor: (handle: number) => Tensor): void {
+  construct = constructor;
+}
+
+const registry = new FinalizationRegistry<number>((handle) => native.free(handle));
+
+/** The tensors of the innermost scope, or undefined outside every scope. */
+let current: Tensor[] | undefined;
+
+/** Takes ownership of a native handle. */
+export function wrap(handle: unknown): Tensor {
+  const tensor = construct(handle as number);
+  if (current === undefined) registry.register(tensor, handle as number, tensor);
+  else current.push(tensor);
+  return tensor;
+}
+
+export function wrapAll(list: unknown): Tensor[] {
+  return (list as (number | null)[]).map((handle) => (handle === null ? wrap(0) : wrap(handle)));
+}
+
+export function handles(tensors: readonly Tensor[]): number[] {
+  const list = new Array<number>(tensors.length);
+  for (let i = 0; i < tensors.length; i++) list[i] = (tensors[i] as Tensor).handle;
+  return list;
+}
+
+/** Frees the native memory now. Freeing twice is harmless. */
+export function release(tensor: Tensor): void {
+  if (tensor.handle === 0) return;
+  native.free(tensor.handle);
+  registry.unregister(tensor);
+  tensor.handle = 0;
+}
+
+const kept = new WeakSet<Tensor>();
+
+/**
+ * Takes a tensor out of the scope it was made in: it lives until it is disposed of or lost to the collector.
+ * Parameters, buffers and optimizer state are kept. @returns the same tensor
+ */
+export function keep<T extends Tensor>(tensor: T): T {
+  if (kept.has(tensor)) return tensor;
+  kept.add(tensor);
+  if (current !== undefined) registry.register(tensor, tensor.handle, tensor);
+  return tensor;
+}
+
+/** After a kept tensor's handle changes, the safety net must watch the new one. */
+export function rewatch(tensor: Tensor): void {
+  registry.unregister(tensor);
+  if (kept.has(tensor) || current === undefined) registry.register(tensor, tensor.handle, tensor);
+}
+
+function collect(
+  value: unknown,
+  isTensor: (v: unknown) => v is Tensor,
+  into: Set<Tensor>,
+  seen: Set<object>,
+): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  if (isTensor(value)) {
+    into.add(value);
+    return;
+  }
+  if (ArrayBuffer.isView(value)) return;
+  seen.add(value);
+  if (Array.isArray(value) || value instanceof Set) {
+    for (const element of value) collect(element, isTensor, into, seen);
+  } else if (value instanceof Map) {
+    for (const element of value.values()) collect(element, isTensor, into, seen);
+  } else {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return;
+    for (const element of Object.values(value)) collect(element, isTensor, into, seen);
+  }
+}
+
+/** See scope() in scope.ts, which this serves. */
+export function runScope<T>(body: () => T, isTensor: (v: unknown) => v is Tensor): T {
+  const parent = current;
+  const mine: Tensor[] = [];
+  current = mine;
+  const escaped = new Set<Tensor>();
+  try {
+    const result = body();
+    if (result instanceof Promise)
+      throw new TypeError("scope() takes a function that returns at once, not a promise");
+    collect(result, isTensor, escaped, new Set());
+    return result;
+  } finally {
+    current = parent;
+    const dead: number[] = [];
+    for (const tensor of mine) {
+      if (tensor.handle === 0 || kept.has(tensor)) continue;
+      if (escaped.has(tensor)) {
+        if (parent === undefined) registry.register(tensor, tensor.handle, tensor);
+        else parent.push(tensor);
+      } else {
+        dead.push(tensor.handle);
+        tensor.handle = 0;
+      }
+    }
+    native.free(dead);
+  }
+}

@@ -1,0 +1,21 @@
+import { native } from "./native.js";
+import { keep, runScope } from "./runtime.js";
+import { Tensor } from "./tensor.js";
+
+export { keep };
+
+const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+
+/**
+ * Runs `body` and frees every tensor made in it, except those it returns (alone, or inside arrays, Maps, Sets and plain
+ * objects) and those it keeps with keep(). Scopes nest; what an inner scope returns belongs to the outer one.
+ * @throws TypeError when `body` returns a promise: a scope ends when its function returns
+ */
+export function scope<T>(body: () => T): T {
+  return runScope(body, isTensor);
+}
+
+/** Native memory reachable from JavaScript: how many tensors, and the bytes of their distinct storages. */
+export function liveTensors(): { count: number; bytes: number } {
+  return { count: native.liveCount(), bytes: native.liveBytes() };
+}

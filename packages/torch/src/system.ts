@@ -1,0 +1,16 @@
+import { native } from "./native.js";
+
+/** LibTorch's version, as `1.13.0`. */
+export const version = (): string => native.version();
+
+/** How LibTorch was built (BLAS, oneDNN, OpenMP) and which threads it uses: its own words, several lines. */
+export const describe = (): string => native.describe();
+
+/** Threads that one operator may use. */
+export const getThreads = (): number => native.threads();
+
+/** @throws TorchError outside 1 to 4096 */
+export const setThreads = (count: number): void => native.setThreads(count);
+
+/** Devices present: 1 for `cpu`; for `cuda` and `mps` as many as LibTorch sees. */
+export const deviceCount = (kind: "cpu" | "cuda" | "mps"): number => native.deviceCount(kind);
