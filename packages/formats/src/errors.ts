@@ -35,3 +35,8 @@ export class FormatError extends Error {
 // Names out of hostile files end up in messages: they may break neither the line nor the terminal.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+
+/** A name out of a file, for a message: in quotes, and no longer than a message can bear. */
+export function quote(name: string): string {
+  return JSON.stringify(name.length > 120 ? `${name.slice(0, 120)}...` : name);
+}

@@ -10,6 +10,19 @@ test("a file is written whole, in pieces or in one, and nothing is left beside i
   const path = join(folder, "a.bin");
   await writeFileAtomically(path, [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
   assert.deepEqual(await readFileBytes(path), Uint8Array.of(1, 2, 3));
+  const large = new Uint8Array((1 << 20) + 1).fill(7);
+  await writeFileAtomically(path, [
+    Uint8Array.of(1),
+    large,
+    Uint8Array.of(2),
+    large.subarray(2),
+    Uint8Array.of(3),
+  ]);
+  assert.ok(
+    Buffer.concat([[1], large, [2], large.subarray(2), [3]].map((p) => Uint8Array.from(p))).equals(
+      await readFileBytes(path),
+    ),
+  );
   await writeFileAtomically(path, Uint8Array.of(9));
   assert.deepEqual(await readFileBytes(path), Uint8Array.of(9));
   assert.deepEqual(await readdir(folder), ["a.bin"]);

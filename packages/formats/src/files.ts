@@ -4,6 +4,8 @@ import { FormatError } from "./errors.js";
 
 /** The most bytes asked of the system in one call: Linux stops just short of 2 GiB. */
 const CHUNK = 1 << 30;
+/** Smaller pieces are joined up to this size before they are written. */
+const BLOCK = 1 << 20;
 
 /** Plain words for the errors of the system that a user can do something about. */
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -113,7 +115,8 @@ export async function writeFileAtomically(
     const handle = await open(temporary, "wx");
     created = true;
     try {
-      for (const piece of content instanceof Uint8Array ? [content] : content) await writeAll(handle, piece);
+      const pieces = content instanceof Uint8Array ? [content] : content;
+      for (const block of blocks(pieces)) await writeAll(handle, block);
       await handle.sync();
     } finally {
       await handle.close();
@@ -124,6 +127,26 @@ export async function writeFileAtomically(
     throw asFormatError(error, "cannot write", path);
   }
   await syncFolder(folder);
+}
+
+/** The same bytes in pieces worth a call of the system: runs of small ones joined, large ones as they are. */
+function* blocks(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  let run: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    if (length + piece.length > BLOCK) {
+      yield Buffer.concat(run);
+      run = [];
+      length = 0;
+    }
+    if (piece.length > BLOCK) {
+      yield piece;
+    } else {
+      run.push(piece);
+      length += piece.length;
+    }
+  }
+  yield Buffer.concat(run);
 }
 
 /** Writes all of `bytes` at `position`, or where the file stands. Throws the system's own error. */

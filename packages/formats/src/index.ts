@@ -6,6 +6,16 @@ export {
   parseCifar,
   readCifar,
 } from "./cifar.js";
+export {
+  type ArrayValue,
+  arrayValue,
+  type Dtype,
+  ITEM_SIZE,
+  type NamedArrays,
+  type TypedArray,
+  toFloat32,
+  viewTyped,
+} from "./dtype.js";
 export { FormatError, type FormatErrorOptions } from "./errors.js";
 export {
   describeSystemError,
@@ -22,6 +32,7 @@ export {
   type ImageArchive,
   openImageArchive,
 } from "./imageArchive.js";
+export { decodeNpy, encodeNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
 export {
   decodePng,
   encodePng,
@@ -30,5 +41,12 @@ export {
   type Pixels,
   pngGrid,
 } from "./pngGrid.js";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from "./safetensors.js";
 export { readTar, type TarEntry } from "./tar.js";
 export { encodeZip, openZip, writeZip, type ZipArchive, type ZipEntry, type ZipInput } from "./zip.js";

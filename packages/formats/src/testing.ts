@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { type ArrayValue, countElements, type Dtype, ITEM_SIZE } from "./dtype.js";
 import { FormatError } from "./errors.js";
 
 /** Path of a golden file, made by golden/make_golden.py. */
@@ -37,4 +39,24 @@ export async function valueOrFormatError<T>(read: () => T | Promise<T>): Promise
     if (error instanceof FormatError) return error;
     throw error;
   }
+}
+
+/** Small arrays of any of these element types, any shape, any bits. */
+export function arrays(dtypes = Object.keys(ITEM_SIZE) as Dtype[]): fc.Arbitrary<ArrayValue> {
+  return fc
+    .record({
+      dtype: fc.constantFrom(...dtypes),
+      shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }),
+    })
+    .chain(({ dtype, shape }) => {
+      const bytes = (countElements(shape) ?? 0) * ITEM_SIZE[dtype];
+      return fc
+        .uint8Array({ minLength: bytes, maxLength: bytes })
+        .map((data) => ({ dtype, shape: [...shape], data }));
+    });
+}
+
+/** The arrays in the order of their names, for comparison. */
+export function byName(all: ReadonlyMap<string, ArrayValue>): Map<string, ArrayValue> {
+  return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
