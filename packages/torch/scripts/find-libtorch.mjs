@@ -7,7 +7,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const HELP = `LibTorch was not found. Gantry needs it to build its native part. Do one of:
+/** What to do when there is no LibTorch, one line a way. */
+export const HELP = `LibTorch was not found. Gantry needs it to build its native part. Do one of:
   Debian/Ubuntu:        sudo apt-get install libtorch-dev libopenblas0-openmp g++ make python3
   macOS:                brew install pytorch
   a downloaded LibTorch: unzip it anywhere, then: LIBTORCH=/path/to/libtorch npm run build
@@ -18,10 +19,7 @@ function inspect(root, source) {
   const includes = [join(root, "include"), join(root, "include/torch/csrc/api/include")].filter(existsSync);
   const header = includes.map((dir) => join(dir, "ATen/ATen.h")).find(existsSync);
   if (header === undefined) return undefined;
-  const versionFile = includes.map((dir) => join(dir, "torch/version.h")).find(existsSync);
-  const text = versionFile === undefined ? "" : readFileSync(versionFile, "utf8");
-  const number = (name) => new RegExp(`TORCH_VERSION_${name} (\\d+)`).exec(text)?.[1] ?? "0";
-  const version = `${number("MAJOR")}.${number("MINOR")}.${number("PATCH")}`;
+  const version = versionOf(includes);
   const libs = [join(root, "lib"), ...multiarch(root)];
   const lib = libs.find((dir) =>
     ["libtorch.so", "libtorch.dylib"].some((name) => existsSync(join(dir, name))),
@@ -30,6 +28,17 @@ function inspect(root, source) {
   // System headers are on the compiler's own path; naming /usr/include again would break #include_next.
   const include = root === "/usr" ? includes.slice(1) : includes;
   return { root, include, lib, version, source };
+}
+
+/** From torch/version.h; since 2.9 that includes another header which holds the numbers. */
+function versionOf(includes) {
+  const text = ["torch/version.h", "torch/headeronly/version.h"]
+    .flatMap((name) => includes.map((dir) => join(dir, name)))
+    .filter(existsSync)
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
+  const number = (name) => new RegExp(`TORCH_VERSION_${name} (\\d+)`).exec(text)?.[1] ?? "0";
+  return `${number("MAJOR")}.${number("MINOR")}.${number("PATCH")}`;
 }
 
 function multiarch(root) {
@@ -84,23 +93,28 @@ function libraries(found) {
   const names = readdirSync(found.lib);
   const has = (name) => names.some((file) => file === `lib${name}.so` || file === `lib${name}.dylib`);
   const flags = [`-L${found.lib}`, "-ltorch", "-ltorch_cpu", "-lc10"];
-  // The CUDA library registers its operators when it is loaded; nothing refers to it by symbol, so it must be kept.
-  if (has("torch_cuda")) flags.push("-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed");
+  // A GPU library registers its operators when it is loaded; nothing refers to it by symbol, so it must be kept.
+  const gpu = ["torch_cuda", "c10_cuda", "torch_hip", "c10_hip"].filter(has);
+  if (gpu.length > 0) {
+    flags.push("-Wl,--no-as-needed", ...gpu.map((name) => `-l${name}`), "-Wl,--as-needed");
+  }
   if (found.root !== "/usr") flags.push(`-Wl,-rpath,${found.lib}`);
   return flags;
 }
 
-/** LibTorch builds before 2.7 may use the old C++ string ABI; the symbols of libc10 tell which. */
+/** LibTorch builds before 2.7 may use the old C++ string ABI; a function of libc10 that takes a string tells which. */
 function abiFlags(found) {
   const file = join(found.lib, "libc10.so");
   if (!existsSync(file)) return [];
-  return readFileSync(file).includes("__cxx1112basic_string") ? [] : ["-D_GLIBCXX_USE_CXX11_ABI=0"];
+  return readFileSync(file).includes("torchCheckFailEPKcS2_jRKSs") ? ["-D_GLIBCXX_USE_CXX11_ABI=0"] : [];
 }
 
+/** The C++ standard LibTorch's own headers ask for, and C++17 at least. */
 function standard(found) {
-  const [major, minor] = found.version.split(".").map(Number);
-  if (major < 2 || (major === 2 && minor < 1)) return "c++17";
-  return major === 2 && minor >= 12 ? "c++20" : "c++17";
+  const header = found.include.concat(join(found.root, "include")).map((dir) => join(dir, "ATen/ATen.h"));
+  const text = readFileSync(header.find(existsSync), "utf8");
+  const least = Number(/__cplusplus < (\d{6})L/.exec(text)?.[1] ?? 0);
+  return least > 201703 ? "c++20" : "c++17";
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

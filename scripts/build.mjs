@@ -1,0 +1,83 @@
+// `npm run build`: the native part through node-gyp, when its sources, LibTorch or Node changed; then TypeScript.
+import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { findLibtorch } from "../packages/torch/scripts/find-libtorch.mjs";
+import { ask, filesUnder, hashOf, nodeHeaders, root, run, Stop, script } from "./shared.mjs";
+
+const torch = join(root, "packages/torch");
+const stamp = join(torch, "build/Release/gantry_torch.stamp");
+const binary = join(torch, "build/Release/gantry_torch.node");
+
+function locateLibtorch() {
+  try {
+    return findLibtorch();
+  } catch (error) {
+    throw new Stop(error.message);
+  }
+}
+
+function library(found) {
+  for (const name of ["libtorch_cpu.so", "libtorch_cpu.dylib", "libtorch.so", "libtorch.dylib"]) {
+    try {
+      const path = realpathSync(join(found.lib, name));
+      return `${path} ${statSync(path).mtimeMs} ${statSync(path).size}`;
+    } catch {
+      // Not called so on this system.
+    }
+  }
+  return "";
+}
+
+/** The stamp's two parts: what the compiler is told, and what it reads. */
+function state(found) {
+  const set = [join(torch, "binding.gyp"), join(torch, "scripts/find-libtorch.mjs")];
+  const setup = hashOf(set, JSON.stringify(found), library(found), process.versions.modules, nodeHeaders());
+  return { setup, all: hashOf(filesUnder(join(torch, "native")), setup) };
+}
+
+function readStamp() {
+  try {
+    statSync(binary);
+    return JSON.parse(readFileSync(stamp, "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+function buildNative() {
+  const found = locateLibtorch();
+  const now = state(found);
+  const before = readStamp();
+  if (before.all === now.all) return;
+  for (const tool of process.platform === "darwin" ? ["make"] : ["g++", "make"]) {
+    if (ask(tool, ["--version"]) === undefined)
+      throw new Stop(
+        `${tool} was not found: run \`npm run setup\` (or: sudo apt-get install g++ make python3)`,
+      );
+  }
+  const headers = nodeHeaders();
+  if (headers === undefined)
+    throw new Stop(
+      "Node's headers (include/node/node_api.h) were not found beside the node program: run `npm run setup`, or install " +
+        "Debian's libnode-dev, or Node from nodejs.org",
+    );
+  console.log(`building the native part against LibTorch ${found.version} (${found.source})`);
+  const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
+  // Another LibTorch or Node makes every object file stale, which make cannot see; a changed source it can.
+  const steps = before.setup === now.setup ? ["build"] : ["rebuild"];
+  const jobs = String(Math.min(4, availableParallelism()));
+  const args = [gyp, ...steps, "--nodedir", headers, "--jobs", jobs, "--loglevel", "warn"];
+  const status = run(process.execPath, args, { cwd: torch });
+  if (status !== 0) throw new Stop("the native build failed (see above)", status);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, JSON.stringify(now));
+}
+
+script(() => {
+  if (ask(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--version"]) === undefined)
+    throw new Stop("npm's packages are not installed: run `npm run setup`");
+  buildNative();
+  const status = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
+  if (status !== 0) throw new Stop("the type check failed (see above)", status);
+});
