@@ -16,6 +16,8 @@ export const torch = { ...functions, tensor, fromTypedArray };
 export * from "./autocast.js";
 export * from "./autograd.js";
 export * from "./errors.js";
+export * as nn from "./nn/index.js";
+export * as optim from "./optim/index.js";
 export * from "./random.js";
 export * from "./scope.js";
 export * from "./system.js";
