@@ -1,5 +1,5 @@
 // The addon's front door: one Env for each JavaScript environment, then every topic's functions.
-#include "dispatch.h"
+#include "guards.h"
 
 namespace {
 
@@ -11,6 +11,7 @@ napi_value init(napi_env env, napi_value exports) {
   gantry::initAutograd(env, exports);
   gantry::initRandom(env, exports);
   gantry::initSystem(env, exports);
+  gantry::initGuards(env, exports);
   return exports;
 }
 

@@ -8,7 +8,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include "autocast.h"
+#include "torch_compat.h"
 
 namespace gantry {
 namespace {
@@ -21,7 +21,7 @@ const std::vector<int64_t> kZero{0, 0};
 
 struct ConvTranspose2d : torch::autograd::Function<ConvTranspose2d> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
-                            const c10::optional<at::Tensor>& bias, std::vector<int64_t> stride,
+                            const Optional<at::Tensor>& bias, std::vector<int64_t> stride,
                             std::vector<int64_t> padding, std::vector<int64_t> outputPadding) {
     std::vector<int64_t> shape{input.size(0), weight.size(1)};
     for (int64_t d = 0; d < 2; ++d) {
@@ -30,7 +30,7 @@ struct ConvTranspose2d : torch::autograd::Function<ConvTranspose2d> {
     }
     const auto layout = input.suggest_memory_format();
     const at::Tensor like = at::empty(shape, input.options().memory_format(layout));
-    at::Tensor output = std::get<0>(at::convolution_backward(input, like, weight, c10::nullopt, stride, padding, kOne,
+    at::Tensor output = std::get<0>(at::convolution_backward(input, like, weight, kNone, stride, padding, kOne,
                                                              false, kZero, 1, {true, false, false}));
     const bool hasBias = bias.has_value() && bias->defined();
     if (hasBias) output.add_(bias->to(output.scalar_type()).view({1, -1, 1, 1}));
@@ -52,14 +52,14 @@ struct ConvTranspose2d : torch::autograd::Function<ConvTranspose2d> {
     if (context->needs_input_grad(0))
       inputGradient = at::convolution(gradient, weight, {}, stride, padding, kOne, false, kZero, 1);
     if (context->needs_input_grad(1))
-      weightGradient = std::get<1>(at::convolution_backward(input, gradient, weight, c10::nullopt, stride, padding,
+      weightGradient = std::get<1>(at::convolution_backward(input, gradient, weight, kNone, stride, padding,
                                                             kOne, false, kZero, 1, {false, true, false}));
     if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) biasGradient = gradient.sum({0, 2, 3});
     return {inputGradient, weightGradient, biasGradient, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
-at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
+at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
                            at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef outputPadding) {
   TORCH_CHECK(input.dim() == 4 && weight.dim() == 4, "conv_transpose2d needs N,C,H,W input and weight, got input ",
               input.sizes(), " and weight ", weight.sizes());

@@ -4,6 +4,8 @@
 // order; undefined takes the schema's default. Tensors are handles (numbers). In-place operators return undefined.
 #include "dispatch.h"
 
+#include "torch_compat.h"
+
 #include <c10/core/MemoryFormat.h>
 
 #include <cmath>
@@ -135,11 +137,11 @@ c10::IValue convertList(napi_env env, Env& state, const Parameter& p, napi_value
     case Kind::Tensor: {
       const auto handles = toHandles(env, value, what);
       if (p.optionalElements) {
-        c10::List<c10::optional<at::Tensor>> list;
+        c10::List<Optional<at::Tensor>> list;
         list.reserve(handles.size());
         for (double handle : handles) {
-          if (handle == -1) list.push_back(c10::optional<at::Tensor>());
-          else list.push_back(c10::optional<at::Tensor>(state.tensor(handle)));
+          if (handle == -1) list.push_back(Optional<at::Tensor>());
+          else list.push_back(Optional<at::Tensor>(state.tensor(handle)));
         }
         return list;
       }

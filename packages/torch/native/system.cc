@@ -7,7 +7,7 @@
 #include <malloc.h>
 #endif
 
-#include "autocast.h"
+#include "torch_compat.h"
 #include "env.h"
 
 namespace gantry {
@@ -42,7 +42,7 @@ napi_value deviceCount(napi_env env, napi_callback_info info) {
     const std::string kind = toString(env, args.at(0), "device");
     if (kind == "cpu") return fromDouble(env, 1);
     if (kind == "cuda")
-      return fromDouble(env, at::globalContext().hasCUDA() ? static_cast<double>(at::detail::getCUDAHooks().getNumGPUs()) : 0.0);
+      return fromDouble(env, static_cast<double>(at::getNumGPUs()));
     if (kind == "mps") return fromDouble(env, at::hasMPS() ? 1 : 0);
     throw Misuse("unknown device kind '" + kind + "'");
   });

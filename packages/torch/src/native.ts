@@ -51,6 +51,8 @@ export interface Native {
   deviceCount(kind: string): number;
   enterAutocast(device: string, dtype: string): [boolean, string];
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;
+  /** No single tensor may take more bytes; undefined lifts the limit. */
+  setAllocationLimit(bytes: number | undefined): void;
   setErrorClass(constructor: typeof TorchError): void;
 }
 

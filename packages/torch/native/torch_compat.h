@@ -1,14 +1,29 @@
-// LibTorch's autocast moved from one function a device to one function with a device argument in 2.4.
+// What differs between the LibTorch versions Gantry builds against, 1.13 to 2.x. Everything else here is written to what
+// they share.
 #pragma once
 
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>
+
+#include <optional>
 
 #define GANTRY_TORCH_AT_LEAST(major, minor) \
   (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
 
 namespace gantry {
 
+// 2.x made c10::optional another name for std::optional, and is dropping that name.
+#if GANTRY_TORCH_AT_LEAST(2, 4)
+template <typename T>
+using Optional = std::optional<T>;
+constexpr auto kNone = std::nullopt;
+#else
+template <typename T>
+using Optional = c10::optional<T>;
+constexpr auto kNone = c10::nullopt;
+#endif
+
+// Autocast moved from one function a device to one function with a device argument in 2.4.
 inline bool autocastEnabled(at::DeviceType device) {
 #if GANTRY_TORCH_AT_LEAST(2, 4)
   return at::autocast::is_autocast_enabled(device);
