@@ -39,8 +39,12 @@ export type TypedArray =
   | Uint8Array
   | Uint16Array;
 
-/** How many elements a shape has, or undefined for one with an extent that is no count or too many elements. */
+/** PyTorch and NumPy stop there too. */
+const MOST_EXTENTS = 64;
+
+/** How many elements a shape has, or undefined for none: too many extents or elements, or an extent that is no count. */
 export function countElements(shape: readonly number[]): number | undefined {
+  if (shape.length > MOST_EXTENTS) return undefined;
   let count = 1;
   let empty = false;
   for (const extent of shape) {
@@ -50,6 +54,11 @@ export function countElements(shape: readonly number[]): number | undefined {
     if (!Number.isSafeInteger(count)) return undefined;
   }
   return empty ? 0 : count;
+}
+
+/** A shape for a message: `[2, 3]`, and not all of one that is absurdly long. */
+export function describeShape(shape: readonly number[]): string {
+  return shape.length <= MOST_EXTENTS ? `[${shape.join(", ")}]` : `[${shape.slice(0, 4).join(", ")}, ...]`;
 }
 
 /**
@@ -65,10 +74,10 @@ export function arrayValue(dtype: Dtype, shape: readonly number[], data: Uint8Ar
 /** What is wrong with an array of this dtype and shape in so many bytes, or undefined if nothing is. */
 export function arrayProblem(dtype: Dtype, shape: readonly number[], bytes: number): string | undefined {
   const count = countElements(shape);
-  if (count === undefined) return `[${shape.join(", ")}] is not a shape`;
+  if (count === undefined) return `${describeShape(shape)} is not a shape`;
   const expected = count * ITEM_SIZE[dtype];
   if (bytes === expected) return undefined;
-  return `${dtype} of shape [${shape.join(", ")}] takes ${expected} bytes, not ${bytes}`;
+  return `${dtype} of shape ${describeShape(shape)} takes ${expected} bytes, not ${bytes}`;
 }
 
 /**

@@ -33,6 +33,7 @@ export {
   openImageArchive,
 } from "./imageArchive.js";
 export { decodeNpy, encodeNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
+export { PickleGlobal, type PickleValue } from "./pickle.js";
 export {
   decodePng,
   encodePng,
@@ -41,6 +42,7 @@ export {
   type Pixels,
   pngGrid,
 } from "./pngGrid.js";
+export { flattenStateDict, type PthValue, readPth, readStateDict } from "./pth.js";
 export {
   decodeSafetensors,
   encodeSafetensors,
