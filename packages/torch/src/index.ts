@@ -11,7 +11,7 @@
 import { fromTypedArray, functions, tensor } from "./tensor.js";
 
 /** Functions that make tensors or take several. */
-export const torch = { ...functions, tensor, fromTypedArray };
+export const torch = { ...functions, tensor, fromTypedArray, fromBytes };
 
 export * from "./autocast.js";
 export * from "./autograd.js";

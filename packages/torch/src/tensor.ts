@@ -21,6 +21,19 @@ const READ_AS: Record<DType, new (length: number) => TypedArray> = {
   bool: Uint8Array,
 };
 
+const BYTES: Record<DType, number> = {
+  float64: 8,
+  int64: 8,
+  float32: 4,
+  int32: 4,
+  bfloat16: 2,
+  float16: 2,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
 /**
  * An n-dimensional array in LibTorch's memory, with autograd. Operators are methods (see ops_gen.ts) named and defined
  * as in PyTorch, in camelCase.
@@ -110,6 +123,13 @@ export class Tensor extends TensorMethods {
     const array = new READ_AS[dtype](this.numel);
     native.copyTo(this.handle, array);
     return array;
+  }
+
+  /** The elements as they lie in memory, row-major and little-endian, whatever the dtype: for files. */
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.numel * BYTES[this.dtype]);
+    native.copyTo(this.handle, bytes);
+    return bytes;
   }
 
   /** The elements as float64 numbers, row-major. */
@@ -202,6 +222,11 @@ export function fromTypedArray(
   const converted = tensor.toCopy({ dtype });
   tensor.dispose();
   return converted;
+}
+
+/** A tensor of raw little-endian bytes, as toBytes() gives them. @throws TorchError when length and shape disagree */
+export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
+  return wrap(native.fromBytes(bytes, shape, dtype));
 }
 
 export interface TensorOptions {

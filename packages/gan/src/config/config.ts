@@ -1,0 +1,62 @@
+import { terms as termRegistry } from "../game/term.js";
+import { families } from "../nets/family.js";
+import { priorSchema } from "../nets/prior.js";
+import { type JsonObject, merge } from "./merge.js";
+import { composeRecipe } from "./recipe.js";
+import { type BaseConfig, configSchema } from "./schema.js";
+import { validate } from "./validate.js";
+
+/** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
+export type Config = BaseConfig;
+
+export interface Composition {
+  readonly recipe: string;
+  readonly preset?: string | undefined;
+  /** Terms to add, in order. An adversarial term replaces the recipe's. */
+  readonly with?: readonly { readonly name: string; readonly options: JsonObject }[];
+  /** Laid upon all else, in order. */
+  readonly settings?: readonly JsonObject[];
+}
+
+/**
+ * A recipe with its preset, added terms and settings, checked and with every default filled in.
+ * @throws UsageError for unknown names, wrong types, unknown settings
+ */
+export async function resolveConfig(composition: Composition): Promise<Config> {
+  let config = await composeRecipe(composition.recipe, composition.preset);
+  for (const { name, options } of composition.with ?? []) {
+    const definition = await termRegistry.get(name);
+    const present = (config.terms ?? {}) as JsonObject;
+    const removed: Record<string, null> = {};
+    if (definition.kind === "adversarial") {
+      for (const [key, value] of Object.entries(present)) {
+        const other = await termRegistry.get(String((value as JsonObject).term ?? key));
+        if (other.kind === "adversarial" && key !== name) removed[key] = null;
+      }
+    }
+    config = merge(config, { terms: { ...removed, [name]: options } });
+  }
+  for (const setting of composition.settings ?? []) config = merge(config, setting);
+  return validateConfig(config);
+}
+
+/** Checks a whole configuration (a run's config.json, or one written by hand). @throws UsageError */
+export async function validateConfig(value: unknown): Promise<Config> {
+  const base = validate(configSchema, value, "");
+  const { family: familyName, prior, ...familyOptions } = base.net;
+  const family = await families.get(familyName);
+  const net = {
+    family: familyName,
+    prior: validate(priorSchema, prior, "net.prior"),
+    ...validate(family.options, familyOptions, "net"),
+  };
+  const terms: Record<string, { term?: string }> = {};
+  for (const [key, { term, ...options }] of Object.entries(base.terms)) {
+    const definition = await termRegistry.get(term ?? key);
+    terms[key] = {
+      ...(term === undefined ? {} : { term }),
+      ...validate(definition.options, options, `terms.${key}`),
+    };
+  }
+  return { ...base, net, terms } as Config;
+}

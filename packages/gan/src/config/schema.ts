@@ -1,0 +1,120 @@
+import { z } from "zod";
+
+const rate = z.number().positive();
+
+/** One optimizer, by PyTorch's names spelled out and with PyTorch's defaults. */
+export const optimizerSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("adam"),
+    learningRate: rate.default(2e-4).describe("step size"),
+    betas: z
+      .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+      .default([0.5, 0.999])
+      .describe("decay of the moments"),
+    epsilon: rate.default(1e-8),
+    weightDecay: z.number().min(0).default(0),
+  }),
+  z.strictObject({
+    kind: z.literal("sgd"),
+    learningRate: rate.default(1e-2).describe("step size"),
+    momentum: z.number().min(0).lt(1).default(0),
+    weightDecay: z.number().min(0).default(0),
+  }),
+  z.strictObject({
+    kind: z.literal("rmsprop"),
+    learningRate: rate.default(5e-5).describe("step size"),
+    alpha: z.number().min(0).lt(1).default(0.99).describe("decay of the mean square"),
+    epsilon: rate.default(1e-8),
+    momentum: z.number().min(0).lt(1).default(0),
+  }),
+]);
+
+export type OptimizerConfig = z.output<typeof optimizerSchema>;
+
+/** Everything a run is made of. Data, network and term options are checked by whoever they belong to. */
+export const configSchema = z.strictObject({
+  recipe: z.string().describe("the recipe it started from"),
+  data: z
+    .looseObject({ name: z.string().optional(), path: z.string().optional() })
+    .describe("data set and its options"),
+  net: z
+    .looseObject({ family: z.string(), prior: z.looseObject({}).default({}) })
+    .describe("network family and its options"),
+  conditional: z.boolean().default(false).describe("networks take the data's labels"),
+  terms: z
+    .record(z.string(), z.looseObject({ term: z.string().optional() }))
+    .describe("terms by name, with their options"),
+  optimizers: z
+    .record(z.string(), optimizerSchema)
+    .describe("optimizers by player; `default` for players not named"),
+  schedule: z
+    .strictObject({
+      discriminatorSteps: z
+        .int()
+        .min(1)
+        .default(1)
+        .describe("discriminator steps before each generator step"),
+      decay: z
+        .enum(["none", "linear"])
+        .default("none")
+        .describe("learning rates: constant, or linearly to 0 at the last iteration"),
+      burst: z
+        .strictObject({ steps: z.int().min(1), first: z.int().min(0), every: z.int().min(1) })
+        .nullable()
+        .default(null)
+        .describe("more discriminator steps in the first iterations and every so often (WGAN's code)"),
+    })
+    .prefault({}),
+  average: z
+    .strictObject({
+      decay: z.number().min(0).lt(1).default(0.999).describe("what each step keeps of the average"),
+      start: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe("first iteration that averages; before, the average follows the weights"),
+    })
+    .nullable()
+    .default(null)
+    .describe("exponential moving average of the generator's weights"),
+  batch: z.int().min(1).default(64).describe("samples in a batch"),
+  steps: z.int().min(1).default(20_000).describe("iterations: turns of the whole schedule"),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe("of initial weights, data order, latents"),
+  precision: z
+    .enum(["float32", "bfloat16"])
+    .default("float32")
+    .describe("arithmetic; bfloat16 through autocast"),
+  device: z
+    .string()
+    .regex(/^(cpu|mps|cuda)(:\d+)?$/, "must be cpu, cuda, cuda:N or mps")
+    .default("cpu"),
+  threads: z
+    .int()
+    .min(1)
+    .max(4096)
+    .nullable()
+    .default(null)
+    .describe("threads an operator may use; null: every core"),
+  intervals: z
+    .strictObject({
+      log: z.int().min(1).default(50).describe("iterations between log lines"),
+      sample: z.int().min(1).default(500).describe("iterations between sample grids"),
+      checkpoint: z.int().min(1).default(500).describe("iterations between checkpoints"),
+    })
+    .prefault({}),
+  keep: z.int().min(1).default(2).describe("checkpoints kept, the newest; older ones are deleted"),
+  samples: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .describe("images in a sample grid, points in a scatter plot are 40 times as many"),
+});
+
+export type ConfigInput = z.input<typeof configSchema>;
+export type BaseConfig = z.output<typeof configSchema>;

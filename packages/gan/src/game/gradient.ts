@@ -1,0 +1,35 @@
+import { grad, type nn, type Tensor } from "@gantry/torch";
+import type { Play } from "./play.js";
+import type { Split } from "./term.js";
+
+/** A player's losses of one step. */
+export interface Losses {
+  /** Losses that come in a real and a fake part. */
+  readonly splits: readonly Split[];
+  /** All others. */
+  readonly wholes: readonly Tensor[];
+}
+
+/**
+ * How the gradients of a player's parameters are made from its losses. Gradients are values: a rule may reshape them.
+ * @returns one a parameter; undefined where no loss depends on it
+ */
+export type GradientRule = (
+  losses: Losses,
+  parameters: readonly nn.Parameter[],
+  play: Play,
+  retainGraph: boolean,
+) => (Tensor | undefined)[];
+
+/** Every loss, parts added up. */
+export function totalLoss(losses: Losses): Tensor | undefined {
+  const all = [...losses.splits.map((split) => split.real.add(split.fake)), ...losses.wholes];
+  return all.length === 0 ? undefined : all.reduce((sum, loss) => sum.add(loss));
+}
+
+/** The ordinary rule: the gradient of the sum, in one backward pass. */
+export const gradientOfSum: GradientRule = (losses, parameters, _play, retainGraph) => {
+  const total = totalLoss(losses);
+  if (total === undefined) return parameters.map(() => undefined);
+  return grad(total, parameters, { allowUnused: true, retainGraph });
+};

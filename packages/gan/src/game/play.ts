@@ -1,0 +1,129 @@
+import { type Device, noGrad, type Generator as RandomGenerator, type Tensor } from "@gantry/torch";
+import type { Discriminator, Encoder, Encoding, Features, Generator } from "../nets/contract.js";
+import type { Game } from "./game.js";
+import type { Sample } from "./sample.js";
+
+/** A discriminator's verdict on a sample. */
+export interface Judgement {
+  /** N raw scores. */
+  readonly logits: Tensor;
+  readonly features: Features;
+  /** What it looked at, after its views. */
+  readonly sample: Sample;
+}
+
+export interface PlayOptions {
+  readonly iteration: number;
+  /** Planned length of the training, for schedules. */
+  readonly steps: number;
+  /** Who updates now. */
+  readonly updating: ReadonlySet<string>;
+  readonly batch: number;
+  readonly random: RandomGenerator;
+  readonly device: Device;
+  /** The step's real batch, made into tensors on first use. */
+  readonly real: () => Sample;
+  /** Whether scalars are wanted in this step. */
+  readonly logging: boolean;
+}
+
+/**
+ * One step of one phase, as terms see it: streams and judgements, each computed once and on demand. A graph is recorded
+ * through a network only if it, or something its input came from, is updating.
+ */
+export class Play {
+  readonly game: Game;
+  readonly options: PlayOptions;
+  /** Scalars reported in this step, by `term/name`; read together when the step is logged. */
+  readonly scalars: Map<string, Tensor | number>;
+  readonly #streams: Map<string, Sample>;
+  readonly #judgements = new Map<string, Judgement>();
+  readonly #encodings: Map<string, Encoding>;
+
+  constructor(game: Game, options: PlayOptions, parent?: Play) {
+    this.game = game;
+    this.options = options;
+    this.scalars = parent?.scalars ?? new Map();
+    this.#streams = parent === undefined ? new Map() : parent.#streams;
+    this.#encodings = parent === undefined ? new Map() : parent.#encodings;
+  }
+
+  /** The same streams, judged anew: for looking at other parameters of the discriminators. */
+  rejudge(): Play {
+    return new Play(this.game, this.options, this);
+  }
+
+  get iteration(): number {
+    return this.options.iteration;
+  }
+
+  get random(): RandomGenerator {
+    return this.options.random;
+  }
+
+  isUpdating(players: readonly string[]): boolean {
+    return players.some((player) => this.options.updating.has(player));
+  }
+
+  generator(name = "generator"): Generator {
+    return this.game.network<Generator>(name);
+  }
+
+  discriminator(name = "discriminator"): Discriminator {
+    return this.game.network<Discriminator>(name);
+  }
+
+  encoder(name = "encoder"): Encoder {
+    return this.game.network<Encoder>(name);
+  }
+
+  /** Samples of a stream; the same ones however often asked within a step. */
+  stream(name: string): Sample {
+    let sample = this.#streams.get(name);
+    if (sample === undefined) {
+      const stream = this.game.stream(name);
+      sample = this.isUpdating(stream.dependsOn) ? stream.sample(this) : noGrad(() => stream.sample(this));
+      this.#streams.set(name, sample);
+    }
+    return sample;
+  }
+
+  /** The encoder's reading of a stream's images, once a step. */
+  encode(stream: string, encoder = "encoder"): Encoding {
+    const key = `${encoder}:${stream}`;
+    let encoding = this.#encodings.get(key);
+    if (encoding === undefined) {
+      const { image } = this.stream(stream);
+      const network = this.encoder(encoder);
+      const graph = this.isUpdating([encoder, ...this.game.stream(stream).dependsOn]);
+      encoding = graph ? network.forward(image) : noGrad(() => network.forward(image));
+      this.#encodings.set(key, encoding);
+    }
+    return encoding;
+  }
+
+  /** A discriminator's judgement of a stream, once a step. */
+  judge(discriminator: string, stream: string): Judgement {
+    const key = `${discriminator}:${stream}`;
+    let judgement = this.#judgements.get(key);
+    if (judgement === undefined) {
+      judgement = this.judgeSample(discriminator, this.stream(stream));
+      this.#judgements.set(key, judgement);
+    }
+    return judgement;
+  }
+
+  /** A judgement of samples of no stream (interpolated, rotated), through the discriminator's views; never cached. */
+  judgeSample(discriminator: string, sample: Sample): Judgement {
+    const network = this.discriminator(discriminator);
+    let seen = sample;
+    for (const view of this.game.views(discriminator)) seen = view.apply(seen, this);
+    const features = network.features(seen);
+    return { logits: network.score(features, seen), features, sample: seen };
+  }
+
+  /** Reports a scalar of this step. Tensors are read only when the step is logged, all together. */
+  report(name: string, value: Tensor | number): void {
+    if (this.options.logging) this.scalars.set(name, typeof value === "number" ? value : value.detach());
+  }
+}

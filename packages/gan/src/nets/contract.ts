@@ -1,0 +1,67 @@
+import { nn, type Tensor } from "@gantry/torch";
+import type { Sample } from "../game/sample.js";
+import type { Prior } from "./prior.js";
+
+/** Latents (and labels, where conditional) to images. */
+export abstract class Generator extends nn.Module {
+  /** What latents look like and where they come from. */
+  abstract readonly prior: Prior;
+  /** Shape of one output: [C, H, W] or [D]. */
+  abstract readonly outputShape: readonly number[];
+  /** Number of classes it is conditioned on; undefined when it takes no label. */
+  readonly classes: number | undefined = undefined;
+  /** @param latent N,L @param label int64 N, for conditional generators @returns N,...outputShape, images in [-1, 1] */
+  abstract forward(latent: Tensor, label?: Tensor): Tensor;
+}
+
+/** What a discriminator saw on its way to a verdict. */
+export interface Features {
+  /** N,C,M,M: one vector for every place of the image; undefined for networks without a map. */
+  readonly local: Tensor | undefined;
+  /** N,F: one vector for the whole image, what the last linear layer reads. */
+  readonly global: Tensor;
+}
+
+/** Shapes of Features, without N: known before any image is judged. */
+export interface FeatureShapes {
+  readonly local: readonly [channels: number, height: number, width: number] | undefined;
+  readonly global: number;
+}
+
+/** Images (or pairs, or labelled images) to one raw score each, higher for real. */
+export abstract class Discriminator extends nn.Module {
+  /** Shape of one input: [C, H, W] or [D]. */
+  abstract readonly inputShape: readonly number[];
+  abstract readonly featureShapes: FeatureShapes;
+  /** Whether it normalises over the batch: then real and fake must be judged apart. */
+  abstract readonly usesBatchStatistics: boolean;
+  /** Networks that terms hang on the features; their parameters are the discriminator's. */
+  readonly heads = new Map<string, nn.Module>();
+
+  abstract features(sample: Sample): Features;
+  /** @returns N raw scores */
+  abstract score(features: Features, sample: Sample): Tensor;
+
+  /** A head by name. @throws Error when no term attached it: a mistake of the term's */
+  head<T extends nn.Module>(name: string): T {
+    const head = this.heads.get(name);
+    if (head === undefined) throw new Error(`the discriminator has no head '${name}'`);
+    return head as T;
+  }
+}
+
+/** The mean and spread of an encoder that draws its latents. */
+export interface Encoding {
+  /** N,L: the latent, drawn where the encoder is stochastic. */
+  readonly latent: Tensor;
+  /** N,L; undefined for deterministic encoders. */
+  readonly mean?: Tensor | undefined;
+  readonly logVariance?: Tensor | undefined;
+}
+
+/** Images to latents. */
+export abstract class Encoder extends nn.Module {
+  abstract readonly inputShape: readonly number[];
+  abstract readonly latentSize: number;
+  abstract forward(image: Tensor): Encoding;
+}

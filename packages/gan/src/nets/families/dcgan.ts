@@ -1,0 +1,184 @@
+import { nn, type Tensor } from "@gantry/torch";
+import { z } from "zod";
+import type { Sample } from "../../game/sample.js";
+import {
+  Discriminator,
+  Encoder,
+  type Encoding,
+  type FeatureShapes,
+  type Features,
+  Generator,
+} from "../contract.js";
+import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
+import { drawLatent } from "../layers/gaussian.js";
+import type { Prior } from "../prior.js";
+
+const norm = z.enum(["batch", "spectral", "none"]);
+
+const options = z.strictObject({
+  channels: z
+    .int()
+    .min(1)
+    .default(64)
+    .describe("channels of D's first and G's last hidden layer; others double"),
+  discriminatorNorm: norm.default("batch").describe("of D's layers; none for gradient penalties"),
+});
+
+type Options = z.output<typeof options>;
+
+/** Side of the map that the first layer of G makes and the last of D reads, and the strided layers between, by size. */
+const PLANS: Readonly<Record<number, { base: number; layers: number }>> = {
+  28: { base: 7, layers: 2 },
+  32: { base: 4, layers: 3 },
+  48: { base: 6, layers: 3 },
+  64: { base: 4, layers: 4 },
+};
+
+function planFor(shape: readonly number[]): { base: number; layers: number } {
+  const plan = PLANS[shape[1] ?? 0];
+  if (plan === undefined || shape.length !== 3) throw new Error(`no dcgan networks for the shape [${shape}]`);
+  return plan;
+}
+
+const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
+
+/** Weights N(0, 0.02), scales N(1, 0.02), biases 0: Radford et al. 2016, section 4; DCGAN code. */
+function initialise(network: nn.Module): void {
+  for (const [name, parameter] of network.namedParameters()) {
+    if (name.endsWith("bias")) nn.init.zeros_(parameter);
+    else nn.init.normal_(parameter, parameter.dim === 1 ? 1 : 0, 0.02);
+  }
+}
+
+class DcganGenerator extends Generator {
+  readonly prior: Prior;
+  readonly outputShape: readonly number[];
+  readonly body: nn.Sequential;
+
+  constructor({ channels }: Options, { data, prior }: NetRequest) {
+    super();
+    this.prior = prior;
+    this.outputShape = data.shape;
+    const { base, layers } = planFor(data.shape);
+    let width = channels * 2 ** (layers - 1);
+    const body: nn.Layer[] = [
+      new nn.Reshape(prior.size, 1, 1),
+      new nn.ConvTranspose2d(prior.size, width, { kernelSize: base, bias: false }),
+      new nn.BatchNorm2d(width),
+      new nn.ReLU(),
+    ];
+    for (let layer = 1; layer < layers; layer++) {
+      body.push(
+        new nn.ConvTranspose2d(width, width / 2, { ...STRIDED, bias: false }),
+        new nn.BatchNorm2d(width / 2),
+        new nn.ReLU(),
+      );
+      width /= 2;
+    }
+    body.push(new nn.ConvTranspose2d(width, data.shape[0]!, STRIDED), new nn.Tanh());
+    this.body = new nn.Sequential(...body);
+    initialise(this);
+  }
+
+  forward(latent: Tensor): Tensor {
+    return this.body.forward(latent);
+  }
+}
+
+/** One strided block of D or E: convolution, normalisation, LeakyReLU 0.2. */
+function block(input: number, output: number, kind: z.output<typeof norm>): nn.Sequential {
+  const convolution = new nn.Conv2d(input, output, {
+    ...STRIDED,
+    bias: kind !== "batch",
+    spectralNorm: kind === "spectral",
+  });
+  const rest = kind === "batch" ? [new nn.BatchNorm2d(output)] : [];
+  return new nn.Sequential(convolution, ...rest, new nn.LeakyReLU(0.2));
+}
+
+class DcganDiscriminator extends Discriminator {
+  readonly inputShape: readonly number[];
+  readonly featureShapes: FeatureShapes;
+  readonly usesBatchStatistics: boolean;
+  readonly blocks: readonly nn.Sequential[];
+  readonly last: nn.Linear;
+
+  constructor({ channels, discriminatorNorm }: Options, { inputShape }: DiscriminatorRequest) {
+    super();
+    this.inputShape = inputShape;
+    this.usesBatchStatistics = discriminatorNorm === "batch";
+    const { base, layers } = planFor(inputShape);
+    const widths = Array.from({ length: layers }, (_, layer) => channels * 2 ** layer);
+    this.blocks = widths.map((width, layer) =>
+      block(widths[layer - 1] ?? inputShape[0]!, width, discriminatorNorm),
+    );
+    const flat = widths.at(-1)! * base * base;
+    this.last = new nn.Linear(flat, 1, { spectralNorm: discriminatorNorm === "spectral" });
+    this.featureShapes = { local: [widths.at(-2)!, base * 2, base * 2], global: flat };
+    initialise(this);
+  }
+
+  features({ image }: Sample): Features {
+    let map = image;
+    let local: Tensor | undefined;
+    for (const block of this.blocks) {
+      local = map;
+      map = block.forward(map);
+    }
+    return { local, global: map.flatten(1) };
+  }
+
+  score({ global }: Features): Tensor {
+    return this.last.forward(global).squeezeAt(1);
+  }
+}
+
+class DcganEncoder extends Encoder {
+  readonly inputShape: readonly number[];
+  readonly latentSize: number;
+  readonly body: nn.Sequential;
+  readonly #stochastic: boolean;
+
+  constructor({ channels }: Options, { data, prior, stochastic }: EncoderRequest) {
+    super();
+    this.inputShape = data.shape;
+    this.latentSize = prior.size;
+    this.#stochastic = stochastic;
+    const { base, layers } = planFor(data.shape);
+    const widths = Array.from({ length: layers }, (_, layer) => channels * 2 ** layer);
+    const output = prior.size * (stochastic ? 2 : 1);
+    this.body = new nn.Sequential(
+      ...widths.map((width, layer) =>
+        block(widths[layer - 1] ?? data.shape[0]!, width, layer === 0 ? "none" : "batch"),
+      ),
+      new nn.Conv2d(widths.at(-1)!, output, { kernelSize: base, bias: stochastic }),
+      ...(stochastic ? [] : [new nn.BatchNorm2d(output)]),
+      new nn.Flatten(),
+    );
+    initialise(this);
+  }
+
+  forward(image: Tensor): Encoding {
+    const output = this.body.forward(image);
+    return this.#stochastic ? drawLatent(output) : { latent: output };
+  }
+}
+
+/**
+ * DCGAN networks: at 64 pixels the table B.1 of the IVGAN paper (which has batch norm in D's first layer too); at 28,
+ * 32 and 48 the same with fewer layers.
+ */
+export default defineFamily({
+  name: "dcgan",
+  summary: "strided convolutions with batch norm, 28, 32, 48 or 64 pixels, with an encoder",
+  source: "Radford, Metz, Chintala 2016; table B.1 of the IVGAN paper",
+  options,
+  check(_options, data) {
+    const [, height, width] = data.shape;
+    if (data.kind === "images" && height === width && PLANS[height ?? 0] !== undefined) return undefined;
+    return `the dcgan networks are for square images of ${Object.keys(PLANS).join(", ")} pixels, not [${data.shape}]; set data.size`;
+  },
+  generator: (o, request) => new DcganGenerator(o, request),
+  discriminator: (o, request) => new DcganDiscriminator(o, request),
+  encoder: (o, request) => new DcganEncoder(o, request),
+});

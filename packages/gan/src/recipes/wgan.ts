@@ -1,0 +1,16 @@
+import { defineRecipe } from "../config/recipe.js";
+
+export default defineRecipe({
+  name: "wgan",
+  summary: "Wasserstein GAN with weight clipping",
+  source: "Arjovsky, Chintala, Bottou 2017, algorithm 1; burst: martinarjovsky/WassersteinGAN",
+  extends: "dcgan",
+  config: {
+    net: { prior: { size: 100, distribution: "normal" } },
+    terms: { "non-saturating": null, wasserstein: {}, "weight-clipping": { limit: 0.01 } },
+    optimizers: { default: { kind: "rmsprop", learningRate: 5e-5, betas: null } },
+    schedule: { discriminatorSteps: 5, burst: { steps: 100, first: 25, every: 500 } },
+    batch: 64,
+  },
+  presets: { small: { net: { channels: 32 }, steps: 2000 } },
+});

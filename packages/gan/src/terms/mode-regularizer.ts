@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { oncePerPlay } from "../game/adversarial.js";
+import { planReconstruction } from "../game/reconstruction.js";
+import { defineTerm } from "../game/term.js";
+
+/**
+ * -weight * log D(G(E(x))), minimised by G and E: reconstructions of real images, missing modes' among them, are pulled
+ * to where D says real. The printed equations 1 and 2 have the opposite sign under a minimised target, against their own
+ * text; this is what the text means.
+ */
+export default defineTerm({
+  name: "mode-regularizer",
+  summary: "rewards G and E for reconstructions that D calls real",
+  source: "Che et al. 2017 (Mode Regularized GAN), section 3.2",
+  kind: "regularizer",
+  options: z.strictObject({
+    weight: z.number().min(0).default(0.4).describe("lambda_2"),
+    discriminator: z.string().default("discriminator").describe("whose word counts"),
+  }),
+  make: ({ weight, discriminator }) => {
+    const loss = oncePerPlay((play) =>
+      play.judge(discriminator, "reconstruction").logits.neg().softplus().mean().mul(weight),
+    );
+    return {
+      plan: planReconstruction,
+      loss: (player, play) =>
+        weight > 0 && (player === "generator" || player === "encoder") ? loss(play) : undefined,
+    };
+  },
+});

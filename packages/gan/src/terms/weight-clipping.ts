@@ -1,0 +1,21 @@
+import { optim } from "@gantry/torch";
+import { z } from "zod";
+import { defineTerm } from "../game/term.js";
+
+/** After each of its updates, every parameter of D is clamped to [-limit, limit]. */
+export default defineTerm({
+  name: "weight-clipping",
+  summary: "keeps D Lipschitz by clamping its parameters (WGAN)",
+  source: "Arjovsky, Chintala, Bottou 2017, algorithm 1",
+  kind: "constraint",
+  options: z.strictObject({
+    limit: z.number().positive().default(0.01).describe("c"),
+    discriminator: z.string().default("discriminator").describe("the discriminator it holds"),
+  }),
+  make: ({ limit, discriminator }) => ({
+    afterUpdate(player, play) {
+      if (player === discriminator)
+        optim.clampParameters_(play.game.network(discriminator).parameters(), limit);
+    },
+  }),
+});
