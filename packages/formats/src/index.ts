@@ -51,4 +51,14 @@ export {
   writeSafetensors,
 } from "./safetensors.js";
 export { readTar, type TarEntry } from "./tar.js";
+export {
+  decodeEventFile,
+  type EventFile,
+  EventFileWriter,
+  type ImageSummary,
+  type OtherSummary,
+  readEventFile,
+  type ScalarSummary,
+  type TensorBoardEvent,
+} from "./tensorboard.js";
 export { encodeZip, openZip, writeZip, type ZipArchive, type ZipEntry, type ZipInput } from "./zip.js";

@@ -114,105 +114,143 @@ class Machine<Leaf extends object> {
     switch (opcode) {
       case 0x95: // FRAME: only a hint for reading ahead
         this.#length64();
-        return;
+        break;
 
       case 0x4e: // NONE
-        return this.#push(null);
+        this.#push(null);
+        break;
       case 0x88: // NEWTRUE
-        return this.#push(true);
+        this.#push(true);
+        break;
       case 0x89: // NEWFALSE
-        return this.#push(false);
+        this.#push(false);
+        break;
       case 0x4b: // BININT1
-        return this.#push(this.#byte());
+        this.#push(this.#byte());
+        break;
       case 0x4d: // BININT2
-        return this.#push(this.#view.getUint16(this.#skip(2), true));
+        this.#push(this.#view.getUint16(this.#skip(2), true));
+        break;
       case 0x4a: // BININT
-        return this.#push(this.#view.getInt32(this.#skip(4), true));
+        this.#push(this.#view.getInt32(this.#skip(4), true));
+        break;
       case 0x8a: // LONG1
-        return this.#push(this.#long(this.#byte()));
+        this.#push(this.#long(this.#byte()));
+        break;
       case 0x8b: // LONG4
-        return this.#push(this.#long(this.#length32()));
+        this.#push(this.#long(this.#length32()));
+        break;
       case 0x47: // BINFLOAT
-        return this.#push(this.#view.getFloat64(this.#skip(8), false));
+        this.#push(this.#view.getFloat64(this.#skip(8), false));
+        break;
 
       case 0x8c: // SHORT_BINUNICODE
-        return this.#push(this.#text(this.#byte()));
+        this.#push(this.#text(this.#byte()));
+        break;
       case 0x58: // BINUNICODE
-        return this.#push(this.#text(this.#length32()));
+        this.#push(this.#text(this.#length32()));
+        break;
       case 0x8d: // BINUNICODE8
-        return this.#push(this.#text(this.#length64()));
+        this.#push(this.#text(this.#length64()));
+        break;
       case 0x43: // SHORT_BINBYTES
       case 0x55: // SHORT_BINSTRING: Python 2's str
-        return this.#push(this.#copy(this.#byte()));
+        this.#push(this.#copy(this.#byte()));
+        break;
       case 0x42: // BINBYTES
       case 0x54: // BINSTRING
-        return this.#push(this.#copy(this.#length32()));
+        this.#push(this.#copy(this.#length32()));
+        break;
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        return this.#push(this.#copy(this.#length64()));
+        this.#push(this.#copy(this.#length64()));
+        break;
 
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
-        return this.#push([]);
+        this.#push([]);
+        break;
       case 0x7d: // EMPTY_DICT
-        return this.#push(new Map());
+        this.#push(new Map());
+        break;
       case 0x8f: // EMPTY_SET
-        return this.#push(new Set());
+        this.#push(new Set());
+        break;
       case 0x28: // MARK
         this.#marks.push(this.#stack.length);
-        return;
+        break;
       case 0x74: // TUPLE
       case 0x6c: // LIST
-        return this.#push(this.#popToMark());
+        this.#push(this.#popToMark());
+        break;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        return this.#push(this.#popMany(opcode - 0x84));
+        this.#push(this.#popMany(opcode - 0x84));
+        break;
       case 0x64: // DICT
-        return this.#dictionary(this.#popToMark());
+        this.#dictionary(this.#popToMark());
+        break;
       case 0x91: // FROZENSET
-        return this.#push(new Set(this.#popToMark()));
+        this.#push(new Set(this.#popToMark()));
+        break;
       case 0x61: // APPEND
-        return this.#append(this.#popMany(1));
+        this.#append(this.#popMany(1));
+        break;
       case 0x65: // APPENDS
-        return this.#append(this.#popToMark());
+        this.#append(this.#popToMark());
+        break;
       case 0x73: // SETITEM
-        return this.#setItems(this.#popMany(2));
+        this.#setItems(this.#popMany(2));
+        break;
       case 0x75: // SETITEMS
-        return this.#setItems(this.#popToMark());
+        this.#setItems(this.#popToMark());
+        break;
       case 0x90: // ADDITEMS
-        return this.#addItems(this.#popToMark());
+        this.#addItems(this.#popToMark());
+        break;
 
       case 0x30: // POP
         this.#pop();
-        return;
+        break;
       case 0x31: // POP_MARK
         this.#popToMark();
-        return;
+        break;
       case 0x32: // DUP
-        return this.#push(this.#top());
+        this.#push(this.#top());
+        break;
       case 0x71: // BINPUT
-        return void this.#memo.set(this.#byte(), this.#top());
+        this.#memo.set(this.#byte(), this.#top());
+        break;
       case 0x72: // LONG_BINPUT
-        return void this.#memo.set(this.#length32(), this.#top());
+        this.#memo.set(this.#length32(), this.#top());
+        break;
       case 0x94: // MEMOIZE
-        return void this.#memo.set(this.#memo.size, this.#top());
+        this.#memo.set(this.#memo.size, this.#top());
+        break;
       case 0x68: // BINGET
-        return this.#push(this.#remembered(this.#byte()));
+        this.#push(this.#remembered(this.#byte()));
+        break;
       case 0x6a: // LONG_BINGET
-        return this.#push(this.#remembered(this.#length32()));
+        this.#push(this.#remembered(this.#length32()));
+        break;
 
       case 0x63: // GLOBAL
-        return this.#push(this.#global(this.#line(), this.#line()));
+        this.#push(this.#global(this.#line(), this.#line()));
+        break;
       case 0x93: // STACK_GLOBAL
-        return this.#stackGlobal();
+        this.#stackGlobal();
+        break;
       case 0x51: // BINPERSID
-        return this.#push(this.#host.persistent(this.#pop()));
+        this.#push(this.#host.persistent(this.#pop()));
+        break;
       case 0x52: // REDUCE
       case 0x81: // NEWOBJ
-        return this.#call();
+        this.#call();
+        break;
       case 0x62: // BUILD
-        return this.#build();
+        this.#build();
+        break;
 
       default:
         throw new PickleProblem(`opcode 0x${opcode.toString(16)} is not one of a checkpoint`);
