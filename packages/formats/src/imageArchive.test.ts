@@ -53,9 +53,9 @@ test("class folders, order and what is passed over", async () => {
     assert.deepEqual(archive.classes, ["cat", "dog"]);
     assert.deepEqual(archive.splits, []);
     assert.deepEqual(archive.images, [
-      { name: "pets/cat/deep/x.webp", label: 0 },
-      { name: "pets/dog/a.jpg", label: 1 },
-      { name: "pets/dog/b.PNG", label: 1 },
+      { name: "pets/cat/deep/x.webp", label: 0, split: undefined },
+      { name: "pets/dog/a.jpg", label: 1, split: undefined },
+      { name: "pets/dog/b.PNG", label: 1, split: undefined },
     ]);
     const decoded = await decodeImages(archive, { strict: true });
     assert.deepEqual([decoded.count, decoded.shape], [3, [3, 8, 8]]);
@@ -86,7 +86,10 @@ test("images beside folders have no classes; splits are told from classes", asyn
     assert.deepEqual([all.splits, all.images.length], [["train", "test"], 3]);
     const only = await openImageArchive(path, { split: "test" });
     // The test split has no cat, and dog keeps its number.
-    assert.deepEqual([only.classes, only.images], [["cat", "dog"], [{ name: "test/dog/3.png", label: 1 }]]);
+    assert.deepEqual(
+      [only.classes, only.images],
+      [["cat", "dog"], [{ name: "test/dog/3.png", label: 1, split: "test" }]],
+    );
     await assert.rejects(
       openImageArchive(path, { split: "val" }),
       formatError(/has the splits train, test, so no/),

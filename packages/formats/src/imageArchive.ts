@@ -13,6 +13,8 @@ export interface ArchiveImage {
   readonly name: string;
   /** Index into the archive's classes; undefined where it has none. */
   readonly label: number | undefined;
+  /** `train`, `val` or `test`; undefined where the archive has no splits. */
+  readonly split: string | undefined;
 }
 
 /** A folder or zip of images, listed but not yet decoded. */
@@ -115,10 +117,9 @@ export async function openImageArchive(
       const has = layout.splits.length === 0 ? "has no splits" : `has the splits ${layout.splits.join(", ")}`;
       throw new FormatError(`${has}, so no split "${split}"`, { file: path });
     }
-    const images = layout.images.filter((image) => split === "all" || image.split === split);
     return {
       path,
-      images: images.map(({ name, label }) => ({ name, label })),
+      images: layout.images.filter((image) => split === "all" || image.split === split),
       classes: layout.classes,
       splits: layout.splits,
       fingerprint: fingerprint(source.files),
@@ -278,7 +279,7 @@ function toPlanes(
 }
 
 interface Arranged {
-  readonly images: readonly (ArchiveImage & { readonly split: string | undefined })[];
+  readonly images: readonly ArchiveImage[];
   readonly classes: readonly string[] | undefined;
   readonly splits: readonly string[];
 }

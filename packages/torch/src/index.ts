@@ -8,7 +8,7 @@
  *       return gradient;
  *     });
  */
-import { fromTypedArray, functions, tensor } from "./tensor.js";
+import { fromBytes, fromTypedArray, functions, tensor } from "./tensor.js";
 
 /** Functions that make tensors or take several. */
 export const torch = { ...functions, tensor, fromTypedArray, fromBytes };
