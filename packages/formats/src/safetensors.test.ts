@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { toFloat32 } from "./dtype.js";
 import { FormatError } from "./errors.js";
 import { decodeSafetensors, encodeSafetensors, readSafetensors, writeSafetensors } from "./safetensors.js";
-import { arrays, byName, formatError, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { arrays, byName, formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
 
 /** A file with this header, written as it stands, and so many bytes of data. */
 function file(header: string, dataBytes: number): Uint8Array {
@@ -31,6 +33,23 @@ test("the bytes are those of the specification", () => {
   const padding = " ".repeat((8 - (length % 8)) % 8);
   const expected = Buffer.concat([file(header + padding, 0), data, [9]].map((part) => Uint8Array.from(part)));
   assert.deepEqual(bytes, Uint8Array.from(expected));
+});
+
+test("the reference implementation's file is read, and written byte for byte", async () => {
+  const path = golden("reference.safetensors");
+  const { arrays, metadata } = await readSafetensors(path);
+  assert.deepEqual(
+    [...arrays].map(([name, array]) => [name, array.dtype, array.shape, ...toFloat32(array)]),
+    [
+      ["a", "int64", [], 5],
+      ["b", "float32", [2], 1, 2],
+      ["e", "float32", [0, 2]],
+      ["h", "float16", [1, 1], 1],
+      ["c", "uint8", [3], 1, 2, 3],
+    ],
+  );
+  assert.deepEqual(metadata, { format: "np" });
+  assert.ok((await readFile(path)).equals(encodeSafetensors(arrays, metadata)));
 });
 
 test("no arrays make a file of 16 bytes", () => {
