@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { MemoryDataset } from "../dataset.js";
+import { imageOptions } from "../imageSet.js";
+import { Random } from "../random.js";
+import { defineDataset } from "../registry.js";
+import mnist from "./mnist.js";
+
+const NAME = "stacked-mnist";
+const MODES = Array.from({ length: 1000 }, (_, mode) => String(mode).padStart(3, "0"));
+
+export default defineDataset({
+  name: NAME,
+  summary: "three random MNIST digits as the channels of one image: 1000 modes",
+  options: z.strictObject({
+    // Sources: VEEGAN (Srivastava et al. 2017) and unrolled GAN (Metz et al. 2017), both as in fjxmlzn/PacGAN. The
+    // latter draws its triples on the fly; here they are drawn once, so many that few are seen twice.
+    protocol: z
+      .enum(["veegan", "unrolled"])
+      .default("veegan")
+      .describe(
+        "veegan: 128,000 triples of all 70,000 digits; unrolled: 1,000,000 of the 60,000 for training",
+      ),
+    count: z.int().min(1).max(100_000_000).optional().describe("how many triples, instead of the protocol's"),
+    seed: z.int().default(0).describe("of the triples drawn"),
+    path: imageOptions.path,
+    size: imageOptions.size,
+    fit: imageOptions.fit,
+  }),
+  locate: (context) => mnist.locate!(context),
+  open: async (
+    { protocol, count = protocol === "veegan" ? 128_000 : 1_000_000, seed, ...options },
+    context,
+  ) => {
+    const split = protocol === "veegan" ? "all" : "train";
+    const digits = await mnist.open({ ...options, split }, context);
+    const [, height, width] = digits.shape as [number, number, number];
+    const random = new Random(seed);
+    const table = new Uint32Array(new SharedArrayBuffer(count * 3 * 4));
+    for (let place = 0; place < table.length; place++) table[place] = random.integer(digits.count);
+    const digitOf = digits.labels(table)!;
+    const labels = new Int32Array(count);
+    for (let item = 0; item < count; item++) {
+      const [a, b, c] = digitOf.subarray(3 * item, 3 * item + 3) as unknown as [number, number, number];
+      labels[item] = 100 * a + 10 * b + c;
+    }
+    const items = { ...digits.shared!, parts: 3, table };
+    return new MemoryDataset({
+      name: NAME,
+      kind: "images",
+      shape: [3, height, width],
+      classes: MODES,
+      labels,
+      items,
+    });
+  },
+});

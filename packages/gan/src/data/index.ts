@@ -1,0 +1,40 @@
+export { type DataContext, type DataProgress, dataContext } from "./context.js";
+export {
+  type Dataset,
+  isPoints,
+  MemoryDataset,
+  type MemoryParts,
+  MemoryPoints,
+  type PointMode,
+  type PointsDataset,
+  type SharedItems,
+  sharedBytes,
+} from "./dataset.js";
+export {
+  type FetchFile,
+  type FetchPlan,
+  type FetchReport,
+  fetchDataset,
+  fetchFiles,
+} from "./fetch.js";
+export { gantryHome } from "./home.js";
+export {
+  type Batch,
+  createLoader,
+  LARGE_BATCH,
+  type Loader,
+  type LoaderOptions,
+  type LoaderState,
+} from "./loader.js";
+export { type DatasetSpec, openDataset } from "./open.js";
+export { Random, type RandomState } from "./random.js";
+export {
+  type DatasetDefinition,
+  datasetDefinitions,
+  defineDataset,
+  findDefinition,
+  type ListedDataset,
+  type Location,
+  listDatasets,
+  type Recognition,
+} from "./registry.js";

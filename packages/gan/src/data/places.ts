@@ -1,0 +1,45 @@
+import { resolve } from "node:path";
+import { UsageError } from "../errors.js";
+import type { DataContext } from "./context.js";
+import type { Location } from "./registry.js";
+
+/** The folders in which a data set may lie: under the current folder, Gantry's own, or one shared beside the current. */
+export function knownPlaces(folder: string, context: DataContext): string[] {
+  return [
+    resolve(context.cwd, "data", folder),
+    dataFolder(folder, context),
+    resolve(context.cwd, "..", "shared", "data", folder),
+  ];
+}
+
+/** Where a data set's downloaded files go. */
+export function dataFolder(folder: string, context: DataContext): string {
+  return resolve(context.home, "data", folder);
+}
+
+/** The first of some places that holds what is looked for. */
+export async function firstHolding(
+  places: readonly string[],
+  holds: (place: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const place of places) if (await holds(place)) return place;
+  return undefined;
+}
+
+/** The path asked for, or else the one located. Throws {@link UsageError} where there is neither. */
+export function pathOr(
+  asked: string | undefined,
+  name: string,
+  location: Location,
+  context: DataContext,
+): string {
+  if (asked !== undefined) return resolve(context.cwd, asked);
+  if (location.path !== undefined) return location.path;
+  const lines = [
+    `the data set ${name} is not on this machine`,
+    ...location.looked.map((place) => `  looked in ${place}`),
+    ...location.remedies.map((remedy) => `  to get it: ${remedy}`),
+    `  or give the path of its files with the option "path"`,
+  ];
+  throw new UsageError(lines.join("\n"));
+}

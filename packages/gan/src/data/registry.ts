@@ -1,0 +1,135 @@
+import { readdir } from "node:fs/promises";
+import type { z } from "zod";
+import { UsageError } from "../errors.js";
+import { didYouMean } from "../nearest.js";
+import { type DataContext, dataContext } from "./context.js";
+import type { Dataset } from "./dataset.js";
+import type { FetchPlan } from "./fetch.js";
+
+/** Where a data set's files are on this machine, or what to do when they are nowhere. */
+export interface Location {
+  /** The file or folder found; undefined where there is none. */
+  readonly path: string | undefined;
+  /** Every place that was looked in, in order. */
+  readonly looked: readonly string[];
+  /** Commands and instructions, any of which gets the files. */
+  readonly remedies: readonly string[];
+}
+
+/** How sure a definition is that a path is of its kind: `broadly` gives way to `exactly`. */
+export type Recognition = "exactly" | "broadly" | undefined;
+
+/** One data set that Gantry knows by name: a file in `datasets/` with this as its default export. */
+export interface DatasetDefinition {
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+  /** What {@link open} takes, for help texts. */
+  readonly options: z.ZodObject;
+  /** Where its files are; absent for data that is computed and for data that is only opened by path. */
+  readonly locate?: (context: DataContext) => Promise<Location>;
+  /** Whether the file or folder at an absolute path, which exists, is of this kind. */
+  readonly recognise?: (path: string) => Promise<Recognition>;
+  /** Where its files can be downloaded. */
+  readonly fetch?: FetchPlan;
+  /** Opens it. Throws {@link UsageError} for bad options and missing data, `FormatError` for damaged files. */
+  open(options: unknown, context: DataContext): Promise<Dataset>;
+}
+
+/** A definition as its author writes it: `open` gets the options parsed, defaults filled in. */
+interface TypedDefinition<Shape extends z.ZodRawShape> extends Omit<DatasetDefinition, "options" | "open"> {
+  readonly options: z.ZodObject<Shape>;
+  open(options: z.output<z.ZodObject<Shape>>, context: DataContext): Promise<Dataset>;
+}
+
+/** Checks the options of a data set in front of its `open`. */
+export function defineDataset<Shape extends z.ZodRawShape>(
+  definition: TypedDefinition<Shape>,
+): DatasetDefinition {
+  const { name, options: schema } = definition;
+  return {
+    ...definition,
+    // Zod's object types are not assignable across shapes; help texts read this one without caring for its shape.
+    options: schema as unknown as z.ZodObject,
+    open: async (options, context) => {
+      const parsed = schema.safeParse(options);
+      if (!parsed.success) throw new UsageError(explain(name, Object.keys(schema.shape), parsed.error));
+      return await definition.open(parsed.data, context);
+    },
+  };
+}
+
+function explain(name: string, known: readonly string[], error: z.ZodError): string {
+  const issues = error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map(
+        (key) => `there is no option "${key}"${didYouMean(key, known)} (options: ${known.join(", ")})`,
+      );
+    }
+    return [issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`];
+  });
+  return `data set ${name}: ${issues.join("; ")}`;
+}
+
+let registry: Promise<ReadonlyMap<string, DatasetDefinition>> | undefined;
+
+/** All data sets known by name, sorted: the modules of the folder `datasets/`, read when first asked for. */
+export function datasetDefinitions(): Promise<ReadonlyMap<string, DatasetDefinition>> {
+  registry ??= readRegistry(new URL("./datasets/", import.meta.url));
+  return registry;
+}
+
+async function readRegistry(folder: URL): Promise<ReadonlyMap<string, DatasetDefinition>> {
+  const files = (await readdir(folder)).filter((file) => /^[^.]+\.js$/.test(file)).sort();
+  const modules = await Promise.all(
+    files.map((file) => import(new URL(file, folder).href) as Promise<{ default: DatasetDefinition }>),
+  );
+  return new Map(modules.map((module) => [module.default.name, module.default]));
+}
+
+/** The definition of this name. Throws {@link UsageError} with the nearest name for one that is not known. */
+export async function findDefinition(name: string): Promise<DatasetDefinition> {
+  const known = await datasetDefinitions();
+  const definition = known.get(name);
+  if (definition !== undefined) return definition;
+  const names = [...known.keys()];
+  throw new UsageError(
+    `there is no data set "${name}"${didYouMean(name, names)} (known: ${names.join(", ")}, or the path of a folder or file)`,
+  );
+}
+
+/** A data set known by name, and whether it can be opened here and now. */
+export interface ListedDataset {
+  readonly name: string;
+  readonly summary: string;
+  /** Where its files are; undefined for data without files, and where they are missing. */
+  readonly path: string | undefined;
+  /** False where files are needed and missing, and where a path has to be given. */
+  readonly available: boolean;
+  /** What gets the files, where they are missing. */
+  readonly remedies: readonly string[];
+}
+
+/** All data sets known by name, with where they are. */
+export async function listDatasets(context?: Partial<DataContext>): Promise<ListedDataset[]> {
+  const full = dataContext(context);
+  const definitions = [...(await datasetDefinitions()).values()];
+  return await Promise.all(
+    definitions.map(async ({ name, summary, locate, recognise }) => {
+      if (locate === undefined) {
+        // Opened by path only, or computed.
+        const byPath = recognise !== undefined;
+        return {
+          name,
+          summary,
+          path: undefined,
+          available: !byPath,
+          remedies: byPath ? ["give its path"] : [],
+        };
+      }
+      const { path, remedies } = await locate(full);
+      const available = path !== undefined;
+      return { name, summary, path, available, remedies: available ? [] : remedies };
+    }),
+  );
+}
