@@ -44,7 +44,7 @@ function freshStatistics(features: number, like?: Tensor): Statistics {
 }
 
 /** Ioffe and Szegedy 2015, over every dimension but the second. */
-abstract class BatchNorm extends Layer {
+export abstract class BatchNorm extends Layer {
   readonly weight: Parameter | undefined;
   readonly bias: Parameter | undefined;
   readonly runningMean: Buffer;
@@ -96,8 +96,15 @@ abstract class BatchNorm extends Layer {
     }
   }
 
+  /** @throws TorchError for a wrong number of dimensions, and in training for one value a channel */
   forward(input: Tensor): Tensor {
     this.checkDimensions(input);
+    if (this.training && input.numel <= input.size(1))
+      throw new TorchError(
+        "needs more than one value a channel in training",
+        this.constructor.name,
+        `${input}`,
+      );
     const { weight, bias, training, momentum, eps } = this;
     const { runningMean, runningVar, numBatchesTracked } = this.statistics(currentBatchStatistics());
     if (training) numBatchesTracked.add_(1);

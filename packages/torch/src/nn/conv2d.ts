@@ -22,7 +22,7 @@ export class Conv2d extends WeightLayer {
   readonly padding: readonly [number, number];
 
   constructor(inChannels: number, outChannels: number, options: ConvolutionOptions) {
-    super([outChannels, inChannels, ...pair(options.kernelSize)], outChannels, options);
+    super({ shape: [outChannels, inChannels, ...pair(options.kernelSize)], biases: outChannels }, options);
     this.stride = pair(options.stride ?? 1);
     this.padding = pair(options.padding ?? 0);
   }

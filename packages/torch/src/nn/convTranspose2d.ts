@@ -18,7 +18,8 @@ export class ConvTranspose2d extends WeightLayer {
   readonly outputPadding: readonly [number, number];
 
   constructor(inChannels: number, outChannels: number, options: TransposedConvolutionOptions) {
-    super([inChannels, outChannels, ...pair(options.kernelSize)], outChannels, options, 1);
+    const shape = [inChannels, outChannels, ...pair(options.kernelSize)];
+    super({ shape, biases: outChannels, rows: 1 }, options);
     this.stride = pair(options.stride ?? 1);
     this.padding = pair(options.padding ?? 0);
     this.outputPadding = pair(options.outputPadding ?? 0);

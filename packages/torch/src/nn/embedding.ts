@@ -1,20 +1,16 @@
 import { functions as torch } from "../ops_gen.js";
 import type { Tensor } from "../tensor.js";
 import { normal_ } from "./init.js";
-import { Layer } from "./module.js";
-import type { Parameter } from "./parameter.js";
-import { emptyParameter } from "./weightLayer.js";
+import { WeightLayer, type WeightOptions } from "./weightLayer.js";
 
-/** A learned vector for each of `count` symbols: int64 `[...] -> [..., features]`. Initialised N(0, 1). */
-export class Embedding extends Layer {
-  readonly weight: Parameter;
-
-  constructor(count: number, features: number) {
-    super();
-    this.weight = normal_(emptyParameter([count, features]));
+/** A learned vector for each of `count` symbols: int64 `[...] -> [..., features]`. Initialised N(0, 1), as in PyTorch. */
+export class Embedding extends WeightLayer {
+  constructor(count: number, features: number, options: Pick<WeightOptions, "spectralNorm"> = {}) {
+    super({ shape: [count, features], initialise: (weight) => normal_(weight) }, options);
   }
 
+  /** @param input int64, each in [0, count) */
   forward(input: Tensor): Tensor {
-    return torch.embedding(this.weight, input);
+    return torch.embedding(this.effectiveWeight(), input);
   }
 }

@@ -1,6 +1,6 @@
 /** Networks: modules, layers, initialisations. */
 export * from "./activations.js";
-export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batchNorm.js";
+export { BatchNorm, BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batchNorm.js";
 export * from "./batchStatistics.js";
 export { Conv2d, type ConvolutionOptions, type Size2d } from "./conv2d.js";
 export * from "./convTranspose2d.js";

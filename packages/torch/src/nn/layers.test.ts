@@ -64,6 +64,7 @@ const builders: Record<string, () => nn.Layer> = {
   "spectral norm of conv2d": () => new nn.Conv2d(2, 3, { kernelSize: 3, padding: 1, spectralNorm: true }),
   "spectral norm of conv transpose 2d": () =>
     new nn.ConvTranspose2d(2, 3, { kernelSize: 4, stride: 2, padding: 1, spectralNorm: true }),
+  "spectral norm of embedding": () => new nn.Embedding(4, 3, { spectralNorm: true }),
   sequential: () =>
     new nn.Sequential(
       new nn.Conv2d(2, 3, { kernelSize: 3, padding: 1 }),
@@ -157,5 +158,6 @@ test("a layer says what input it cannot take", () =>
     const image = fromValues({ shape: [1, 1, 1, 1], data: [0], dtype: "float32" });
     assert.throws(() => new nn.BatchNorm1d(1).forward(image), /BatchNorm1d\(.*\): expects \[N, C\]/);
     assert.throws(() => new nn.BatchNorm2d(1).forward(image.flatten(1)), /expects \[N, C, H, W\]/);
+    assert.throws(() => new nn.BatchNorm2d(1).forward(image), /more than one value a channel in training/);
     assert.throws(() => new nn.Linear(3, 2).forward(image), /aten::linear/);
   }));

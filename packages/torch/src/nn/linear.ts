@@ -5,7 +5,7 @@ import { WeightLayer, type WeightOptions } from "./weightLayer.js";
 /** `[..., inFeatures] -> [..., outFeatures]`: x W^T + b. Initialised as in PyTorch: U(+-1/sqrt(inFeatures)). */
 export class Linear extends WeightLayer {
   constructor(inFeatures: number, outFeatures: number, options: WeightOptions = {}) {
-    super([outFeatures, inFeatures], outFeatures, options);
+    super({ shape: [outFeatures, inFeatures], biases: outFeatures }, options);
   }
 
   forward(input: Tensor): Tensor {

@@ -16,6 +16,12 @@ const EPSILON = 1e-12;
 
 const normalised = (vector: Tensor) => vector.div(vector.vectorNorm().clampMin(EPSILON));
 
+/** Autocast on CUDA multiplies matrices by vectors in its own type; what is stored keeps the weight's. */
+function replace(stored: Buffer, vector: Tensor): void {
+  const { dtype } = stored;
+  stored.assign(vector.dtype === dtype ? vector : vector.to({ dtype }));
+}
+
 /** Random normalised vectors for a weight whose dimension `rows` is the matrix's rows. */
 export function singularVectors(weight: Tensor, rows: 0 | 1): SingularVectors {
   return scope(() => {
@@ -55,7 +61,7 @@ export function spectrallyNormalised(
   const image = matrix.mv(right);
   const left = noGrad(() => normalised(image));
   // New tensors take the vectors' places: those that earlier forwards saved for their gradients stay as they were.
-  v.assign(lastChannels ? right.view([height, width, channels]).permute([2, 0, 1]).flatten() : right);
-  u.assign(left);
+  replace(v, lastChannels ? right.view([height, width, channels]).permute([2, 0, 1]).flatten() : right);
+  replace(u, left);
   return weight.div(left.dot(image));
 }

@@ -49,7 +49,7 @@ export function assertClose(
 export function checkGradient(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
-  { step = 1e-5, tolerance = 1e-7 }: { step?: number; tolerance?: number } = {},
+  { step = 1e-6, tolerance = 1e-7 }: { step?: number; tolerance?: number } = {},
 ): void {
   const analytic = scope(() => {
     const leaves = inputs.map((input) => input.detach().requiresGrad_());

@@ -13,12 +13,22 @@ export interface WeightOptions {
   spectralNorm?: boolean | undefined;
 }
 
+export interface WeightDescription {
+  shape: readonly number[];
+  /** How many biases, where the layer has them. */
+  biases?: number;
+  /** Which dimension of the weight is the matrix's rows for spectral norm. Default 0. */
+  rows?: 0 | 1;
+  /** Default U(+-1/sqrt(fan in)), as in PyTorch. */
+  initialise?: (weight: Parameter) => void;
+}
+
 /** A parameter of unset values. */
 export function emptyParameter(shape: readonly number[]): Parameter {
   return scope(() => parameter(torch.empty(shape)));
 }
 
-/** What Linear and the convolutions share: a weight, a bias, and spectral norm. */
+/** What layers with a weight share: the weight, a bias, and spectral norm. */
 export abstract class WeightLayer extends Layer {
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
@@ -27,14 +37,15 @@ export abstract class WeightLayer extends Layer {
   readonly weightV: Buffer | undefined;
   readonly #rows: 0 | 1;
 
-  /** @param outputs how many biases @param rows which dimension of the weight is the matrix's rows */
-  constructor(weightShape: readonly number[], outputs: number, options: WeightOptions, rows: 0 | 1 = 0) {
+  constructor({ shape, biases, rows = 0, initialise }: WeightDescription, options: WeightOptions = {}) {
     super();
     this.#rows = rows;
-    this.weight = kaimingUniform_(emptyParameter(weightShape), Math.sqrt(5));
-    if (options.bias ?? true) {
+    this.weight = emptyParameter(shape);
+    if (initialise === undefined) kaimingUniform_(this.weight, Math.sqrt(5));
+    else initialise(this.weight);
+    if (biases !== undefined && (options.bias ?? true)) {
       const bound = 1 / Math.sqrt(fans(this.weight).fanIn);
-      this.bias = uniform_(emptyParameter([outputs]), -bound, bound);
+      this.bias = uniform_(emptyParameter([biases]), -bound, bound);
     }
     if (options.spectralNorm ?? false) {
       const { u, v } = singularVectors(this.weight, rows);

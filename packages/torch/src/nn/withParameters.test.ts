@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enableGrad, grad } from "../autograd.js";
 import * as optim from "../optim/index.js";
+import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
 import { setThreads } from "../system.js";
 import { type Tensor, tensor } from "../tensor.js";
@@ -33,6 +34,7 @@ function unrolled(net: nn.Layer, optimizer: optim.Optimizer, steps: number) {
 
 test("gradients flow through a step of SGD", () =>
   scope(() => {
+    manualSeed(1);
     using net = new nn.Linear(3, 2).to({ dtype: "float64" });
     const sgd = new optim.SGD(net.parameters(), { learningRate: 0.3 });
     const start = net.parameters().map((p) => p.detach().clone());
@@ -45,6 +47,7 @@ test("gradients flow through a step of SGD", () =>
 
 test("gradients flow through three steps of Adam of a network with batch norm and spectral norm", () =>
   scope(() => {
+    manualSeed(2);
     using net = new nn.Sequential(
       new nn.Conv2d(1, 2, { kernelSize: 2, spectralNorm: true }),
       new nn.BatchNorm2d(2),
@@ -52,12 +55,11 @@ test("gradients flow through three steps of Adam of a network with batch norm an
       new nn.ConvTranspose2d(2, 1, { kernelSize: 2 }),
     ).to({ dtype: "float64" });
     (net.layers[0] as nn.Layer).eval(); // with u and v held, its gradient is exact
-    const adam = new optim.Adam(net.parameters(), { learningRate: 0.05, betas: [0.5, 0.9], eps: 1e-3 });
-    checkGradient(
-      unrolled(net, adam, 3),
-      [normal(2, 1, 3, 3), ...net.parameters().map((p) => p.detach().clone())],
-      { tolerance: 1e-6 },
-    );
+    const adam = new optim.Adam(net.parameters(), { learningRate: 0.05, betas: [0.5, 0.9], eps: 0.1 });
+    checkGradient(unrolled(net, adam, 3), [
+      normal(2, 1, 3, 3),
+      ...net.parameters().map((p) => p.detach().clone()),
+    ]);
   }));
 
 test("parameters mean themselves again when the body throws", () =>

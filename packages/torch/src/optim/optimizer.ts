@@ -40,11 +40,12 @@ export interface Optimizer {
   /**
    * What step() would make of the parameters, as new tensors that gradients flow through, to `parameters` and
    * `gradients` and, by the state, to earlier updates. The optimizer itself does not change.
+   * @param gradients one a parameter; where undefined, the parameter and its state stay the same tensors
    * @param state of the last update; default the optimizer's own. `{ steps: [], tensors: new Map() }` starts anew.
    */
   differentiable(
     parameters: readonly Tensor[],
-    gradients: readonly Tensor[],
+    gradients: readonly (Tensor | undefined)[],
     state?: OptimizerState,
   ): { parameters: Tensor[]; state: OptimizerState };
 }
@@ -139,36 +140,37 @@ export abstract class RuleOptimizer implements Optimizer {
 
   differentiable(
     parameters: readonly Tensor[],
-    gradients: readonly Tensor[],
+    gradients: readonly (Tensor | undefined)[],
     state: OptimizerState = { steps: this.#steps, tensors: this.#tensors },
   ): { parameters: Tensor[]; state: OptimizerState } {
     this.#checkCount(parameters.length);
     this.#checkCount(gradients.length);
-    const steps: number[] = [];
-    const updated: Tensor[] = [];
-    const tensors = new Map<string, Tensor[]>();
-    for (const name of this.names) tensors.set(name, []);
+    const steps = parameters.map((_, index) => state.steps[index] ?? 0);
+    const updated = [...parameters];
+    const tensors = new Map<string, (Tensor | undefined)[]>();
+    // A copy where the tensor is the optimizer's own: later steps must not change what the graph has saved.
+    for (const name of this.names)
+      tensors.set(
+        name,
+        parameters.map((_, index) => {
+          const before = state.tensors.get(name)?.[index];
+          return before !== undefined && before === this.#tensors.get(name)?.[index]
+            ? before.clone()
+            : before;
+        }),
+      );
     for (const [index, parameter] of parameters.entries()) {
       this.#checkShape(index, parameter);
-      const gradient = gradients[index] as Tensor;
+      const gradient = gradients[index];
+      if (gradient === undefined) continue;
       this.#checkShape(index, gradient);
-      const step = (state.steps[index] ?? 0) + 1;
-      const found = this.updateOne({
-        parameter,
-        gradient,
-        step,
-        // A copy where the tensor is the optimizer's own: later steps must not change what the graph has saved.
-        state: (name) => {
-          const own = state.tensors.get(name)?.[index];
-          return own !== undefined && own === this.#tensors.get(name)?.[index] ? own.clone() : own;
-        },
-      });
-      steps.push(step);
-      updated.push(found.parameter);
-      for (const name of this.names) {
-        const tensor = found.state[name];
-        if (tensor !== undefined) tensors.get(name)?.push(tensor);
-      }
+      const step = (steps[index] as number) + 1;
+      const before = (name: string) => tensors.get(name)?.[index];
+      const found = this.updateOne({ parameter, gradient, step, state: before });
+      steps[index] = step;
+      updated[index] = found.parameter;
+      for (const [name, tensor] of Object.entries(found.state))
+        (tensors.get(name) as (Tensor | undefined)[])[index] = tensor;
     }
     return { parameters: updated, state: { steps, tensors } };
   }

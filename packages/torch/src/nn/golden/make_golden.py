@@ -66,6 +66,7 @@ CASES = {
             nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(),
             nn.Sequential(nn.ConvTranspose2d(3, 2, 2, stride=2), nn.Tanh())),
         (2, 2, 3, 3), 2),
+    "spectral norm of embedding": (lambda: spectral_norm(nn.Embedding(4, 3)), "indices", 2),
 }
 
 
