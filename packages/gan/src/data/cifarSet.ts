@@ -6,7 +6,7 @@ import type { DataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import { type imageOptions, imageSet } from "./imageSet.js";
 import { firstHolding, knownPlaces } from "./places.js";
-import type { Location } from "./registry.js";
+import type { DataLocation } from "./registry.js";
 
 /** What tells CIFAR-10 from CIFAR-100. */
 export interface CifarKind {
@@ -21,7 +21,7 @@ export interface CifarKind {
 export async function locateCifar(
   { name, folder, files }: CifarKind,
   context: DataContext,
-): Promise<Location> {
+): Promise<DataLocation> {
   const looked = knownPlaces(folder, context);
   const path = await firstHolding(looked, (place) => exists(join(place, files.train[0]!)));
   return { path, looked, remedies: [`gantry data fetch ${name}`] };

@@ -8,7 +8,7 @@ import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type DataProgress, dataContext } from "./context.js";
 import { type FetchPlan, fetchDataset, fetchFiles } from "./fetch.js";
-import { datasetDefinitions } from "./registry.js";
+import { datasets } from "./registry.js";
 import { temporaryFolder } from "./testing.js";
 
 const body = Uint8Array.from({ length: 200_000 }, (_, at) => (at * 31) & 255);
@@ -136,7 +136,7 @@ test("aborting ends it with the reason given", async () => {
 
 test("every plan is https with published sums; data that is not downloaded says so", async () => {
   let plans = 0;
-  for (const { fetch } of (await datasetDefinitions()).values()) {
+  for (const { fetch } of (await datasets.all()).values()) {
     for (const { url, md5: sum = "", sha256: long = "" } of fetch?.files ?? []) {
       plans++;
       assert.match(url, /^https:\/\/[^?#]+\.gz$/);
@@ -148,7 +148,7 @@ test("every plan is https with published sums; data that is not downloaded says 
     name: "UsageError",
     message: /ring is not downloaded \(those that are: cifar10, cifar100, fashion-mnist, mnist\)/,
   });
-  await assert.rejects(fetchDataset("cifar11"), { name: "UsageError", message: /did you mean "cifar10"/ });
+  await assert.rejects(fetchDataset("cifar11"), { name: "UsageError", message: /did you mean 'cifar10'/ });
   const root = await temporaryFolder();
   // All files of a data set there already: no network is needed.
   const folder = join(root, "data", "cifar-100-binary");

@@ -6,7 +6,7 @@ import { FormatError, readFileBytes, readTar, writeFileAtomically } from "@gantr
 import { RunError, UsageError } from "../errors.js";
 import { type DataContext, dataContext } from "./context.js";
 import { dataFolder } from "./places.js";
-import { datasetDefinitions, findDefinition } from "./registry.js";
+import { datasets } from "./registry.js";
 
 /** One file of a data set at its public home. */
 export interface FetchFile {
@@ -51,9 +51,9 @@ const MOST_BYTES = 2 ** 30;
  */
 export async function fetchDataset(name: string, context?: Partial<DataContext>): Promise<FetchReport> {
   const full = dataContext(context);
-  const { fetch: plan } = await findDefinition(name);
+  const { fetch: plan } = await datasets.get(name);
   if (plan === undefined) {
-    const others = [...(await datasetDefinitions()).values()].filter((one) => one.fetch !== undefined);
+    const others = [...(await datasets.all()).values()].filter((one) => one.fetch !== undefined);
     throw new UsageError(
       `the data set ${name} is not downloaded (those that are: ${others.map((one) => one.name).join(", ")})`,
     );

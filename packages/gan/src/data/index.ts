@@ -29,12 +29,11 @@ export {
 export { type DatasetSpec, openDataset } from "./open.js";
 export { Random, type RandomState } from "./random.js";
 export {
+  type DataLocation,
   type DatasetDefinition,
-  datasetDefinitions,
+  datasets,
   defineDataset,
-  findDefinition,
   type ListedDataset,
-  type Location,
   listDatasets,
   type Recognition,
 } from "./registry.js";

@@ -60,7 +60,7 @@ test("an unknown name, a path where nothing is, missing data: each says what to 
   const context = { cwd: root, home: join(root, "home") };
   await assert.rejects(
     openDataset("cfar10", context),
-    usage(/no data set "cfar10"; did you mean "cifar10"\?/),
+    usage(/unknown data set 'cfar10'; did you mean 'cifar10'\?/),
   );
   await assert.rejects(openDataset("./pictures", context), usage(/no file or folder .*pictures/));
   await assert.rejects(

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { type DataContext, dataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
-import { type DatasetDefinition, datasetDefinitions, findDefinition } from "./registry.js";
+import { type DatasetDefinition, datasets } from "./registry.js";
 
 /**
  * A data set to open: the name of a known one or a path, alone or as `name` (or `path`) with options beside it.
@@ -29,14 +29,14 @@ export async function openDataset(spec: DatasetSpec, context?: Partial<DataConte
     if (typeof options.path !== "string") throw new UsageError("a data set needs a name or a path");
     return await openPath(options.path, options, full);
   }
-  const known = await datasetDefinitions();
+  const known = await datasets.all();
   const definition = known.get(name);
   if (definition !== undefined) return await definition.open(options, full);
   if (/[\\/]/.test(name) || (await exists(resolve(full.cwd, name))))
     return await openPath(name, options, full);
   // A file name that is not there is more likely a wrong path than a wrong name.
   if (/\.\w+$/.test(name)) throw missing(name, full, didYouMean(name, known.keys()));
-  return await (await findDefinition(name)).open(options, full);
+  return await (await datasets.get(name)).open(options, full);
 }
 
 async function openPath(
@@ -47,7 +47,7 @@ async function openPath(
   const absolute = resolve(context.cwd, path);
   if (!(await exists(absolute))) throw missing(path, context, "");
   let broad: DatasetDefinition | undefined;
-  for (const definition of (await datasetDefinitions()).values()) {
+  for (const definition of (await datasets.all()).values()) {
     const recognition = await definition.recognise?.(absolute);
     if (recognition === "exactly") return await definition.open({ ...options, path: absolute }, context);
     if (recognition === "broadly") broad ??= definition;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
 import type { DataContext } from "./context.js";
-import type { Location } from "./registry.js";
+import type { DataLocation } from "./registry.js";
 
 /** The folders in which a data set may lie: under the current folder, Gantry's own, or one shared beside the current. */
 export function knownPlaces(folder: string, context: DataContext): string[] {
@@ -30,7 +30,7 @@ export async function firstHolding(
 export function pathOr(
   asked: string | undefined,
   name: string,
-  location: Location,
+  location: DataLocation,
   context: DataContext,
 ): string {
   if (asked !== undefined) return resolve(context.cwd, asked);

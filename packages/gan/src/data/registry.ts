@@ -1,13 +1,13 @@
-import { readdir } from "node:fs/promises";
 import type { z } from "zod";
 import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
+import { type Named, Registry } from "../registry.js";
 import { type DataContext, dataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import type { FetchPlan } from "./fetch.js";
 
 /** Where a data set's files are on this machine, or what to do when they are nowhere. */
-export interface Location {
+export interface DataLocation {
   /** The file or folder found; undefined where there is none. */
   readonly path: string | undefined;
   /** Every place that was looked in, in order. */
@@ -20,14 +20,11 @@ export interface Location {
 export type Recognition = "exactly" | "broadly" | undefined;
 
 /** One data set that Gantry knows by name: a file in `datasets/` with this as its default export. */
-export interface DatasetDefinition {
-  readonly name: string;
-  /** One line for people. */
-  readonly summary: string;
+export interface DatasetDefinition extends Named {
   /** What {@link open} takes, for help texts. */
   readonly options: z.ZodObject;
   /** Where its files are; absent for data that is computed and for data that is only opened by path. */
-  readonly locate?: (context: DataContext) => Promise<Location>;
+  readonly locate?: (context: DataContext) => Promise<DataLocation>;
   /** Whether the file or folder at an absolute path, which exists, is of this kind. */
   readonly recognise?: (path: string) => Promise<Recognition>;
   /** Where its files can be downloaded. */
@@ -71,32 +68,8 @@ function explain(name: string, known: readonly string[], error: z.ZodError): str
   return `data set ${name}: ${issues.join("; ")}`;
 }
 
-let registry: Promise<ReadonlyMap<string, DatasetDefinition>> | undefined;
-
-/** All data sets known by name, sorted: the modules of the folder `datasets/`, read when first asked for. */
-export function datasetDefinitions(): Promise<ReadonlyMap<string, DatasetDefinition>> {
-  registry ??= readRegistry(new URL("./datasets/", import.meta.url));
-  return registry;
-}
-
-async function readRegistry(folder: URL): Promise<ReadonlyMap<string, DatasetDefinition>> {
-  const files = (await readdir(folder)).filter((file) => /^[^.]+\.js$/.test(file)).sort();
-  const modules = await Promise.all(
-    files.map((file) => import(new URL(file, folder).href) as Promise<{ default: DatasetDefinition }>),
-  );
-  return new Map(modules.map((module) => [module.default.name, module.default]));
-}
-
-/** The definition of this name. Throws {@link UsageError} with the nearest name for one that is not known. */
-export async function findDefinition(name: string): Promise<DatasetDefinition> {
-  const known = await datasetDefinitions();
-  const definition = known.get(name);
-  if (definition !== undefined) return definition;
-  const names = [...known.keys()];
-  throw new UsageError(
-    `there is no data set "${name}"${didYouMean(name, names)} (known: ${names.join(", ")}, or the path of a folder or file)`,
-  );
-}
+/** All data sets known by name: the files of `datasets/`. */
+export const datasets = new Registry<DatasetDefinition>("data set", new URL("./datasets/", import.meta.url));
 
 /** A data set known by name, and whether it can be opened here and now. */
 export interface ListedDataset {
@@ -113,7 +86,7 @@ export interface ListedDataset {
 /** All data sets known by name, with where they are. */
 export async function listDatasets(context?: Partial<DataContext>): Promise<ListedDataset[]> {
   const full = dataContext(context);
-  const definitions = [...(await datasetDefinitions()).values()];
+  const definitions = [...(await datasets.all()).values()];
   return await Promise.all(
     definitions.map(async ({ name, summary, locate, recognise }) => {
       if (locate === undefined) {

@@ -3,7 +3,7 @@ import type { DataContext } from "../context.js";
 import { checkLabels, holdsIdx, readIdxFolder } from "../idxSet.js";
 import { imageOptions, imageSet } from "../imageSet.js";
 import { firstHolding, knownPlaces, pathOr } from "../places.js";
-import { defineDataset, type Location } from "../registry.js";
+import { type DataLocation, defineDataset } from "../registry.js";
 
 const NAME = "fashion-mnist";
 const HOME = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion";
@@ -44,7 +44,7 @@ export default defineDataset({
   },
 });
 
-async function locate(context: DataContext): Promise<Location> {
+async function locate(context: DataContext): Promise<DataLocation> {
   const looked = [...knownPlaces(NAME, context), DEBIAN];
   return {
     path: await firstHolding(looked, holdsIdx),

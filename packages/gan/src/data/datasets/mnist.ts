@@ -5,7 +5,7 @@ import type { DataContext } from "../context.js";
 import { checkLabels, holdsIdx, readIdxFolder } from "../idxSet.js";
 import { imageOptions, imageSet } from "../imageSet.js";
 import { firstHolding, knownPlaces, pathOr } from "../places.js";
-import { defineDataset, type Location } from "../registry.js";
+import { type DataLocation, defineDataset } from "../registry.js";
 
 const NAME = "mnist";
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
@@ -34,7 +34,7 @@ export default defineDataset({
   },
 });
 
-async function locate(context: DataContext): Promise<Location> {
+async function locate(context: DataContext): Promise<DataLocation> {
   const places = [...knownPlaces(NAME, context), ...npmPackage(context)];
   return {
     path: await firstHolding(places, holdsIdx),
