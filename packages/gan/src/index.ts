@@ -4,6 +4,7 @@ export { type Json, type JsonObject, merge } from "./config/merge.js";
 export { defineRecipe, type Recipe, recipes } from "./config/recipe.js";
 export { configSchema, type OptimizerConfig } from "./config/schema.js";
 export * from "./config/setting.js";
+export * from "./data/index.js";
 export { GantryError, RunError, UsageError } from "./errors.js";
 export * from "./game/adversarial.js";
 export * from "./game/game.js";
