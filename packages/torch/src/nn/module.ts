@@ -48,7 +48,8 @@ export abstract class Module {
 
   /** What this module owns directly, each with its name in a state. Override it to name members differently. */
   protected *members(): Iterable<readonly [string, Member]> {
-    for (const [key, value] of Object.entries(this)) yield* flattened(snakeCase(key), value);
+    for (const [key, value] of Object.entries(this))
+      if (typeof value === "object" && value !== null) yield* flattened(snakeCase(key), value);
   }
 
   /** Called before a state is read, with the keys below this module: a chance to make members that it names. */
