@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, writeFileAtomically } from "@gantry/formats";
+import { FormatError, removeStaleTemporaries, writeFileAtomically } from "@gantry/formats";
 import { z } from "zod";
 import type { DataContext } from "./context.js";
 import { contentDigest, type Dataset, MemoryDataset, sharedBytes } from "./dataset.js";
@@ -72,6 +72,7 @@ export async function cached(
   noticeSkipped(name, header, context);
   try {
     await mkdir(folder, { recursive: true });
+    await removeStaleTemporaries(folder);
     await writeFileAtomically(file, encode(header, data, labels));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
