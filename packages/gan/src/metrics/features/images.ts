@@ -1,0 +1,3 @@
+export interface ImageSource {
+  readonly count: number;
+}
