@@ -11,6 +11,7 @@ import {
 } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { drawLatent } from "../layers/gaussian.js";
+import { JointHead } from "../layers/jointHead.js";
 import type { Prior } from "../prior.js";
 
 const norm = z.enum(["batch", "spectral", "none"]);
@@ -101,9 +102,10 @@ class DcganDiscriminator extends Discriminator {
   readonly featureShapes: FeatureShapes;
   readonly usesBatchStatistics: boolean;
   readonly blocks: readonly nn.Sequential[];
+  readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
 
-  constructor({ channels, discriminatorNorm }: Options, { inputShape }: DiscriminatorRequest) {
+  constructor({ channels, discriminatorNorm }: Options, { inputShape, latentSize }: DiscriminatorRequest) {
     super();
     this.inputShape = inputShape;
     this.usesBatchStatistics = discriminatorNorm === "batch";
@@ -113,19 +115,23 @@ class DcganDiscriminator extends Discriminator {
       block(widths[layer - 1] ?? inputShape[0]!, width, discriminatorNorm),
     );
     const flat = widths.at(-1)! * base * base;
-    this.last = new nn.Linear(flat, 1, { spectralNorm: discriminatorNorm === "spectral" });
-    this.featureShapes = { local: [widths.at(-2)!, base * 2, base * 2], global: flat };
+    const spectralNorm = discriminatorNorm === "spectral";
+    const width = latentSize > 0 ? 8 * channels : flat;
+    if (latentSize > 0) this.joint = new JointHead(flat, latentSize, width, { spectralNorm });
+    this.last = new nn.Linear(width, 1, { spectralNorm });
+    this.featureShapes = { local: [widths.at(-2)!, base * 2, base * 2], global: width };
     initialise(this);
   }
 
-  features({ image }: Sample): Features {
+  features({ image, latent }: Sample): Features {
     let map = image;
     let local: Tensor | undefined;
     for (const block of this.blocks) {
       local = map;
       map = block.forward(map);
     }
-    return { local, global: map.flatten(1) };
+    const flat = map.flatten(1);
+    return { local, global: this.joint?.forward(flat, latent) ?? flat };
   }
 
   score({ global }: Features): Tensor {
