@@ -41,6 +41,7 @@ export {
   layOutGrid,
   type Pixels,
   pngGrid,
+  pngSize,
 } from "./pngGrid.js";
 export { flattenStateDict, type PthValue, readPth, readStateDict } from "./pth.js";
 export {
@@ -50,6 +51,7 @@ export {
   type Safetensors,
   writeSafetensors,
 } from "./safetensors.js";
+export { svgToPng } from "./svg.js";
 export { readTar, type TarEntry } from "./tar.js";
 export {
   decodeEventFile,

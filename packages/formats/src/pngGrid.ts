@@ -176,3 +176,12 @@ function whole(name: string, value: number, least: number, most: number): number
 function sizes(shape: readonly number[]): string {
   return shape.join("x");
 }
+
+/** Width and height of a PNG file, from its header alone. @throws {FormatError} bytes that are no PNG file. */
+export function pngSize(bytes: Uint8Array): { width: number; height: number } {
+  if (bytes.length < 24 || !SIGNATURE.every((byte, index) => bytes[index] === byte)) {
+    throw new FormatError("is not a PNG file");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+}

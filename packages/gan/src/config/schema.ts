@@ -99,7 +99,7 @@ export const configSchema = z.strictObject({
     .max(4096)
     .nullable()
     .default(null)
-    .describe("threads an operator may use; null: every core"),
+    .describe("threads an operator may use; null: every core, for points one"),
   intervals: z
     .strictObject({
       log: z.int().min(1).default(50).describe("iterations between log lines"),

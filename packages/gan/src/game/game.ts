@@ -19,6 +19,8 @@ export type OptimizerFactory = (player: string, parameters: readonly nn.Paramete
 export interface GameOptions {
   /** Makes a player's optimizer, after every term attached its heads. */
   readonly optimizer: OptimizerFactory;
+  /** Called with each network once its heads are attached: moves it to its device. */
+  readonly prepare?: (network: nn.Module) => void;
   /** Arithmetic of networks and losses. Default float32. */
   readonly precision?: "float32" | "bfloat16";
 }
@@ -69,6 +71,7 @@ export class Game {
     const players = new Map<string, Player>();
     for (const [name, { role }] of plan.players) {
       const network = this.network(name);
+      options.prepare?.(network);
       players.set(name, { name, role, network, optimizer: options.optimizer(name, network.parameters()) });
     }
     this.players = players;
@@ -145,7 +148,8 @@ export class Game {
       for (const [name, value] of losses.byTerm) all.set(name, value);
       return losses;
     });
-    this.#requireFinite(all, options.iteration);
+    // Reading a number waits for the device: off the processor it is done only where numbers are wanted anyway.
+    if (options.device === "cpu" || options.logging) this.#requireFinite(all, options.iteration);
     const gradients = teams.map((team, i) => {
       const parameters = team.flatMap((name) => this.players.get(name)?.optimizer.parameters ?? []);
       const rule = this.#rules.get(team[0] ?? "") ?? gradientOfSum;

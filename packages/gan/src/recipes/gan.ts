@@ -15,7 +15,12 @@ export default defineRecipe({
   },
   presets: {
     small: {
-      net: { generatorHidden: [128, 128], discriminatorHidden: [128], discriminatorActivation: "relu" },
+      net: {
+        generatorHidden: [128, 128],
+        discriminatorHidden: [128],
+        discriminatorActivation: "relu",
+        initialization: "default",
+      },
       optimizers: { default: { kind: "adam", learningRate: 1e-3, betas: [0.5, 0.999] } },
       steps: 5000,
     },

@@ -1,0 +1,213 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type ArrayValue,
+  decodeSafetensors,
+  encodeSafetensors,
+  FormatError,
+  writeFileAtomically,
+} from "@gantry/formats";
+import { scope, type Tensor, torch, version } from "@gantry/torch";
+import { RunError, UsageError } from "../errors.js";
+import type { Trainer, TrainerState } from "./trainer.js";
+
+/** Rising when what a checkpoint holds changes so that older ones cannot be read. */
+const FORMAT = 1;
+
+/** state.json of a checkpoint. */
+interface CheckpointState extends TrainerState {
+  readonly format: number;
+  readonly torch: string;
+  /** SHA-256 of every other file: a flipped byte is noticed before anything is loaded. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Numbers (step counts, learning rates) of optimizers and terms, by file name. */
+  readonly numbers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+type TensorFile = { tensors: ReadonlyMap<string, Tensor>; numbers?: Readonly<Record<string, number>> };
+
+/** Everything with tensors that a checkpoint holds, by file name. */
+function contents(trainer: Trainer): Map<string, TensorFile> {
+  const files = new Map<string, TensorFile>();
+  for (const { name, network, optimizer } of trainer.game.players.values()) {
+    files.set(`${name}.safetensors`, { tensors: network.stateDict() });
+    files.set(`${name}.optimizer.safetensors`, optimizer.stateDict());
+  }
+  if (trainer.average !== undefined)
+    files.set("generator.average.safetensors", { tensors: trainer.average.stateDict() });
+  for (const [name, term] of trainer.game.terms) {
+    if (term.state !== undefined) files.set(`term.${name}.safetensors`, term.state.save());
+  }
+  return files;
+}
+
+const toArray = (tensor: Tensor): ArrayValue => ({
+  dtype: tensor.dtype,
+  shape: [...tensor.shape],
+  data: tensor.toBytes(),
+});
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** `step-000500` */
+export const checkpointName = (iteration: number) => `step-${String(iteration).padStart(6, "0")}`;
+
+/**
+ * Saves everything that continuing needs into `folder`/step-NNNNNN: written beside and renamed into place, so that a
+ * checkpoint is there whole or not at all.
+ * @returns the checkpoint's folder
+ * @throws FormatError when it cannot be written (disk full, read-only)
+ */
+export async function saveCheckpoint(trainer: Trainer, folder: string): Promise<string> {
+  const target = join(folder, checkpointName(trainer.iteration));
+  const temporary = join(folder, `.writing-${process.pid}-${checkpointName(trainer.iteration)}`);
+  // Serialised before anything is awaited: the training may go on while the bytes are written.
+  const encoded = new Map<string, Uint8Array>();
+  const numbers: Record<string, Readonly<Record<string, number>>> = {};
+  for (const [name, file] of contents(trainer)) {
+    encoded.set(
+      name,
+      encodeSafetensors(new Map([...file.tensors].map(([key, tensor]) => [key, toArray(tensor)]))),
+    );
+    if (file.numbers !== undefined) numbers[name] = file.numbers;
+  }
+  const state: CheckpointState = {
+    format: FORMAT,
+    torch: version(),
+    ...trainer.state(),
+    numbers,
+    files: Object.fromEntries([...encoded].map(([name, bytes]) => [name, sha256(bytes)])),
+  };
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    for (const [name, bytes] of encoded) await writeFileAtomically(join(temporary, name), bytes);
+    await writeFileAtomically(
+      join(temporary, "state.json"),
+      new TextEncoder().encode(`${JSON.stringify(state, null, 1)}\n`),
+    );
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+  return target;
+}
+
+/** A rename is only as lasting as the folder's own entry. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Iterations of the whole checkpoints in a folder, ascending. Leftovers of a killed writer are not among them. */
+export async function listCheckpoints(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  return names
+    .flatMap((name) => /^step-(\d{6,})$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Deletes all but the newest `keep` checkpoints, and what killed writers left behind. */
+export async function pruneCheckpoints(folder: string, keep: number): Promise<void> {
+  const iterations = await listCheckpoints(folder);
+  const doomed = iterations.slice(0, Math.max(0, iterations.length - keep)).map(checkpointName);
+  for (const name of await readdir(folder)) if (name.startsWith(".writing-")) doomed.push(name);
+  for (const name of doomed) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+async function readChecked(path: string, digest: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new RunError(`${path}: a file of the checkpoint is missing; use another checkpoint (RUN@STEP)`, {
+      cause: error,
+    });
+  }
+  if (sha256(bytes) !== digest) {
+    throw new RunError(
+      `${path}: the file is damaged (its checksum is not the recorded one); use another checkpoint (RUN@STEP)`,
+    );
+  }
+  return bytes;
+}
+
+/** Reads state.json of a checkpoint. @throws UsageError where there is no checkpoint, RunError where it is damaged */
+async function readState(folder: string): Promise<CheckpointState> {
+  const path = join(folder, "state.json");
+  const present = await stat(path).catch(() => undefined);
+  if (present === undefined) throw new UsageError(`${folder}: not a checkpoint (no state.json)`);
+  let state: CheckpointState;
+  try {
+    state = JSON.parse(await readFile(path, "utf8")) as CheckpointState;
+    if (typeof state.files !== "object" || typeof state.iteration !== "number")
+      throw new Error("not a state");
+  } catch (error) {
+    throw new RunError(
+      `${path}: the file is damaged (not readable as a checkpoint's state); use another checkpoint (RUN@STEP)`,
+      { cause: error },
+    );
+  }
+  if (state.format !== FORMAT) {
+    throw new UsageError(
+      `${path}: written by another version of Gantry (format ${state.format}, this one reads ${FORMAT})`,
+    );
+  }
+  return state;
+}
+
+/** The tensors of one file of a checkpoint, checked against its checksum; owned by the current scope. */
+function toTensors(bytes: Uint8Array, path: string): Map<string, Tensor> {
+  const { arrays } = decodeSafetensors(bytes, path);
+  return new Map(
+    [...arrays].map(([name, array]) => [name, torch.fromBytes(array.data, array.shape, array.dtype)]),
+  );
+}
+
+/**
+ * Loads a checkpoint into a trainer built from the same configuration: everything is read and checked before anything
+ * is changed.
+ * @throws UsageError, RunError naming the damaged file, or what of the configuration does not fit
+ */
+export async function loadCheckpoint(trainer: Trainer, folder: string): Promise<void> {
+  const state = await readState(folder);
+  const wanted = contents(trainer);
+  const read = new Map<string, Uint8Array>();
+  for (const name of wanted.keys()) {
+    const digest = state.files[name];
+    if (digest === undefined)
+      throw new UsageError(`${folder}: the checkpoint has no ${name}; its run was configured otherwise`);
+    read.set(name, await readChecked(join(folder, name), digest));
+  }
+  scope(() => {
+    const load = (name: string) => toTensors(read.get(name) as Uint8Array, join(folder, name));
+    try {
+      for (const { name, network, optimizer } of trainer.game.players.values()) {
+        network.loadStateDict(load(`${name}.safetensors`));
+        const file = `${name}.optimizer.safetensors`;
+        optimizer.loadStateDict({ tensors: load(file), numbers: state.numbers[file] ?? {} });
+      }
+      trainer.average?.loadStateDict(load("generator.average.safetensors"));
+      for (const [name, term] of trainer.game.terms) {
+        const file = `term.${name}.safetensors`;
+        term.state?.load({ tensors: load(file), numbers: { ...state.numbers[file] } });
+      }
+    } catch (error) {
+      if (error instanceof FormatError) throw error;
+      throw new UsageError(
+        `${folder}: the checkpoint does not fit the configuration: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+  });
+  await trainer.restore(state);
+}

@@ -1,0 +1,79 @@
+import { availableParallelism } from "node:os";
+import { deviceCount, manualSeed, setThreads } from "@gantry/torch";
+import type { Config } from "../config/config.js";
+import { type DataContext, type Dataset, openDataset } from "../data/index.js";
+import { UsageError } from "../errors.js";
+import { Game } from "../game/game.js";
+import { Plan } from "../game/plan.js";
+import type { DataShape } from "../game/sample.js";
+import { type Term, terms as termRegistry } from "../game/term.js";
+import { families } from "../nets/family.js";
+import { Prior, type PriorOptions } from "../nets/prior.js";
+import { makeOptimizer } from "./optimizers.js";
+
+/** What a data set asks of the networks. */
+export function shapeOf(dataset: Dataset): DataShape {
+  return { kind: dataset.kind, shape: dataset.shape, classes: dataset.classes?.length };
+}
+
+/** Opens the data set of a configuration. @throws UsageError, FormatError */
+export function openConfiguredData(config: Config, context?: Partial<DataContext>): Promise<Dataset> {
+  return openDataset(config.data as { name?: string; path?: string }, context);
+}
+
+/**
+ * Builds the game of a configuration: seeds LibTorch, sets its threads, makes networks, terms and optimizers.
+ * @throws UsageError where data, networks and terms do not go together
+ */
+export async function buildGame(config: Config, data: DataShape): Promise<Game> {
+  const { family: familyName, prior, ...familyOptions } = config.net;
+  const family = await families.get(familyName);
+  const objection = family.check(familyOptions, data);
+  if (objection !== undefined) throw new UsageError(objection);
+  if (config.conditional && data.classes === undefined) {
+    throw new UsageError("conditional networks need labels, and this data has none; set conditional=false");
+  }
+  checkDevice(config.device);
+  setThreads(config.threads ?? defaultThreads(data));
+  const terms = new Map<string, Term>();
+  for (const [name, { term, ...options }] of Object.entries(config.terms)) {
+    const definition = await termRegistry.get(term ?? name);
+    terms.set(name, definition.make(options as never));
+  }
+  const plan = new Plan({
+    data,
+    prior: new Prior(prior as PriorOptions),
+    batch: config.batch,
+    classes: config.conditional ? data.classes : undefined,
+    family,
+    familyOptions,
+    discriminatorSteps: config.schedule.discriminatorSteps,
+  });
+  manualSeed(config.seed);
+  const { device } = config;
+  return new Game(plan, terms, {
+    precision: config.precision,
+    prepare: (network) => {
+      if (device !== "cpu") network.to({ device: device as "cuda" });
+    },
+    optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
+  });
+}
+
+/** Every core for images; one for points, whose operators are too small to share and would only wait for each other. */
+function defaultThreads(data: DataShape): number {
+  const wished = Number(process.env.OMP_NUM_THREADS);
+  if (Number.isInteger(wished) && wished > 0) return wished;
+  return data.kind === "points" ? 1 : availableParallelism();
+}
+
+function checkDevice(device: string): void {
+  const [kind = "cpu", index = "0"] = device.split(":");
+  const present = deviceCount(kind as "cpu" | "cuda" | "mps");
+  if (Number(index) < present) return;
+  throw new UsageError(
+    present === 0
+      ? `this LibTorch sees no ${kind} device; leave --device out to train on the processor`
+      : `there is no device ${device}: ${present} ${kind} device${present === 1 ? "" : "s"} present, counted from 0`,
+  );
+}

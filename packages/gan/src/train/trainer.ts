@@ -1,0 +1,291 @@
+import {
+  type Device,
+  defaultGenerator,
+  noGrad,
+  Generator as RandomGenerator,
+  scope,
+  type Tensor,
+  torch,
+} from "@gantry/torch";
+import type { Config } from "../config/config.js";
+import {
+  type Batch,
+  createLoader,
+  type DataContext,
+  type Dataset,
+  type Loader,
+  type LoaderState,
+} from "../data/index.js";
+import type { Game } from "../game/game.js";
+import type { Phase } from "../game/plan.js";
+import type { Sample } from "../game/sample.js";
+import { WeightAverage } from "./averaging.js";
+import { buildGame, openConfiguredData, shapeOf } from "./setup.js";
+
+/** What one iteration did. */
+export interface StepReport {
+  /** Iterations done, this one included. */
+  readonly iteration: number;
+  /** Iterations planned. */
+  readonly steps: number;
+  /** Real images the discriminator has seen since the beginning. */
+  readonly imagesSeen: number;
+  /** Times through the data set, completed. */
+  readonly epoch: number;
+  /** Wall time of this iteration. */
+  readonly seconds: number;
+  /** Every scalar, on the iterations that are logged: losses as `player/term`, and what terms report. */
+  readonly scalars: Readonly<Record<string, number>> | undefined;
+}
+
+/** Where a training stands, beside its networks' and optimizers' tensors: plain JSON. */
+export interface TrainerState {
+  readonly iteration: number;
+  readonly imagesSeen: number;
+  readonly loader: LoaderState;
+  /** States of the training's own and of LibTorch's default generator, base64. */
+  readonly random: string;
+  readonly defaultRandom: string;
+}
+
+/** Latents of the sample grids come from a generator of their own, so that looking changes nothing. */
+const SAMPLE_SEED_OFFSET = 0x5a3d;
+
+/**
+ * Trains one game on one data set. `run()` yields a report an iteration; between two reports the trainer may be
+ * sampled, saved, or left.
+ */
+export class Trainer {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly game: Game;
+  /** The averaged generator, if the configuration asks for one. */
+  readonly average: WeightAverage | undefined;
+  readonly random: RandomGenerator;
+  #loader: Loader;
+  #iteration = 0;
+  #imagesSeen = 0;
+  #epoch = 0;
+  #batch: Batch | undefined;
+  #batchUsed = false;
+  readonly #baseRates: ReadonlyMap<string, number>;
+
+  private constructor(config: Config, dataset: Dataset, game: Game) {
+    this.config = config;
+    this.dataset = dataset;
+    this.game = game;
+    this.random = new RandomGenerator(config.seed, config.device as Device);
+    this.average =
+      config.average === null ? undefined : new WeightAverage(game.network("generator"), config.average);
+    this.#loader = createLoader({ dataset, batch: config.batch, seed: config.seed });
+    this.#baseRates = new Map(
+      [...game.players.values()].map(({ name, optimizer }) => [name, optimizer.learningRate]),
+    );
+  }
+
+  /** @throws UsageError, FormatError: everything that can be refused is refused here */
+  static async create(config: Config, context?: Partial<DataContext>, opened?: Dataset): Promise<Trainer> {
+    const dataset = opened ?? (await openConfiguredData(config, context));
+    const game = await buildGame(config, shapeOf(dataset));
+    return new Trainer(config, dataset, game);
+  }
+
+  get iteration(): number {
+    return this.#iteration;
+  }
+
+  get imagesSeen(): number {
+    return this.#imagesSeen;
+  }
+
+  /** Iterations up to `until` (default all that are planned), each a turn of the whole schedule. */
+  async *run(until = this.config.steps): AsyncGenerator<StepReport, void, void> {
+    this.game.train(true);
+    while (this.#iteration < until) {
+      const started = performance.now();
+      const scalars = await this.#turn();
+      yield {
+        iteration: this.#iteration,
+        steps: this.config.steps,
+        imagesSeen: this.#imagesSeen,
+        epoch: this.#epoch,
+        seconds: (performance.now() - started) / 1000,
+        scalars,
+      };
+    }
+  }
+
+  async #turn(): Promise<Record<string, number> | undefined> {
+    const { game, config } = this;
+    const iteration = this.#iteration;
+    const logging = iteration === 0 || (iteration + 1) % config.intervals.log === 0;
+    const scalars: Record<string, number> = {};
+    this.#setLearningRates(iteration);
+    for (const phase of game.phases) {
+      const steps = this.#stepsOf(phase, iteration);
+      for (let step = 0; step < steps; step++) {
+        if (this.#batch === undefined || (phase.real === "fresh" && this.#batchUsed)) {
+          const next = this.#loader.next();
+          this.#batch = next instanceof Promise ? await next : next;
+          this.#batchUsed = false;
+        }
+        scope(() => {
+          const { play, losses } = game.step(phase, this.#playOptions(logging));
+          if (logging && step === steps - 1) readScalars([...losses, ...play.scalars], scalars);
+        });
+        if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch;
+      }
+    }
+    this.#epoch = this.#batch?.epoch ?? this.#epoch;
+    // A batch never outlives its iteration, so that a checkpoint needs none.
+    this.#batch = undefined;
+    this.average?.update(iteration);
+    this.#iteration++;
+    return logging ? scalars : undefined;
+  }
+
+  #playOptions(logging: boolean) {
+    const { config } = this;
+    return {
+      iteration: this.#iteration,
+      steps: config.steps,
+      batch: config.batch,
+      random: this.random,
+      device: config.device as Device,
+      logging,
+      real: (): Sample => {
+        this.#batchUsed = true;
+        return toSample(this.#batch as Batch, config.device as Device);
+      },
+    };
+  }
+
+  #stepsOf(phase: Phase, iteration: number): number {
+    const { burst } = this.config.schedule;
+    if (phase.name !== "discriminator" || burst === null) return phase.steps;
+    return iteration < burst.first || iteration % burst.every === 0 ? burst.steps : phase.steps;
+  }
+
+  #setLearningRates(iteration: number): void {
+    const factor = this.config.schedule.decay === "linear" ? 1 - iteration / this.config.steps : 1;
+    for (const { name, optimizer } of this.game.players.values()) {
+      optimizer.learningRate = (this.#baseRates.get(name) ?? 0) * factor;
+    }
+  }
+
+  /**
+   * Generated samples, in evaluation mode, without touching the training's random state.
+   * @param options latents: given ones (N,L); else `count` drawn with `seed`. weights: default the average where there is one
+   * @returns N,C,H,W in [-1, 1] or N,D on the CPU, owned by the caller
+   */
+  generate(options: { count: number; seed?: number; latents?: Tensor; weights?: "average" | "raw" }): Tensor {
+    const generator = this.game.network<import("../nets/contract.js").Generator>("generator");
+    const seed = options.seed ?? this.config.seed + SAMPLE_SEED_OFFSET;
+    const draw = () =>
+      noGrad(() =>
+        scope(() => {
+          const device = this.config.device as Device;
+          const latents =
+            options.latents ?? generator.prior.sample(options.count, new RandomGenerator(seed, "cpu"));
+          const parts: Tensor[] = [];
+          for (let from = 0; from < options.count; from += this.config.batch) {
+            const part = latents
+              .narrow(0, from, Math.min(this.config.batch, options.count - from))
+              .to({ device });
+            const label =
+              generator.classes === undefined
+                ? undefined
+                : rowLabels(from, part.size(0), generator.classes, device);
+            parts.push(generator.forward(part, label));
+          }
+          return torch.cat(parts, 0).to({ device: "cpu" });
+        }),
+      );
+    generator.train(false);
+    try {
+      const averaged = this.average !== undefined && options.weights !== "raw";
+      return averaged ? (this.average as WeightAverage).apply(draw) : draw();
+    } finally {
+      generator.train(true);
+    }
+  }
+
+  state(): TrainerState {
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+    return {
+      iteration: this.#iteration,
+      imagesSeen: this.#imagesSeen,
+      loader: this.#loader.state(),
+      random: base64(this.random.getState()),
+      defaultRandom: base64(defaultGenerator(this.config.device as Device).getState()),
+    };
+  }
+
+  /** Continues from a state. Networks and optimizers are loaded beside it (checkpoint.ts). @throws UsageError for other data */
+  async restore(state: TrainerState): Promise<void> {
+    await this.#loader.close();
+    this.#loader = createLoader({
+      dataset: this.dataset,
+      batch: this.config.batch,
+      seed: state.loader.seed,
+      state: state.loader,
+    });
+    const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+    this.random.setState(bytes(state.random));
+    defaultGenerator(this.config.device as Device).setState(bytes(state.defaultRandom));
+    this.#iteration = state.iteration;
+    this.#imagesSeen = state.imagesSeen;
+    this.#epoch = state.loader.epoch;
+  }
+
+  /** Ends the loader's thread and frees every network. */
+  async close(): Promise<void> {
+    await this.#loader.close();
+    this.average?.dispose();
+    for (const { network } of this.game.players.values()) network.dispose();
+  }
+}
+
+/** Whether a discriminator updates: only then are the reals of a step images seen. */
+function judgesReal(phase: Phase, game: Game): boolean {
+  return phase.update.flat().some((name) => game.players.get(name)?.role === "discriminator");
+}
+
+/** A batch as tensors: images to [-1, 1], labels to int64. */
+export function toSample(batch: Batch, device: Device): Sample {
+  const label =
+    batch.labels === undefined
+      ? undefined
+      : torch.fromTypedArray(batch.labels).toCopy({ dtype: "int64", device });
+  const raw = torch.fromTypedArray(batch.data, batch.shape);
+  const image =
+    batch.data instanceof Uint8Array
+      ? raw
+          .toCopy({ dtype: "float32", device })
+          .mul(2 / 255)
+          .sub(1)
+      : raw.to({ device });
+  return { image, label };
+}
+
+/** Labels of a sample grid: class after class, ten of each in a row. */
+function rowLabels(from: number, count: number, classes: number, device: Device): Tensor {
+  const labels = Int32Array.from({ length: count }, (_, i) => Math.floor((from + i) / 8) % classes);
+  return torch.fromTypedArray(labels).toCopy({ dtype: "int64", device });
+}
+
+/** Reads every scalar in one transfer. */
+function readScalars(
+  named: readonly (readonly [string, Tensor | number])[],
+  into: Record<string, number>,
+): void {
+  const tensors = named.filter((entry): entry is [string, Tensor] => typeof entry[1] !== "number");
+  for (const [name, value] of named) if (typeof value === "number") into[name] = value;
+  if (tensors.length === 0) return;
+  const values = torch
+    .stack(tensors.map(([, value]) => value.detach().to({ dtype: "float32" }).reshape([])))
+    .toNumbers();
+  tensors.forEach(([name], i) => {
+    into[name] = values[i] as number;
+  });
+}
