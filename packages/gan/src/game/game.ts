@@ -119,7 +119,11 @@ export class Game {
     return { wholes: [...wholes], splits: [...splits], byTerm };
   }
 
-  /** Evaluates under the terms' `around` hooks and the game's precision. */
+  /** losses() as a step computes them: inside the terms' `around` hooks and in the game's precision. */
+  evaluate(team: readonly string[], play: Play): Losses & { byTerm: Map<string, Tensor> } {
+    return this.#surrounded(team, play, (p) => this.losses(team, p));
+  }
+
   #surrounded<T>(team: readonly string[], play: Play, body: (play: Play) => T): T {
     let run = (p: Play): T => autocast(this.precision, () => body(p), p.options.device);
     for (const term of this.terms.values()) {
@@ -144,7 +148,7 @@ export class Game {
     const play = new Play(this, { ...options, updating: new Set(teams.flat()) });
     const all = new Map<string, Tensor>();
     const evaluated = teams.map((team) => {
-      const losses = this.#surrounded(team, play, (p) => this.losses(team, p));
+      const losses = this.evaluate(team, play);
       for (const [name, value] of losses.byTerm) all.set(name, value);
       return losses;
     });

@@ -1,0 +1,277 @@
+// What the tests of terms share: small games, in float64 by default so that finite differences see what is there.
+import assert from "node:assert/strict";
+import {
+  type Device,
+  grad,
+  keep,
+  manualSeed,
+  nn,
+  noGrad,
+  Generator as RandomGenerator,
+  scope,
+  type Tensor,
+  torch,
+} from "@gantry/torch";
+import { type Config, validateConfig } from "../config/config.js";
+import type { JsonObject } from "../config/merge.js";
+import { families } from "../nets/family.js";
+import { Prior, type PriorOptions } from "../nets/prior.js";
+import { assertClose } from "../nets/testing.js";
+import { makeOptimizer } from "../train/optimizers.js";
+import { Game } from "./game.js";
+import { totalLoss } from "./gradient.js";
+import { type Phase, Plan } from "./plan.js";
+import { Play, type PlayOptions } from "./play.js";
+import type { DataShape, Sample } from "./sample.js";
+import { type Term, terms as termRegistry } from "./term.js";
+
+export interface TinyOptions {
+  /** Family, prior and the family's options, as in a configuration. */
+  readonly net: JsonObject;
+  readonly data: DataShape;
+  /** By name, with options, as in a configuration. */
+  readonly terms: JsonObject;
+  /** Default: Adam with the configuration's defaults, for every player. */
+  readonly optimizers?: JsonObject;
+  readonly schedule?: JsonObject;
+  /** Default false. */
+  readonly conditional?: boolean;
+  /** Default 4. */
+  readonly batch?: number;
+  /** Of the weights, the batch and every step. Default 1. */
+  readonly seed?: number;
+  /** Default float64. */
+  readonly dtype?: "float32" | "float64";
+}
+
+/** Draws in the element type of the test. */
+class TypedPrior extends Prior {
+  readonly #dtype: "float32" | "float64";
+
+  constructor(options: PriorOptions, dtype: "float32" | "float64") {
+    super(options);
+    this.#dtype = dtype;
+  }
+
+  override sample(count: number, generator: RandomGenerator, device: Device = "cpu"): Tensor {
+    return super.sample(count, generator, device).to({ dtype: this.#dtype });
+  }
+}
+
+/** A small game with one fixed real batch. Dispose of it when done. */
+export class TinyGame {
+  readonly config: Config;
+  readonly game: Game;
+  /** The real batch of every step: images uniform in [-1, 1], labels 0, 1, 2, ... in turn where the data has classes. */
+  readonly real: Sample;
+  readonly #seed: number;
+  #steps = 0;
+
+  private constructor(config: Config, game: Game, real: Sample, seed: number) {
+    this.config = config;
+    this.game = game;
+    this.real = real;
+    this.#seed = seed;
+  }
+
+  /** @throws UsageError as a training would */
+  static async create(options: TinyOptions): Promise<TinyGame> {
+    const { data, batch = 4, seed = 1, dtype = "float64" } = options;
+    const config = await validateConfig({
+      recipe: "test",
+      data: {},
+      net: options.net,
+      conditional: options.conditional ?? false,
+      terms: options.terms,
+      optimizers: options.optimizers ?? { default: { kind: "adam" } },
+      schedule: options.schedule ?? {},
+      batch,
+      seed,
+    });
+    const { family: familyName, prior, ...familyOptions } = config.net;
+    const family = await families.get(familyName);
+    const terms = new Map<string, Term>();
+    for (const [name, { term, ...rest }] of Object.entries(config.terms))
+      terms.set(name, (await termRegistry.get(term ?? name)).make(rest as never));
+    const plan = new Plan({
+      data,
+      prior: new TypedPrior(prior as PriorOptions, dtype),
+      batch,
+      classes: config.conditional ? data.classes : undefined,
+      family,
+      familyOptions,
+      discriminatorSteps: config.schedule.discriminatorSteps,
+    });
+    manualSeed(seed);
+    const game = new Game(plan, terms, {
+      prepare: (network) => network.to({ dtype }),
+      optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
+    });
+    const real = scope(() => {
+      const generator = new RandomGenerator(seed + 1);
+      const image = keep(
+        torch
+          .rand([batch, ...data.shape], { generator, dtype })
+          .mul(2)
+          .sub(1),
+      );
+      if (data.classes === undefined) return { image };
+      const { classes } = data;
+      const label = BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % classes));
+      return { image, label: keep(torch.fromTypedArray(label)) };
+    });
+    return new TinyGame(config, game, real, seed);
+  }
+
+  /** What a step is given; the same random state each time for the same `seed`. */
+  options(over: Partial<PlayOptions> & { seed?: number } = {}): Omit<PlayOptions, "updating"> {
+    const { seed = this.#seed + 2, ...rest } = over;
+    return {
+      iteration: this.#steps,
+      steps: this.config.steps,
+      batch: this.config.batch,
+      random: new RandomGenerator(seed),
+      device: "cpu",
+      logging: true,
+      real: () => this.real,
+      ...rest,
+    };
+  }
+
+  /** A play in which `updating` update. Plays of the same seed draw the same numbers. */
+  play(updating: readonly string[], over: Partial<PlayOptions> & { seed?: number } = {}): Play {
+    return new Play(this.game, { ...this.options(over), updating: new Set(updating) });
+  }
+
+  /** One step of a phase, by name or itself. @returns losses by `player/term`, and every scalar reported */
+  step(phase: string | Phase, over: Partial<PlayOptions> & { seed?: number } = {}): Map<string, number> {
+    const found = typeof phase === "string" ? this.game.phases.find(({ name }) => name === phase) : phase;
+    if (found === undefined) throw new Error(`the game has no phase '${String(phase)}'`);
+    return scope(() => {
+      const { play, losses } = this.game.step(found, this.options(over));
+      const scalars = [...losses, ...play.scalars];
+      return new Map(
+        scalars.map(([name, value]) => [name, typeof value === "number" ? value : value.item()]),
+      );
+    });
+  }
+
+  /** Whole iterations, each with other random numbers. */
+  iterate(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#steps++;
+      for (const phase of this.game.phases)
+        for (let j = 0; j < phase.steps; j++)
+          this.step(phase, { seed: this.#seed + 1000 * this.#steps + j, logging: false });
+    }
+  }
+
+  /** Runs `body` and gives every buffer (batch statistics, singular vectors) the value it had before. */
+  undisturbed<T>(body: () => T): T {
+    const buffers = [...this.game.players.values()].flatMap(({ network }) => network.buffers());
+    return scope(() => {
+      const before = buffers.map((buffer) => buffer.clone());
+      try {
+        return body();
+      } finally {
+        for (const [i, buffer] of buffers.entries()) buffer.assign(before[i] as Tensor);
+      }
+    });
+  }
+
+  /** The sum of what a team minimises, `around` hooks included; the same number each time. Changes no buffer. */
+  lossOf(team: readonly string[]): number {
+    return this.undisturbed(() => {
+      manualSeed(this.#seed + 3);
+      const total = totalLoss(this.game.evaluate(team, this.play(team)));
+      return total === undefined ? 0 : total.item();
+    });
+  }
+
+  /** The gradient of lossOf(team) by the parameters of `players`; undefined where there is none. */
+  gradientsOf(team: readonly string[], players = team): (Tensor | undefined)[] {
+    return this.undisturbed(() => {
+      manualSeed(this.#seed + 3);
+      const total = totalLoss(this.game.evaluate(team, this.play(team)));
+      const parameters = players.flatMap((name) => this.parameters(name));
+      if (total === undefined) return parameters.map(() => undefined);
+      return grad(total, parameters, { allowUnused: true });
+    });
+  }
+
+  parameters(player: string): nn.Parameter[] {
+    return this.game.network(player).parameters();
+  }
+
+  /** Every parameter and buffer of every network (or one player's), as numbers. */
+  weights(player?: string): number[] {
+    const players = [...this.game.players.values()].filter(({ name }) => name === (player ?? name));
+    return players.flatMap(({ network }) =>
+      [...network.stateDict().values()].flatMap((tensor) => tensor.toNumbers()),
+    );
+  }
+
+  /**
+   * Makes layers with spectral norm keep their singular vectors, batch norms still in training. The gradient holds the
+   * vectors constant by definition (Miyato et al. 2018, equation 12), so finite differences must too.
+   */
+  freezeSingularVectors(): this {
+    for (const { network } of this.game.players.values())
+      for (const [, module] of network.namedModules())
+        if (module instanceof nn.WeightLayer && module.weightU !== undefined) module.training = false;
+    return this;
+  }
+
+  dispose(): void {
+    for (const { network, optimizer } of this.game.players.values()) {
+      network.dispose();
+      (optimizer as { dispose?(): void }).dispose?.();
+    }
+    this.real.image.dispose();
+    this.real.label?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * Compares the gradient of what a team minimises to central differences, at up to `perParameter` places of each
+ * parameter of `players` (default the team).
+ */
+export function checkLossGradient(
+  tiny: TinyGame,
+  team: readonly string[],
+  options: { players?: readonly string[]; perParameter?: number; step?: number; tolerance?: number } = {},
+): void {
+  const { players = team, perParameter = 2, step = 1e-6, tolerance = 1e-6 } = options;
+  const named = players.flatMap((name) =>
+    tiny.game
+      .network(name)
+      .namedParameters()
+      .map(([key, parameter]) => [`${name}.${key}`, parameter] as const),
+  );
+  const analytic = scope(() => tiny.gradientsOf(team, players).map((gradient) => gradient?.toNumbers()));
+  let checked = 0;
+  for (const [i, [name, parameter]] of named.entries()) {
+    const base = Float64Array.from(parameter.toNumbers());
+    const write = (values: Float64Array) =>
+      scope(() => noGrad(() => parameter.copy_(torch.tensor(values, { shape: parameter.shape }))));
+    const count = Math.min(perParameter, base.length);
+    for (let n = 0; n < count; n++) {
+      const place = Math.floor(((n + 0.5) * base.length) / count);
+      const at = (offset: number) => {
+        const moved = Float64Array.from(base);
+        moved[place] = (moved[place] as number) + offset;
+        write(moved);
+        return tiny.lossOf(team);
+      };
+      const numeric = (at(step) - at(-step)) / (2 * step);
+      write(base);
+      assertClose([analytic[i]?.[place] ?? 0], [numeric], tolerance, `${name}[${place}]`);
+      checked++;
+    }
+  }
+  assert.ok(checked > 0, "no parameter to check");
+}
