@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { grad, manualSeed, nn, noGrad, scope, setThreads, torch } from "@gantry/torch";
+import type { Discriminator, Encoder, Generator } from "../contract.js";
+import { families } from "../family.js";
+import { Prior } from "../prior.js";
+import { patternTensor } from "../testing.js";
+import { ResNetDiscriminator } from "./resnet.js";
+
+setThreads(1);
+
+const count = (network: nn.Module) =>
+  network.parameters().reduce((sum, parameter) => sum + parameter.numel, 0);
+
+interface Asked {
+  size?: number;
+  colours?: number;
+  packing?: number;
+  latent?: number;
+  joint?: boolean;
+  classes?: number;
+  stochastic?: boolean;
+}
+
+async function build(familyName: string, options: Record<string, unknown>, asked: Asked = {}) {
+  const family = await families.get(familyName);
+  const { size = 32, colours = 3, classes, latent = 128 } = asked;
+  const data = { kind: "images", shape: [colours, size, size], classes } as const;
+  const parsed = family.options.parse(options);
+  assert.equal(family.check(parsed, data), undefined);
+  const prior = new Prior({ size: latent, distribution: "normal" });
+  const request = { data, prior, classes };
+  return {
+    generator: (): Generator => family.generator(parsed, request),
+    discriminator: (): Discriminator =>
+      family.discriminator(parsed, {
+        ...request,
+        inputShape: [colours * (asked.packing ?? 1), size, size],
+        latentSize: asked.joint ? latent : 0,
+      }),
+    encoder: (): Encoder => family.encoder(parsed, { ...request, stochastic: asked.stochastic ?? false }),
+  };
+}
+
+test("resnet has the published numbers of parameters", async () => {
+  const published = [
+    [32, 4_276_739, 1_053_825],
+    [48, 4_878_083, 10_141_441],
+    [64, 12_220_675, 10_141_441],
+    [128, 32_150_787, 29_017_857],
+  ] as const;
+  for (const [size, ofGenerator, ofDiscriminator] of published) {
+    const nets = await build("resnet", {}, { size });
+    using generator = nets.generator();
+    assert.equal(count(generator), ofGenerator, `G ${size}`);
+    using discriminator = nets.discriminator();
+    assert.equal(count(discriminator), ofDiscriminator, `D ${size}`);
+  }
+});
+
+test("resnet with the heads of SSGAN and InfoMax-GAN has their published numbers of parameters", async () => {
+  const nets = await build("resnet", {});
+  using discriminator = nets.discriminator();
+  const { local, global } = discriminator.featureShapes;
+  assert.deepEqual(local, [128, 8, 8]);
+  assert.equal(global, 128);
+  discriminator.heads.set("rotation", new nn.Linear(global, 4, { spectralNorm: true }));
+  assert.equal(count(discriminator), 1_054_341);
+  discriminator.heads.clear();
+  const rkhs = 1024;
+  const options = { kernelSize: 1, spectralNorm: true } as const;
+  discriminator.heads.set("local a", new nn.Conv2d(local[0], local[0], options));
+  discriminator.heads.set("local b", new nn.Conv2d(local[0], rkhs, options));
+  discriminator.heads.set("local shortcut", new nn.Conv2d(local[0], rkhs, options));
+  discriminator.heads.set("global a", new nn.Linear(global, global, { spectralNorm: true }));
+  discriminator.heads.set("global b", new nn.Linear(global, rkhs, { spectralNorm: true }));
+  discriminator.heads.set("global shortcut", new nn.Linear(global, rkhs, { spectralNorm: true }));
+  assert.equal(count(discriminator), 1_615_233);
+});
+
+test("channels scales every width of resnet alike", async () => {
+  const nets = await build("resnet", { channels: 64 });
+  using generator = nets.generator();
+  assert.deepEqual(generator.stateDict().get("blocks.2.conv2.weight")?.shape, [128, 128, 3, 3]);
+  using discriminator = nets.discriminator();
+  assert.deepEqual(discriminator.stateDict().get("blocks.3.conv2.weight_orig")?.shape, [64, 64, 3, 3]);
+  const large = await build("resnet", { channels: 2 }, { size: 128 });
+  using wide = large.discriminator();
+  assert.deepEqual(wide.featureShapes, { local: [16, 4, 4], global: 16 });
+  using tall = large.generator();
+  assert.deepEqual(tall.stateDict().get("conv.weight")?.shape, [3, 1, 3, 3]);
+});
+
+test("resnet starts Xavier-uniform, with gain sqrt 2 in the blocks' 3x3 convolutions", async () => {
+  const nets = await build("resnet", { channels: 16 }, { classes: 10 });
+  manualSeed(3);
+  using generator = nets.generator();
+  using discriminator = nets.discriminator();
+  const bound = (shape: readonly number[], gain: number) => {
+    const field = (shape[2] ?? 1) * (shape[3] ?? 1);
+    return gain * Math.sqrt(6 / ((shape[0]! + shape[1]!) * field));
+  };
+  for (const network of [generator, discriminator]) {
+    for (const [name, parameter] of network.namedParameters()) {
+      const values = parameter.toNumbers();
+      const largest = Math.max(...values.map(Math.abs));
+      const { shape } = parameter;
+      if (name.includes("norm") && name.endsWith("embedding.weight")) {
+        const half = shape[1]! / 2;
+        const scales = values.filter((_, i) => i % shape[1]! < half);
+        const mean = scales.reduce((a, b) => a + b) / scales.length;
+        assert.ok(Math.abs(mean - 1) < 0.01 && Math.max(...scales) > 1.03, `${name}: ${mean}`);
+        assert.ok(values.every((value, i) => i % shape[1]! < half || value === 0));
+      } else if (shape.length > 1) {
+        const limit = bound(shape, /blocks\.\d\.conv/.test(name) ? Math.SQRT2 : 1);
+        assert.ok(largest <= limit && largest > 0.9 * limit, `${name}: ${largest} of ${limit}`);
+      }
+    }
+  }
+});
+
+test("shapes of what generators make, discriminators say and encoders find", async () => {
+  const families: [string, Record<string, unknown>, number][] = [
+    ...[32, 48, 64, 128].map((size): [string, object, number] => ["resnet", { channels: 2 }, size]),
+    ["autogan", { channels: 2, architecture: "c" }, 32],
+    ["pacgan", { channels: 2 }, 28],
+    ["pacgan", { protocol: "unrolled", channels: 32 }, 28],
+    ...[28, 32, 48, 64].map((size): [string, object, number] => ["dcgan", { channels: 2 }, size]),
+  ].map(([name, options, size]) => [name as string, options as Record<string, unknown>, size as number]);
+  for (const [name, options, size] of families) {
+    for (const asked of [
+      { colours: 1, packing: 3 },
+      { joint: true, stochastic: true },
+    ] as Asked[]) {
+      const what = `${name} ${size} ${JSON.stringify(asked)}`;
+      const nets = await build(name, options, { ...asked, size, latent: 7 });
+      scope(() => {
+        const shape = [asked.colours ?? 3, size, size];
+        using generator = nets.generator();
+        const latent = torch.randn([2, 7]);
+        const image = noGrad(() => generator.forward(latent));
+        assert.deepEqual(image.shape, [2, ...shape], what);
+        assert.deepEqual(generator.outputShape, shape);
+        using discriminator = nets.discriminator();
+        const packed = torch.cat(
+          Array.from({ length: asked.packing ?? 1 }, () => image),
+          1,
+        );
+        const sample = { image: packed, latent };
+        const features = noGrad(() => discriminator.features(sample));
+        const { featureShapes } = discriminator;
+        assert.deepEqual(features.local?.shape, [2, ...featureShapes.local!], what);
+        assert.deepEqual(features.global.shape, [2, featureShapes.global], what);
+        assert.deepEqual(discriminator.score(features, sample).shape, [2], what);
+        if (asked.joint)
+          assert.throws(() => discriminator.features({ image: packed }), /the sample has no latent/);
+        using encoder = nets.encoder();
+        const { latent: found, mean, logVariance } = noGrad(() => encoder.forward(image));
+        for (const part of asked.stochastic ? [found, mean, logVariance] : [found])
+          assert.deepEqual(part?.shape, [2, 7], what);
+        assert.equal(mean === undefined, !asked.stochastic);
+      });
+    }
+  }
+});
+
+test("a joint discriminator's score depends on the latent", async () => {
+  for (const [name, size] of [
+    ["resnet", 32],
+    ["dcgan", 28],
+    ["pacgan", 28],
+  ] as const) {
+    const nets = await build(name, { channels: 2 }, { size, latent: 3, joint: true });
+    scope(() => {
+      using discriminator = nets.discriminator();
+      const image = torch.randn([2, 3, size, size]);
+      const latent = torch.randn([2, 3]).requiresGrad_();
+      const sample = { image, latent };
+      const score = discriminator.score(discriminator.features(sample), sample);
+      const [slope] = grad(score.sum(), [latent]);
+      assert.ok(slope!.abs().sum().item() > 0, name);
+    });
+  }
+});
+
+test("public shortcuts and local features are the ReLU of the preactivated ones", async () => {
+  const [ours, theirs] = await Promise.all(
+    (["preactivated", "public"] as const).map((shortcutActivation) =>
+      build("resnet", { channels: 4, shortcutActivation }),
+    ),
+  );
+  scope(() => {
+    using preactivated = ours!.discriminator();
+    using publicForm = theirs!.discriminator();
+    assert.ok(preactivated instanceof ResNetDiscriminator && publicForm instanceof ResNetDiscriminator);
+    const state = new Map([...preactivated.stateDict()]);
+    publicForm.loadStateDict(state);
+    preactivated.eval();
+    publicForm.eval();
+    const image = patternTensor("image", [2, 3, 32, 32], 2).to({ dtype: "float32" });
+    noGrad(() => {
+      // After the first block both networks hold the same map; what the second block's shortcut reads is where they part.
+      const map = preactivated.blocks[0]!.forward(image);
+      assert.ok(map.min().item() < 0);
+      const apart = preactivated.blocks[1]!.forward(map).sub(publicForm.blocks[1]!.forward(map));
+      assert.ok(apart.abs().max().item() > 1e-3);
+      const same = preactivated.blocks[1]!.forward(map.relu()).sub(publicForm.blocks[1]!.forward(map));
+      assert.ok(same.abs().max().item() < 1e-6);
+      assert.ok(preactivated.features({ image }).local!.min().item() < 0);
+      assert.equal(publicForm.features({ image }).local!.min().item(), 0);
+    });
+  });
+});
+
+test("conditional networks follow the label, and say when it is missing", async () => {
+  const nets = await build("resnet", { channels: 2 }, { classes: 3, latent: 4 });
+  scope(() => {
+    manualSeed(1);
+    using generator = nets.generator();
+    assert.equal(generator.classes, 3);
+    const latent = torch.randn([1, 4]).expand([3, 4]);
+    const label = torch.tensor([0, 1, 1], { dtype: "int64" });
+    const image = noGrad(() => generator.forward(latent, label));
+    assert.ok(image.select(0, 0).sub(image.select(0, 1)).abs().sum().item() > 0);
+    assert.throws(() => generator.forward(latent), /needs the labels/);
+    using discriminator = nets.discriminator();
+    const twice = torch.randn([1, 3, 32, 32]).expand([3, 3, 32, 32]);
+    const features = noGrad(() => discriminator.features({ image: twice }));
+    const [zero, one, again] = noGrad(() =>
+      discriminator.score(features, { image: twice, label }),
+    ).toNumbers();
+    assert.notEqual(zero, one);
+    assert.equal(one, again);
+    assert.throws(() => discriminator.score(features, { image: twice }), /needs the labels/);
+  });
+});
+
+test("what the networks cannot carry is refused with what to do", async () => {
+  const refusals: [string, Record<string, unknown>, number[], RegExp][] = [
+    ["resnet", {}, [3, 28, 28], /32, 48, 64, 128 pixels, not \[3,28,28\]; set data\.size/],
+    ["resnet", {}, [3, 32, 48], /square/],
+    ["autogan", {}, [3, 48, 48], /32 pixels/],
+    ["pacgan", {}, [3, 32, 32], /28 pixels/],
+    ["pacgan", { protocol: "unrolled", channels: 16 }, [3, 28, 28], /multiple of 32/],
+  ];
+  for (const [name, options, shape, reason] of refusals) {
+    const family = await families.get(name);
+    const data = { kind: "images", shape, classes: undefined } as const;
+    assert.match(family.check(family.options.parse(options), data) ?? "", reason);
+    assert.match(family.check(family.options.parse(options), { ...data, kind: "points" }) ?? "", /images/);
+  }
+  const resnet = await families.get("resnet");
+  assert.throws(() => resnet.options.parse({ channels: 3 }), /even/);
+  const autogan = await build("autogan", { channels: 2 }, { classes: 10 });
+  assert.throws(() => autogan.generator(), /take no labels; set conditional=false/);
+});
+
+test("the pacgan networks have the published small sizes", async () => {
+  const sizes: [Record<string, unknown>, number][] = [
+    // Three convolutions of 3x3 with biases and batch norm each, then 4*4*8 (16) to 1.
+    [{ discriminator: "quarter" }, 3 * 9 * 2 + 2 * 9 * 4 + 4 * 9 * 8 + 3 * 14 + 129],
+    [{ discriminator: "half" }, 3 * 9 * 4 + 4 * 9 * 8 + 8 * 9 * 16 + 3 * 28 + 257],
+  ];
+  for (const [options, expected] of sizes) {
+    const nets = await build("pacgan", { protocol: "unrolled", ...options }, { size: 28, latent: 256 });
+    using discriminator = nets.discriminator();
+    assert.equal(count(discriminator), expected);
+  }
+});

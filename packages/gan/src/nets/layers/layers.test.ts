@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { grad, type nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
+import { assertClose, assertGradient, fillNetwork, patternTensor } from "../testing.js";
+import { ConditionalBatchNorm2d } from "./conditionalBatchNorm.js";
+import { DBlock } from "./dBlock.js";
+import { GBlock } from "./gBlock.js";
+import { SameConv2d, SameConvTranspose2d, samePadding } from "./same.js";
+
+setThreads(1);
+
+/**
+ * Compares every gradient of sum(output * cotangent) with central differences. Buffers are put back before every forward:
+ * training moves them.
+ */
+function checkBlock(block: nn.Module, forward: (input: Tensor) => Tensor, input: Tensor): void {
+  const buffers = block.buffers().map((buffer) => [buffer, buffer.detach().clone()] as const);
+  const loss = () => {
+    for (const [buffer, before] of buffers) noGrad(() => buffer.copy_(before));
+    const output = forward(input);
+    return output.mul(patternTensor("cotangent", output.shape)).sum();
+  };
+  input.requiresGrad_();
+  const named: [string, Tensor][] = [...block.namedParameters(), ["input", input]];
+  const gradients = grad(
+    loss(),
+    named.map(([, tensor]) => tensor),
+  );
+  const value = () => noGrad(() => scope(() => loss().item()));
+  for (const [i, [name, tensor]] of named.entries())
+    assertGradient(value, tensor, gradients[i] as Tensor, `gradient of ${name}`);
+}
+
+test("a DBlock's gradients with batch norm are its finite differences", () =>
+  scope(() => {
+    using block = fillNetwork(new DBlock(2, 3, { downsample: true, norm: "batch" }));
+    checkBlock(block, (input) => block.forward(input), patternTensor("input", [2, 2, 4, 4], 2));
+  }));
+
+for (const shortcutActivation of ["preactivated", "public"] as const) {
+  test(`a DBlock's gradients with spectral norm are its finite differences (${shortcutActivation})`, () =>
+    scope(() => {
+      // In evaluation u and v stand still, as they do for the gradient: moved by a training forward they would not.
+      using block = fillNetwork(new DBlock(2, 3, { downsample: true, shortcutActivation })).eval();
+      checkBlock(block, (input) => block.forward(input), patternTensor("input", [2, 2, 4, 4], 2));
+    }));
+}
+
+test("a DBlock's training gradients with spectral norm take u and v for constants", () =>
+  scope(() => {
+    using block = fillNetwork(new DBlock(2, 2));
+    const input = patternTensor("input", [1, 2, 4, 4], 2);
+    const loss = () => {
+      const output = block.forward(input);
+      return output.mul(patternTensor("cotangent", output.shape)).sum();
+    };
+    const trained = grad(loss(), block.parameters());
+    // The training forward has stored the vectors that it used.
+    block.eval();
+    const evaluated = grad(loss(), block.parameters());
+    for (const [i, gradient] of trained.entries())
+      assertClose(gradient.toNumbers(), evaluated[i]!.toNumbers(), 1e-12, `gradient ${i}`);
+  }));
+
+for (const upsampling of ["nearest", "bilinear"] as const) {
+  test(`a GBlock's gradients with batch norm are its finite differences (${upsampling})`, () =>
+    scope(() => {
+      using block = fillNetwork(new GBlock(3, 2, { upsampling }));
+      checkBlock(block, (input) => block.forward(input), patternTensor("input", [2, 3, 3, 3], 2));
+    }));
+}
+
+test("a conditional GBlock's gradients are its finite differences", () =>
+  scope(() => {
+    using block = fillNetwork(new GBlock(2, 2, { classes: 3 }));
+    const label = torch.tensor([2, 0], { dtype: "int64" });
+    checkBlock(block, (input) => block.forward(input, label), patternTensor("input", [2, 2, 2, 2], 2));
+  }));
+
+test("conditional batch norm scales and shifts by class", () =>
+  scope(() => {
+    using layer = new ConditionalBatchNorm2d(1, 2);
+    const input = torch.tensor([-1, 1, -1, 1], { shape: [2, 1, 1, 2] });
+    noGrad(() =>
+      layer.embedding.weight.copy_(
+        torch.tensor([
+          [2, 0],
+          [3, 10],
+        ]),
+      ),
+    );
+    const output = layer.forward(input, torch.tensor([1, 0], { dtype: "int64" }));
+    assertClose(output.toNumbers(), [7, 13, -2, 2], 1e-4, "output");
+  }));
+
+test("padding SAME puts the odd one at the end", () => {
+  assert.deepEqual(samePadding(28, 5, 2), { before: 1, after: 2 });
+  assert.deepEqual(samePadding(14, 5, 2), { before: 1, after: 2 });
+  assert.deepEqual(samePadding(7, 5, 2), { before: 2, after: 2 });
+  assert.deepEqual(samePadding(4, 5, 2), { before: 1, after: 2 });
+  assert.deepEqual(samePadding(28, 3, 2), { before: 0, after: 1 });
+  assert.deepEqual(samePadding(7, 3, 2), { before: 1, after: 1 });
+  assert.deepEqual(samePadding(28, 3, 1), { before: 1, after: 1 });
+});
+
+test("SAME convolutions compute what a hand computes", () =>
+  scope(() => {
+    const ones = (layer: nn.Conv2d | nn.ConvTranspose2d) =>
+      noGrad(() => {
+        layer.weight.fill_(1);
+        layer.bias?.fill_(0);
+      });
+    using down = new SameConv2d(1, 1, { kernelSize: 3, stride: 2 });
+    ones(down);
+    const square = torch.tensor(
+      Float32Array.from({ length: 16 }, (_, i) => i),
+      { shape: [1, 1, 4, 4] },
+    );
+    // Rows and columns 0-2, and 2-3: one of zeros is added below and to the right, none above.
+    assert.deepEqual(down.forward(square).toNumbers(), [45, 39, 66, 50]);
+    using up = new SameConvTranspose2d(1, 1, { kernelSize: 3, stride: 2, size: 4 });
+    ones(up);
+    const small = torch.tensor([1, 2, 3, 4], { shape: [1, 1, 2, 2] });
+    assert.deepEqual(up.forward(small).toNumbers(), [1, 1, 3, 2, 1, 1, 3, 2, 4, 4, 10, 6, 3, 3, 7, 4]);
+    using odd = new SameConvTranspose2d(1, 1, { kernelSize: 3, stride: 2, size: 3 });
+    ones(odd);
+    // Size 3 crops one on every side: the middle of the full 5x5.
+    assert.deepEqual(odd.forward(small).toNumbers(), [1, 3, 2, 4, 10, 6, 3, 7, 4]);
+  }));

@@ -1,0 +1,19 @@
+import { defineRecipe } from "../config/recipe.js";
+
+// The published code draws 128 fakes for a generator step and 64 for a discriminator step; here both are `batch`.
+export default defineRecipe({
+  name: "autogan",
+  summary: "the generator AutoGAN's search found on CIFAR-10",
+  source: "Gong et al. 2019 (AutoGAN); VITA-Group/AutoGAN, exps/autogan_cifar10_a.sh",
+  config: {
+    data: { name: "cifar10" },
+    net: { family: "autogan", prior: { size: 128, distribution: "normal" } },
+    terms: { hinge: {} },
+    optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0, 0.9] } },
+    schedule: { discriminatorSteps: 5 },
+    average: { decay: 0.999 },
+    batch: 64,
+    steps: 50_000,
+  },
+  presets: { small: { net: { channels: 32 }, steps: 5000 } },
+});
