@@ -1,5 +1,6 @@
 /** GAN training, comparison and diagnosis. */
 export * from "./config/config.js";
+export { describeOptions, type OptionDescription } from "./config/describe.js";
 export { type Json, type JsonObject, merge } from "./config/merge.js";
 export { defineRecipe, type Recipe, recipes } from "./config/recipe.js";
 export { configSchema, type OptimizerConfig } from "./config/schema.js";
@@ -20,8 +21,10 @@ export * from "./nets/family.js";
 export * from "./nets/prior.js";
 export { type Named, Registry } from "./registry.js";
 export * from "./train/checkpoint.js";
+export * from "./train/interpolate.js";
 export * from "./train/record.js";
 export * from "./train/runDirectory.js";
+export * from "./train/sampler.js";
 export * from "./train/samples.js";
 export * from "./train/setup.js";
 export * from "./train/train.js";

@@ -6,6 +6,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   FormatError,
+  type NamedArrays,
   writeFileAtomically,
 } from "@gantry/formats";
 import { scope, type Tensor, torch, version } from "@gantry/torch";
@@ -163,6 +164,17 @@ async function readState(folder: string): Promise<CheckpointState> {
     );
   }
   return state;
+}
+
+/**
+ * The arrays of one file of a checkpoint, checked against its checksum; undefined when it has no such file.
+ * @throws UsageError where there is no checkpoint, RunError naming the damaged file
+ */
+export async function readCheckpointFile(folder: string, name: string): Promise<NamedArrays | undefined> {
+  const digest = (await readState(folder)).files[name];
+  if (digest === undefined) return undefined;
+  const path = join(folder, name);
+  return decodeSafetensors(await readChecked(path, digest), path).arrays;
 }
 
 /** The tensors of one file of a checkpoint, checked against its checksum; owned by the current scope. */

@@ -7,6 +7,7 @@ import { FormatError, writeFileAtomically } from "@gantry/formats";
 import { version as torchVersion } from "@gantry/torch";
 import { type Config, validateConfig } from "../config/config.js";
 import { RunError, UsageError } from "../errors.js";
+import type { DataShape } from "../game/sample.js";
 import { checkpointName, listCheckpoints } from "./checkpoint.js";
 
 /** Gantry's version, in every config.json. */
@@ -22,6 +23,8 @@ export interface RunRecord {
   readonly created: string;
   /** The run and iteration it was forked from. */
   readonly forkedFrom?: { readonly run: string; readonly iteration: number };
+  /** What the data asked of the networks: a run can be sampled where its data is not. */
+  readonly data?: DataShape;
   readonly config: Config;
 }
 
@@ -79,6 +82,7 @@ export class RunDirectory {
     path: string,
     config: Config,
     forkedFrom?: RunRecord["forkedFrom"],
+    data?: DataShape,
   ): Promise<RunDirectory> {
     if (await isFile(join(path, "config.json"))) {
       throw new UsageError(
@@ -92,6 +96,7 @@ export class RunDirectory {
       commit: await gitCommit(),
       created: new Date().toISOString(),
       ...(forkedFrom === undefined ? {} : { forkedFrom }),
+      ...(data === undefined ? {} : { data }),
       config,
     };
     const run = new RunDirectory(path, record);

@@ -15,8 +15,10 @@ export function toBytes(images: Tensor): Uint8Array {
 }
 
 /** A picture of images N,C,H,W in [-1, 1], or of points N,2 over the data's own. @returns PNG */
-export async function drawSamples(trainer: Trainer, samples: Tensor): Promise<Uint8Array> {
-  const { dataset } = trainer;
+export async function drawSamples(
+  { dataset }: Pick<Trainer, "dataset">,
+  samples: Tensor,
+): Promise<Uint8Array> {
   if (dataset.kind === "images") {
     const [channels, height, width] = dataset.shape as [number, number, number];
     const scale = Math.max(1, Math.floor(64 / height));

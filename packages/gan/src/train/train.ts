@@ -3,6 +3,7 @@ import type { DataContext } from "../data/index.js";
 import { loadCheckpoint } from "./checkpoint.js";
 import { type RecordOptions, record } from "./record.js";
 import { RunDirectory } from "./runDirectory.js";
+import { shapeOf } from "./setup.js";
 import { type StepReport, Trainer } from "./trainer.js";
 
 export interface TrainOptions extends RecordOptions {
@@ -25,7 +26,7 @@ function runOf(trainer: Trainer, directory: RunDirectory): Run {
 /** Builds a training in a new run directory. @throws UsageError, FormatError: everything that can be refused is refused here */
 export async function startRun(config: Config, path: string, context?: Partial<DataContext>): Promise<Run> {
   const trainer = await Trainer.create(config, context);
-  return runOf(trainer, await RunDirectory.create(path, config));
+  return runOf(trainer, await RunDirectory.create(path, config, undefined, shapeOf(trainer.dataset)));
 }
 
 /**
@@ -60,10 +61,8 @@ export async function forkRun(
   const checkpoint = await from.checkpoint(iteration);
   const trainer = await Trainer.create(config, context);
   await loadCheckpoint(trainer, checkpoint.folder);
-  const directory = await RunDirectory.create(path, config, {
-    run: from.name,
-    iteration: checkpoint.iteration,
-  });
+  const origin = { run: from.name, iteration: checkpoint.iteration };
+  const directory = await RunDirectory.create(path, config, origin, shapeOf(trainer.dataset));
   return runOf(trainer, directory);
 }
 

@@ -1,0 +1,168 @@
+import { type Device, deviceCount, noGrad, Generator as RandomGenerator, scope, torch } from "@gantry/torch";
+import { type DataContext, openDataset } from "../data/index.js";
+import { RunError, UsageError } from "../errors.js";
+import type { DataShape } from "../game/sample.js";
+import type { Generator } from "../nets/contract.js";
+import { readCheckpointFile } from "./checkpoint.js";
+import { RunDirectory } from "./runDirectory.js";
+import { buildGame, shapeOf } from "./setup.js";
+
+export interface SamplerOptions {
+  /** The checkpoint; default the newest. */
+  readonly iteration?: number | undefined;
+  /** Which weights: default the averaged ones where the run has them. */
+  readonly weights?: "ema" | "raw" | undefined;
+  /** Default the run's own, or `cpu` where that is not present. */
+  readonly device?: Device | undefined;
+  readonly context?: Partial<DataContext>;
+}
+
+/** Images in a row that share a class, where nothing else is asked for. */
+const PER_CLASS = 8;
+
+/** A run's generator, out of one of its checkpoints: makes samples, and needs neither the data nor the other players. */
+export class Sampler {
+  readonly run: RunDirectory;
+  /** Iteration of the checkpoint. */
+  readonly iteration: number;
+  readonly data: DataShape;
+  /** Which weights it samples with. */
+  readonly weights: "ema" | "raw";
+  readonly #generator: Generator;
+  readonly #device: Device;
+
+  private constructor(
+    run: RunDirectory,
+    iteration: number,
+    data: DataShape,
+    weights: "ema" | "raw",
+    generator: Generator,
+    device: Device,
+  ) {
+    this.run = run;
+    this.iteration = iteration;
+    this.data = data;
+    this.weights = weights;
+    this.#generator = generator;
+    this.#device = device;
+  }
+
+  /**
+   * @throws UsageError for a folder that is no run, a checkpoint that is not there, and `ema` where the run averages
+   * nothing; RunError naming a damaged file
+   */
+  static async open(path: string, options: SamplerOptions = {}): Promise<Sampler> {
+    const run = await RunDirectory.open(path);
+    const { folder, iteration } = await run.checkpoint(options.iteration);
+    const arrays = await readCheckpointFile(folder, "generator.safetensors");
+    if (arrays === undefined) throw new RunError(`${folder}: the checkpoint has no generator`);
+    const averaged =
+      options.weights === "raw"
+        ? undefined
+        : await readCheckpointFile(folder, "generator.average.safetensors");
+    if (options.weights === "ema" && averaged === undefined) {
+      throw new UsageError(
+        `${path}: the run keeps no average of its weights; use raw ones, or train with --set average.decay=0.999`,
+      );
+    }
+    const own = run.config.device as Device;
+    const device = options.device ?? (isPresent(own) ? own : "cpu");
+    const data =
+      run.record.data ?? shapeOf(await openDataset(run.config.data as { name?: string }, options.context));
+    const game = await buildGame({ ...run.config, device }, data);
+    const generator = game.network<Generator>("generator");
+    for (const { name, network } of game.players.values()) if (name !== "generator") network.dispose();
+    try {
+      scope(() =>
+        generator.loadStateDict(
+          new Map(
+            // Averages are of parameters only; buffers are the network's own.
+            [...arrays, ...(averaged ?? [])].map(([name, { data: bytes, shape, dtype }]) => [
+              name,
+              torch.fromBytes(bytes, shape, dtype),
+            ]),
+          ),
+        ),
+      );
+    } catch (error) {
+      generator.dispose();
+      throw new RunError(
+        `${folder}: the checkpoint does not fit the run's config.json: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+    generator.train(false);
+    return new Sampler(run, iteration, data, averaged === undefined ? "raw" : "ema", generator, device);
+  }
+
+  get latentSize(): number {
+    return this.#generator.prior.size;
+  }
+
+  /** Whether latents lie around a sphere, so that the way between two of them is an arc. */
+  get isGaussian(): boolean {
+    return this.#generator.prior.distribution === "normal";
+  }
+
+  /** Number of classes the generator is conditioned on; undefined for none. */
+  get classes(): number | undefined {
+    return this.#generator.classes;
+  }
+
+  /** Latents of the prior, one after the other: the same for the same seed, whatever the device. */
+  latents(count: number, seed: number): Float32Array {
+    return scope(() =>
+      this.#generator.prior.sample(count, new RandomGenerator(seed, "cpu")).toTypedArray(),
+    ) as Float32Array;
+  }
+
+  /**
+   * Samples of these latents, part by part.
+   * @param latents one after the other
+   * @param labels classes, one a latent, for conditional generators; default class after class
+   * @returns each part's samples, N*C*H*W (or N*D) numbers, images in [-1, 1]
+   */
+  *samples(latents: Float32Array, labels?: Int32Array): IterableIterator<Float32Array> {
+    const size = this.latentSize;
+    const count = latents.length / size;
+    if (!Number.isInteger(count))
+      throw new UsageError(`${latents.length} numbers are no latents of length ${size}`);
+    const { batch } = this.run.config;
+    for (let from = 0; from < count; from += batch) {
+      const end = Math.min(count, from + batch);
+      yield noGrad(() =>
+        scope(() => {
+          const device = this.#device;
+          const latent = torch
+            .fromTypedArray(latents.slice(from * size, end * size), [end - from, size])
+            .to({ device });
+          return this.#generator
+            .forward(latent, this.#labels(from, end, labels))
+            .to({ device: "cpu" })
+            .toTypedArray();
+        }),
+      ) as Float32Array;
+    }
+  }
+
+  #labels(from: number, end: number, given: Int32Array | undefined) {
+    const { classes } = this;
+    if (classes === undefined) return undefined;
+    const labels =
+      given?.slice(from, end) ??
+      Int32Array.from({ length: end - from }, (_, i) => Math.floor((from + i) / PER_CLASS) % classes);
+    return torch.fromTypedArray(labels).toCopy({ dtype: "int64", device: this.#device });
+  }
+
+  /** Frees the generator. */
+  close(): void {
+    this.#generator.dispose();
+  }
+}
+
+function isPresent(device: string): boolean {
+  const [kind = "cpu", index = "0"] = device.split(":");
+  return Number(index) < deviceCount(kind as "cpu" | "cuda" | "mps");
+}
