@@ -38,7 +38,7 @@ export class Registry<T extends Named> {
     if (member !== undefined) return member;
     const close = nearest(name, members.keys());
     throw new UsageError(
-      `unknown ${this.#kind} '${name}'${close === undefined ? "" : `; did you mean '${close}'?`} Known: ${[...members.keys()].join(", ")}`,
+      `unknown ${this.#kind} '${name}'${close === undefined ? "; known" : `; did you mean '${close}'? Known`}: ${[...members.keys()].join(", ")}`,
     );
   }
 

@@ -1,7 +1,7 @@
 import { terms as termRegistry } from "../game/term.js";
 import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
-import { type JsonObject, merge } from "./merge.js";
+import { isObject, type JsonObject, merge, namesKind } from "./merge.js";
 import { composeRecipe } from "./recipe.js";
 import { type BaseConfig, configSchema } from "./schema.js";
 import { validate } from "./validate.js";
@@ -36,13 +36,16 @@ export async function resolveConfig(composition: Composition): Promise<Config> {
     }
     config = merge(config, { terms: { ...removed, [name]: options } });
   }
-  for (const setting of composition.settings ?? []) config = merge(config, setting);
+  // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
+  const settings = composition.settings ?? [];
+  for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
+    config = merge(config, setting);
   return validateConfig(config);
 }
 
 /** Checks a whole configuration (a run's config.json, or one written by hand). @throws UsageError */
 export async function validateConfig(value: unknown): Promise<Config> {
-  const base = validate(configSchema, value, "");
+  const base = validate(configSchema, withOptimizers(value), "");
   const { family: familyName, prior, ...familyOptions } = base.net;
   const family = await families.get(familyName);
   const net = {
@@ -59,4 +62,12 @@ export async function validateConfig(value: unknown): Promise<Config> {
     };
   }
   return { ...base, net, terms } as Config;
+}
+
+/** Every player's optimizer laid upon the default one, so that a player's may name no more than what differs. */
+function withOptimizers(value: unknown): unknown {
+  if (!isObject(value) || !isObject(value.optimizers) || !isObject(value.optimizers.default)) return value;
+  const { default: common, ...players } = value.optimizers;
+  const commons = Object.fromEntries(Object.keys(players).map((player) => [player, common]));
+  return { ...value, optimizers: { default: common, ...merge(commons, players) } };
 }

@@ -12,16 +12,26 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * `over` laid upon `base`: objects merge key by key, anything else replaces, and null removes a key.
- * Neither argument is changed.
+ * `over` laid upon `base`: objects merge key by key, anything else replaces, and null removes a key. An object that names
+ * another `kind` is another thing (sgd for adam): it replaces, so that none of the old thing's keys stay behind.
+ * Neither argument is changed, and the result holds no null outside of lists that `base` did not hold.
  */
 export function merge(base: JsonObject, over: JsonObject): JsonObject {
-  const result: Record<string, Json | undefined> = { ...base };
+  // A Map, since assigning to a key called __proto__ would not make one.
+  const result = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
-    const before = result[key];
-    if (value === null) delete result[key];
-    else if (value !== undefined)
-      result[key] = isObject(before) && isObject(value) ? merge(before, value) : value;
+    const before = result.get(key);
+    if (value === null) result.delete(key);
+    else if (isObject(value))
+      result.set(key, merge(isObject(before) && !changesKind(before, value) ? before : {}, value));
+    else if (value !== undefined) result.set(key, value);
   }
-  return result;
+  return Object.fromEntries(result);
 }
+
+const changesKind = (before: JsonObject, over: JsonObject) =>
+  over.kind !== undefined && before.kind !== undefined && over.kind !== before.kind;
+
+/** Whether an object, or one inside it, says what `kind` of thing it is. */
+export const namesKind = (value: JsonObject): boolean =>
+  Object.entries(value).some(([key, inner]) => key === "kind" || (isObject(inner) && namesKind(inner)));

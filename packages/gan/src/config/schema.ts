@@ -46,7 +46,7 @@ export const configSchema = z.strictObject({
     .describe("terms by name, with their options"),
   optimizers: z
     .record(z.string(), optimizerSchema)
-    .describe("optimizers by player; `default` for players not named"),
+    .describe("optimizers by player, each laid upon `default`, which serves players not named"),
   schedule: z
     .strictObject({
       discriminatorSteps: z

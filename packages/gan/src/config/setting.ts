@@ -27,19 +27,35 @@ export function parseSetting(text: string): JsonObject {
 }
 
 /**
- * A term as written after --with: `infomax:alpha=0.2,beta=0.2`, options after the colon.
+ * A term as written after --with: `infomax:alpha=0.2,beta=0.2`, options after the colon. Commas inside brackets, braces
+ * and quotes belong to a value.
  * @throws UsageError for an option without `=`
  */
 export function parseTerm(text: string): { name: string; options: JsonObject } {
   const colon = text.indexOf(":");
-  if (colon < 0) return { name: text, options: {} };
-  const name = text.slice(0, colon);
-  const options: Record<string, Json> = {};
-  for (const part of text.slice(colon + 1).split(",")) {
+  const name = colon < 0 ? text : text.slice(0, colon);
+  if (name === "") throw new UsageError(`'${text}' is not a term; write NAME or NAME:key=value,key=value`);
+  if (colon < 0) return { name, options: {} };
+  const options = splitOutside(text.slice(colon + 1)).map((part): [string, Json] => {
     const equals = part.indexOf("=");
     if (equals <= 0)
       throw new UsageError(`--with ${text}: '${part}' is not an option; write ${name}:key=value,key=value`);
-    options[part.slice(0, equals)] = parseValue(part.slice(equals + 1));
+    return [part.slice(0, equals), parseValue(part.slice(equals + 1))];
+  });
+  return { name, options: Object.fromEntries(options) };
+}
+
+/** Splits at commas that are not inside brackets, braces or quotes. */
+function splitOutside(text: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  let quoted = false;
+  for (const [at, character] of [...text].entries()) {
+    if (character === '"' && text[at - 1] !== "\\") quoted = !quoted;
+    else if (!quoted && "[{".includes(character)) depth++;
+    else if (!quoted && "]}".includes(character)) depth--;
+    if (character === "," && depth <= 0 && !quoted) parts.push("");
+    else parts[parts.length - 1] += character;
   }
-  return { name, options };
+  return parts;
 }

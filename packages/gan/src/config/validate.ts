@@ -1,29 +1,69 @@
 import type { z } from "zod";
 import { UsageError } from "../errors.js";
-import { nearest } from "../nearest.js";
+import { didYouMean, nearest } from "../nearest.js";
 
-/** The keys an object schema knows, for naming the nearest; empty for other schemas. */
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let here: unknown = schema;
-  for (const key of path) {
-    here = unwrap(here);
-    const shape = (here as { shape?: Record<string, unknown> }).shape;
-    const next = shape?.[String(key)] ?? (here as { valueType?: unknown }).valueType;
-    if (next === undefined) return [];
-    here = next;
-  }
-  here = unwrap(here);
-  const options = (here as { options?: unknown[] }).options;
-  if (Array.isArray(options))
-    return options.flatMap((option) => Object.keys((option as { shape?: object }).shape ?? {}));
-  return Object.keys((here as { shape?: object }).shape ?? {});
+/** What of a Zod schema is looked at here: Zod's own types hide which of these a given schema has. */
+interface Inside {
+  readonly shape?: Readonly<Record<string, Inside>>;
+  readonly valueType?: Inside;
+  readonly options?: readonly unknown[];
+  readonly def?: {
+    readonly innerType?: Inside;
+    readonly discriminator?: string;
+    readonly values?: readonly unknown[];
+  };
 }
 
-/** The schema inside defaults, nullables and optionals. */
-function unwrap(schema: unknown): unknown {
-  let here = schema as { def?: { innerType?: unknown } };
-  while (here?.def?.innerType !== undefined) here = here.def.innerType as typeof here;
-  return here;
+/** The schema inside defaults, nullables and optionals; of a union, the member that the value says it is. */
+function unwrap(schema: Inside | undefined, value: unknown): Inside | undefined {
+  let here = schema;
+  while (here?.def?.innerType !== undefined) here = here.def.innerType;
+  const key = here?.def?.discriminator;
+  if (here === undefined || key === undefined) return here;
+  const kind = (value as Record<string, unknown> | undefined)?.[key];
+  return (here.options as Inside[]).find((option) => option.shape?.[key]?.def?.values?.includes(kind));
+}
+
+/** The keys that the object schema at `path` knows, for naming the nearest; empty for other schemas. */
+function knownKeys(schema: Inside, path: readonly PropertyKey[], value: unknown): string[] {
+  let here = unwrap(schema, value);
+  let given = value;
+  for (const key of path) {
+    given = (given as Record<PropertyKey, unknown> | undefined)?.[key];
+    here = unwrap(here?.shape?.[String(key)] ?? here?.valueType, given);
+  }
+  return Object.keys(here?.shape ?? {});
+}
+
+/** Zod's names of types where a user would say otherwise. */
+const WORDS: Readonly<Record<string, string>> = {
+  array: "a list",
+  tuple: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "an object",
+  record: "an object",
+  string: "a text",
+};
+
+/** The values that were allowed, where there was a choice. */
+function choices(issue: z.core.$ZodIssue, schema: Inside): readonly unknown[] {
+  if (issue.code === "invalid_value") return issue.values;
+  if (issue.code !== "invalid_union" || issue.discriminator === undefined) return [];
+  const key = issue.discriminator;
+  let here: Inside | undefined = schema;
+  for (const part of issue.path.slice(0, -1)) {
+    while (here?.def?.innerType !== undefined) here = here.def.innerType;
+    here = here?.shape?.[String(part)] ?? here?.valueType;
+  }
+  return ((here?.options ?? []) as Inside[]).flatMap((option) => option.shape?.[key]?.def?.values ?? []);
+}
+
+function expectation(issue: z.core.$ZodIssue, allowed: readonly unknown[]): string {
+  if (issue.code === "invalid_type") return `expected ${WORDS[issue.expected] ?? issue.expected}`;
+  if (allowed.length > 0) return `expected ${allowed.map((value) => JSON.stringify(value)).join(" or ")}`;
+  return issue.message.replace(/^Invalid input: /, "").replace(/^./, (first) => first.toLowerCase());
 }
 
 /**
@@ -38,24 +78,28 @@ export function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
+  const { issues } = result.error;
+  // A misspelt key says more than the key that is missing because of it.
+  const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
+  const issue = unknown ?? issues[0]!;
   const at = [where, ...issue.path.map(String)].filter((part) => part !== "").join(".");
-  if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
-    const known = knownKeys(schema, issue.path);
+  if (unknown !== undefined) {
+    const key = unknown.keys[0] ?? "";
+    const known = knownKeys(schema as Inside, unknown.path, value);
     const close = nearest(key, known);
-    const full = at === "" ? key : `${at}.${key}`;
+    const inside = at === "" ? "" : `${at}.`;
     throw new UsageError(
-      `unknown setting '${full}'${close === undefined ? `; known here: ${known.join(", ")}` : `; did you mean '${at === "" ? close : `${at}.${close}`}'?`}`,
+      `unknown setting '${inside}${key}'${close === undefined ? `; known here: ${known.join(", ")}` : `; did you mean '${inside}${close}'?`}`,
     );
   }
   const given = issue.path.reduce<unknown>(
     (here, key) => (here as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
+  const shown = typeof given === "number" ? String(given) : JSON.stringify(given);
+  const allowed = choices(issue, schema as Inside);
+  const close = typeof given === "string" ? didYouMean(given, allowed.map(String)) : "";
   throw new UsageError(
-    `${at === "" ? "the configuration" : at}: ${lower(issue.message)}${given === undefined ? "" : `; it is ${JSON.stringify(given)}`}`,
+    `${at === "" ? "the configuration" : at}: ${expectation(issue, allowed)}; it is ${shown ?? "missing"}${close}`,
   );
 }
-
-const lower = (text: string) => text.replace(/^Invalid input: /, "").replace(/^./, (c) => c.toLowerCase());

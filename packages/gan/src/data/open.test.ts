@@ -33,17 +33,17 @@ test("errors carry their exit code", () => {
   assert.equal(new RunError("x").name, "RunError");
 });
 
-test("edit distance is a distance", () => {
+test("edit distance is symmetric, and counts swapped neighbours once", () => {
   const words = fc.string({ maxLength: 6 });
   fc.assert(
-    fc.property(words, words, words, (a, b, c) => {
+    fc.property(words, words, (a, b) => {
       assert.equal(editDistance(a, a), 0);
       assert.equal(editDistance(a, b), editDistance(b, a));
-      assert.ok(editDistance(a, c) <= editDistance(a, b) + editDistance(b, c));
       assert.ok(editDistance(a, b) >= Math.abs(a.length - b.length));
     }),
   );
   assert.equal(editDistance("kitten", "sitting"), 3);
+  assert.equal(editDistance("gna", "gan"), 1);
   assert.equal(nearest("CIFAR-10", ["cifar100", "cifar10"]), "cifar10");
   assert.equal(nearest("zebra", ["mnist", "ring"]), undefined);
   assert.equal(didYouMean("rin", ["ring"]), '; did you mean "ring"?');

@@ -8,7 +8,7 @@ export default defineRecipe({
   config: {
     net: { prior: { size: 100, distribution: "normal" } },
     terms: { "non-saturating": null, wasserstein: {}, "weight-clipping": { limit: 0.01 } },
-    optimizers: { default: { kind: "rmsprop", learningRate: 5e-5, betas: null } },
+    optimizers: { default: { kind: "rmsprop", learningRate: 5e-5 } },
     schedule: { discriminatorSteps: 5, burst: { steps: 100, first: 25, every: 500 } },
     batch: 64,
   },

@@ -7,6 +7,7 @@ import { Game } from "../game/game.js";
 import { Plan } from "../game/plan.js";
 import type { DataShape } from "../game/sample.js";
 import { type Term, terms as termRegistry } from "../game/term.js";
+import { didYouMean } from "../nearest.js";
 import { families } from "../nets/family.js";
 import { Prior, type PriorOptions } from "../nets/prior.js";
 import { makeOptimizer } from "./optimizers.js";
@@ -51,13 +52,21 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
   });
   manualSeed(config.seed);
   const { device } = config;
-  return new Game(plan, terms, {
+  const game = new Game(plan, terms, {
     precision: config.precision,
     prepare: (network) => {
       if (device !== "cpu") network.to({ device: device as "cuda" });
     },
     optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
   });
+  const stranger = Object.keys(config.optimizers).find((name) => name !== "default" && !game.has(name));
+  if (stranger !== undefined) {
+    const known = [...game.players.keys()];
+    throw new UsageError(
+      `optimizers.${stranger}: there is no player '${stranger}'${didYouMean(stranger, known)}; players: ${known.join(", ")}`,
+    );
+  }
+  return game;
 }
 
 /** Every core for images; one for points, whose operators are too small to share and would only wait for each other. */
