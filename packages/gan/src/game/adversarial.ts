@@ -1,5 +1,8 @@
 import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
+import { UsageError } from "../errors.js";
+import type { Game } from "./game.js";
+import type { Contest } from "./plan.js";
 import type { Play } from "./play.js";
 import type { Split, Term } from "./term.js";
 
@@ -15,15 +18,30 @@ export interface AdversarialLoss {
   foolReal(scores: Tensor): Tensor;
 }
 
-/** The options every adversarial term takes. */
+/** The options every adversarial term takes. Where none names who plays, it plays the contests of the composition. */
 export const adversarialOptions = z.strictObject({
-  discriminator: z.string().default("discriminator").describe("the discriminator that judges"),
-  real: z.string().default("real").describe("the stream it should call real"),
-  fake: z.string().default("fake").describe("the stream it should call fake"),
+  discriminator: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("the discriminator that judges; null: as the other terms have it, else `discriminator`"),
+  real: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("the stream it should call real; null: likewise, `real`"),
+  fake: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("the stream it should call fake; null: likewise, `fake`"),
   fool: z
     .enum(["fake", "both"])
-    .default("fake")
-    .describe("who plays against it: the makers of the fakes, or of both streams (ALI)"),
+    .nullable()
+    .default(null)
+    .describe(
+      "who plays against it: the makers of the fakes, or of both streams (ALI); null: likewise, `fake`",
+    ),
   weight: z.number().min(0).default(1).describe("factor on what the other side minimises"),
 });
 
@@ -42,27 +60,88 @@ export function oncePerPlay<T>(compute: (play: Play) => T): (play: Play) => T {
   };
 }
 
-/** An adversarial term between any two streams. */
-export function adversarial(options: AdversarialOptions, loss: AdversarialLoss): Term {
-  const { discriminator, real, fake, weight } = options;
-  const judged = oncePerPlay((play): Split => {
-    const realScores = play.judge(discriminator, real).logits;
-    const fakeScores = play.judge(discriminator, fake).logits;
-    play.report(`${discriminator}/real`, realScores.mean());
-    play.report(`${discriminator}/fake`, fakeScores.mean());
-    return { real: loss.real(realScores), fake: loss.fake(fakeScores) };
-  });
-  const fooled = oncePerPlay((play) => loss.fool(play.judge(discriminator, fake).logits).mul(weight));
-  const fooledReal = oncePerPlay((play) => loss.foolReal(play.judge(discriminator, real).logits).mul(weight));
+/** The one contest that options name, if they name any. */
+function named({ discriminator, real, fake, fool }: AdversarialOptions): Contest | undefined {
+  if (discriminator === null && real === null && fake === null && fool === null) return undefined;
   return {
-    loss(player, play) {
-      if (player === discriminator) return judged(play);
-      if (weight === 0) return undefined;
+    discriminator: discriminator ?? "discriminator",
+    real: real ?? "real",
+    fake: fake ?? "fake",
+    fool: fool ?? "fake",
+  };
+}
+
+function check(contest: Contest, game: Game): void {
+  const { discriminator } = contest;
+  if (!game.has(discriminator)) {
+    throw new UsageError(
+      `an adversarial term names the discriminator '${discriminator}', and there is none; leave its 'discriminator' out, or add the term that brings it`,
+    );
+  }
+  for (const stream of [contest.real, contest.fake]) {
+    if (game.hasStream(stream)) continue;
+    throw new UsageError(
+      `an adversarial term names the stream '${stream}', and there is none; known: ${game.streamNames.join(", ")}`,
+    );
+  }
+}
+
+const sum = (parts: readonly Tensor[]): Tensor => parts.reduce((total, part) => total.add(part));
+
+/** One contest under a loss: what each side minimises. */
+function contend(contest: Contest, loss: AdversarialLoss, weight: number) {
+  const { discriminator, real, fake, fool, opponents } = contest;
+  const factor = (play: Play) => weight * play.against(discriminator);
+  const plays = (player: string, stream: string, play: Play) =>
+    (opponents?.includes(player) ?? true) && play.game.stream(stream).dependsOn.includes(player);
+  const judged = oncePerPlay((play): Split => {
+    const judged = { real: play.judge(discriminator, real), fake: play.judge(discriminator, fake) };
+    const realScores = judged.real.logits;
+    const fakeScores = judged.fake.logits;
+    play.report(`${discriminator}/${real}`, realScores.mean());
+    play.report(`${discriminator}/${fake}`, fakeScores.mean());
+    return { real: loss.real(realScores), fake: loss.fake(fakeScores), judged: [judged] };
+  });
+  const fooled = oncePerPlay((play) => loss.fool(play.judge(discriminator, fake).logits).mul(factor(play)));
+  const fooledReal = oncePerPlay((play) =>
+    loss.foolReal(play.judge(discriminator, real).logits).mul(factor(play)),
+  );
+  return {
+    discriminator,
+    judged,
+    opposed(player: string, play: Play): Tensor[] {
+      if (factor(play) === 0) return [];
       const parts: Tensor[] = [];
-      if (play.game.stream(fake).dependsOn.includes(player)) parts.push(fooled(play));
-      if (options.fool === "both" && play.game.stream(real).dependsOn.includes(player))
-        parts.push(fooledReal(play));
-      return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum.add(part));
+      if (plays(player, fake, play)) parts.push(fooled(play));
+      if (fool === "both" && plays(player, real, play)) parts.push(fooledReal(play));
+      return parts;
+    },
+  };
+}
+
+/** An adversarial term: a loss, in the contests that its options name or the composition has. */
+export function adversarial(options: AdversarialOptions, loss: AdversarialLoss): Term {
+  let sides: ReturnType<typeof contend>[] = [];
+  return {
+    attach(game) {
+      const own = named(options);
+      const contests = own === undefined ? game.contests : [own];
+      for (const contest of contests) check(contest, game);
+      sides = contests.map((contest) => contend(contest, loss, options.weight));
+    },
+    loss(player, play) {
+      const judging = sides.filter(({ discriminator }) => discriminator === player);
+      if (judging.length > 0) {
+        const splits = judging.map(({ judged }) => judged(play));
+        if (splits.length === 1) return splits[0];
+        return {
+          real: sum(splits.map((split) => split.real)),
+          fake: sum(splits.map((split) => split.fake)),
+          judged: splits.flatMap((split) => split.judged ?? []),
+        };
+      }
+      const parts = sides.flatMap(({ opposed }) => opposed(player, play));
+      return parts.length === 0 ? undefined : parts;
     },
   };
 }

@@ -1,7 +1,7 @@
-import { autocast, type nn, type optim, type Tensor, torch } from "@gantry/torch";
+import { autocast, type nn, type optim, Tensor, torch } from "@gantry/torch";
 import { RunError } from "../errors.js";
-import { type GradientRule, gradientOfSum, type Losses } from "./gradient.js";
-import type { Phase, Plan, Role, Stream, View } from "./plan.js";
+import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
+import type { Contest, Phase, Plan, Role, Stream, View } from "./plan.js";
 import { Play, type PlayOptions } from "./play.js";
 import type { Sample } from "./sample.js";
 import { isSplit, type Split, type Term } from "./term.js";
@@ -47,10 +47,12 @@ export class Game {
   readonly players: ReadonlyMap<string, Player>;
   readonly terms: ReadonlyMap<string, Term>;
   readonly phases: readonly Phase[];
+  /** What adversarial terms that name no streams play. */
+  readonly contests: readonly Contest[];
   readonly precision: "float32" | "bfloat16";
   readonly #networks = new Map<string, nn.Module>();
   readonly #streams: ReadonlyMap<string, Stream>;
-  readonly #views: ReadonlyMap<string, readonly View[]>;
+  readonly #plan: Plan;
   readonly #rules: ReadonlyMap<string, GradientRule>;
 
   /**
@@ -63,8 +65,9 @@ export class Game {
     this.precision = options.precision ?? "float32";
     for (const term of terms.values()) term.plan?.(plan);
     this.phases = plan.phases;
+    this.contests = plan.contests;
     this.#streams = new Map([["real", real], ["fake", fake], ...plan.streams]);
-    this.#views = plan.views;
+    this.#plan = plan;
     this.#rules = plan.rules;
     for (const [name, player] of plan.players) this.#networks.set(name, player.make());
     for (const term of terms.values()) term.attach?.(this);
@@ -88,6 +91,14 @@ export class Game {
     return this.#networks.has(player);
   }
 
+  hasStream(name: string): boolean {
+    return this.#streams.has(name);
+  }
+
+  get streamNames(): string[] {
+    return [...this.#streams.keys()];
+  }
+
   stream(name: string): Stream {
     const stream = this.#streams.get(name);
     if (stream === undefined) throw new Error(`the game has no stream '${name}'`);
@@ -95,7 +106,7 @@ export class Game {
   }
 
   views(discriminator: string): readonly View[] {
-    return this.#views.get(discriminator) ?? [];
+    return this.#plan.viewsOf(discriminator);
   }
 
   /**
@@ -110,13 +121,29 @@ export class Game {
       for (const [name, term] of this.terms) {
         const loss = term.loss?.(player, play);
         if (loss === undefined) continue;
+        const parts = isSplit(loss) ? [loss.real, loss.fake] : loss instanceof Tensor ? [loss] : loss;
         if (isSplit(loss)) splits.add(loss);
-        else wholes.add(loss);
-        const whole = isSplit(loss) ? loss.real.detach().add(loss.fake.detach()) : loss.detach();
-        byTerm.set(`${player}/${name}`, whole);
+        else for (const part of parts) wholes.add(part);
+        const values = parts.map((part) => part.detach());
+        byTerm.set(
+          `${player}/${name}`,
+          values.reduce((sum, value) => sum.add(value)),
+        );
       }
     }
     return { wholes: [...wholes], splits: [...splits], byTerm };
+  }
+
+  /** The gradients of a team's losses by its members' parameters, by the rule of the first. */
+  gradients(
+    team: readonly string[],
+    losses: Losses,
+    play: Play,
+    graph: GraphOptions = {},
+  ): (Tensor | undefined)[] {
+    const parameters = team.flatMap((name) => this.players.get(name)?.optimizer.parameters ?? []);
+    const rule = this.#rules.get(team[0] ?? "") ?? gradientOfSum;
+    return rule(losses, parameters, play, graph);
   }
 
   /** losses() as a step computes them: inside the terms' `around` hooks and in the game's precision. */
@@ -145,7 +172,7 @@ export class Game {
    */
   step(phase: Phase, options: Omit<PlayOptions, "updating">): { play: Play; losses: Map<string, Tensor> } {
     const teams = phase.update.map((team) => (typeof team === "string" ? [team] : team));
-    const play = new Play(this, { ...options, updating: new Set(teams.flat()) });
+    const play = new Play(this, { ...options, phase, updating: new Set(teams.flat()) });
     const all = new Map<string, Tensor>();
     const evaluated = teams.map((team) => {
       const losses = this.evaluate(team, play);
@@ -153,11 +180,14 @@ export class Game {
       return losses;
     });
     // Reading a number waits for the device: off the processor it is done only where numbers are wanted anyway.
-    if (options.device === "cpu" || options.logging) this.#requireFinite(all, options.iteration);
+    // Iterations are counted from 0 inside, and from 1 in everything that is shown.
+    if (options.device === "cpu" || options.logging) this.#requireFinite(all, options.iteration + 1);
+    const held = new Set(
+      teams.flat().filter((name) => [...this.terms.values()].some((term) => term.holds?.(name, play))),
+    );
     const gradients = teams.map((team, i) => {
-      const parameters = team.flatMap((name) => this.players.get(name)?.optimizer.parameters ?? []);
-      const rule = this.#rules.get(team[0] ?? "") ?? gradientOfSum;
-      return rule(evaluated[i] as Losses, parameters, play, i < teams.length - 1);
+      if (team.every((name) => held.has(name))) return [];
+      return this.gradients(team, evaluated[i] as Losses, play, { retainGraph: i < teams.length - 1 });
     });
     teams.forEach((team, i) => {
       let offset = 0;
@@ -165,11 +195,12 @@ export class Game {
         const optimizer = this.players.get(name)?.optimizer;
         if (optimizer === undefined) continue;
         const end = offset + optimizer.parameters.length;
-        optimizer.step((gradients[i] ?? []).slice(offset, end));
+        if (!held.has(name)) optimizer.step((gradients[i] ?? []).slice(offset, end));
         offset = end;
       }
     });
-    for (const name of teams.flat()) for (const term of this.terms.values()) term.afterUpdate?.(name, play);
+    for (const name of teams.flat())
+      if (!held.has(name)) for (const term of this.terms.values()) term.afterUpdate?.(name, play);
     return { play, losses: all };
   }
 

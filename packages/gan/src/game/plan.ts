@@ -1,6 +1,7 @@
 import type { nn, Tensor } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import type { NetFamily } from "../nets/family.js";
+import type { Discriminator } from "../nets/contract.js";
+import type { DiscriminatorRequest, NetFamily } from "../nets/family.js";
 import type { Prior } from "../nets/prior.js";
 import type { GradientRule } from "./gradient.js";
 import type { Play } from "./play.js";
@@ -19,7 +20,26 @@ export interface Stream {
 export interface View {
   /** The shape that comes out for one sample, given the shape that goes in; default the same. */
   shape?(shape: readonly number[]): readonly number[];
+  /** The same for the length of a latent that is judged along with the image. */
+  latentSize?(size: number): number;
+  /** Samples that one judgement is about; default 1. */
+  readonly group?: number;
+  /** Only in front of what adversarial terms judge, not of what heads look at (Play.look). Default false. */
+  readonly adversarialOnly?: boolean;
   apply(sample: Sample, play: Play): Sample;
+}
+
+/** Who plays whom: what adversarial terms that name no streams set against each other. */
+export interface Contest {
+  readonly discriminator: string;
+  /** The stream it should call real. */
+  readonly real: string;
+  /** The stream it should call fake. */
+  readonly fake: string;
+  /** Who plays against it: the makers of the fakes, or of both streams (ALI). */
+  readonly fool: "fake" | "both";
+  /** Only these of the makers play against it; default all of them. */
+  readonly opponents?: readonly string[] | undefined;
 }
 
 /** One entry of the schedule. */
@@ -34,6 +54,11 @@ export interface Phase {
   readonly steps: number;
   /** `fresh`: every step takes the next real batch. `same`: the batch of the step before. */
   readonly real: "fresh" | "same";
+  /**
+   * By discriminator, how much it counts in this phase to be taken for real by it: a factor on what its opponents
+   * minimise; 0 for discriminators not named. Default 1 for all.
+   */
+  readonly against?: Readonly<Record<string, number>>;
 }
 
 /** A player before its network exists. */
@@ -51,13 +76,17 @@ export class Plan {
   readonly classes: number | undefined;
   readonly players = new Map<string, PlayerPlan>();
   readonly streams = new Map<string, Stream>();
-  /** Views by discriminator, applied in order. */
-  readonly views = new Map<string, View[]>();
+  readonly #views: { discriminator: string | undefined; view: View }[] = [];
   /** How a player's gradients are made from its losses; default: of their sum. */
   readonly rules = new Map<string, GradientRule>();
   phases: Phase[];
+  /** What adversarial terms that name no streams play: one contest, or several at once. */
+  contests: readonly Contest[] = [
+    { discriminator: "discriminator", real: "real", fake: "fake", fool: "fake" },
+  ];
   /** Set by terms whose discriminator judges (image, latent) pairs. */
   jointLatent = false;
+  #stochasticEncoder = false;
   readonly #family: NetFamily;
   readonly #options: Record<string, unknown>;
 
@@ -91,33 +120,56 @@ export class Plan {
     return { data: this.data, prior: this.prior, classes: this.classes };
   }
 
-  /** Adds a discriminator of the family's. @param joint judges (image, latent) pairs; default as `jointLatent` says */
-  addDiscriminator(name: string): void {
+  /**
+   * Adds a discriminator, in the place of another of that name.
+   * @param options shape: of what it judges, before its views; default the data's, along with a latent where
+   * `jointLatent` says so. make: default the family's
+   */
+  addDiscriminator(
+    name: string,
+    options: { shape?: readonly number[]; make?: (request: DiscriminatorRequest) => Discriminator } = {},
+  ): void {
     this.players.set(name, {
       role: "discriminator",
       make: () => {
-        let shape = this.data.shape;
-        for (const view of this.views.get(name) ?? []) shape = view.shape?.(shape) ?? shape;
-        return this.#family.discriminator(this.#options, {
-          ...this.#request(),
-          inputShape: shape,
-          latentSize: this.jointLatent ? this.prior.size : 0,
-        });
+        let inputShape = options.shape ?? this.data.shape;
+        let latentSize = this.jointLatent && options.shape === undefined ? this.prior.size : 0;
+        for (const view of this.viewsOf(name)) {
+          inputShape = view.shape?.(inputShape) ?? inputShape;
+          latentSize = view.latentSize?.(latentSize) ?? latentSize;
+        }
+        const request = { ...this.#request(), inputShape, latentSize };
+        return options.make?.(request) ?? this.#family.discriminator(this.#options, request);
       },
     });
   }
 
-  /** Adds the family's encoder as player `encoder`, unless there is one. */
+  /** Adds the family's encoder as player `encoder`, unless there is one; stochastic when any term asks for that. */
   addEncoder(options: { stochastic: boolean } = { stochastic: false }): void {
+    this.#stochasticEncoder ||= options.stochastic;
     if (this.players.has("encoder")) return;
     this.players.set("encoder", {
       role: "encoder",
-      make: () => this.#family.encoder(this.#options, { ...this.#request(), stochastic: options.stochastic }),
+      make: () =>
+        this.#family.encoder(this.#options, { ...this.#request(), stochastic: this.#stochasticEncoder }),
     });
   }
 
-  addView(discriminator: string, view: View): void {
-    this.views.set(discriminator, [...(this.views.get(discriminator) ?? []), view]);
+  /** Adds a view, behind the ones that are there. @param discriminator undefined: every one */
+  addView(discriminator: string | undefined, view: View): void {
+    this.#views.push({ discriminator, view });
+  }
+
+  /** The views of a discriminator, in the order in which they apply. */
+  viewsOf(discriminator: string): readonly View[] {
+    return this.#views
+      .filter((each) => each.discriminator === undefined || each.discriminator === discriminator)
+      .map(({ view }) => view);
+  }
+
+  /** Whether a player updates in some phase. */
+  updates(player: string): boolean {
+    return this.phases.some(({ update }) => update.flat().includes(player));
   }
 
   /** Lets `player` update with `leader`, in one team, in every phase in which `leader` updates. */

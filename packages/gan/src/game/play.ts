@@ -1,6 +1,7 @@
 import { type Device, noGrad, type Generator as RandomGenerator, type Tensor } from "@gantry/torch";
 import type { Discriminator, Encoder, Encoding, Features, Generator } from "../nets/contract.js";
 import type { Game } from "./game.js";
+import type { Phase, View } from "./plan.js";
 import type { Sample } from "./sample.js";
 
 /** A discriminator's verdict on a sample. */
@@ -16,6 +17,10 @@ export interface PlayOptions {
   readonly iteration: number;
   /** Planned length of the training, for schedules. */
   readonly steps: number;
+  /** The phase this is a step of; undefined outside of training. */
+  readonly phase?: Phase;
+  /** Times through the data, completed; default 0. */
+  readonly epoch?: number;
   /** Who updates now. */
   readonly updating: ReadonlySet<string>;
   readonly batch: number;
@@ -38,6 +43,7 @@ export class Play {
   readonly scalars: Map<string, Tensor | number>;
   readonly #streams: Map<string, Sample>;
   readonly #judgements = new Map<string, Judgement>();
+  readonly #looks = new Map<string, Features>();
   readonly #encodings: Map<string, Encoding>;
 
   constructor(game: Game, options: PlayOptions, parent?: Play) {
@@ -49,8 +55,8 @@ export class Play {
   }
 
   /** The same streams, judged anew: for looking at other parameters of the discriminators. */
-  rejudge(): Play {
-    return new Play(this.game, this.options, this);
+  rejudge(over: Partial<PlayOptions> = {}): Play {
+    return new Play(this.game, { ...this.options, ...over }, this);
   }
 
   get iteration(): number {
@@ -116,10 +122,33 @@ export class Play {
   /** A judgement of samples of no stream (interpolated, rotated), through the discriminator's views; never cached. */
   judgeSample(discriminator: string, sample: Sample): Judgement {
     const network = this.discriminator(discriminator);
-    let seen = sample;
-    for (const view of this.game.views(discriminator)) seen = view.apply(seen, this);
+    const seen = this.#through(this.game.views(discriminator), sample);
     const features = network.features(seen);
     return { logits: network.score(features, seen), features, sample: seen };
+  }
+
+  /** What a discriminator sees of a stream when only heads look: without the views that are for adversarial terms. */
+  look(discriminator: string, stream: string): Features {
+    const views = this.game.views(discriminator);
+    if (!views.some((view) => view.adversarialOnly)) return this.judge(discriminator, stream).features;
+    const key = `${discriminator}:${stream}`;
+    let features = this.#looks.get(key);
+    if (features === undefined) {
+      const plain = views.filter((view) => !view.adversarialOnly);
+      features = this.discriminator(discriminator).features(this.#through(plain, this.stream(stream)));
+      this.#looks.set(key, features);
+    }
+    return features;
+  }
+
+  #through(views: readonly View[], sample: Sample): Sample {
+    return views.reduce((seen, view) => view.apply(seen, this), sample);
+  }
+
+  /** How much it counts in this phase to be taken for real by a discriminator: a factor, see Phase. */
+  against(discriminator: string): number {
+    const { against } = this.options.phase ?? {};
+    return against === undefined ? 1 : (against[discriminator] ?? 0);
   }
 
   /** Reports a scalar of this step. Tensors are read only when the step is logged, all together. */

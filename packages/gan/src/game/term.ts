@@ -3,15 +3,18 @@ import type { z } from "zod";
 import { type Named, Registry } from "../registry.js";
 import type { Game } from "./game.js";
 import type { Plan } from "./plan.js";
-import type { Play } from "./play.js";
+import type { Judgement, Play } from "./play.js";
 
 /** A discriminator's loss whose real and fake parts are wanted apart (adaptive weights); it stands for their sum. */
 export interface Split {
   readonly real: Tensor;
   readonly fake: Tensor;
+  /** The judgements it comes from, a pair for every contest: for rules that go by the scores. */
+  readonly judged?: readonly { readonly real: Judgement; readonly fake: Judgement }[];
 }
 
-export const isSplit = (loss: Tensor | Split): loss is Split => "real" in loss && "fake" in loss;
+export const isSplit = (loss: Tensor | readonly Tensor[] | Split): loss is Split =>
+  "real" in loss && "fake" in loss;
 
 /**
  * One idea of one paper: what a player minimises, and what it brings along.
@@ -24,10 +27,15 @@ export interface Term {
   plan?(plan: Plan): void;
   /** Adds heads to networks, or checks their shapes. Throws UsageError. */
   attach?(game: Game): void;
-  /** What `player` minimises because of this term; undefined for nothing. Called with gradients recorded. */
-  loss?(player: string, play: Play): Tensor | Split | undefined;
+  /**
+   * What `player` minimises because of this term; undefined for nothing. Called with gradients recorded. Several parts
+   * (a list) add up; a tensor that several members of a team name counts once.
+   */
+  loss?(player: string, play: Play): Tensor | readonly Tensor[] | Split | undefined;
   /** Runs the evaluation of every loss of `player`: for methods that look ahead. Must call `body` exactly once. */
   around?<T>(player: string, play: Play, body: (play: Play) => T): T;
+  /** Whether `player` must stand still in this step, now that its losses are known (VAEGAN's equilibrium). */
+  holds?(player: string, play: Play): boolean;
   /** After `player`'s optimizer stepped: clipping, counters. */
   afterUpdate?(player: string, play: Play): void;
   /** Tensors and numbers that checkpoints must carry. */

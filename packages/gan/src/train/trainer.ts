@@ -50,6 +50,8 @@ export interface TrainerState {
 
 /** Latents of the sample grids come from a generator of their own, so that looking changes nothing. */
 const SAMPLE_SEED_OFFSET = 0x5a3d;
+/** The training's latents must not be the numbers that the weights were drawn from: seeds end below this. */
+const LATENT_SEED_OFFSET = 2 ** 32;
 
 /**
  * Trains one game on one data set. `run()` yields a report an iteration; between two reports the trainer may be
@@ -74,7 +76,7 @@ export class Trainer {
     this.config = config;
     this.dataset = dataset;
     this.game = game;
-    this.random = new RandomGenerator(config.seed, config.device as Device);
+    this.random = new RandomGenerator(config.seed + LATENT_SEED_OFFSET, config.device as Device);
     this.average =
       config.average === null ? undefined : new WeightAverage(game.network("generator"), config.average);
     this.#loader = createLoader({ dataset, batch: config.batch, seed: config.seed });
@@ -149,6 +151,7 @@ export class Trainer {
     return {
       iteration: this.#iteration,
       steps: config.steps,
+      epoch: this.#batch?.epoch ?? this.#epoch,
       batch: config.batch,
       random: this.random,
       device: config.device as Device,
@@ -238,11 +241,14 @@ export class Trainer {
     this.#epoch = state.loader.epoch;
   }
 
-  /** Ends the loader's thread and frees every network. */
+  /** Ends the loader's thread and frees every network and optimizer. */
   async close(): Promise<void> {
     await this.#loader.close();
     this.average?.dispose();
-    for (const { network } of this.game.players.values()) network.dispose();
+    for (const { network, optimizer } of this.game.players.values()) {
+      optimizer.dispose();
+      network.dispose();
+    }
   }
 }
 
@@ -268,7 +274,7 @@ export function toSample(batch: Batch, device: Device): Sample {
   return { image, label };
 }
 
-/** Labels of a sample grid: class after class, ten of each in a row. */
+/** Labels of a sample grid: class after class, eight images of each, which are a row of a grid of 64. */
 function rowLabels(from: number, count: number, classes: number, device: Device): Tensor {
   const labels = Int32Array.from({ length: count }, (_, i) => Math.floor((from + i) / 8) % classes);
   return torch.fromTypedArray(labels).toCopy({ dtype: "int64", device });
