@@ -36,6 +36,13 @@ export class WeightAverage {
     );
   }
 
+  /** Makes the average the weights as they are now. */
+  restart(): void {
+    noGrad(() => {
+      for (const [i, average] of this.#average.entries()) average.copy_(this.#parameters[i] as nn.Parameter);
+    });
+  }
+
   /** Runs `body` with the averaged weights in the network's place. */
   apply<T>(body: () => T): T {
     return nn.withParameters(this.#parameters, this.#average, body);

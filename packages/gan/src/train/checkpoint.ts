@@ -13,11 +13,16 @@ import { scope, type Tensor, torch, version } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
 import type { Trainer, TrainerState } from "./trainer.js";
 
+/** The file of the generator's averaged weights. */
+const AVERAGE = "generator.average.safetensors";
+
 /** Rising when what a checkpoint holds changes so that older ones cannot be read. */
 const FORMAT = 1;
 
 /** state.json of a checkpoint. */
 interface CheckpointState extends TrainerState {
+  /** SHA-256 of this very file with 64 zeros in this place; always the first key. */
+  readonly checksum: string;
   readonly format: number;
   readonly torch: string;
   /** SHA-256 of every other file: a flipped byte is noticed before anything is loaded. */
@@ -35,8 +40,7 @@ function contents(trainer: Trainer): Map<string, TensorFile> {
     files.set(`${name}.safetensors`, { tensors: network.stateDict() });
     files.set(`${name}.optimizer.safetensors`, optimizer.stateDict());
   }
-  if (trainer.average !== undefined)
-    files.set("generator.average.safetensors", { tensors: trainer.average.stateDict() });
+  if (trainer.average !== undefined) files.set(AVERAGE, { tensors: trainer.average.stateDict() });
   for (const [name, term] of trainer.game.terms) {
     if (term.state !== undefined) files.set(`term.${name}.safetensors`, term.state.save());
   }
@@ -63,6 +67,7 @@ export const checkpointName = (iteration: number) => `step-${String(iteration).p
 export async function saveCheckpoint(trainer: Trainer, folder: string): Promise<string> {
   const target = join(folder, checkpointName(trainer.iteration));
   const temporary = join(folder, `.writing-${process.pid}-${checkpointName(trainer.iteration)}`);
+  const replaced = `${temporary}.replaced`;
   // Serialised before anything is awaited: the training may go on while the bytes are written.
   const encoded = new Map<string, Uint8Array>();
   const numbers: Record<string, Readonly<Record<string, number>>> = {};
@@ -73,7 +78,7 @@ export async function saveCheckpoint(trainer: Trainer, folder: string): Promise<
     );
     if (file.numbers !== undefined) numbers[name] = file.numbers;
   }
-  const state: CheckpointState = {
+  const state: Omit<CheckpointState, "checksum"> = {
     format: FORMAT,
     torch: version(),
     ...trainer.state(),
@@ -84,18 +89,36 @@ export async function saveCheckpoint(trainer: Trainer, folder: string): Promise<
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
     for (const [name, bytes] of encoded) await writeFileAtomically(join(temporary, name), bytes);
-    await writeFileAtomically(
-      join(temporary, "state.json"),
-      new TextEncoder().encode(`${JSON.stringify(state, null, 1)}\n`),
-    );
-    await rm(target, { recursive: true, force: true });
+    await writeFileAtomically(join(temporary, "state.json"), new TextEncoder().encode(seal(state)));
+    // A folder cannot be renamed over a full one: an older checkpoint of the same iteration is moved out of the way.
+    await rename(target, replaced).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
     await rename(temporary, target);
     await syncFolder(folder);
+    await rm(replaced, { recursive: true, force: true });
   } catch (error) {
+    await rename(replaced, target).catch(() => {});
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
   return target;
+}
+
+const NO_CHECKSUM = "0".repeat(64);
+
+/** A state as text that carries its own checksum. */
+function seal(state: Omit<CheckpointState, "checksum">): string {
+  const text = `${JSON.stringify({ checksum: NO_CHECKSUM, ...state }, null, 1)}\n`;
+  return text.replace(NO_CHECKSUM, sha256(new TextEncoder().encode(text)));
+}
+
+/** Whether a sealed text is as it was written, to the byte. */
+function isSealed(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString("latin1");
+  const checksum = /^\{\n "checksum": "([0-9a-f]{64})"/.exec(text)?.[1];
+  if (checksum === undefined) return false;
+  return sha256(Buffer.from(text.replace(checksum, NO_CHECKSUM), "latin1")) === checksum;
 }
 
 /** A rename is only as lasting as the folder's own entry. */
@@ -117,10 +140,15 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-/** Deletes all but the newest `keep` checkpoints, and what killed writers left behind. */
-export async function pruneCheckpoints(folder: string, keep: number): Promise<void> {
+/**
+ * Deletes all but the newest `keep` checkpoints, and what killed writers left behind.
+ * @param until checkpoints of later iterations go too: a run that went on from here leaves them
+ */
+export async function pruneCheckpoints(folder: string, keep: number, until = Infinity): Promise<void> {
   const iterations = await listCheckpoints(folder);
-  const doomed = iterations.slice(0, Math.max(0, iterations.length - keep)).map(checkpointName);
+  const standing = iterations.filter((iteration) => iteration <= until);
+  const kept = new Set(standing.slice(-keep));
+  const doomed = iterations.filter((iteration) => !kept.has(iteration)).map(checkpointName);
   for (const name of await readdir(folder)) if (name.startsWith(".writing-")) doomed.push(name);
   for (const name of doomed) await rm(join(folder, name), { recursive: true, force: true });
 }
@@ -147,17 +175,13 @@ async function readState(folder: string): Promise<CheckpointState> {
   const path = join(folder, "state.json");
   const present = await stat(path).catch(() => undefined);
   if (present === undefined) throw new UsageError(`${folder}: not a checkpoint (no state.json)`);
-  let state: CheckpointState;
-  try {
-    state = JSON.parse(await readFile(path, "utf8")) as CheckpointState;
-    if (typeof state.files !== "object" || typeof state.iteration !== "number")
-      throw new Error("not a state");
-  } catch (error) {
+  const bytes = await readFile(path);
+  if (!isSealed(bytes)) {
     throw new RunError(
-      `${path}: the file is damaged (not readable as a checkpoint's state); use another checkpoint (RUN@STEP)`,
-      { cause: error },
+      `${path}: the file is damaged (its checksum is not the recorded one); use another checkpoint (RUN@STEP)`,
     );
   }
+  const state = JSON.parse(bytes.toString("utf8")) as CheckpointState;
   if (state.format !== FORMAT) {
     throw new UsageError(
       `${path}: written by another version of Gantry (format ${state.format}, this one reads ${FORMAT})`,
@@ -186,9 +210,10 @@ function toTensors(bytes: Uint8Array, path: string): Map<string, Tensor> {
 }
 
 /**
- * Loads a checkpoint into a trainer built from the same configuration: everything is read and checked before anything
- * is changed.
- * @throws UsageError, RunError naming the damaged file, or what of the configuration does not fit
+ * Loads a checkpoint into a trainer: every file is read and checked against its checksum before anything is changed. A
+ * trainer that averages and a checkpoint without an average (a fork) begin averaging at the checkpoint's weights.
+ * @throws UsageError, RunError naming the damaged file, or what of the configuration does not fit; the trainer is of no
+ * more use then
  */
 export async function loadCheckpoint(trainer: Trainer, folder: string): Promise<void> {
   const state = await readState(folder);
@@ -196,6 +221,7 @@ export async function loadCheckpoint(trainer: Trainer, folder: string): Promise<
   const read = new Map<string, Uint8Array>();
   for (const name of wanted.keys()) {
     const digest = state.files[name];
+    if (digest === undefined && name === AVERAGE) continue;
     if (digest === undefined)
       throw new UsageError(`${folder}: the checkpoint has no ${name}; its run was configured otherwise`);
     read.set(name, await readChecked(join(folder, name), digest));
@@ -208,7 +234,8 @@ export async function loadCheckpoint(trainer: Trainer, folder: string): Promise<
         const file = `${name}.optimizer.safetensors`;
         optimizer.loadStateDict({ tensors: load(file), numbers: state.numbers[file] ?? {} });
       }
-      trainer.average?.loadStateDict(load("generator.average.safetensors"));
+      if (read.has(AVERAGE)) trainer.average?.loadStateDict(load(AVERAGE));
+      else trainer.average?.restart();
       for (const [name, term] of trainer.game.terms) {
         const file = `term.${name}.safetensors`;
         term.state?.load({ tensors: load(file), numbers: { ...state.numbers[file] } });

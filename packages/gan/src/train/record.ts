@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { EventFileWriter, pngSize, writeFileAtomically } from "@gantry/formats";
+import { setImmediate } from "node:timers/promises";
+import { EventFileWriter, pngSize, removeStaleTemporaries, writeFileAtomically } from "@gantry/formats";
 import { scope, type Tensor } from "@gantry/torch";
 import { isPoints } from "../data/index.js";
 import { scorePoints } from "../metrics/points.js";
-import { pruneCheckpoints, saveCheckpoint } from "./checkpoint.js";
-import type { RunDirectory } from "./runDirectory.js";
+import { listCheckpoints, pruneCheckpoints, saveCheckpoint } from "./checkpoint.js";
+import type { Heartbeat, RunDirectory } from "./runDirectory.js";
 import { drawSamples, POINTS_PER_IMAGE } from "./samples.js";
 import type { StepReport, Trainer } from "./trainer.js";
 
@@ -17,6 +18,8 @@ export interface RecordOptions {
 
 /** Milliseconds between heartbeats. */
 const HEARTBEAT = 2000;
+/** Milliseconds between turns of the event loop. */
+const BREATH = 50;
 
 /** Where a sample picture lies in a run's folder of samples. */
 export const sampleFile = (iteration: number) => `${String(iteration).padStart(6, "0")}.png`;
@@ -32,28 +35,38 @@ export async function* record(
   options: RecordOptions = {},
 ): AsyncGenerator<StepReport, void, void> {
   const { intervals, keep } = trainer.config;
-  const warn = options.onWarning ?? (() => {});
+  const began = performance.now();
+  const failing = new Set<string>();
+  /** What goes wrong on a full disk goes wrong again and again: it is told when it begins. */
   const attempt = async (what: string, action: () => Promise<unknown>): Promise<void> => {
     try {
       await action();
+      failing.delete(what);
     } catch (error) {
-      warn(`${what} was not written: ${(error as Error).message}`);
+      if (!failing.has(what)) options.onWarning?.(`${what} was not written: ${(error as Error).message}`);
+      failing.add(what);
     }
   };
-  const board = await EventFileWriter.open(run.tensorboard);
-  const began = performance.now();
-  let beat = 0;
-  let saved = -1;
+  let saved: number | undefined;
   const save = async (): Promise<void> => {
     await saveCheckpoint(trainer, run.checkpoints);
-    await pruneCheckpoints(run.checkpoints, keep);
     saved = trainer.iteration;
+    await pruneCheckpoints(run.checkpoints, keep);
   };
-  const beatNow = (state: Parameters<RunDirectory["heartbeat"]>[1]) =>
-    run.heartbeat(trainer.iteration, state);
+  const beat = (state: Heartbeat["state"]) =>
+    attempt("the heartbeat", () => run.heartbeat(trainer.iteration, state));
+  // A consumer that leaves the loop ends the run without more ado.
+  let end: Heartbeat["state"] = "stopped";
+  let lastBeat = performance.now();
+  let lastBreath = lastBeat;
+  const board = await EventFileWriter.open(run.tensorboard);
+  const resumed = trainer.iteration > 0 || (await run.status()) !== "new";
+  await beat("running");
   try {
-    if (trainer.iteration > 0) await run.append({ event: "resume", iteration: trainer.iteration });
-    await attempt("the heartbeat", () => beatNow("running"));
+    await tidy(run, trainer.iteration, keep);
+    if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
+    if (resumed)
+      await attempt("an event", () => run.append({ event: "resume", iteration: trainer.iteration }));
     for await (const report of trainer.run()) {
       const { iteration, scalars } = report;
       const last = iteration === report.steps;
@@ -68,24 +81,36 @@ export async function* record(
         await attempt("the sample picture", () => writeSample(trainer, run, board));
       }
       if (iteration % intervals.checkpoint === 0 && !last) await attempt("the checkpoint", save);
-      if (performance.now() - beat > HEARTBEAT) {
-        beat = performance.now();
-        await attempt("the heartbeat", () => beatNow("running"));
+      const now = performance.now();
+      if (now - lastBeat > HEARTBEAT) {
+        lastBeat = now;
+        await beat("running");
         await attempt("the TensorBoard file", () => board.flush());
+      }
+      // Training is one microtask after the other: without a pause no timer, signal or message would be heard.
+      if (now - lastBreath > BREATH) {
+        lastBreath = now;
+        await setImmediate();
       }
       yield report;
       if (options.signal?.aborted) break;
     }
     if (saved !== trainer.iteration) await save();
-    await attempt("the heartbeat", () =>
-      beatNow(trainer.iteration >= trainer.config.steps ? "done" : "stopped"),
-    );
+    if (trainer.iteration >= trainer.config.steps) end = "done";
   } catch (error) {
-    await attempt("the heartbeat", () => beatNow("failed"));
+    end = "failed";
     throw error;
   } finally {
+    await beat(end);
     await attempt("the TensorBoard file", () => board.close());
   }
+}
+
+/** Removes what a killed writer left half written, and the checkpoints of a future that is given up. */
+async function tidy(run: RunDirectory, iteration: number, keep: number): Promise<void> {
+  for (const folder of [run.path, run.samples, run.tensorboard])
+    await removeStaleTemporaries(folder, 0).catch(() => {});
+  await pruneCheckpoints(run.checkpoints, keep, iteration).catch(() => {});
 }
 
 /** One picture of the fixed latents, and for points their scores. */

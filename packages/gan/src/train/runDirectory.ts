@@ -3,9 +3,10 @@ import { mkdir, open, readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { FormatError, writeFileAtomically } from "@gantry/formats";
+import { describeSystemError, FormatError, writeFileAtomically } from "@gantry/formats";
 import { version as torchVersion } from "@gantry/torch";
 import { type Config, validateConfig } from "../config/config.js";
+import { isObject } from "../config/merge.js";
 import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import { checkpointName, listCheckpoints } from "./checkpoint.js";
@@ -76,13 +77,14 @@ export class RunDirectory {
 
   /**
    * Makes a new run directory.
+   * @param begin puts in what a fork begins with: before config.json, which makes the folder a run
    * @throws UsageError when there is a run already; FormatError when it cannot be written
    */
   static async create(
     path: string,
     config: Config,
-    forkedFrom?: RunRecord["forkedFrom"],
-    data?: DataShape,
+    origin: Pick<RunRecord, "forkedFrom" | "data"> = {},
+    begin?: (run: RunDirectory) => Promise<unknown>,
   ): Promise<RunDirectory> {
     if (await isFile(join(path, "config.json"))) {
       throw new UsageError(
@@ -95,8 +97,7 @@ export class RunDirectory {
       node: process.version,
       commit: await gitCommit(),
       created: new Date().toISOString(),
-      ...(forkedFrom === undefined ? {} : { forkedFrom }),
-      ...(data === undefined ? {} : { data }),
+      ...origin,
       config,
     };
     const run = new RunDirectory(path, record);
@@ -104,14 +105,13 @@ export class RunDirectory {
       for (const folder of [path, run.checkpoints, run.samples, run.tensorboard])
         await mkdir(folder, { recursive: true });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const reason = REASONS[code ?? ""] ?? (error as Error).message;
-      throw new FormatError(`cannot make the run's folder: ${reason}`, {
+      throw new FormatError(`cannot make the run's folder: ${describeSystemError(error)}`, {
         file: path,
         hint: "choose another --out",
         cause: error,
       });
     }
+    await begin?.(run);
     await writeJson(join(path, "config.json"), record);
     return run;
   }
@@ -149,15 +149,26 @@ export class RunDirectory {
     return { folder: join(this.checkpoints, checkpointName(wanted)), iteration: wanted };
   }
 
-  /** Appends one line to events.jsonl, whole. A line cut short by an earlier writer's death is ended first. */
+  /**
+   * Appends one line to events.jsonl, whole. A line cut short by an earlier writer's death is ended first.
+   * @throws FormatError when it cannot be written
+   */
   async append(event: Readonly<Record<string, unknown>>): Promise<void> {
-    const handle = await open(this.events, "a+");
+    const refuse = (error: unknown): never => {
+      throw new FormatError(`cannot write: ${describeSystemError(error)}`, {
+        file: this.events,
+        cause: error,
+      });
+    };
+    const handle = await open(this.events, "a+").catch(refuse);
     try {
       const { size } = await handle.stat();
       const last = Buffer.alloc(1);
       if (size > 0) await handle.read(last, 0, 1, size - 1);
       const repair = size > 0 && last[0] !== 10 ? "\n" : "";
       await handle.appendFile(`${repair}${JSON.stringify(event)}\n`);
+    } catch (error) {
+      refuse(error);
     } finally {
       await handle.close();
     }
@@ -174,12 +185,38 @@ export class RunDirectory {
     await writeJson(join(this.path, "heartbeat.json"), beat);
   }
 
-  /** Every whole line of events.jsonl; a last line cut short is left out. */
-  async readEvents(): Promise<Record<string, unknown>[]> {
+  /** The last heartbeat; undefined before the first, and where it cannot be read. */
+  async readHeartbeat(): Promise<Heartbeat | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.path, "heartbeat.json"), "utf8")) as Heartbeat;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * What the run is doing: as its heartbeat says, `dead` where it says `running` and the writer is gone, `new` before
+   * the first heartbeat. @param now milliseconds since 1970; default now
+   */
+  async status(now = Date.now()): Promise<Heartbeat["state"] | "dead" | "new"> {
+    const beat = await this.readHeartbeat();
+    if (beat === undefined) return "new";
+    if (beat.state !== "running") return beat.state;
+    const age = now - Date.parse(beat.time);
+    const alive = beat.host === hostname() ? age < STALE_HERE && isProcess(beat.pid) : age < STALE;
+    return alive ? "running" : "dead";
+  }
+
+  /**
+   * Every whole line of events.jsonl; lines cut short are left out. A run that was resumed at iteration k says so with
+   * `{ event: "resume", iteration: k }`: what came before it about later iterations no longer holds. See standing().
+   */
+  async readEvents(): Promise<RunEvent[]> {
     const text = await readFile(this.events, "utf8").catch(() => "");
     return text.split("\n").flatMap((line) => {
       try {
-        return line === "" ? [] : [JSON.parse(line) as Record<string, unknown>];
+        const event: unknown = JSON.parse(line);
+        return isObject(event) ? [event as RunEvent] : [];
       } catch {
         return [];
       }
@@ -187,21 +224,46 @@ export class RunDirectory {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EROFS: "the disk is read-only",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ENOTDIR: "a part of the path is a file",
-  EEXIST: "a file of that name is in the way",
-};
+/** Milliseconds after which a heartbeat from another machine is stale; writers write one about every 2 seconds. */
+const STALE = 60_000;
+/** On this machine the process itself can be looked for; only a number that another process took over must be told. */
+const STALE_HERE = 300_000;
+
+/** One line of events.jsonl. */
+export interface RunEvent {
+  readonly iteration?: number;
+  /** What happened, for lines that are no scalars: `resume`. */
+  readonly event?: string;
+  readonly [scalar: string]: unknown;
+}
+
+/** The events that still hold: without resumes, and without what a resume from an earlier iteration made undone. */
+export function standing(events: readonly RunEvent[]): RunEvent[] {
+  let found: RunEvent[] = [];
+  for (const event of events) {
+    const { iteration = 0 } = event;
+    if (event.event !== "resume") found.push(event);
+    else found = found.filter((earlier) => (earlier.iteration ?? 0) <= iteration);
+  }
+  return found;
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // There, and another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
 
 async function isFile(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() ?? false;
 }
 
-export async function writeJson(path: string, value: unknown): Promise<void> {
+async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFileAtomically(path, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js";
 import type { DataContext } from "../data/index.js";
-import { loadCheckpoint } from "./checkpoint.js";
+import { UsageError } from "../errors.js";
+import { listCheckpoints, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import { type RecordOptions, record } from "./record.js";
 import { RunDirectory } from "./runDirectory.js";
 import { shapeOf } from "./setup.js";
@@ -26,13 +27,13 @@ function runOf(trainer: Trainer, directory: RunDirectory): Run {
 /** Builds a training in a new run directory. @throws UsageError, FormatError: everything that can be refused is refused here */
 export async function startRun(config: Config, path: string, context?: Partial<DataContext>): Promise<Run> {
   const trainer = await Trainer.create(config, context);
-  return runOf(trainer, await RunDirectory.create(path, config, undefined, shapeOf(trainer.dataset)));
+  return runOf(trainer, await RunDirectory.create(path, config, { data: shapeOf(trainer.dataset) }));
 }
 
 /**
- * Continues a run where a checkpoint left it.
- * @param iteration default the newest checkpoint
- * @throws UsageError for a folder that is no run; RunError for a damaged checkpoint
+ * Continues a run where a checkpoint left it; a run that ended before its first checkpoint, from the beginning.
+ * @param iteration default the newest checkpoint. Of an earlier one, the later checkpoints are deleted once it trains.
+ * @throws UsageError for a folder that is no run, or one that is being trained; RunError for a damaged checkpoint
  */
 export async function resumeRun(
   path: string,
@@ -40,15 +41,24 @@ export async function resumeRun(
   context?: Partial<DataContext>,
 ): Promise<Run> {
   const directory = await RunDirectory.open(path);
-  const { folder } = await directory.checkpoint(iteration);
+  const beat = await directory.readHeartbeat();
+  if (beat !== undefined && beat.pid !== process.pid && (await directory.status()) === "running") {
+    throw new UsageError(
+      `${path}: the run is being trained, by process ${beat.pid} on ${beat.host}; stop that first (its last sign of life: ${beat.time})`,
+    );
+  }
+  const known = await listCheckpoints(directory.checkpoints);
+  // Nothing is lost by beginning again: the same seed gives the same run.
+  const anew = iteration === undefined && known.length === 0 && directory.record.forkedFrom === undefined;
+  const checkpoint = anew ? undefined : await directory.checkpoint(iteration);
   const trainer = await Trainer.create(directory.config, context);
-  await loadCheckpoint(trainer, folder);
+  if (checkpoint !== undefined) await loadCheckpoint(trainer, checkpoint.folder);
   return runOf(trainer, directory);
 }
 
 /**
  * A new run that begins with another's checkpoint and its own configuration.
- * @param config must fit the checkpoint's networks
+ * @param config must fit the checkpoint's networks, and have its seed: the random state goes on from the checkpoint
  */
 export async function forkRun(
   source: string,
@@ -58,11 +68,21 @@ export async function forkRun(
   context?: Partial<DataContext>,
 ): Promise<Run> {
   const from = await RunDirectory.open(source);
+  if (config.seed !== from.config.seed) {
+    throw new UsageError(
+      `a fork goes on with the random state of its run, so its seed is ${from.config.seed}; leave seed out, or train anew`,
+    );
+  }
   const checkpoint = await from.checkpoint(iteration);
   const trainer = await Trainer.create(config, context);
   await loadCheckpoint(trainer, checkpoint.folder);
-  const origin = { run: from.name, iteration: checkpoint.iteration };
-  const directory = await RunDirectory.create(path, config, origin, shapeOf(trainer.dataset));
+  const origin = {
+    forkedFrom: { run: from.name, iteration: checkpoint.iteration },
+    data: shapeOf(trainer.dataset),
+  };
+  const directory = await RunDirectory.create(path, config, origin, (run) =>
+    saveCheckpoint(trainer, run.checkpoints),
+  );
   return runOf(trainer, directory);
 }
 

@@ -48,6 +48,9 @@ export interface Optimizer {
     gradients: readonly (Tensor | undefined)[],
     state?: OptimizerState,
   ): { parameters: Tensor[]; state: OptimizerState };
+
+  /** Frees the state; the parameters stay. The next step begins anew. */
+  dispose(): void;
 }
 
 /** What the rule of one optimizer works on in step(): aligned lists, without the skipped parameters. */
@@ -220,7 +223,6 @@ export abstract class RuleOptimizer implements Optimizer {
     for (const [index, step] of steps.entries()) this.#steps[index] = step as number;
   }
 
-  /** Frees the state; the parameters stay. The next step begins anew. */
   dispose(): void {
     for (const list of this.#tensors.values()) for (const tensor of list) tensor?.dispose();
     this.#tensors.clear();
