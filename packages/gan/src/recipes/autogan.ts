@@ -15,5 +15,5 @@ export default defineRecipe({
     batch: 64,
     steps: 50_000,
   },
-  presets: { small: { net: { channels: 32 }, steps: 5000 } },
+  presets: { small: { net: { channels: 16 }, steps: 3000 } },
 });

@@ -14,7 +14,7 @@ export default defineRecipe({
     steps: 100_000,
   },
   presets: {
-    small: { net: { channels: 32 }, steps: 5000 },
+    small: { net: { channels: 16 }, steps: 3000 },
     // The networks that kwotsin/mimicry published its scores for.
     public: { net: { shortcutActivation: "public", upsampling: "bilinear" } },
   },
