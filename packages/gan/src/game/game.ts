@@ -87,6 +87,13 @@ export class Game {
     return network as T;
   }
 
+  /** @throws Error when there is no such player: a mistake of the term's. Not before every term has attached. */
+  player(name: string): Player {
+    const player = this.players.get(name);
+    if (player === undefined) throw new Error(`the game has no player '${name}'`);
+    return player;
+  }
+
   has(player: string): boolean {
     return this.#networks.has(player);
   }

@@ -1,4 +1,4 @@
-import { grad, type nn, type Tensor } from "@gantry/torch";
+import { type GradOptions, grad, type nn, type Tensor } from "@gantry/torch";
 import type { Play } from "./play.js";
 import type { Split } from "./term.js";
 
@@ -10,6 +10,9 @@ export interface Losses {
   readonly wholes: readonly Tensor[];
 }
 
+/** What becomes of the losses' graph: kept for another team, or recorded on for unrolled updates. */
+export type GraphOptions = Pick<GradOptions, "retainGraph" | "createGraph">;
+
 /**
  * How the gradients of a player's parameters are made from its losses. Gradients are values: a rule may reshape them.
  * @returns one a parameter; undefined where no loss depends on it
@@ -18,7 +21,7 @@ export type GradientRule = (
   losses: Losses,
   parameters: readonly nn.Parameter[],
   play: Play,
-  retainGraph: boolean,
+  graph: GraphOptions,
 ) => (Tensor | undefined)[];
 
 /** Every loss, parts added up. */
@@ -28,8 +31,8 @@ export function totalLoss(losses: Losses): Tensor | undefined {
 }
 
 /** The ordinary rule: the gradient of the sum, in one backward pass. */
-export const gradientOfSum: GradientRule = (losses, parameters, _play, retainGraph) => {
+export const gradientOfSum: GradientRule = (losses, parameters, _play, graph) => {
   const total = totalLoss(losses);
   if (total === undefined) return parameters.map(() => undefined);
-  return grad(total, parameters, { allowUnused: true, retainGraph });
+  return grad(total, parameters, { ...graph, allowUnused: true });
 };

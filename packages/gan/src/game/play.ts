@@ -13,6 +13,9 @@ export interface Judgement {
   readonly sample: Sample;
 }
 
+/** What a discriminator saw, and at what it looked, after its views. */
+export type Look = Pick<Judgement, "features" | "sample">;
+
 export interface PlayOptions {
   readonly iteration: number;
   /** Planned length of the training, for schedules. */
@@ -43,7 +46,7 @@ export class Play {
   readonly scalars: Map<string, Tensor | number>;
   readonly #streams: Map<string, Sample>;
   readonly #judgements = new Map<string, Judgement>();
-  readonly #looks = new Map<string, Features>();
+  readonly #looks = new Map<string, Look>();
   readonly #encodings: Map<string, Encoding>;
 
   constructor(game: Game, options: PlayOptions, parent?: Play) {
@@ -129,16 +132,22 @@ export class Play {
 
   /** What a discriminator sees of a stream when only heads look: without the views that are for adversarial terms. */
   look(discriminator: string, stream: string): Features {
+    return this.lookAt(discriminator, stream).features;
+  }
+
+  /** look(), with what it looked at. */
+  lookAt(discriminator: string, stream: string): Look {
     const views = this.game.views(discriminator);
-    if (!views.some((view) => view.adversarialOnly)) return this.judge(discriminator, stream).features;
+    if (!views.some((view) => view.adversarialOnly)) return this.judge(discriminator, stream);
     const key = `${discriminator}:${stream}`;
-    let features = this.#looks.get(key);
-    if (features === undefined) {
+    let look = this.#looks.get(key);
+    if (look === undefined) {
       const plain = views.filter((view) => !view.adversarialOnly);
-      features = this.discriminator(discriminator).features(this.#through(plain, this.stream(stream)));
-      this.#looks.set(key, features);
+      const sample = this.#through(plain, this.stream(stream));
+      look = { features: this.discriminator(discriminator).features(sample), sample };
+      this.#looks.set(key, look);
     }
-    return features;
+    return look;
   }
 
   #through(views: readonly View[], sample: Sample): Sample {

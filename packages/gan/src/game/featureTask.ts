@@ -1,0 +1,84 @@
+import type { nn, Tensor } from "@gantry/torch";
+import { z } from "zod";
+import { UsageError } from "../errors.js";
+import type { Discriminator } from "../nets/contract.js";
+import { oncePerPlay } from "./adversarial.js";
+import type { Plan } from "./plan.js";
+import type { Look } from "./play.js";
+import type { Term } from "./term.js";
+
+/** The options of a task on a discriminator's features, with the paper's weights as defaults. */
+export const featureTaskOptions = (alpha: number, beta: number) =>
+  z.strictObject({
+    alpha: z.number().min(0).default(alpha).describe("weight for G, on fakes"),
+    beta: z.number().min(0).default(beta).describe("weight for D, on reals"),
+    discriminator: z.string().default("discriminator").describe("whose features"),
+    real: z.string().default("real").describe("the stream D learns from"),
+    fake: z.string().default("fake").describe("the stream its makers learn from"),
+  });
+
+export type FeatureTaskOptions = z.output<ReturnType<typeof featureTaskOptions>>;
+
+/** A task beside telling real from fake. */
+export interface FeatureTask<Head extends nn.Module> {
+  /** The term's name, and the head's. */
+  readonly name: string;
+  /** How many images it needs at once, and as what, for the message. */
+  readonly needs: readonly [count: number, reason: string];
+  /** Refuses data that it cannot be posed on. */
+  plan?(plan: Plan): void;
+  /** Makes what hangs on the features; its parameters are D's. Throws UsageError where they do not allow it. */
+  head(network: Discriminator): Head;
+  /** A single number. */
+  loss(head: Head, look: Look, network: Discriminator): Tensor;
+}
+
+/**
+ * A task on features that D learns on reals alone, with weight beta, and that the makers of the fakes minimise on those,
+ * with weight alpha: InfoMax-GAN, equations 6 and 7; SSGAN, equations 3 and 4. The head is updated with D only.
+ */
+export function featureTask<Head extends nn.Module>(
+  { alpha, beta, discriminator, real, fake }: FeatureTaskOptions,
+  task: FeatureTask<Head>,
+): Term {
+  // Without weights there is no head either: making it would move the random numbers of what follows.
+  if (alpha === 0 && beta === 0) return {};
+  let batch = 0;
+  let size = 1;
+  const lossOn = (stream: string, weight: number) =>
+    oncePerPlay((play) => {
+      const network = play.discriminator(discriminator);
+      return task
+        .loss(network.head<Head>(task.name), play.lookAt(discriminator, stream), network)
+        .mul(weight);
+    });
+  const onReal = lossOn(real, beta);
+  const onFake = lossOn(fake, alpha);
+  return {
+    plan(plan) {
+      task.plan?.(plan);
+      batch = plan.batch;
+      size = plan.data.shape.reduce((a, b) => a * b, 1);
+    },
+    attach(game) {
+      if (!game.has(discriminator))
+        throw new UsageError(`${task.name}: there is no discriminator '${discriminator}'`);
+      const network = game.network<Discriminator>(discriminator);
+      // Packing joins several images to one that is judged.
+      const joined = Math.max(1, Math.round(network.inputShape.reduce((a, b) => a * b, 1) / size));
+      const judged = Math.floor(batch / joined);
+      const [count, reason] = task.needs;
+      if (judged < count)
+        throw new UsageError(
+          `${task.name} needs ${count} images or more in a batch, ${reason}, and D judges ${judged} at a time; set batch=${count * joined} or more`,
+        );
+      if (network.heads.has(task.name))
+        throw new UsageError(`the discriminator '${discriminator}' has ${task.name} already; give it once`);
+      network.heads.set(task.name, task.head(network));
+    },
+    loss(player, play) {
+      if (player === discriminator) return beta > 0 ? onReal(play) : undefined;
+      return alpha > 0 && play.game.stream(fake).dependsOn.includes(player) ? onFake(play) : undefined;
+    },
+  };
+}
