@@ -1,1 +1,183 @@
-export {};
+/** The `gantry` command. */
+import { CommanderError, Option, type OutputConfiguration, Command as Parser } from "commander";
+import { type Command, loadCommands } from "./command.js";
+import { explain, UsageProblem } from "./errors.js";
+import { makeOutput, type Output } from "./output.js";
+import { wrap } from "./render/format.js";
+import { makeStyle } from "./render/style.js";
+
+const SUMMARY = "Train, compare and diagnose generative adversarial networks (GANs).";
+
+/** Runs the command line of this process, to the exit status. */
+export async function runProcess(): Promise<void> {
+  // Whoever reads may stop reading: `gantry recipes | head -1`.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") process.exitCode = 1;
+    if (process.listenerCount("gantry:stdoutClosed") === 0) process.exit();
+    process.emit("gantry:stdoutClosed" as never);
+  });
+  process.stderr.on("error", () => {});
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+/** @param args the words after `gantry` @returns the exit status */
+export async function main(args: readonly string[]): Promise<number> {
+  // Known before the command line is understood: an error in it is told in the way asked for.
+  const before = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  const output = makeOutput({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    json: before.includes("--json"),
+    debug: before.includes("--debug"),
+  });
+  const fail = async (error: unknown): Promise<number> => {
+    const { message, exitCode } = await explain(error);
+    output.error(message, exitCode);
+    if (output.debug && error instanceof Error) {
+      process.stderr.write(`${error.stack}\n`);
+      if (error.cause !== undefined)
+        process.stderr.write(`caused by: ${String((error.cause as Error).stack ?? error.cause)}\n`);
+    }
+    return exitCode;
+  };
+  // What no command catches still ends in one line.
+  const crash = (error: unknown) => void fail(error).then((status) => process.exit(status));
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+  try {
+    const state = { status: 0 };
+    const parser = await buildParser(output, state);
+    await parser.parseAsync([...args], { from: "user" });
+    return state.status;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version have been printed.
+      if (error.exitCode === 0) return 0;
+      return await fail(new UsageProblem(rephrase(error)));
+    }
+    return await fail(error);
+  } finally {
+    process.off("uncaughtException", crash);
+    process.off("unhandledRejection", crash);
+  }
+}
+
+/** Commander's message as one line, with where to read on. */
+function rephrase(error: CommanderError): string {
+  return error.message
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (one of )?(.*?)\?\)/, (_, several: string | undefined, names: string) =>
+      several === undefined ? `; did you mean ${names}?` : `; did you mean one of ${names}?`,
+    )
+    .trim();
+}
+
+async function buildParser(output: Output, state: { status: number }): Promise<Parser> {
+  const commands = await loadCommands();
+  const style = makeStyle(process.stdout, process.env);
+  const configuration: OutputConfiguration = {
+    writeOut: (text) => output.print(text.trimEnd()),
+    // Told by main(), in one line.
+    writeErr: () => {},
+    getOutHelpWidth: () => Math.min(output.columns, 100),
+  };
+  const root: Parser = new Parser("gantry")
+    .description(SUMMARY)
+    .usage("<command> [options]")
+    .version(await version(), "-V, --version", "print the version")
+    .configureOutput(configuration)
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [
+          command.name(),
+          ...command.registeredArguments.map((a) => (a.required ? `<${a.name()}>` : `[${a.name()}]`)),
+        ].join(" "),
+      styleTitle: (title) => style.bold(title),
+    })
+    .exitOverride()
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .option("--debug", "show where an error comes from")
+    .action(() => root.outputHelp())
+    .addHelpText(
+      "after",
+      `\nExamples:\n${exampleLines([
+        ["gantry train gan", "a plain GAN on a ring of Gaussians"],
+        ["gantry train dcgan --preset small", "a small DCGAN on Fashion-MNIST"],
+        ["gantry recipes", "what can be trained"],
+        ["gantry help train", "all about one command"],
+      ])}`,
+    );
+  // Otherwise commander takes what is no command for an argument of ours.
+  root.allowExcessArguments(true);
+  for (const command of commands) addCommand(root, command, output, state, []);
+  return root;
+}
+
+function addCommand(
+  parent: Parser,
+  command: Command,
+  output: Output,
+  state: { status: number },
+  path: readonly string[],
+): void {
+  const parser = parent.command(command.name).summary(command.summary);
+  const full = [...path, command.name];
+  parser.description(
+    command.description === undefined ? `${capital(command.summary)}.` : command.description,
+  );
+  for (const argument of command.arguments ?? []) parser.argument(argument.name, argument.description);
+  for (const { flags, description, repeats, choices } of command.options ?? []) {
+    const option = new Option(flags, description);
+    if (choices !== undefined) option.choices(choices);
+    if (repeats === true) option.argParser((value: string, before: string[] = []) => [...before, value]);
+    parser.addOption(option);
+  }
+  parser.addOption(new Option("--debug", "show where an error comes from").hideHelp());
+  for (const sub of command.commands ?? []) addCommand(parser, sub, output, state, full);
+  if (command.commands !== undefined) parser.helpCommand(false).allowExcessArguments(true);
+  if (command.examples.length > 0)
+    parser.addHelpText("after", `\nExamples:\n${exampleLines(command.examples)}`);
+  parser.action(async () => {
+    const limit = command.arguments?.length ?? 0;
+    const extra = parser.args[limit];
+    if (extra !== undefined) throw await unknownCommand(full, extra, command.commands ?? []);
+    state.status = (await command.run(output, parser.args, parser.opts())) ?? 0;
+  });
+}
+
+async function unknownCommand(
+  path: readonly string[],
+  word: string,
+  known: readonly { readonly name: string }[],
+): Promise<UsageProblem> {
+  const { didYouMean } = await import("@gantry/gan");
+  const names = known.map(({ name }) => [...path, name].join(" "));
+  const full = [...path, word].join(" ");
+  const close = didYouMean(full, names);
+  return new UsageProblem(
+    `unknown command '${full}'${close === "" ? `; there is: ${names.join(", ")}` : close.replaceAll('"', "'")}`,
+  );
+}
+
+function exampleLines(examples: Command["examples"]): string {
+  const left = Math.min(44, Math.max(...examples.map(([line]) => line.length)));
+  return examples
+    .map(([line, meaning]) =>
+      line.length > left
+        ? `  ${line}\n${wrap(meaning, 70)
+            .map((part) => `      ${part}`)
+            .join("\n")}`
+        : `  ${line.padEnd(left)}  ${meaning}`,
+    )
+    .join("\n");
+}
+
+async function version(): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  return `gantry ${(JSON.parse(text) as { version: string }).version}`;
+}
+
+const capital = (text: string) => text.replace(/^./, (letter) => letter.toUpperCase());

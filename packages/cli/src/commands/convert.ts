@@ -1,0 +1,153 @@
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import type { ArrayValue, NamedArrays } from "@gantry/formats";
+import { defineCommand } from "../command.js";
+import { UsageProblem } from "../errors.js";
+import { bytes, count } from "../render/format.js";
+
+export default defineCommand({
+  name: "convert",
+  summary: "convert files of tensors: .pth, .safetensors, .npz, folders of .npy",
+  description:
+    "Converts files of named tensors. IN is a .pth or .pt checkpoint of PyTorch's (read without running anything in " +
+    "it), a .safetensors, .npz or .npy file, or a folder of .npy files. OUT is a .safetensors or .npz file, or a folder.",
+  arguments: [
+    { name: "<in>", description: "what to read" },
+    { name: "<out>", description: "what to write; a name without an ending is a folder of .npy files" },
+  ],
+  examples: [
+    ["gantry convert generator.pth generator.safetensors", "a checkpoint of PyTorch's"],
+    ["gantry convert generator.safetensors generator.npz", "for NumPy"],
+    ["gantry convert generator.safetensors arrays", "one .npy file a tensor"],
+    ["gantry convert arrays generator.safetensors", "and back"],
+  ],
+  async run(output, [source = "", target = ""]) {
+    const write = writerOf(target);
+    const arrays = await readArrays(source);
+    const total = [...arrays.values()].reduce((sum, { data }) => sum + data.length, 0);
+    if (arrays.size === 0) throw new UsageProblem(`${source}: there are no tensors in it`);
+    const widened = await write(target, arrays);
+    if (widened > 0)
+      output.reporter.note(
+        `${count(widened)} tensor${widened === 1 ? "" : "s"} of bfloat16, which NumPy has not, became float32`,
+      );
+    output.print(`${target}: ${count(arrays.size)} tensors, ${bytes(total)}`);
+    return 0;
+  },
+});
+
+async function readArrays(path: string): Promise<NamedArrays> {
+  const { readNpy, readNpz, readSafetensors, readStateDict } = await import("@gantry/formats");
+  const status = await stat(path).catch(() => undefined);
+  if (status === undefined) throw new UsageProblem(`${path}: no such file or folder`);
+  if (status.isDirectory()) return await readFolder(path);
+  switch (extname(path).toLowerCase()) {
+    case ".safetensors":
+      return (await readSafetensors(path)).arrays;
+    case ".npz":
+      return await readNpz(path);
+    case ".npy":
+      return new Map([[basename(path).slice(0, -".npy".length), await readNpy(path)]]);
+    case ".pth":
+    case ".pt":
+    case ".ckpt":
+      return await readStateDict(path);
+    default:
+      throw new UsageProblem(
+        `${path}: not a kind that can be read: .pth, .pt, .safetensors, .npz, .npy or a folder of .npy`,
+      );
+  }
+}
+
+async function readFolder(path: string): Promise<NamedArrays> {
+  const { readNpy } = await import("@gantry/formats");
+  const files = (await readdir(path)).filter((name) => name.endsWith(".npy")).sort();
+  if (files.length === 0) throw new UsageProblem(`${path}: there are no .npy files in it`);
+  const arrays: NamedArrays = new Map();
+  for (const file of files) arrays.set(nameOf(file), await readNpy(join(path, file)));
+  return arrays;
+}
+
+/** @returns how many arrays had to become float32 */
+type Writer = (path: string, arrays: NamedArrays) => Promise<number>;
+
+function writerOf(path: string): Writer {
+  const ending = /[\\/]$/.test(path) ? "" : extname(path).toLowerCase();
+  switch (ending) {
+    case ".safetensors":
+      return async (file, arrays) => {
+        const { writeSafetensors } = await import("@gantry/formats");
+        await writeSafetensors(file, arrays);
+        return 0;
+      };
+    case ".npz":
+      return async (file, arrays) => {
+        const { writeNpz } = await import("@gantry/formats");
+        const { fitted, widened } = await forNumpy(arrays);
+        await writeNpz(file, fitted);
+        return widened;
+      };
+    case "":
+      return writeFolder;
+    default:
+      throw new UsageProblem(
+        `${path}: not a kind that can be written: .safetensors, .npz, or a folder for .npy files`,
+      );
+  }
+}
+
+async function forNumpy(arrays: NamedArrays): Promise<{ fitted: NamedArrays; widened: number }> {
+  const { toFloat32 } = await import("@gantry/formats");
+  let widened = 0;
+  const fitted: NamedArrays = new Map();
+  for (const [name, array] of arrays) {
+    if (array.dtype !== "bfloat16") {
+      fitted.set(name, array);
+      continue;
+    }
+    widened++;
+    const wide = toFloat32(array);
+    const value: ArrayValue = {
+      dtype: "float32",
+      shape: array.shape,
+      data: new Uint8Array(wide.buffer, wide.byteOffset, wide.byteLength),
+    };
+    fitted.set(name, value);
+  }
+  return { fitted, widened };
+}
+
+/** The whole folder appears at once, or not at all. */
+async function writeFolder(path: string, arrays: NamedArrays): Promise<number> {
+  const { writeNpy } = await import("@gantry/formats");
+  const folder = resolve(path);
+  const present = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new UsageProblem(`${path}: a file of that name is in the way`);
+  });
+  if (present !== undefined && present.length > 0)
+    throw new UsageProblem(`${path}: the folder is not empty; name a new one`);
+  const { fitted, widened } = await forNumpy(arrays);
+  const temporary = join(dirname(folder), `.${basename(folder)}.${process.pid}.tmp`);
+  try {
+    await mkdir(temporary);
+    for (const [name, array] of fitted) await writeNpy(join(temporary, fileOf(name)), array);
+    await rename(temporary, folder);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  return widened;
+}
+
+// A name out of a file must not lead out of the folder, nor differ only in what some file systems ignore.
+const fileOf = (name: string) => `${name.replace(/[^\w.+ -]/g, encodeURIComponent)}.npy`;
+
+function nameOf(file: string): string {
+  const name = file.slice(0, -".npy".length);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

@@ -1,0 +1,68 @@
+import { defineCommand } from "../command.js";
+import { columns } from "../render/format.js";
+
+const jsonOption = { flags: "--json", description: "print JSON" };
+
+export default defineCommand({
+  name: "data",
+  summary: "list the data sets and where they are, or download one",
+  description: "Lists the data sets known by name, and where each was found on this machine.",
+  options: [jsonOption],
+  examples: [
+    ["gantry data", "what is found where"],
+    ["gantry data fetch cifar10", "download from its public home"],
+    ["gantry train dcgan --data photos.zip --set data.size=64", "images of your own need no name"],
+  ],
+  async run(output) {
+    const { listDatasets } = await import("@gantry/gan");
+    const all = await listDatasets();
+    if (output.json) {
+      output.printJson(all.map((entry) => ({ ...entry, path: entry.path ?? null })));
+      return 0;
+    }
+    const { style } = output;
+    const left = Math.max(...all.map(({ name }) => name.length));
+    const text = all.map(({ name, summary, path, available, remedies }) => {
+      const state =
+        path ?? (available ? "computed" : remedies.length > 0 ? remedies.join("; or: ") : "missing");
+      const place = path !== undefined || available ? style.good(state) : style.dim(`not here: ${state}`);
+      return `${columns([[name.padEnd(left), summary]], output.columns, style.bold)}\n${" ".repeat(left + 4)}${place}`;
+    });
+    output.print(text.join("\n"));
+    return 0;
+  },
+  commands: [
+    defineCommand({
+      name: "fetch",
+      summary: "download a data set from its public home",
+      description:
+        "Downloads a data set from its public home into Gantry's own folder, and checks it against the published " +
+        "checksums. Files that are there and sound are kept.",
+      arguments: [{ name: "<name>", description: "see 'gantry data'" }],
+      options: [jsonOption],
+      examples: [["gantry data fetch fashion-mnist", "30 MB"]],
+      async run(output, [name = ""]) {
+        const { fetchDataset } = await import("@gantry/gan");
+        const { dataProgress } = await import("../training.js");
+        const { Interrupted, Interruption } = await import("../signals.js");
+        const interruption = new Interruption(() => {});
+        try {
+          const report = await fetchDataset(name, dataProgress(output, interruption.signal));
+          if (output.json) output.printJson(report);
+          else
+            output.print(
+              report.downloaded.length === 0
+                ? `${name} is there already, and sound: ${report.folder}`
+                : `${name} is in ${report.folder}\nTry next:\n  gantry train dcgan --preset small --data ${name}`,
+            );
+          return 0;
+        } catch (error) {
+          if (error instanceof Interrupted) return error.status;
+          throw error;
+        } finally {
+          interruption.release();
+        }
+      },
+    }),
+  ],
+});

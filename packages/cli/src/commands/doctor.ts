@@ -1,0 +1,234 @@
+import { existsSync } from "node:fs";
+import { readFile, realpath } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { defineCommand } from "../command.js";
+import { explain } from "../errors.js";
+import type { Output } from "../output.js";
+import { bytes, columns } from "../render/format.js";
+
+interface Options {
+  readonly speed?: boolean;
+}
+
+/** What one line of the report says. Problems make the command fail; hints only advise. */
+interface Finding {
+  readonly label: string;
+  readonly text: string;
+  readonly problem?: string;
+  readonly hint?: string;
+}
+
+interface Report {
+  gantry: string;
+  node: string;
+  platform: string;
+  libtorch: { version: string; root: string | null; source: string | null } | null;
+  blas: string | null;
+  threads: number | null;
+  cores: number;
+  memory: number;
+  devices: string[];
+  /** Of a 3x3 convolution with 128 channels. */
+  gflops: Record<string, number>;
+  data: { name: string; path: string | null; available: boolean }[];
+  problems: string[];
+  hints: string[];
+}
+
+export default defineCommand<Options>({
+  name: "doctor",
+  summary: "look at what Gantry stands on, and how fast it is here",
+  description:
+    "Looks at what Gantry stands on: LibTorch, its BLAS and threads, the speed of a 3x3 convolution with 128 " +
+    "channels, and the data sets found. It fails where something is missing, and says what helps.",
+  options: [
+    { flags: "--no-speed", description: "do not measure speed" },
+    { flags: "--json", description: "print JSON" },
+  ],
+  examples: [
+    ["gantry doctor", "all of it, in some seconds"],
+    ["gantry doctor --json --no-speed", "for a program"],
+  ],
+  async run(output, _, options) {
+    const report: Report = {
+      gantry: "",
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      libtorch: null,
+      blas: null,
+      threads: null,
+      cores: availableParallelism(),
+      memory: totalmem(),
+      devices: [],
+      gflops: {},
+      data: [],
+      problems: [],
+      hints: [],
+    };
+    const show = (finding: Finding) => {
+      if (finding.problem !== undefined) report.problems.push(finding.problem);
+      if (finding.hint !== undefined) report.hints.push(finding.hint);
+      if (!output.json) output.print(line(output, finding));
+    };
+    show({
+      label: "Node",
+      text: `${report.node} on ${report.platform}, ${report.cores} cores, ${bytes(report.memory)}`,
+    });
+    try {
+      await lookAtTorch(report, show);
+      if (options.speed !== false) await measure(output, report, show);
+    } catch (error) {
+      const { message } = await explain(error);
+      const found = await locateLibtorch();
+      const help =
+        typeof found === "string"
+          ? found
+          : `LibTorch ${found.version} is at ${found.root}: run npm run build`;
+      show({ label: "LibTorch", text: "cannot be used", problem: `${message}\n${help}` });
+    }
+    if (report.libtorch !== null) await lookAtData(report, show);
+    if (output.json) output.printJson(report);
+    else summarise(output, report);
+    return report.problems.length > 0 ? 1 : 0;
+  },
+});
+
+function line({ style, columns: width }: Output, { label, text, problem, hint }: Finding): string {
+  const mark =
+    problem !== undefined ? style.bad("x") : hint !== undefined ? style.bold("!") : style.good("ok");
+  const body = columns([[label.padEnd(LABEL), text]], width - 3);
+  return `${mark}${" ".repeat(problem === undefined && hint === undefined ? 1 : 2)}${body.trimStart().replaceAll("\n", "\n   ")}`;
+}
+
+const LABEL = 12;
+
+function summarise(output: Output, { problems, hints }: Report): void {
+  for (const hint of hints) output.print(`${output.style.bold("advice")}: ${hint}`);
+  for (const problem of problems) output.print(`${output.style.bad("problem")}: ${problem}`);
+  if (problems.length === 0) output.print("Ready. Try next:\n  gantry train gan --preset small");
+}
+
+async function lookAtTorch(report: Report, show: (finding: Finding) => void): Promise<void> {
+  const { describe, deviceCount, getThreads, version } = await import("@gantry/torch");
+  const { GANTRY_VERSION } = await import("@gantry/gan");
+  report.gantry = GANTRY_VERSION;
+  const found = await locateLibtorch();
+  const place = typeof found === "string" ? undefined : found;
+  report.libtorch = { version: version(), root: place?.root ?? null, source: place?.source ?? null };
+  show({
+    label: "LibTorch",
+    text: `${version()}${place === undefined ? "" : `, ${place.source} (${place.root})`}`,
+  });
+  const blas = await findBlas(describe());
+  report.blas = blas.name;
+  show({
+    label: "BLAS",
+    text: blas.name,
+    ...(blas.slow
+      ? {
+          hint: "matrices are multiplied by the reference BLAS, many times slower than OpenBLAS: sudo apt-get install libopenblas0-openmp",
+        }
+      : {}),
+  });
+  report.threads = getThreads();
+  const wished = process.env.OMP_NUM_THREADS;
+  show({
+    label: "Threads",
+    text: `${report.threads} of ${report.cores} cores${wished === undefined ? "" : ` (OMP_NUM_THREADS=${wished})`}`,
+  });
+  for (const kind of ["cuda", "mps"] as const)
+    for (let i = 0; i < deviceCount(kind); i++) report.devices.push(kind === "mps" ? kind : `${kind}:${i}`);
+  show({ label: "Devices", text: ["cpu", ...report.devices].join(", ") });
+}
+
+/** Where the build finds LibTorch, or what would help. */
+async function locateLibtorch(): Promise<{ root: string; version: string; source: string } | string> {
+  // Beside the package's compiled code, which need not load for this.
+  const script = new URL("../../../torch/scripts/find-libtorch.mjs", import.meta.url);
+  const resolved = existsSync(fileURLToPath(script)) ? script.href : undefined;
+  if (resolved === undefined) return "npm run build says what is missing";
+  try {
+    const { findLibtorch } = (await import(resolved)) as {
+      findLibtorch(): { root: string; version: string; source: string };
+    };
+    return findLibtorch();
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The library that multiplies matrices: the one loaded into this process, where the system tells; else as built. */
+async function findBlas(description: string): Promise<{ name: string; slow: boolean }> {
+  const maps = await readFile("/proc/self/maps", "utf8").catch(() => "");
+  const files = [
+    ...new Set(maps.match(/\/\S*lib(?:openblas|blas|mkl_core|mkl_rt|blis|atlas)[^\s/]*\.so[^\s/]*/g) ?? []),
+  ];
+  const loaded = await Promise.all(files.map((file) => realpath(file).catch(() => file)));
+  const built = /BLAS_INFO=(\w+)/.exec(description)?.[1] ?? "unknown";
+  // Debian's alternatives: libblas.so.3 of OpenBLAS lies in a folder of that name.
+  const fast = loaded.find((file) => /openblas|mkl|blis|atlas/i.test(file));
+  if (fast !== undefined) return { name: fast, slow: false };
+  const reference = loaded.find((file) => /\/libblas\.so/.test(file));
+  if (reference !== undefined) return { name: `${reference} (reference)`, slow: true };
+  return { name: built, slow: false };
+}
+
+/** What is convolved: like a layer in the middle of a DCGAN. */
+const BATCH = 32;
+const CHANNELS = 128;
+const SIDE = 16;
+const SECONDS = 0.4;
+
+async function measure(output: Output, report: Report, show: (finding: Finding) => void): Promise<void> {
+  const { noGrad, scope, torch } = await import("@gantry/torch");
+  const operations = 2 * BATCH * CHANNELS * CHANNELS * 9 * SIDE * SIDE;
+  const kinds = [
+    ["float32", "float32", "contiguous"],
+    ["float32 channels-last", "float32", "channelsLast"],
+    ["bfloat16 channels-last", "bfloat16", "channelsLast"],
+  ] as const;
+  for (const [index, [name, dtype, memoryFormat]] of kinds.entries()) {
+    output.reporter.progress({ what: "measuring", done: index, total: kinds.length, unit: "images" });
+    const best = noGrad(() =>
+      scope(() => {
+        const image = torch
+          .randn([BATCH, CHANNELS, SIDE, SIDE])
+          .toCopy({ dtype })
+          .contiguous({ memoryFormat });
+        const weight = torch.randn([CHANNELS, CHANNELS, 3, 3]).toCopy({ dtype }).contiguous({ memoryFormat });
+        let least = Number.POSITIVE_INFINITY;
+        const began = performance.now();
+        for (let round = 0; round < 2 || performance.now() - began < SECONDS * 1000; round++) {
+          const start = performance.now();
+          scope(() => {
+            torch.conv2d(image, weight, null, 1, 1);
+          });
+          // The first one also chooses and compiles its kernel.
+          if (round > 0) least = Math.min(least, performance.now() - start);
+        }
+        return least;
+      }),
+    );
+    report.gflops[name] = Number((operations / (best / 1000) / 1e9).toPrecision(3));
+  }
+  output.reporter.clear();
+  const text = Object.entries(report.gflops).map(([name, value]) => `${name} ${value}`);
+  show({ label: "GFLOPS", text: `${text.join(", ")} (3x3 convolution, ${CHANNELS} channels)` });
+}
+
+async function lookAtData(report: Report, show: (finding: Finding) => void): Promise<void> {
+  const { listDatasets } = await import("@gantry/gan");
+  const all = await listDatasets();
+  report.data = all.map(({ name, path, available }) => ({ name, path: path ?? null, available }));
+  const here = all.filter(({ available }) => available).map(({ name }) => name);
+  const missing = all.filter(
+    ({ available, remedies }) => !available && remedies.some((r) => r.startsWith("gantry data fetch")),
+  );
+  show({ label: "Data", text: `found: ${here.join(", ")}` });
+  if (missing.length > 0)
+    show({
+      label: "",
+      text: `not here: ${missing.map(({ name }) => name).join(", ")}; get them with gantry data fetch NAME`,
+    });
+}

@@ -1,0 +1,82 @@
+import { defineCommand } from "../command.js";
+import { wrap } from "../render/format.js";
+
+const jsonOption = { flags: "--json", description: "print JSON" };
+
+export default defineCommand({
+  name: "recipes",
+  summary: "list the recipes, or show one",
+  description: "Lists the recipes: named compositions with their papers' hyperparameters.",
+  options: [jsonOption],
+  examples: [
+    ["gantry recipes", "all of them, with their sources"],
+    ["gantry recipes show wgan-gp", "one, with every setting"],
+  ],
+  async run(output) {
+    const { recipes } = await import("@gantry/gan");
+    const all = [...(await recipes.all()).values()];
+    if (output.json) {
+      output.printJson(
+        all.map(({ name, summary, source, extends: base, presets }) => ({
+          name,
+          summary,
+          source,
+          extends: base ?? null,
+          presets: Object.keys(presets ?? {}),
+        })),
+      );
+      return 0;
+    }
+    const left = Math.max(...all.map(({ name }) => name.length)) + 4;
+    const indent = " ".repeat(left);
+    const width = output.columns - left;
+    const lines = all.flatMap(({ name, summary, source }) => {
+      const [first = "", ...rest] = wrap(summary, width);
+      return [
+        `  ${output.style.bold(name)}${" ".repeat(left - 2 - name.length)}${first}`,
+        ...rest.map((line) => indent + line),
+        ...wrap(source, width).map((line) => indent + output.style.dim(line)),
+      ];
+    });
+    output.print(lines.join("\n"));
+    return 0;
+  },
+  commands: [
+    defineCommand<{
+      readonly preset?: string;
+      readonly with?: readonly string[];
+      readonly set?: readonly string[];
+    }>({
+      name: "show",
+      summary: "print a recipe's whole configuration",
+      description: "Prints a recipe's whole configuration, every default filled in, as JSON.",
+      arguments: [{ name: "<recipe>", description: "its name" }],
+      options: [
+        { flags: "--preset <name>", description: "a variant of the recipe" },
+        { flags: "--with <term[:key=value,...]>", description: "add a term; repeatable", repeats: true },
+        { flags: "--set <path=value>", description: "change a setting; repeatable", repeats: true },
+        jsonOption,
+      ],
+      examples: [
+        ["gantry recipes show wgan-gp", "as in the paper"],
+        ["gantry recipes show dcgan --preset small", "for small machines"],
+      ],
+      async run(output, [name = ""], options) {
+        const { parseSetting, parseTerm, recipes, resolveConfig } = await import("@gantry/gan");
+        const { summary, source } = await recipes.get(name);
+        const config = await resolveConfig({
+          recipe: name,
+          preset: options.preset,
+          with: (options.with ?? []).map(parseTerm),
+          settings: (options.set ?? []).map(parseSetting),
+        });
+        if (!output.json) {
+          output.reporter.note(`${name}: ${summary}`);
+          output.reporter.note(`source: ${source}`);
+        }
+        output.print(JSON.stringify(config, null, output.json ? undefined : 2));
+        return 0;
+      },
+    }),
+  ],
+});

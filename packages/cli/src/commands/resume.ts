@@ -1,0 +1,55 @@
+import { defineCommand } from "../command.js";
+import { parseRun } from "../settings.js";
+
+export default defineCommand({
+  name: "resume",
+  summary: "go on with a run from its last checkpoint",
+  description:
+    "Goes on with a run from its last checkpoint, or the one at STEP, to the end that was planned. It gives the same " +
+    "bits as a run that was never interrupted.",
+  arguments: [{ name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint" }],
+  options: [{ flags: "--json", description: "print one JSON object a line" }],
+  examples: [
+    ["gantry resume runs/dcgan-fashion-mnist-0", "from the newest checkpoint"],
+    ["gantry resume runs/dcgan-fashion-mnist-0@500", "from an earlier one"],
+  ],
+  async run(output, [name = ""]) {
+    const { resumeRun, RunDirectory, UsageError } = await import("@gantry/gan");
+    const { path, iteration } = await parseRun(name);
+    const directory = await RunDirectory.open(path);
+    await refuseWhileRunning(path);
+    const from = await directory.checkpoint(iteration);
+    if (from.iteration >= directory.config.steps)
+      throw new UsageError(
+        `${path}: its ${directory.config.steps} iterations are done; to go on, fork it: gantry fork ${path} --set steps=${2 * directory.config.steps}`,
+      );
+    const { trainAndShow } = await import("../training.js");
+    return await trainAndShow(output, path, (context) => resumeRun(path, iteration, context));
+  },
+});
+
+/** Milliseconds after which a heartbeat says nothing about its writer. */
+const STALE = 60_000;
+
+/** Two processes that write into one run would spoil it. */
+async function refuseWhileRunning(path: string): Promise<void> {
+  const { readFile } = await import("node:fs/promises");
+  const { hostname } = await import("node:os");
+  const { join } = await import("node:path");
+  const { RunError } = await import("@gantry/gan");
+  type Heartbeat = import("@gantry/gan").Heartbeat;
+  let beat: Heartbeat;
+  try {
+    beat = JSON.parse(await readFile(join(path, "heartbeat.json"), "utf8")) as Heartbeat;
+  } catch {
+    return;
+  }
+  const fresh = Date.now() - Date.parse(beat.time) < STALE;
+  if (beat.state !== "running" || beat.host !== hostname() || !fresh || beat.pid === process.pid) return;
+  try {
+    process.kill(beat.pid, 0);
+  } catch {
+    return;
+  }
+  throw new RunError(`${path}: process ${beat.pid} is training it now; stop that one first`);
+}

@@ -1,0 +1,190 @@
+import type { Sampler } from "@gantry/gan";
+import { defineCommand } from "../command.js";
+import { UsageProblem } from "../errors.js";
+import { count as countOf } from "../render/format.js";
+import { parseRun } from "../settings.js";
+
+interface Options {
+  readonly count?: string;
+  readonly out?: string;
+  readonly seed?: string;
+  readonly latents?: string;
+  readonly weights?: "ema" | "raw";
+  readonly interpolate?: boolean;
+  readonly frames?: string;
+  readonly threads?: string;
+}
+
+/** Images in one picture: more would be no picture but a wall. */
+const MOST_IN_PICTURE = 10_000;
+
+export default defineCommand<Options>({
+  name: "sample",
+  summary: "draw samples from a run's generator",
+  description:
+    "Draws samples from a run's generator. A .png file is a grid of images (for points a plot over the data); a .npy " +
+    "file holds float32 numbers, images as N,C,H,W in [-1, 1]. The data need not be here.",
+  arguments: [{ name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint" }],
+  options: [
+    { flags: "--count <n>", description: "how many; default 64, or as many as there are latents" },
+    { flags: "--out <file>", description: "FILE.png or FILE.npy" },
+    { flags: "--seed <n>", description: "of the latents; default 0" },
+    { flags: "--latents <file>", description: "latents to use: a .npy of N,L numbers" },
+    {
+      flags: "--weights <which>",
+      description: "averaged (ema, default where the run has them) or raw",
+      choices: ["ema", "raw"],
+    },
+    { flags: "--interpolate", description: "a row of images for each of --count pairs of latents" },
+    { flags: "--frames <n>", description: "images in such a row; default 8" },
+    { flags: "--threads <n>", description: "threads an operator may use" },
+  ],
+  examples: [
+    ["gantry sample runs/dcgan-fashion-mnist-0 --count 64 --out grid.png", "a grid of 8 by 8"],
+    [
+      "gantry sample runs/dcgan-fashion-mnist-0 --count 10000 --out fake.npy",
+      "numbers, to be judged elsewhere",
+    ],
+    [
+      "gantry sample runs/dcgan-fashion-mnist-0 --interpolate --count 6 --out walk.png",
+      "six ways between two latents",
+    ],
+  ],
+  async run(output, [name = ""], options) {
+    const { out } = options;
+    if (out === undefined)
+      throw new UsageProblem("say where the samples go: --out FILE.png or --out FILE.npy");
+    const kind = /\.(png|npy)$/i.exec(out)?.[1]?.toLowerCase();
+    if (kind === undefined) throw new UsageProblem(`--out ${out}: samples go to a .png or a .npy file`);
+    const seed = whole("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0;
+    const asked = whole("--count", options.count, 1, 100_000_000);
+    const frames = whole("--frames", options.frames, 2, 1000) ?? 8;
+    if (options.frames !== undefined && options.interpolate !== true)
+      throw new UsageProblem("--frames is how many images --interpolate makes; give both");
+    const threads = whole("--threads", options.threads, 1, 4096);
+
+    const { interpolate, Sampler } = await import("@gantry/gan");
+    const { setThreads } = await import("@gantry/torch");
+    const { path, iteration } = await parseRun(name);
+    const { dataProgress } = await import("../training.js");
+    const sampler = await Sampler.open(path, {
+      iteration,
+      weights: options.weights,
+      context: dataProgress(output),
+    });
+    try {
+      if (threads !== undefined) setThreads(threads);
+      const pairs = options.interpolate === true ? 2 : 1;
+      const size = sampler.latentSize;
+      let latents = await chooseLatents(sampler, options.latents, asked, pairs, seed);
+      let columns: number | undefined;
+      let labels: Int32Array | undefined;
+      if (pairs === 2) {
+        latents = interpolate(latents, size, frames, sampler.isGaussian ? "spherical" : "linear");
+        columns = frames;
+        const { classes } = sampler;
+        // One class a row: the way between latents, not between classes.
+        if (classes !== undefined)
+          labels = Int32Array.from(
+            { length: latents.length / size },
+            (_, i) => Math.floor(i / frames) % classes,
+          );
+      }
+      const count = latents.length / size;
+      if (kind === "png" && sampler.data.kind === "images" && count > MOST_IN_PICTURE)
+        throw new UsageProblem(
+          `a picture of ${countOf(count)} images is too large; at most ${countOf(MOST_IN_PICTURE)}, or --out FILE.npy`,
+        );
+      const data = draw(output.reporter.progress, sampler, latents, labels, count);
+      const write = kind === "npy" ? writeArray : writePicture;
+      await write(out, sampler, data, count, columns);
+      output.print(
+        `${out}: ${countOf(count)} ${sampler.data.kind} of ${path} at iteration ${countOf(sampler.iteration)}, ${sampler.weights === "ema" ? "averaged weights" : "weights as trained"}`,
+      );
+      return 0;
+    } finally {
+      sampler.close();
+    }
+  },
+});
+
+function whole(flag: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UsageProblem(`${flag} ${text}: a whole number from ${least} to ${most} is needed`);
+}
+
+async function chooseLatents(
+  sampler: Sampler,
+  file: string | undefined,
+  asked: number | undefined,
+  pairs: 1 | 2,
+  seed: number,
+): Promise<Float32Array> {
+  const size = sampler.latentSize;
+  if (file === undefined) return sampler.latents((asked ?? (pairs === 2 ? 8 : 64)) * pairs, seed);
+  const { readNpy, toFloat32 } = await import("@gantry/formats");
+  const array = await readNpy(file);
+  const [rows = 0, width] = array.shape;
+  if (array.shape.length !== 2 || width !== size)
+    throw new UsageProblem(
+      `${file}: the latents are of shape ${array.shape.join(",")}; this generator takes N,${size}`,
+    );
+  const wanted = asked === undefined ? rows - (rows % pairs) : asked * pairs;
+  if (wanted > rows || wanted === 0)
+    throw new UsageProblem(`${file}: it holds ${rows} latents, and ${Math.max(wanted, pairs)} are needed`);
+  return toFloat32(array).slice(0, wanted * size);
+}
+
+function draw(
+  onProgress: (progress: { what: string; done: number; total: number; unit: "images" }) => void,
+  sampler: Sampler,
+  latents: Float32Array,
+  labels: Int32Array | undefined,
+  count: number,
+): Float32Array {
+  const each = sampler.data.shape.reduce((product, extent) => product * extent, 1);
+  const data = new Float32Array(count * each);
+  let at = 0;
+  for (const part of sampler.samples(latents, labels)) {
+    data.set(part, at);
+    at += part.length;
+    onProgress({ what: "drawing samples", done: at / each, total: count, unit: "images" });
+  }
+  return data;
+}
+
+async function writeArray(out: string, sampler: Sampler, data: Float32Array, count: number): Promise<void> {
+  const { writeNpy } = await import("@gantry/formats");
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  await writeNpy(out, { dtype: "float32", shape: [count, ...sampler.data.shape], data: bytes });
+}
+
+async function writePicture(
+  out: string,
+  sampler: Sampler,
+  data: Float32Array,
+  count: number,
+  columns: number | undefined,
+): Promise<void> {
+  const { pngGrid, writeFileAtomically } = await import("@gantry/formats");
+  const { drawSamples, openConfiguredData, toBytes } = await import("@gantry/gan");
+  const { scope, torch } = await import("@gantry/torch");
+  const { shape, kind } = sampler.data;
+  let png: Uint8Array;
+  if (kind === "points") {
+    // Points are computed, so that they are always here.
+    const dataset = await openConfiguredData(sampler.run.config);
+    using samples = torch.fromTypedArray(data, [count, ...shape]);
+    png = await drawSamples({ dataset }, samples);
+  } else {
+    const pixels = scope(() => toBytes(torch.fromTypedArray(data)));
+    const [channels = 0, height = 0, width = 0] = shape;
+    // Large enough to look at, small enough for a screen.
+    const scale = count > 256 ? 1 : Math.max(1, Math.floor(64 / height));
+    const layout = columns === undefined ? { scale } : { scale, columns };
+    png = await pngGrid({ data: pixels, shape: [channels, height, width] }, layout);
+  }
+  await writeFileAtomically(out, png);
+}

@@ -1,0 +1,42 @@
+import type { Config } from "@gantry/gan";
+import type { Output } from "./output.js";
+import { columns, count, shape } from "./render/format.js";
+import { countParameters, dataProgress } from "./training.js";
+
+/** Checks a configuration to the last network, and prints what training by it would be. */
+export async function showPlan(output: Output, config: Config, path: string): Promise<number> {
+  const { RunDirectory, Trainer, UsageError } = await import("@gantry/gan");
+  const taken = await RunDirectory.open(path).catch(() => undefined);
+  if (taken !== undefined) throw new UsageError(`${path}: there is a run already; choose another --out`);
+  const trainer = await Trainer.create(config, dataProgress(output));
+  try {
+    const { dataset, game } = trainer;
+    const parameters = countParameters({ trainer });
+    const phases = game.phases.map(({ name, update, steps, real }) => ({ name, update, steps, real }));
+    if (output.json) {
+      const data = { name: dataset.name, kind: dataset.kind, count: dataset.count, shape: dataset.shape };
+      output.printJson({ event: "plan", run: path, data, parameters, phases, config });
+      return 0;
+    }
+    const schedule = phases.map(
+      ({ update, steps }) => `${update.flat().join(" and ")}${steps === 1 ? "" : ` ${steps} times`}`,
+    );
+    output.print(
+      columns(
+        [
+          ["run", path],
+          ["data", `${dataset.name}: ${count(dataset.count)} ${dataset.kind} of ${shape(dataset.shape)}`],
+          ...Object.entries(parameters).map(([name, size]) => [name, `${count(size)} parameters`] as const),
+          ["iteration", schedule.join(", then ")],
+          ["iterations", count(config.steps)],
+        ],
+        output.columns,
+        output.style.dim,
+      ),
+    );
+    output.print(JSON.stringify(config, null, 2));
+    return 0;
+  } finally {
+    await trainer.close();
+  }
+}

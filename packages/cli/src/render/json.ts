@@ -1,0 +1,45 @@
+import type { Sink } from "../output.js";
+import type { Reporter } from "./reporter.js";
+
+/** Milliseconds between two lines about one piece of work. */
+const PAUSE = 1000;
+
+/** For programs: one object a line on standard output, its kind under `event`. */
+export function jsonReporter(stdout: Sink, stderr: Sink): Reporter {
+  const emit = (event: string, value: object) => stdout.write(`${JSON.stringify({ event, ...value })}\n`);
+  const warned = new Set<string>();
+  let told = Number.NEGATIVE_INFINITY;
+  return {
+    progress({ what, done, total, unit }) {
+      const now = performance.now();
+      if (done !== total && now - told < PAUSE) return;
+      told = now;
+      emit("progress", { what, done, total: total ?? null, unit });
+    },
+    begin: (beginning) => emit("begin", beginning),
+    step(pace) {
+      if (pace.scalars === undefined && !pace.last) return;
+      const { iteration, steps, imagesSeen, epoch, scalars = {} } = pace;
+      const { iterationsPerSecond = null, imagesPerSecond = null, secondsLeft = null } = pace;
+      emit("step", {
+        iteration,
+        steps,
+        imagesSeen,
+        epoch,
+        iterationsPerSecond,
+        imagesPerSecond,
+        secondsLeft,
+        scalars,
+      });
+    },
+    end: ({ next, ...ending }) => emit("end", { ...ending, next: next.map(([line]) => line) }),
+    note: (message) => emit("note", { message }),
+    warning(message) {
+      if (warned.has(message)) return;
+      warned.add(message);
+      emit("warning", { message });
+      stderr.write(`gantry: warning: ${message}\n`);
+    },
+    clear() {},
+  };
+}

@@ -1,0 +1,51 @@
+import type { Sink } from "../output.js";
+import { count, duration, rate } from "./format.js";
+import type { Beginning, Reporter } from "./reporter.js";
+import { describeBeginning, describeProgress, describeScalars } from "./words.js";
+
+/** Milliseconds between two lines of training, and of other work. */
+const PAUSE = 2000;
+
+/** For pipes and files: whole lines, no control characters, and not too many of them. */
+export function plainReporter(stderr: Sink): Reporter {
+  const line = (text: string) => stderr.write(`${text}\n`);
+  const warned = new Set<string>();
+  // Quick work ends before its first line is due.
+  let told = performance.now();
+  let beginning: Beginning | undefined;
+  return {
+    progress(progress) {
+      const now = performance.now();
+      if (now - told < PAUSE) return;
+      told = now;
+      line(describeProgress(progress));
+    },
+    begin(begun) {
+      beginning = begun;
+      for (const text of describeBeginning(begun)) line(text);
+      told = Number.NEGATIVE_INFINITY;
+    },
+    step(pace) {
+      if (pace.scalars === undefined && !pace.last) return;
+      const now = performance.now();
+      if (!pace.last && now - told < PAUSE) return;
+      told = now;
+      const { iteration, steps, iterationsPerSecond, imagesPerSecond, secondsLeft } = pace;
+      const parts = [`iteration ${count(iteration)} of ${count(steps)}`];
+      if (iterationsPerSecond !== undefined) parts.push(`${rate(iterationsPerSecond)} it/s`);
+      if (imagesPerSecond !== undefined)
+        parts.push(`${rate(imagesPerSecond)} ${beginning?.data.kind ?? "images"}/s`);
+      if (secondsLeft !== undefined && !pace.last) parts.push(`${duration(secondsLeft)} left`);
+      const scalars = describeScalars(pace.scalars);
+      line([parts.join(", "), ...(scalars === "" ? [] : [scalars])].join("  "));
+    },
+    end() {},
+    note: line,
+    warning(message) {
+      if (warned.has(message)) return;
+      warned.add(message);
+      line(`gantry: warning: ${message}`);
+    },
+    clear() {},
+  };
+}

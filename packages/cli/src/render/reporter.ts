@@ -1,0 +1,71 @@
+import type { DataProgress, StepReport } from "@gantry/gan";
+
+/** What is about to be trained. */
+export interface Beginning {
+  readonly run: string;
+  readonly recipe: string;
+  readonly data: {
+    readonly name: string;
+    readonly kind: "images" | "points";
+    readonly count: number;
+    readonly shape: readonly number[];
+  };
+  /** Iterations done before: more than 0 when a run goes on. */
+  readonly iteration: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly device: string;
+  readonly precision: string;
+  readonly threads: number;
+  /** Parameters of each player. */
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+/** One step, with how fast things go. */
+export interface Pace extends StepReport {
+  /** Undefined until there is something to measure. */
+  readonly iterationsPerSecond: number | undefined;
+  readonly imagesPerSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+  /** The last one of this run. */
+  readonly last: boolean;
+}
+
+/** How a run ended. */
+export interface Ending {
+  /** `stopped`: by the user, before its last iteration. */
+  readonly state: "done" | "stopped";
+  readonly run: string;
+  readonly iteration: number;
+  readonly steps: number;
+  readonly imagesSeen: number;
+  /** Wall time of this command's part. */
+  readonly seconds: number;
+  /** The last checkpoint's folder. */
+  readonly checkpoint: string;
+  /** The last picture of samples, where one was written. */
+  readonly sample: string | null;
+  /** The last scores, by name. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Command lines worth trying next, each with what it does. */
+  readonly next: readonly (readonly [line: string, meaning: string])[];
+}
+
+/**
+ * How long work is shown. One implementation each for a terminal, for a pipe or file, and for a program that reads
+ * JSON.
+ */
+export interface Reporter {
+  /** How far something has come that is not training: called often. */
+  progress(progress: DataProgress): void;
+  begin(beginning: Beginning): void;
+  step(pace: Pace): void;
+  end(ending: Ending): void;
+  /** One line worth knowing. */
+  note(message: string): void;
+  /** One line about something that went wrong and did not end the work; the same line only once. */
+  warning(message: string): void;
+  /** Takes away what is only on the screen for now: a bar. */
+  clear(): void;
+}

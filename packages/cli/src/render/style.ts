@@ -1,0 +1,22 @@
+import type { Sink } from "../output.js";
+
+/** Text set off for a terminal; as it is, elsewhere. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+}
+
+/** Whether a stream shows colours: a terminal, and no wish against it (https://no-color.org). */
+export function showsColours(sink: Sink, environment: NodeJS.ProcessEnv): boolean {
+  const { NO_COLOR, TERM } = environment;
+  return sink.isTTY === true && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
+}
+
+export function makeStyle(sink: Sink, environment: NodeJS.ProcessEnv): Style {
+  const colours = showsColours(sink, environment);
+  const code = (start: number, end: number) => (text: string) =>
+    colours && text !== "" ? `\x1b[${start}m${text}\x1b[${end}m` : text;
+  return { bold: code(1, 22), dim: code(2, 22), good: code(32, 39), bad: code(31, 39) };
+}

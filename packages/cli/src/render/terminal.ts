@@ -1,0 +1,74 @@
+import type { Sink } from "../output.js";
+import { barCharacters, layOutBar } from "./bar.js";
+import { clock, count, rate } from "./format.js";
+import type { Beginning, Reporter } from "./reporter.js";
+import { makeStyle } from "./style.js";
+import { describeBeginning, describeLosses, describeProgress } from "./words.js";
+
+/** Milliseconds between two looks of the bar. */
+const PAUSE = 100;
+const ERASE = "\r\x1b[2K";
+
+/** For people: one line that is drawn over and over, and whole lines above it. */
+export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): Reporter {
+  const style = makeStyle(stderr, environment);
+  const characters = barCharacters(environment);
+  const warned = new Set<string>();
+  let shown = false;
+  let drawn = Number.NEGATIVE_INFINITY;
+  let beginning: Beginning | undefined;
+  let losses: string[] = [];
+
+  const clear = () => {
+    if (shown) stderr.write(ERASE);
+    shown = false;
+  };
+  const line = (text: string) => {
+    clear();
+    stderr.write(`${text}\n`);
+  };
+  const draw = (words: readonly string[], share: number | undefined) => {
+    // The last column stays free: some terminals wrap when it is written.
+    const width = Math.max(10, (stderr.columns ?? 80) - 1);
+    const { head, full, empty, tail } = layOutBar(words, share, width, characters);
+    stderr.write(`${ERASE}${head}${style.good(full)}${style.dim(empty)}${tail}`);
+    shown = true;
+    drawn = performance.now();
+  };
+  const isDue = () => performance.now() - drawn >= PAUSE;
+
+  return {
+    progress(progress) {
+      if (!isDue()) return;
+      const { done, total } = progress;
+      draw([describeProgress(progress)], total === undefined || total === 0 ? undefined : done / total);
+    },
+    begin(begun) {
+      beginning = begun;
+      const [first = "", ...others] = describeBeginning(begun);
+      line(style.bold(first));
+      for (const text of others) line(style.dim(text));
+    },
+    step(pace) {
+      if (pace.scalars !== undefined) losses = describeLosses(pace.scalars);
+      if (!pace.last && !isDue()) return;
+      const { iteration, steps, iterationsPerSecond, imagesPerSecond, secondsLeft } = pace;
+      const words = [`${Math.floor((100 * iteration) / steps)} %`.padStart(5)];
+      // Most important first: what does not fit is left out from the end.
+      words.push(`${count(iteration)}/${count(steps)}`);
+      if (secondsLeft !== undefined) words.push(`${clock(secondsLeft)} left`);
+      if (iterationsPerSecond !== undefined) words.push(`${rate(iterationsPerSecond)} it/s`);
+      if (imagesPerSecond !== undefined)
+        words.push(`${rate(imagesPerSecond)} ${beginning?.data.kind === "points" ? "points" : "img"}/s`);
+      draw([...words, ...losses], iteration / steps);
+    },
+    end: clear,
+    note: line,
+    warning(message) {
+      if (warned.has(message)) return;
+      warned.add(message);
+      line(`${style.bad("warning")}: ${message}`);
+    },
+    clear,
+  };
+}

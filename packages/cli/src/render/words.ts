@@ -1,0 +1,80 @@
+import type { DataProgress } from "@gantry/gan";
+import { bytes, columns, count, duration, scalar, shape } from "./format.js";
+import type { Beginning, Ending, Pace } from "./reporter.js";
+import type { Style } from "./style.js";
+
+/** What kind of items a data set has, as a word. */
+export const itemsOf = (kind: "images" | "points"): string => kind;
+
+/** `dcgan on fashion-mnist: 60,000 images of 1x28x28`, and what else a person wants to see before the wait. */
+export function describeBeginning(beginning: Beginning): string[] {
+  const { data, iteration, steps } = beginning;
+  const items = data.kind === "images" ? `images of ${shape(data.shape)}` : "points";
+  const parameters = Object.entries(beginning.parameters)
+    .map(([player, size]) => `${player} ${count(size)}`)
+    .join(", ");
+  const threads = `${beginning.threads} thread${beginning.threads === 1 ? "" : "s"}`;
+  const where = beginning.device === "cpu" ? threads : beginning.device;
+  return [
+    `${beginning.recipe} on ${data.name}: ${count(data.count)} ${items}`,
+    `parameters: ${parameters}`,
+    `batch ${beginning.batch}, seed ${beginning.seed}, ${beginning.precision}, ${where}`,
+    `${iteration > 0 ? `going on from iteration ${count(iteration)} to` : "iterations:"} ${count(steps)}; everything goes to ${beginning.run}`,
+  ];
+}
+
+/** `points/modesCovered` and its like as words. */
+export function describeScores(scores: Ending["scores"]): string {
+  const { modesCovered, modesTotal, highQuality, reverseKl } = scores;
+  if (modesCovered === undefined || highQuality === undefined) return "";
+  const of = modesTotal === undefined ? "" : ` of ${modesTotal}`;
+  const kl = reverseKl === undefined ? "" : `, reverse KL ${scalar(reverseKl)}`;
+  return `${modesCovered}${of}; ${(100 * highQuality).toFixed(1)} % of the points lie close to a mode${kl}`;
+}
+
+/** What was made, where, and what to try next. */
+export function describeEnding(
+  ending: Ending,
+  kind: "images" | "points",
+  style: Style,
+  width: number,
+): string {
+  const { state, iteration, steps, imagesSeen, seconds } = ending;
+  const head =
+    state === "done"
+      ? `${style.good("Done")}: ${count(iteration)} iterations, ${count(imagesSeen)} ${itemsOf(kind)} seen; ${duration(seconds)}`
+      : `${style.bad("Stopped")} after ${count(iteration)} of ${count(steps)} iterations, with a checkpoint`;
+  const rows: [string, string][] = [["run", ending.run]];
+  if (ending.sample !== null) rows.push([kind === "images" ? "samples" : "picture", ending.sample]);
+  rows.push(["checkpoint", ending.checkpoint]);
+  const scores = describeScores(ending.scores);
+  if (scores !== "") rows.push(["modes kept", scores]);
+  const next = ending.next.map(([line, meaning]) => `  ${line}\n      ${style.dim(meaning)}`).join("\n");
+  return `${head}\n${columns(rows, width, style.dim)}\n${state === "done" ? "Try next" : "Go on with"}:\n${next}`;
+}
+
+/** `decoding photos.zip`, how many of how many. */
+export function describeProgress({ what, done, total, unit }: DataProgress): string {
+  const amount = (value: number) => (unit === "bytes" ? bytes(value) : count(value));
+  const of = total === undefined ? "" : ` of ${amount(total)}`;
+  return `${what}: ${amount(done)}${of}${unit === "bytes" ? "" : ` ${unit}`}`;
+}
+
+/** Every scalar of a step, one after the other. */
+export function describeScalars(scalars: Pace["scalars"]): string {
+  return Object.entries(scalars ?? {})
+    .map(([name, value]) => `${name} ${scalar(value)}`)
+    .join("  ");
+}
+
+/** The players' first losses, as `D 1.23  G 0.71`: enough for a bar. */
+export function describeLosses(scalars: Pace["scalars"]): string[] {
+  const shown = new Map<string, string>();
+  for (const [name, value] of Object.entries(scalars ?? {})) {
+    const player = name.split("/")[0] ?? name;
+    if (!shown.has(player)) shown.set(player, `${SHORT[player] ?? player} ${scalar(value)}`);
+  }
+  return [...shown.values()];
+}
+
+const SHORT: Readonly<Record<string, string>> = { discriminator: "D", generator: "G", encoder: "E" };

@@ -1,0 +1,79 @@
+import { stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import type { Config, JsonObject } from "@gantry/gan";
+import type { CommandOption } from "./command.js";
+
+/** Flags that stand for settings. What they may be is checked with all other settings, in one place. */
+export const settingOptions: readonly CommandOption[] = [
+  { flags: "--data <name|path>", description: "data set by name, or a folder or file" },
+  { flags: "--steps <n>", description: "iterations: turns of the whole schedule" },
+  { flags: "--batch <n>", description: "samples in a batch" },
+  { flags: "--seed <n>", description: "of initial weights, data order and latents" },
+  { flags: "--device <device>", description: "cpu, cuda, cuda:N or mps" },
+  { flags: "--precision <type>", description: "float32 or bfloat16" },
+  { flags: "--threads <n>", description: "threads an operator may use" },
+  {
+    flags: "--set <path=value>",
+    description: "any other setting, as schedule.discriminatorSteps=5; repeatable",
+    repeats: true,
+  },
+];
+
+export interface SettingOptions {
+  readonly data?: string;
+  readonly steps?: string;
+  readonly batch?: string;
+  readonly seed?: string;
+  readonly device?: string;
+  readonly precision?: string;
+  readonly threads?: string;
+  readonly set?: readonly string[];
+}
+
+/** The settings that flags stand for, in order: `--set` has the last word. */
+export async function settingsOf(options: SettingOptions): Promise<JsonObject[]> {
+  const { parseSetting, parseValue } = await import("@gantry/gan");
+  const settings: JsonObject[] = [];
+  // Another data set has other options: those of the recipe's own go away.
+  if (options.data !== undefined) settings.push({ data: null }, { data: await dataSetting(options.data) });
+  for (const key of ["steps", "batch", "seed", "threads"] as const) {
+    const value = options[key];
+    if (value !== undefined) settings.push({ [key]: parseValue(value) });
+  }
+  for (const key of ["device", "precision"] as const) {
+    const value = options[key];
+    if (value !== undefined) settings.push({ [key]: value });
+  }
+  return [...settings, ...(options.set ?? []).map(parseSetting)];
+}
+
+/** A known name, or an absolute path: a run goes on from whatever folder it is resumed in. */
+async function dataSetting(text: string): Promise<JsonObject> {
+  const { datasets } = await import("@gantry/gan");
+  if ((await datasets.all()).has(text)) return { name: text };
+  const isPath = /[\\/]/.test(text) || (await stat(text).catch(() => undefined)) !== undefined;
+  return isPath ? { path: resolve(text) } : { name: text };
+}
+
+/** A place for a run that is not taken: `base`, `base-2`, `base-3`. */
+export async function unusedPath(base: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const path = number === 1 ? base : `${base}-${number}`;
+    if ((await stat(path).catch(() => undefined)) === undefined) return path;
+  }
+}
+
+/** `runs/dcgan-fashion-mnist-0`, the first of its kind that is not taken. */
+export function defaultRunPath(config: Config): Promise<string> {
+  const data = config.data.name ?? basename(config.data.path ?? "data").replace(/\.\w+$/, "");
+  const name = [config.recipe, data, String(config.seed)].join("-").replace(/[^\w.-]+/g, "-");
+  return unusedPath(join("runs", name));
+}
+
+/** `RUN` or `RUN@STEP`. A folder that has such a name goes first. */
+export async function parseRun(text: string): Promise<{ path: string; iteration: number | undefined }> {
+  const parts = /^(.+)@(\d+)$/.exec(text);
+  if (parts === null || (await stat(text).catch(() => undefined)) !== undefined)
+    return { path: text, iteration: undefined };
+  return { path: parts[1] ?? text, iteration: Number(parts[2]) };
+}

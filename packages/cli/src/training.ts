@@ -1,0 +1,185 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type { DataContext, Run, RunDirectory } from "@gantry/gan";
+import type { Output } from "./output.js";
+import { shellWord } from "./render/format.js";
+import { SpeedMeter } from "./render/meter.js";
+import type { Ending } from "./render/reporter.js";
+import { describeEnding } from "./render/words.js";
+import { Interrupted, Interruption } from "./signals.js";
+
+/** Milliseconds after which signals and streams get a turn: training itself may never wait for anything. */
+const TURN = 25;
+
+/**
+ * Trains to the end or to Ctrl-C, showing how it goes.
+ * @param open builds the run
+ * @param path where the run lies, as the user named it
+ * @returns the exit status
+ */
+export async function trainAndShow(
+  output: Output,
+  path: string,
+  open: (context: Partial<DataContext>) => Promise<Run>,
+): Promise<number> {
+  const { reporter } = output;
+  const interruption = new Interruption(() =>
+    reporter.note("Stopping after this iteration, with a checkpoint. Ctrl-C again stops at once."),
+  );
+  try {
+    const existed = existsSync(path);
+    let run: Run;
+    try {
+      run = await open(dataProgress(output, interruption.signal));
+    } catch (error) {
+      // A run that could not begin leaves no empty folders behind.
+      if (!existed && !existsSync(join(path, "config.json")))
+        await rm(path, { recursive: true, force: true });
+      throw error;
+    }
+    try {
+      return await follow(output, path, run, interruption);
+    } finally {
+      await run.trainer.close();
+    }
+  } catch (error) {
+    if (interruption.signal.aborted && isInterruption(error)) {
+      reporter.note("Stopped before the first iteration; nothing was written.");
+      return interruption.status;
+    }
+    throw error;
+  } finally {
+    interruption.release();
+  }
+}
+
+/** Shows the opening of data, and what is worth knowing about it. */
+export function dataProgress({ reporter }: Output, signal?: AbortSignal): Partial<DataContext> {
+  return {
+    onProgress: (progress) => reporter.progress(progress),
+    onNotice: (message) => reporter.warning(message),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+const isInterruption = (error: unknown): boolean =>
+  error instanceof Interrupted || (error instanceof Error && error.cause instanceof Interrupted);
+
+async function follow(output: Output, path: string, run: Run, interruption: Interruption): Promise<number> {
+  const { reporter } = output;
+  const { trainer, directory } = run;
+  const { config, dataset } = trainer;
+  const { getThreads } = await import("@gantry/torch");
+  const { recipe, steps, batch, seed, device, precision } = config;
+  if (dataset.skipped > 0)
+    reporter.warning(
+      `${dataset.name}: ${dataset.skipped} broken image${dataset.skipped === 1 ? " was" : "s were"} left out; --set data.strict=true refuses them`,
+    );
+  const first = trainer.iteration;
+  reporter.begin({
+    run: path,
+    recipe,
+    data: { name: dataset.name, kind: dataset.kind, count: dataset.count, shape: dataset.shape },
+    iteration: first,
+    steps,
+    batch,
+    seed,
+    device,
+    precision,
+    threads: getThreads(),
+    parameters: countParameters(run),
+  });
+  const began = performance.now();
+  // From the first iteration on: that one chooses kernels and fills caches, and tells nothing about the others.
+  let meter: SpeedMeter | undefined;
+  let turn = began;
+  for await (const report of run.reports({
+    signal: interruption.signal,
+    onWarning: (message) => reporter.warning(message),
+  })) {
+    const speed = meter?.measure(report.iteration, report.imagesSeen);
+    meter ??= new SpeedMeter(report.iteration, report.imagesSeen);
+    reporter.step({
+      ...report,
+      iterationsPerSecond: speed?.iterations,
+      imagesPerSecond: speed?.images,
+      secondsLeft: speed && (steps - report.iteration) / speed.iterations,
+      last: report.iteration === steps || interruption.signal.aborted,
+    });
+    if (performance.now() - turn > TURN) {
+      await setImmediate();
+      turn = performance.now();
+    }
+  }
+  const { iteration } = trainer;
+  const ending: Ending = {
+    state: iteration >= steps ? "done" : "stopped",
+    run: path,
+    iteration,
+    steps,
+    imagesSeen: trainer.imagesSeen,
+    seconds: (performance.now() - began) / 1000,
+    checkpoint: (await directory.checkpoint(iteration)).folder,
+    sample: await lastSample(directory, iteration),
+    scores: await lastScores(directory, run),
+    next: iteration >= steps ? suggestions(path, dataset.kind, iteration) : [resumption(path)],
+  };
+  reporter.end(ending);
+  if (!output.json) output.print(describeEnding(ending, dataset.kind, output.style, output.columns));
+  return interruption.status;
+}
+
+/** Parameters of each player. */
+export function countParameters({ trainer }: Pick<Run, "trainer">): Record<string, number> {
+  return Object.fromEntries(
+    [...trainer.game.players.values()].map(({ name, network }) => [
+      name,
+      network.parameters().reduce((sum, parameter) => sum + parameter.numel, 0),
+    ]),
+  );
+}
+
+async function lastSample(directory: RunDirectory, iteration: number): Promise<string | null> {
+  const { readdir } = await import("node:fs/promises");
+  const names = (await readdir(directory.samples).catch(() => [])).filter((name) => /^\d+\.png$/.test(name));
+  // After resuming from an earlier checkpoint there may be pictures of what has not happened yet.
+  const past = names.filter((name) => Number.parseInt(name, 10) <= iteration).sort();
+  const last = past.at(-1);
+  return last === undefined ? null : join(directory.samples, last);
+}
+
+async function lastScores(directory: RunDirectory, { trainer }: Run): Promise<Record<string, number>> {
+  const { isPoints } = await import("@gantry/gan");
+  const { dataset, iteration } = trainer;
+  if (!isPoints(dataset)) return {};
+  const events = await directory.readEvents();
+  const scored = events.filter(
+    (event) => "points/modesCovered" in event && Number(event.iteration) <= iteration,
+  );
+  const last = scored.at(-1);
+  if (last === undefined) return {};
+  const scores = Object.entries(last)
+    .filter(([name]) => name.startsWith("points/"))
+    .map(([name, value]) => [name.slice("points/".length), Number(value)]);
+  return { ...Object.fromEntries(scores), modesTotal: dataset.modes.length };
+}
+
+const resumption = (path: string) => [`gantry resume ${shellWord(path)}`, "to the planned end"] as const;
+
+function suggestions(path: string, kind: "images" | "points", iteration: number): Ending["next"] {
+  const run = shellWord(path);
+  const longer = `gantry fork ${run} --set steps=${2 * iteration}`;
+  if (kind === "points")
+    return [
+      [`gantry sample ${run} --count 2000 --out points.png`, "new samples, over the data"],
+      ["gantry train gan --preset small --with gradient-penalty", "another way to train on the same points"],
+      [longer, "train it for twice as long"],
+    ];
+  return [
+    [`gantry sample ${run} --count 64 --out grid.png`, "new images"],
+    [`gantry sample ${run} --interpolate --count 8 --out walk.png`, "how images change between latents"],
+    [longer, "train it for twice as long"],
+  ];
+}
