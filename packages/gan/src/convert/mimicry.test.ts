@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type PthValue, readPth } from "@gantry/formats";
 import { liveTensors, nn, noGrad, setThreads, type Tensor, torch } from "@gantry/torch";
 import { families } from "../nets/family.js";
+import { InfomaxCritics } from "../nets/layers/infomaxCritics.js";
 import { Prior } from "../nets/prior.js";
 import { assertClose, goldenUrl, patternTensor, readGolden, summary } from "../nets/testing.js";
 import { type ConvertedNetwork, convertMimicry } from "./mimicry.js";
@@ -18,52 +19,6 @@ interface Golden {
 const golden = readGolden<Record<string, Golden>>("convert/golden/mimicry.json");
 const read = (name: string): Promise<PthValue> =>
   readPth(fileURLToPath(goldenUrl(`convert/golden/${name}.pth`)));
-
-/** A head as far as the state knows it: layers of the shapes and names there. */
-function buildHead({ state }: ConvertedNetwork, name: string): nn.Module {
-  const tensors = new Map(
-    [...state].filter(([key]) => key.startsWith(`heads.${name}.`)).map(([key, array]) => [key, array.shape]),
-  );
-  const layer = (path: string): nn.Layer => {
-    const [outputs = 0, inputs = 0, ...kernel] = tensors.get(`${path}.weight_orig`) ?? [];
-    return kernel.length === 0
-      ? new nn.Linear(inputs, outputs, { spectralNorm: true })
-      : new nn.Conv2d(inputs, outputs, { kernelSize: 1, spectralNorm: true });
-  };
-  if (name === "rotation") return layer("heads.rotation");
-  const critic = (features: "local" | "global") =>
-    new Critic(
-      ...(["hidden", "output", "shortcut"].map((part) => layer(`heads.infomax.${features}.${part}`)) as [
-        nn.Layer,
-        nn.Layer,
-        nn.Layer,
-      ]),
-    );
-  return new Critics(critic("local"), critic("global"));
-}
-
-class Critic extends nn.Layer {
-  constructor(
-    readonly hidden: nn.Layer,
-    readonly output: nn.Layer,
-    readonly shortcut: nn.Layer,
-  ) {
-    super();
-  }
-
-  forward(input: Tensor): Tensor {
-    return this.output.forward(this.hidden.forward(input).relu()).add(this.shortcut.forward(input));
-  }
-}
-
-class Critics extends nn.Module {
-  constructor(
-    readonly local: Critic,
-    readonly global: Critic,
-  ) {
-    super();
-  }
-}
 
 async function evaluate(converted: ConvertedNetwork): Promise<Tensor[]> {
   const family = await families.get("resnet");
@@ -84,7 +39,15 @@ async function evaluate(converted: ConvertedNetwork): Promise<Tensor[]> {
     return noGrad(() => [network.eval().forward(latent, label)]);
   }
   using network = family.discriminator(parsed, { ...request, inputShape: data.shape, latentSize: 0 });
-  for (const head of converted.heads) network.heads.set(head, buildHead(converted, head));
+  const { featureShapes, heads } = network;
+  const { rotation, infomax } = converted.terms;
+  if (rotation !== undefined)
+    heads.set("rotation", new nn.Linear(featureShapes.global, 4, { spectralNorm: true }));
+  if (infomax !== undefined)
+    heads.set(
+      "infomax",
+      new InfomaxCritics(featureShapes.local?.[0] ?? 0, featureShapes.global, infomax.criticUnits),
+    );
   network.loadStateDict(tensors);
   network.eval();
   const image = patternTensor("image", [2, ...data.shape], 2).to({ dtype: "float32" });
@@ -92,12 +55,9 @@ async function evaluate(converted: ConvertedNetwork): Promise<Tensor[]> {
     const sample = { image, label };
     const features = network.features(sample);
     const outputs = [network.score(features, sample)];
-    if (converted.heads.includes("rotation"))
-      outputs.push(network.head<nn.Linear>("rotation").forward(features.global));
-    if (converted.heads.includes("infomax")) {
-      const critics = network.head<Critics>("infomax");
-      outputs.push(critics.local.forward(features.local as Tensor), critics.global.forward(features.global));
-    }
+    if (rotation !== undefined) outputs.push(network.head<nn.Linear>("rotation").forward(features.global));
+    if (infomax !== undefined)
+      outputs.push(network.head<InfomaxCritics>("infomax").scores(features.local as Tensor, features.global));
     return outputs;
   });
 }

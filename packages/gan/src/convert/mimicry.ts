@@ -27,8 +27,11 @@ export interface ConvertedNetwork {
     readonly discriminatorNorm: "spectral" | "none";
     readonly pooling: "sum" | "mean";
   };
-  /** Heads that terms must attach before the state is loaded: `rotation`, `infomax`. */
-  readonly heads: readonly string[];
+  /** Terms whose heads are in the state, with the options that give the heads their shapes. */
+  readonly terms: {
+    readonly infomax?: { readonly criticUnits: number };
+    readonly rotation?: Readonly<Record<string, never>>;
+  };
   /** Generator steps trained; undefined when the file does not say. */
   readonly step: number | undefined;
   /** Parameters and buffers by Gantry's names. */
@@ -90,6 +93,7 @@ export function convertMimicry(value: PthValue, options: MimicryOptions = {}): C
   if (role === "generator" && spectral) return refuse("is a generator with spectral norm");
   // Of the networks there, only WGAN-GP's discriminators have no spectral norm, and only they take means.
   const plain = role === "discriminator" && !spectral;
+  const criticUnits = state.get("heads.infomax.global.output.weight_orig")?.shape[0];
   return {
     role,
     size: only,
@@ -107,7 +111,10 @@ export function convertMimicry(value: PthValue, options: MimicryOptions = {}): C
       discriminatorNorm: plain ? "none" : "spectral",
       pooling: plain ? "mean" : "sum",
     },
-    heads: [...new Set([...state.keys()].flatMap((name) => /^heads\.([^.]+)\./.exec(name)?.[1] ?? []))],
+    terms: {
+      ...(criticUnits === undefined ? {} : { infomax: { criticUnits } }),
+      ...(arrays.has("l_y.bias") ? { rotation: {} } : {}),
+    },
     step: typeof step === "number" || typeof step === "bigint" ? Number(step) : undefined,
     state,
   };

@@ -175,7 +175,9 @@ class Discriminator(nn.Module):
         if self.rkhs:
             critic = lambda name, t: (getattr(self, f"{name}_b")(F.relu(getattr(self, f"{name}_a")(t)))
                                       + getattr(self, f"{name}_sc")(t))
-            return score[:, 0], critic("local_nrkhs", local), critic("global_nrkhs", g)
+            # At [i, a, y, x] the inner product of image i's local vector at (y, x) and image a's global one.
+            scores = torch.einsum("icyx,ac->iayx", critic("local_nrkhs", local), critic("global_nrkhs", g))
+            return score[:, 0], scores
         return score[:, 0],
 
 
