@@ -65,6 +65,8 @@ at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, co
               input.sizes(), " and weight ", weight.sizes());
   TORCH_CHECK(input.size(1) == weight.size(0), "conv_transpose2d: the input has ", input.size(1),
               " channels, the weight expects ", weight.size(0));
+  TORCH_CHECK(stride.size() == 2 && padding.size() == 2 && outputPadding.size() == 2,
+              "stride, padding and output_padding need 2 numbers each, got ", stride, ", ", padding, " and ", outputPadding);
   for (int64_t d = 0; d < 2; ++d) {
     TORCH_CHECK(stride[d] > 0, "stride must be positive, got ", stride[d]);
     TORCH_CHECK(padding[d] >= 0, "padding must not be negative, got ", padding[d]);

@@ -4,11 +4,12 @@
 // order; undefined takes the schema's default. Tensors are handles (numbers). In-place operators return undefined.
 #include "dispatch.h"
 
-#include "torch_compat.h"
-
 #include <c10/core/MemoryFormat.h>
 
 #include <cmath>
+
+#include "guards.h"
+#include "torch_compat.h"
 
 namespace gantry {
 namespace {
@@ -120,8 +121,7 @@ c10::List<T> convertElements(napi_env env, const Parameter& p, napi_value value,
     }
     throw Misuse(p.name + " must be a list");
   }
-  uint32_t length = 0;
-  napi_get_array_length(env, value, &length);
+  const uint32_t length = lengthOf(env, value, p.name.c_str());
   list.reserve(length);
   for (uint32_t i = 0; i < length; ++i) {
     napi_value element;
@@ -235,7 +235,7 @@ napi_value resolve(napi_env env, napi_callback_info info) {
     if (known != state.operatorIndex.end()) return fromDouble(env, known->second);
     auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
     if (!handle) throw Misuse("this LibTorch has no operator " + full);
-    auto op = std::make_unique<Operator>(Operator{*handle, full, {}, false});
+    auto op = std::make_unique<Operator>(Operator{*handle, full, {}, false, guardOf(name)});
     const auto& schema = handle->schema();
     for (const auto& argument : schema.arguments()) op->parameters.push_back(parameterOf(argument));
     if (schema.returns().size() == 1 && !schema.arguments().empty()) {
@@ -269,6 +269,7 @@ napi_value call(napi_env env, napi_callback_info info) {
     stack.reserve(op->parameters.size() + 1);
     for (size_t i = 0; i < op->parameters.size(); ++i)
       stack.push_back(convert(env, state, op->parameters[i], args.at(i + 1)));
+    if (op->guard != nullptr) op->guard(*op, stack);
     op->handle.callBoxed(&stack);
     napi_value result = nullptr;
     if (op->returnsSelf || stack.empty()) {

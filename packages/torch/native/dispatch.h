@@ -21,12 +21,18 @@ struct Parameter {
   c10::IValue defaultValue;
 };
 
+struct Operator;
+
+/// Throws Misuse for arguments on which the operator's kernel would end the process (guards.cc says which and why).
+using Guard = void (*)(const Operator& op, const torch::jit::Stack& arguments);
+
 /// One operator, resolved once: its handle in LibTorch's dispatcher and how to convert each argument.
 struct Operator {
   c10::OperatorHandle handle;
   std::string name;
   std::vector<Parameter> parameters;
   bool returnsSelf = false;  // in-place: JavaScript keeps the object it has
+  Guard guard = nullptr;     // most operators check their arguments themselves
 };
 
 }  // namespace gantry

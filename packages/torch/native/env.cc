@@ -130,6 +130,13 @@ bool toBool(napi_env env, napi_value value, const char* what) {
   return flag;
 }
 
+uint32_t lengthOf(napi_env env, napi_value array, const char* what) {
+  uint32_t length = 0;
+  check(env, napi_get_array_length(env, array, &length), what);
+  if (length > 1u << 20) throw Misuse(std::string(what) + " is a list of " + std::to_string(length) + " elements");
+  return length;
+}
+
 std::vector<double> toHandles(napi_env env, napi_value value, const char* what) {
   bool isTyped = false;
   napi_is_typedarray(env, value, &isTyped);
@@ -145,8 +152,7 @@ std::vector<double> toHandles(napi_env env, napi_value value, const char* what) 
   bool isArray = false;
   napi_is_array(env, value, &isArray);
   if (!isArray) throw Misuse(std::string(what) + " must be a list of tensors");
-  uint32_t length = 0;
-  napi_get_array_length(env, value, &length);
+  const uint32_t length = lengthOf(env, value, what);
   std::vector<double> handles;
   handles.reserve(length);
   for (uint32_t i = 0; i < length; ++i) {

@@ -136,6 +136,8 @@ struct Arguments {
 };
 
 std::string toString(napi_env env, napi_value value, const char* what);
+/// The length of an array, which must be one of at most a million elements: JavaScript makes longer ones out of nothing.
+uint32_t lengthOf(napi_env env, napi_value array, const char* what);
 double toDouble(napi_env env, napi_value value, const char* what);
 int64_t toInt(napi_env env, napi_value value, const char* what);
 bool toBool(napi_env env, napi_value value, const char* what);

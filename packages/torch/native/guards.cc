@@ -4,6 +4,7 @@
 #include <c10/core/CPUAllocator.h>
 
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -99,7 +100,129 @@ napi_value setAllocationLimit(napi_env env, napi_callback_info info) {
   });
 }
 
+
+// ---- Argument checks. Each was found by the fuzz test against LibTorch 1.13 and says what happens without it.
+
+const c10::IValue& argument(const Operator& op, const torch::jit::Stack& arguments, const char* name) {
+  static const c10::IValue none;
+  for (size_t i = 0; i < op.parameters.size(); ++i)
+    if (op.parameters[i].name == name) return arguments[i];
+  return none;
+}
+
+std::string sizesText(at::IntArrayRef sizes) {
+  return c10::str(sizes);
+}
+
+/// Huge `groups` overflow a product of sizes to zero, and the next division by it is a SIGFPE.
+void checkConvolution(const Operator& op, const torch::jit::Stack& arguments) {
+  const auto& weight = argument(op, arguments, "weight");
+  const auto& groups = argument(op, arguments, "groups");
+  if (!weight.isTensor() || !groups.isInt()) return;
+  const at::Tensor& w = weight.toTensor();
+  if (w.dim() > 0 && w.size(0) > 0 && (groups.toInt() < 1 || groups.toInt() > w.size(0)))
+    throw Misuse("groups must be between 1 and the weight's first size, got " + std::to_string(groups.toInt()) +
+                 " for weight " + sizesText(w.sizes()));
+}
+
+/// The square of a huge factor overflows to zero, and the division by it is a SIGFPE.
+void checkPixelShuffle(const Operator& op, const torch::jit::Stack& arguments) {
+  const auto factor = argument(op, arguments, "upscale_factor").toInt();
+  if (factor > 32768) throw Misuse("upscale_factor is too large: " + std::to_string(factor));
+}
+
+/// With a scale that belongs to other sizes, the kernel reads (and its gradient writes) beyond the image.
+void checkUpsample(const Operator& op, const torch::jit::Stack& arguments) {
+  const at::Tensor& self = argument(op, arguments, "self").toTensor();
+  const auto size = argument(op, arguments, "output_size").toIntVector();
+  if (self.dim() != 4 || size.size() != 2) return;  // LibTorch says so
+  const char* names[] = {"scales_h", "scales_w"};
+  for (size_t d = 0; d < 2; ++d) {
+    const auto& scale = argument(op, arguments, names[d]);
+    if (!scale.isDouble() || !(scale.toDouble() > 0)) continue;  // then LibTorch takes it from the sizes
+    const auto from = self.size(static_cast<int64_t>(d) + 2);
+    if (std::floor(static_cast<double>(from) * scale.toDouble()) != static_cast<double>(size[d]))
+      throw Misuse(std::string(names[d]) + " = " + std::to_string(scale.toDouble()) + " does not make " +
+                   std::to_string(size[d]) + " of " + std::to_string(from));
+  }
+}
+
+/// The kernel takes for granted that there is one weight, bias, mean and variance a channel, and reads beyond them.
+void checkBatchNorm(const Operator& op, const torch::jit::Stack& arguments) {
+  const at::Tensor& input = argument(op, arguments, "input").toTensor();
+  if (input.dim() < 2) throw Misuse("the input must have at least 2 dimensions, got " + shapeText(input));
+  if (input.numel() == 0) throw Misuse("the input is empty: " + shapeText(input));  // a SIGFPE in the gradient
+  for (const char* name : {"weight", "bias", "running_mean", "running_var"}) {
+    const auto& value = argument(op, arguments, name);
+    if (!value.isTensor() || !value.toTensor().defined()) {
+      if (name[0] == 'r' && !argument(op, arguments, "training").toBool())
+        throw Misuse(std::string(name) + " is needed when not training");
+      continue;
+    }
+    const at::Tensor& tensor = value.toTensor();
+    if (tensor.dim() != 1 || tensor.size(0) != input.size(1))
+      throw Misuse(std::string(name) + " must have " + std::to_string(input.size(1)) + " elements, one a channel, got " +
+                   shapeText(tensor));
+  }
+}
+
+/// Some LAPACKs never return from the singular or eigen values of a matrix with an infinity or a NaN in it.
+void checkFinite(const Operator& op, const torch::jit::Stack& arguments) {
+  if (arguments.empty() || !arguments[0].isTensor()) return;
+  const at::Tensor& matrix = arguments[0].toTensor();
+  if (!matrix.is_floating_point() || !matrix.device().is_cpu()) return;
+  at::NoGradGuard noGrad;
+  if (!at::isfinite(matrix.detach()).all().item<bool>()) throw Misuse("the matrix has elements that are infinite or NaN");
+}
+
+/// Of linalg_norm's orders, 2 and -2 are singular values.
+void checkNorm(const Operator& op, const torch::jit::Stack& arguments) {
+  const auto& order = argument(op, arguments, "ord");
+  if (order.isScalar() && std::fabs(order.toScalar().toDouble()) == 2 && arguments[0].toTensor().dim() >= 2)
+    checkFinite(op, arguments);
+}
+
+/// As many tensors as asked for are made, an empty dimension cut in two thousand million pieces too.
+void checkPieces(const Operator& op, const torch::jit::Stack& arguments) {
+  const at::Tensor& self = argument(op, arguments, "self").toTensor();
+  const auto dim = argument(op, arguments, "dim").toInt();
+  if (dim < -self.dim() || dim >= self.dim()) return;  // LibTorch says so
+  const int64_t size = self.size(dim);
+  const auto& chunks = argument(op, arguments, "chunks");
+  const auto& pieceSize = argument(op, arguments, "split_size");
+  int64_t pieces = size;
+  if (chunks.isInt()) pieces = size == 0 ? chunks.toInt() : std::min(size, chunks.toInt());
+  if (pieceSize.isInt() && pieceSize.toInt() > 0) pieces = size / pieceSize.toInt();
+  if (pieces > 1 << 20) throw Misuse("would return " + std::to_string(pieces) + " tensors");
+}
+
+struct Entry {
+  const char* name;
+  Guard guard;
+};
+constexpr Entry kGuards[] = {
+    {"aten::conv2d", checkConvolution},
+    {"aten::convolution", checkConvolution},
+    {"aten::convolution_backward", checkConvolution},
+    {"aten::pixel_shuffle", checkPixelShuffle},
+    {"aten::upsample_bilinear2d", checkUpsample},
+    {"aten::native_batch_norm", checkBatchNorm},
+    {"aten::chunk", checkPieces},
+    {"aten::split", checkPieces},
+    {"aten::unbind", checkPieces},
+    {"aten::linalg_svd", checkFinite},
+    {"aten::linalg_eigh", checkFinite},
+    {"aten::linalg_eigvalsh", checkFinite},
+    {"aten::linalg_norm", checkNorm},
+};
+
 }  // namespace
+
+Guard guardOf(const std::string& name) {
+  for (const auto& entry : kGuards)
+    if (name == entry.name) return entry.guard;
+  return nullptr;
+}
 
 void initGuards(napi_env env, napi_value exports) {
   // One for the process, however many workers load the addon; never freed, tensors may outlive every environment.

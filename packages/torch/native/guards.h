@@ -5,6 +5,9 @@
 
 namespace gantry {
 
+/// The check of the operator with this name without overload (`aten::conv2d`), or null.
+Guard guardOf(const std::string& name);
+
 void initGuards(napi_env env, napi_value exports);
 
 }  // namespace gantry

@@ -1,14 +1,20 @@
 // The machine as LibTorch sees it: version, threads, devices, autocast, memory.
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/util/Logging.h>
 #include <torch/version.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
-#include "torch_compat.h"
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+
 #include "env.h"
+#include "torch_compat.h"
 
 namespace gantry {
 namespace {
@@ -30,7 +36,10 @@ napi_value setThreads(napi_env env, napi_callback_info info) {
   return guarded(env, "setThreads", [&]() -> napi_value {
     Arguments args(env, info);
     const int64_t count = toInt(env, args.at(0), "threads");
-    if (count < 1 || count > 4096) throw Misuse("threads must be between 1 and 4096, got " + std::to_string(count));
+    // Every thread is started at the next parallel operator: thousands of them stop a machine for half a minute.
+    const int64_t most = 16 * static_cast<int64_t>(std::max(1u, std::thread::hardware_concurrency()));
+    if (count < 1 || count > most)
+      throw Misuse("threads must be between 1 and " + std::to_string(most) + " on this machine, got " + std::to_string(count));
     at::set_num_threads(static_cast<int>(count));
     return nullptr;
   });
@@ -86,6 +95,35 @@ napi_value setErrorClass(napi_env env, napi_callback_info info) {
   });
 }
 
+/// LibTorch's warnings (a deprecated use, a slow path) as one line of stderr each, and each only once.
+class Warnings final : public c10::WarningHandler {
+ public:
+#if GANTRY_TORCH_AT_LEAST(2, 0)
+  void process(const c10::Warning& warning) override { print(warning.msg()); }
+#else
+  void process(const c10::SourceLocation&, const std::string& message, const bool) override { print(message); }
+#endif
+
+ private:
+  void print(const std::string& message) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (seen_.insert(message).second) std::fprintf(stderr, "LibTorch warns: %s\n", message.c_str());
+  }
+  std::mutex mutex_;
+  std::unordered_set<std::string> seen_;
+};
+
+void quieten() {
+  static auto* warnings = new Warnings();
+#if GANTRY_TORCH_AT_LEAST(2, 0)
+  c10::WarningUtils::set_warning_handler(warnings);
+#else
+  c10::Warning::set_warning_handler(warnings);
+  // Up to 1.13 every error looked up the names of its whole C++ stack, a millisecond each, for text nobody is shown.
+  c10::SetStackTraceFetcher([] { return std::string(); });
+#endif
+}
+
 }  // namespace
 
 void initSystem(napi_env env, napi_value exports) {
@@ -96,6 +134,7 @@ void initSystem(napi_env env, napi_value exports) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
 #endif
+  quieten();
   exportFunction(env, exports, "version", version);
   exportFunction(env, exports, "describe", describe);
   exportFunction(env, exports, "threads", threads);

@@ -11,8 +11,7 @@ std::vector<int64_t> toShape(napi_env env, napi_value value) {
   bool isArray = false;
   napi_is_array(env, value, &isArray);
   if (!isArray) throw Misuse("shape must be a list of integers");
-  uint32_t length = 0;
-  napi_get_array_length(env, value, &length);
+  const uint32_t length = lengthOf(env, value, "shape");
   std::vector<int64_t> shape(length);
   for (uint32_t i = 0; i < length; ++i) {
     napi_value element;
@@ -79,8 +78,10 @@ napi_value copyTo(napi_env env, napi_callback_info info) {
   return guarded(env, "copyTo", [&] {
     Arguments args(env, info);
     at::NoGradGuard noGrad;
-    const at::Tensor tensor =
-        envOf(env).tensor(toDouble(env, args.at(0), "tensor")).detach().to(at::kCPU).contiguous().resolve_conj();
+    at::Tensor tensor = envOf(env).tensor(toDouble(env, args.at(0), "tensor")).detach();
+    // A derivative known to be zero comes as a tensor without memory.
+    if (tensor._is_zerotensor()) tensor = at::zeros(tensor.sizes(), tensor.options());
+    tensor = tensor.to(at::kCPU).contiguous().resolve_conj().resolve_neg();
     const Bytes bytes = toBytes(env, args.at(1));
     if (bytes.length != static_cast<size_t>(tensor.nbytes()))
       throw Misuse("the typed array has " + std::to_string(bytes.length) + " bytes, the tensor " +

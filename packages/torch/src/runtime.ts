@@ -21,8 +21,8 @@ export const call = native.call;
 let construct: (handle: number) => Tensor;
 
 /** Called once by tensor.ts: the class cannot be imported here without a cycle at load time. */
-export function setConstructor(constructor: (handle: number) => Tensor): void {
-  construct = constructor;
+export function setConstructor(make: (handle: number) => Tensor): void {
+  construct = make;
 }
 
 const registry = new FinalizationRegistry<number>((handle) => native.free(handle));
@@ -45,6 +45,13 @@ export function wrapAll(list: unknown): Tensor[] {
 export function handles(tensors: readonly Tensor[]): number[] {
   const list = new Array<number>(tensors.length);
   for (let i = 0; i < tensors.length; i++) list[i] = (tensors[i] as Tensor).handle;
+  return list;
+}
+
+/** As handles(), for a list in which some tensors may be missing. */
+export function optionalHandles(tensors: readonly (Tensor | null)[]): (number | null)[] {
+  const list: (number | null)[] = [];
+  for (const tensor of tensors) list.push(tensor === null ? null : tensor.handle);
   return list;
 }
 

@@ -9,7 +9,7 @@ export const describe = (): string => native.describe();
 /** Threads that one operator may use. */
 export const getThreads = (): number => native.threads();
 
-/** @throws TorchError outside 1 to 4096 */
+/** @throws TorchError below 1, and above 16 a core */
 export const setThreads = (count: number): void => native.setThreads(count);
 
 /** Devices present: 1 for `cpu`; for `cuda` and `mps` as many as LibTorch sees. */
