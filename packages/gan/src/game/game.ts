@@ -131,6 +131,7 @@ export class Game {
         const parts = isSplit(loss) ? [loss.real, loss.fake] : loss instanceof Tensor ? [loss] : loss;
         if (isSplit(loss)) splits.add(loss);
         else for (const part of parts) wholes.add(part);
+        if (parts.length === 0) continue;
         const values = parts.map((part) => part.detach());
         byTerm.set(
           `${player}/${name}`,

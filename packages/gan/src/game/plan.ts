@@ -150,8 +150,14 @@ export class Plan {
     if (this.players.has("encoder")) return;
     this.players.set("encoder", {
       role: "encoder",
-      make: () =>
-        this.#family.encoder(this.#options, { ...this.#request(), stochastic: this.#stochasticEncoder }),
+      make: () => {
+        const stochastic = this.#stochasticEncoder;
+        const encoder = this.#family.encoder(this.#options, { ...this.#request(), stochastic });
+        if (encoder.latentSize === this.prior.size) return encoder;
+        this.refuse(
+          `the encoder makes latents of ${encoder.latentSize}, and the generator takes ${this.prior.size}; give the network family an encoder of net.prior.size`,
+        );
+      },
     });
   }
 

@@ -6,7 +6,7 @@ import { defineTerm } from "../game/term.js";
 /**
  * -weight * log D(G(E(x))), minimised by G and E: reconstructions of real images, missing modes' among them, are pulled
  * to where D says real. The printed equations 1 and 2 have the opposite sign under a minimised target, against their own
- * text; this is what the text means.
+ * text (and public codes copy it): the variant "printed" does as they do, and drives reconstructions to where D says fake.
  */
 export default defineTerm({
   name: "mode-regularizer",
@@ -16,10 +16,15 @@ export default defineTerm({
   options: z.strictObject({
     weight: z.number().min(0).default(0.4).describe("lambda_2"),
     discriminator: z.string().default("discriminator").describe("whose word counts"),
+    variant: z
+      .enum(["intended", "printed"])
+      .default("intended")
+      .describe("printed: the opposite sign, as in the paper's equations"),
   }),
-  make: ({ weight, discriminator }) => {
+  make: ({ weight, discriminator, variant }) => {
+    const factor = variant === "printed" ? -weight : weight;
     const loss = oncePerPlay((play) =>
-      play.judge(discriminator, "reconstruction").logits.neg().softplus().mean().mul(weight),
+      play.judge(discriminator, "reconstruction").logits.neg().softplus().mean().mul(factor),
     );
     return {
       plan: planReconstruction,

@@ -1,0 +1,131 @@
+import { nn, type Tensor, torch } from "@gantry/torch";
+import { z } from "zod";
+import { oncePerPlay } from "../game/adversarial.js";
+import { type Intervention, interventions, uniform } from "../game/intervention.js";
+import type { Play } from "../game/play.js";
+import { planReconstruction } from "../game/reconstruction.js";
+import type { Sample } from "../game/sample.js";
+import { defineTerm } from "../game/term.js";
+import type { Discriminator } from "../nets/contract.js";
+
+const kinds = await interventions.all();
+
+/**
+ * Real images are encoded, one of k interventions that leave the prior as it is changes the encoding, and G makes
+ * the stream `intervened` = G(O_i(E(x))). A classifier f, a head on D's trunk, must tell i; G and E must leave it guessing,
+ * and reconstruct images and latents:
+ *
+ *     CE = mean -log f_i(G(O_i(E(x))))
+ *     recon = mean |x - G(E(x))| + mean |O_i(E(x)) - E(G(O_i(E(x))))|
+ *     D and f: + weight * CE        G and E: - weight * CE + reconstruction * recon
+ *
+ * One i for a minibatch. The noise that fills a block is the z of `fake` in steps of D and G, fresh in E's. E updates by
+ * itself after G, `encoderSteps` times on the same batch, unless another term has it update already.
+ *
+ * The variant "public" is the game that the authors' code plays for E: it minimises + weight * CE, with the classifier
+ * instead of against it, and nothing else (its reconstruction is computed there, and not used, in nine variants of ten). D
+ * and G are the same. What is not taken over: there E stands in evaluation mode while D and G update, G in
+ * evaluation mode after the first scoring, and all of E's steps see one i and one noise.
+ */
+export default defineTerm({
+  name: "intervention",
+  summary: "a classifier must not tell which part of an encoding was replaced by noise (IVGAN)",
+  source: "IVGAN paper, equations 3, 5, 6 and algorithm 1; zhangliangyu32/IVGAN, interpolation.py",
+  kind: "regularizer",
+  options: z.strictObject({
+    k: z.int().min(2).default(4).describe("how many interventions; as blocks, it must divide the latent"),
+    operation: z
+      .enum([...kinds.keys()] as [string, ...string[]])
+      .default("block-substitution")
+      .describe("what the interventions do"),
+    weight: z.number().min(0).default(0.5).describe("mu (gamma in the code), of the cross-entropy"),
+    reconstruction: z.number().min(0).default(0.25).describe("lambda (eta in the code), of recon"),
+    encoderSteps: z.int().min(1).default(10).describe("steps of E on each batch, as in the code"),
+    variant: z
+      .enum(["paper", "public"])
+      .default("paper")
+      .describe("public: E helps the classifier, as in the authors' code"),
+    seed: z.int().min(0).default(0).describe("of interventions that are drawn once"),
+  }),
+  make: ({ k, operation, weight, reconstruction, encoderSteps, variant, seed }) => {
+    const D = "discriminator";
+    const kind = kinds.get(operation)!;
+    /** Which intervention made a step's `intervened`. */
+    const indices = new WeakMap<Sample, number>();
+    let intervention: Intervention;
+
+    /** The noise of a block: z itself where G(z) is made anyway. */
+    const filler = (play: Play): Tensor =>
+      play.isUpdating(["generator", D])
+        ? play.stream("fake").latent!
+        : play.generator().prior.sample(play.options.batch, play.random, play.options.device);
+
+    const crossEntropy = oncePerPlay((play) => {
+      const sample = play.stream("intervened");
+      const features = play.look(D, "intervened").global;
+      const logits = play.discriminator(D).head<nn.Linear>("intervention").forward(features);
+      const device = play.options.device;
+      // Of the classifier's own count: a view may have packed several images into one.
+      const target = torch.full([logits.size(0)], indices.get(sample)!, { dtype: "int64", device });
+      const loss = logits.crossEntropyLoss(target);
+      play.report("intervention/crossEntropy", loss);
+      return loss.mul(weight);
+    });
+    const deceived = oncePerPlay((play) => crossEntropy(play).neg());
+    const recovered = oncePerPlay((play) => {
+      const image = play.stream("reconstruction").image.sub(play.stream("real").image).abs().mean();
+      const latent = play.encode("intervened").latent.sub(play.stream("intervened").latent!).abs().mean();
+      play.report("intervention/imageError", image);
+      play.report("intervention/latentError", latent);
+      return image.add(latent).mul(reconstruction);
+    });
+
+    return {
+      plan(plan) {
+        const objection = kind.check(plan.prior, k);
+        if (objection !== undefined) plan.refuse(`intervention: ${objection}`);
+        const alone = !plan.updates("encoder");
+        if (!alone && variant === "public")
+          plan.refuse(
+            "intervention: in the variant public E plays another game than G, and another term has them update as one; leave variant out, or list intervention first",
+          );
+        plan.addEncoder();
+        planReconstruction(plan);
+        if (alone)
+          plan.phases = [
+            ...plan.phases,
+            { name: "encoder", update: ["encoder"], steps: encoderSteps, real: "same" },
+          ];
+        intervention = kind.make(plan.prior.size, k, uniform(seed));
+        plan.streams.set("intervened", {
+          dependsOn: ["generator", "encoder"],
+          sample(play) {
+            const { random, device } = play.options;
+            const index = torch.randint(0, k, [1], { generator: random, dtype: "int64", device }).item();
+            const { label } = play.stream("real");
+            const latent = intervention.apply(play.encode("real").latent, index, filler(play));
+            const image = nn.batchStatistics("intervened", () => play.generator().forward(latent, label));
+            const sample = { image, latent, label };
+            indices.set(sample, index);
+            return sample;
+          },
+        });
+      },
+      attach(game) {
+        if (weight === 0) return;
+        const network = game.network<Discriminator>(D);
+        const head = new nn.Linear(network.featureShapes.global, k);
+        nn.init.normal_(head.weight, 0, 0.02);
+        network.heads.set("intervention", head);
+      },
+      loss(player, play) {
+        if (player === D) return weight > 0 ? crossEntropy(play) : undefined;
+        if (player !== "generator" && player !== "encoder") return undefined;
+        if (player === "encoder" && variant === "public") return weight > 0 ? crossEntropy(play) : undefined;
+        const parts = weight > 0 ? [deceived(play)] : [];
+        if (reconstruction > 0) parts.push(recovered(play));
+        return parts;
+      },
+    };
+  },
+});
