@@ -44,7 +44,6 @@ export function featureTask<Head extends nn.Module>(
   // Without weights there is no head either: making it would move the random numbers of what follows.
   if (alpha === 0 && beta === 0) return {};
   let batch = 0;
-  let size = 1;
   const lossOn = (stream: string, weight: number) =>
     oncePerPlay((play) => {
       const network = play.discriminator(discriminator);
@@ -58,14 +57,12 @@ export function featureTask<Head extends nn.Module>(
     plan(plan) {
       task.plan?.(plan);
       batch = plan.batch;
-      size = plan.data.shape.reduce((a, b) => a * b, 1);
     },
     attach(game) {
       if (!game.has(discriminator))
         throw new UsageError(`${task.name}: there is no discriminator '${discriminator}'`);
       const network = game.network<Discriminator>(discriminator);
-      // Packing joins several images to one that is judged.
-      const joined = Math.max(1, Math.round(network.inputShape.reduce((a, b) => a * b, 1) / size));
+      const joined = game.views(discriminator).reduce((product, view) => product * (view.group ?? 1), 1);
       const judged = Math.floor(batch / joined);
       const [count, reason] = task.needs;
       if (judged < count)

@@ -40,21 +40,25 @@ export interface TinyOptions {
   readonly batch?: number;
   /** Of the weights, the batch and every step. Default 1. */
   readonly seed?: number;
+  /** The latents of every step; default drawn from the prior. */
+  readonly latents?: () => Tensor;
   /** Default float64. */
   readonly dtype?: "float32" | "float64";
 }
 
-/** Draws in the element type of the test. */
-class TypedPrior extends Prior {
+/** Draws in the element type of the test, or gives what the test gives. */
+class TestPrior extends Prior {
   readonly #dtype: "float32" | "float64";
+  readonly #latents: (() => Tensor) | undefined;
 
-  constructor(options: PriorOptions, dtype: "float32" | "float64") {
+  constructor(options: PriorOptions, dtype: "float32" | "float64", latents: (() => Tensor) | undefined) {
     super(options);
     this.#dtype = dtype;
+    this.#latents = latents;
   }
 
   override sample(count: number, generator: RandomGenerator, device: Device = "cpu"): Tensor {
-    return super.sample(count, generator, device).to({ dtype: this.#dtype });
+    return (this.#latents?.() ?? super.sample(count, generator, device)).to({ dtype: this.#dtype });
   }
 }
 
@@ -95,7 +99,7 @@ export class TinyGame {
       terms.set(name, (await termRegistry.get(term ?? name)).make(rest as never));
     const plan = new Plan({
       data,
-      prior: new TypedPrior(prior as PriorOptions, dtype),
+      prior: new TestPrior(prior as PriorOptions, dtype, options.latents),
       batch,
       classes: config.conditional ? data.classes : undefined,
       family,
