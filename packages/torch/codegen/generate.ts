@@ -75,7 +75,7 @@ function signature(
     const other = alternative?.schema.arguments.find((b) => b.name === a.name);
     if (other !== undefined && other.type.base !== a.type.base) {
       differing = a.name;
-      type = `${type} | number`;
+      type = `${type} | Scalar`;
     }
     const nullable = a.type.optional ? " | null" : "";
     if (!isOptional(a)) return `${parameterName(a.name)}: ${type}`;
@@ -100,7 +100,7 @@ function signature(
         a.name === differing
           ? a.type.base === "Tensor"
             ? `(${source} as Tensor)`
-            : `(${source} as number)`
+            : `(${source} as Scalar)`
           : source;
       return passed({ ...a, keywordOnly: named.keywordOnly }, cast);
     });

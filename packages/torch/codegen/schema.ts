@@ -32,14 +32,17 @@ export interface Schema {
   readonly returns: readonly SchemaType[];
 }
 
-/** Splits at commas that stand outside brackets and parentheses. */
+/** Splits at commas that stand outside brackets, parentheses and quotes. */
 function splitTop(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
+  let quoted = false;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
-    if (c === "(" || c === "[") depth++;
+    if (c === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (c === "(" || c === "[") depth++;
     else if (c === ")" || c === "]") depth--;
     else if (c === "," && depth === 0) {
       parts.push(text.slice(start, i).trim());

@@ -196,6 +196,14 @@ void checkPieces(const Operator& op, const torch::jit::Stack& arguments) {
   if (pieces > 1 << 20) throw Misuse("would return " + std::to_string(pieces) + " tensors");
 }
 
+/// The size of the result overflows, and the kernel writes beyond the little that was allocated.
+void checkRepeats(const Operator& op, const torch::jit::Stack& arguments) {
+  const double repeats = static_cast<double>(argument(op, arguments, "repeats").toInt());
+  const at::Tensor& self = argument(op, arguments, "self").toTensor();
+  if (repeats * static_cast<double>(std::max<int64_t>(self.numel(), 1)) > 1e15)
+    throw Misuse("repeats is too large for " + shapeText(self));
+}
+
 struct Entry {
   const char* name;
   Guard guard;
@@ -207,6 +215,7 @@ constexpr Entry kGuards[] = {
     {"aten::pixel_shuffle", checkPixelShuffle},
     {"aten::upsample_bilinear2d", checkUpsample},
     {"aten::native_batch_norm", checkBatchNorm},
+    {"aten::repeat_interleave", checkRepeats},
     {"aten::chunk", checkPieces},
     {"aten::split", checkPieces},
     {"aten::unbind", checkPieces},

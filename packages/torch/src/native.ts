@@ -53,7 +53,7 @@ export interface Native {
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;
   /** No single tensor may take more bytes; undefined lifts the limit. */
   setAllocationLimit(bytes: number | undefined): void;
-  setErrorClass(constructor: typeof TorchError): void;
+  setErrorClass(errorClass: typeof TorchError): void;
 }
 
 const binary = fileURLToPath(new URL("../../build/Release/gantry_torch.node", import.meta.url));

@@ -256,13 +256,13 @@ export abstract class TensorMethods {
   abstract handle: number;
 
   /** `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` and `aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
-  add(other: Tensor | number, options?: { alpha?: Scalar | undefined }): Tensor {
-    return wrap(typeof other === "object" ? call(op0, this.handle, (other as Tensor).handle, options?.alpha) : call(op1, this.handle, (other as number), options?.alpha));
+  add(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor {
+    return wrap(typeof other === "object" ? call(op0, this.handle, (other as Tensor).handle, options?.alpha) : call(op1, this.handle, (other as Scalar), options?.alpha));
   }
 
   /** `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` and `aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
-  sub(other: Tensor | number, options?: { alpha?: Scalar | undefined }): Tensor {
-    return wrap(typeof other === "object" ? call(op2, this.handle, (other as Tensor).handle, options?.alpha) : call(op3, this.handle, (other as number), options?.alpha));
+  sub(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor {
+    return wrap(typeof other === "object" ? call(op2, this.handle, (other as Tensor).handle, options?.alpha) : call(op3, this.handle, (other as Scalar), options?.alpha));
   }
 
   /** `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
@@ -271,42 +271,42 @@ export abstract class TensorMethods {
   }
 
   /** `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::mul.Scalar(Tensor self, Scalar other) -> Tensor` */
-  mul(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op5, this.handle, (other as Tensor).handle) : call(op6, this.handle, (other as number)));
+  mul(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op5, this.handle, (other as Tensor).handle) : call(op6, this.handle, (other as Scalar)));
   }
 
   /** `aten::div.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::div.Scalar(Tensor self, Scalar other) -> Tensor` */
-  div(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op7, this.handle, (other as Tensor).handle) : call(op8, this.handle, (other as number)));
+  div(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op7, this.handle, (other as Tensor).handle) : call(op8, this.handle, (other as Scalar)));
   }
 
   /** `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` and `aten::add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */
-  add_(other: Tensor | number, options?: { alpha?: Scalar | undefined }): this {
-    typeof other === "object" ? call(op9, this.handle, (other as Tensor).handle, options?.alpha) : call(op10, this.handle, (other as number), options?.alpha);
+  add_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this {
+    typeof other === "object" ? call(op9, this.handle, (other as Tensor).handle, options?.alpha) : call(op10, this.handle, (other as Scalar), options?.alpha);
     return this;
   }
 
   /** `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` and `aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */
-  sub_(other: Tensor | number, options?: { alpha?: Scalar | undefined }): this {
-    typeof other === "object" ? call(op11, this.handle, (other as Tensor).handle, options?.alpha) : call(op12, this.handle, (other as number), options?.alpha);
+  sub_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this {
+    typeof other === "object" ? call(op11, this.handle, (other as Tensor).handle, options?.alpha) : call(op12, this.handle, (other as Scalar), options?.alpha);
     return this;
   }
 
   /** `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` and `aten::mul_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */
-  mul_(other: Tensor | number): this {
-    typeof other === "object" ? call(op13, this.handle, (other as Tensor).handle) : call(op14, this.handle, (other as number));
+  mul_(other: Tensor | Scalar): this {
+    typeof other === "object" ? call(op13, this.handle, (other as Tensor).handle) : call(op14, this.handle, (other as Scalar));
     return this;
   }
 
   /** `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` and `aten::div_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */
-  div_(other: Tensor | number): this {
-    typeof other === "object" ? call(op15, this.handle, (other as Tensor).handle) : call(op16, this.handle, (other as number));
+  div_(other: Tensor | Scalar): this {
+    typeof other === "object" ? call(op15, this.handle, (other as Tensor).handle) : call(op16, this.handle, (other as Scalar));
     return this;
   }
 
   /** `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor` and `aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor` */
-  pow(exponent: Tensor | number): Tensor {
-    return wrap(typeof exponent === "object" ? call(op17, this.handle, (exponent as Tensor).handle) : call(op18, this.handle, (exponent as number)));
+  pow(exponent: Tensor | Scalar): Tensor {
+    return wrap(typeof exponent === "object" ? call(op17, this.handle, (exponent as Tensor).handle) : call(op18, this.handle, (exponent as Scalar)));
   }
 
   /** `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
@@ -332,8 +332,8 @@ export abstract class TensorMethods {
   }
 
   /** `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor` and `aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor` */
-  lerp(end: Tensor, weight: Tensor | number): Tensor {
-    return wrap(typeof weight === "object" ? call(op23, this.handle, end.handle, (weight as Tensor).handle) : call(op24, this.handle, end.handle, (weight as number)));
+  lerp(end: Tensor, weight: Tensor | Scalar): Tensor {
+    return wrap(typeof weight === "object" ? call(op23, this.handle, end.handle, (weight as Tensor).handle) : call(op24, this.handle, end.handle, (weight as Scalar)));
   }
 
   /** `aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)` */
@@ -343,8 +343,8 @@ export abstract class TensorMethods {
   }
 
   /** `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor` */
-  remainder(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op26, this.handle, (other as Tensor).handle) : call(op27, this.handle, (other as number)));
+  remainder(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op26, this.handle, (other as Tensor).handle) : call(op27, this.handle, (other as Scalar)));
   }
 
   /** `aten::floor_divide(Tensor self, Tensor other) -> Tensor` */
@@ -536,33 +536,33 @@ export abstract class TensorMethods {
   }
 
   /** `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::eq.Scalar(Tensor self, Scalar other) -> Tensor` */
-  eq(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op65, this.handle, (other as Tensor).handle) : call(op66, this.handle, (other as number)));
+  eq(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op65, this.handle, (other as Tensor).handle) : call(op66, this.handle, (other as Scalar)));
   }
 
   /** `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::ne.Scalar(Tensor self, Scalar other) -> Tensor` */
-  ne(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op67, this.handle, (other as Tensor).handle) : call(op68, this.handle, (other as number)));
+  ne(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op67, this.handle, (other as Tensor).handle) : call(op68, this.handle, (other as Scalar)));
   }
 
   /** `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::lt.Scalar(Tensor self, Scalar other) -> Tensor` */
-  lt(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op69, this.handle, (other as Tensor).handle) : call(op70, this.handle, (other as number)));
+  lt(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op69, this.handle, (other as Tensor).handle) : call(op70, this.handle, (other as Scalar)));
   }
 
   /** `aten::le.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::le.Scalar(Tensor self, Scalar other) -> Tensor` */
-  le(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op71, this.handle, (other as Tensor).handle) : call(op72, this.handle, (other as number)));
+  le(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op71, this.handle, (other as Tensor).handle) : call(op72, this.handle, (other as Scalar)));
   }
 
   /** `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::gt.Scalar(Tensor self, Scalar other) -> Tensor` */
-  gt(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op73, this.handle, (other as Tensor).handle) : call(op74, this.handle, (other as number)));
+  gt(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op73, this.handle, (other as Tensor).handle) : call(op74, this.handle, (other as Scalar)));
   }
 
   /** `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::ge.Scalar(Tensor self, Scalar other) -> Tensor` */
-  ge(other: Tensor | number): Tensor {
-    return wrap(typeof other === "object" ? call(op75, this.handle, (other as Tensor).handle) : call(op76, this.handle, (other as number)));
+  ge(other: Tensor | Scalar): Tensor {
+    return wrap(typeof other === "object" ? call(op75, this.handle, (other as Tensor).handle) : call(op76, this.handle, (other as Scalar)));
   }
 
   /** `aten::logical_not(Tensor self) -> Tensor` */
