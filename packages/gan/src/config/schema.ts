@@ -58,6 +58,10 @@ export const configSchema = z.strictObject({
         .enum(["none", "linear"])
         .default("none")
         .describe("learning rates: constant, or linearly to 0 at the last iteration"),
+      shareSamples: z
+        .boolean()
+        .default(false)
+        .describe("G's step looks at the fakes of the D step before it, made once, as DCGAN's code does"),
       burst: z
         .strictObject({ steps: z.int().min(1), first: z.int().min(0), every: z.int().min(1) })
         .nullable()

@@ -178,9 +178,14 @@ export class Game {
    * @returns the value of each term for each player, as `player/term`
    * @throws RunError when a loss is not finite, naming the term and the iteration
    */
-  step(phase: Phase, options: Omit<PlayOptions, "updating">): { play: Play; losses: Map<string, Tensor> } {
+  step(
+    phase: Phase,
+    options: Omit<PlayOptions, "updating">,
+    before?: Play,
+  ): { play: Play; losses: Map<string, Tensor> } {
     const teams = phase.update.map((team) => (typeof team === "string" ? [team] : team));
-    const play = new Play(this, { ...options, phase, updating: new Set(teams.flat()) });
+    const full = { ...options, phase, updating: new Set(teams.flat()) };
+    const play = before?.next(full) ?? new Play(this, full);
     const all = new Map<string, Tensor>();
     const evaluated = teams.map((team) => {
       const losses = this.evaluate(team, play);

@@ -26,6 +26,8 @@ export interface PlayOptions {
   readonly epoch?: number;
   /** Who updates now. */
   readonly updating: ReadonlySet<string>;
+  /** Who updates in the next step, which will look at the same samples: their graph is recorded now already. */
+  readonly ahead?: ReadonlySet<string> | undefined;
   readonly batch: number;
   readonly random: RandomGenerator;
   readonly device: Device;
@@ -45,6 +47,7 @@ export class Play {
   /** Scalars reported in this step, by `term/name`; read together when the step is logged. */
   readonly scalars: Map<string, Tensor | number>;
   readonly #streams: Map<string, Sample>;
+  readonly #detached = new Map<string, Sample>();
   readonly #judgements = new Map<string, Judgement>();
   readonly #looks = new Map<string, Look>();
   readonly #encodings: Map<string, Encoding>;
@@ -70,8 +73,28 @@ export class Play {
     return this.options.random;
   }
 
+  /**
+   * The next step's play, on the same samples where what they depend on stood still in this step: `options.ahead` of
+   * this one said that it comes.
+   */
+  next(options: PlayOptions): Play {
+    const play = new Play(this.game, options);
+    for (const [name, sample] of this.#streams)
+      if (!this.isUpdating(this.game.stream(name).dependsOn)) play.#streams.set(name, sample);
+    for (const [key, encoding] of this.#encodings) {
+      const [encoder = "", stream = ""] = key.split(":");
+      if (!this.isUpdating([encoder, ...this.game.stream(stream).dependsOn])) play.#encodings.set(key, encoding);
+    }
+    return play;
+  }
+
   isUpdating(players: readonly string[]): boolean {
     return players.some((player) => this.options.updating.has(player));
+  }
+
+  /** Whether what comes from these players needs a graph: for this step, or for the next. */
+  #records(players: readonly string[]): boolean {
+    return this.isUpdating(players) || players.some((player) => this.options.ahead?.has(player) ?? false);
   }
 
   generator(name = "generator"): Generator {
@@ -91,10 +114,18 @@ export class Play {
     let sample = this.#streams.get(name);
     if (sample === undefined) {
       const stream = this.game.stream(name);
-      sample = this.isUpdating(stream.dependsOn) ? stream.sample(this) : noGrad(() => stream.sample(this));
+      sample = this.#records(stream.dependsOn) ? stream.sample(this) : noGrad(() => stream.sample(this));
       this.#streams.set(name, sample);
     }
-    return sample;
+    if (this.options.ahead === undefined || this.isUpdating(this.game.stream(name).dependsOn)) return sample;
+    // Recorded for the next step: this one must not send gradients there.
+    let detached = this.#detached.get(name);
+    if (detached === undefined) {
+      const { image, latent, label } = sample;
+      detached = { image: image.detach(), latent: latent?.detach(), label };
+      this.#detached.set(name, detached);
+    }
+    return detached;
   }
 
   /** The encoder's reading of a stream's images, once a step. */
@@ -104,7 +135,7 @@ export class Play {
     if (encoding === undefined) {
       const { image } = this.stream(stream);
       const network = this.encoder(encoder);
-      const graph = this.isUpdating([encoder, ...this.game.stream(stream).dependsOn]);
+      const graph = this.#records([encoder, ...this.game.stream(stream).dependsOn]);
       encoding = graph ? network.forward(image) : noGrad(() => network.forward(image));
       this.#encodings.set(key, encoding);
     }

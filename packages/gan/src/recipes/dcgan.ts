@@ -9,6 +9,7 @@ export default defineRecipe({
     net: { family: "dcgan", channels: 64, prior: { size: 100, distribution: "uniform" } },
     terms: { "non-saturating": {} },
     optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0.5, 0.999] } },
+    schedule: { shareSamples: true },
     batch: 128,
     steps: 25_000,
   },

@@ -18,6 +18,7 @@ import {
 } from "../data/index.js";
 import type { Game } from "../game/game.js";
 import type { Phase } from "../game/plan.js";
+import type { Play } from "../game/play.js";
 import type { Sample } from "../game/sample.js";
 import { WeightAverage } from "./averaging.js";
 import { buildGame, openConfiguredData, shapeOf } from "./setup.js";
@@ -123,20 +124,23 @@ export class Trainer {
     const logging = iteration === 0 || (iteration + 1) % config.intervals.log === 0;
     const scalars: Record<string, number> = {};
     this.#setLearningRates(iteration);
-    for (const phase of game.phases) {
-      const steps = this.#stepsOf(phase, iteration);
-      for (let step = 0; step < steps; step++) {
-        if (this.#batch === undefined || (phase.real === "fresh" && this.#batchUsed)) {
-          const next = this.#loader.next();
-          this.#batch = next instanceof Promise ? await next : next;
-          this.#batchUsed = false;
-        }
-        scope(() => {
-          const { play, losses } = game.step(phase, this.#playOptions(logging));
-          if (logging && step === steps - 1) readScalars([...losses, ...play.scalars], scalars);
-        });
-        if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch;
+    for (const group of this.#groups(iteration)) {
+      if (this.#batch === undefined || (group[0]?.real === "fresh" && this.#batchUsed)) {
+        const next = this.#loader.next();
+        this.#batch = next instanceof Promise ? await next : next;
+        this.#batchUsed = false;
       }
+      scope(() => {
+        let before: Play | undefined;
+        for (const [i, phase] of group.entries()) {
+          const following = group[i + 1];
+          const ahead = following === undefined ? undefined : new Set(following.update.flat());
+          const { play, losses } = game.step(phase, { ...this.#playOptions(logging), ahead }, before);
+          before = play;
+          if (logging) readScalars([...losses, ...play.scalars], scalars);
+          if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch;
+        }
+      });
     }
     this.#epoch = this.#batch?.epoch ?? this.#epoch;
     // A batch never outlives its iteration, so that a checkpoint needs none.
@@ -144,6 +148,22 @@ export class Trainer {
     this.average?.update(iteration);
     this.#iteration++;
     return logging ? scalars : undefined;
+  }
+
+  /**
+   * The steps of one iteration, in groups that share their samples: each alone, unless the schedule lets a phase look at
+   * the samples of the step before it.
+   */
+  #groups(iteration: number): Phase[][] {
+    const groups: Phase[][] = [];
+    for (const phase of this.game.phases) {
+      const share = this.config.schedule.shareSamples && phase.real === "same";
+      for (let step = 0; step < this.#stepsOf(phase, iteration); step++) {
+        if (share && step === 0 && groups.length > 0) groups.at(-1)?.push(phase);
+        else groups.push([phase]);
+      }
+    }
+    return groups;
   }
 
   #playOptions(logging: boolean) {
