@@ -1,0 +1,299 @@
+// What every registered term, recipe and network family keeps to. New ones are found through the registries.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Device,
+  noGrad,
+  Generator as RandomGenerator,
+  scope,
+  setThreads,
+  type Tensor,
+  torch,
+} from "@gantry/torch";
+import { z } from "zod";
+import { type Config, resolveConfig, validateConfig } from "./config/config.js";
+import { recipes } from "./config/recipe.js";
+import { UsageError } from "./errors.js";
+import type { Game } from "./game/game.js";
+import type { DataShape, Sample } from "./game/sample.js";
+import { terms } from "./game/term.js";
+import { families, type NetFamily } from "./nets/family.js";
+import { Prior } from "./nets/prior.js";
+import { buildGame } from "./train/setup.js";
+
+setThreads(1);
+
+const points: DataShape = { kind: "points", shape: [2], classes: 8 };
+const images = (channels: number, size: number): DataShape => ({
+  kind: "images",
+  shape: [channels, size, size],
+  classes: 10,
+});
+const SHAPES = [
+  points,
+  images(1, 28),
+  images(3, 28),
+  images(3, 32),
+  images(3, 48),
+  images(3, 64),
+  images(3, 128),
+];
+
+/** The shape of a recipe's data, told from its configuration: nothing is opened. */
+function shapeOf({ data }: Config): DataShape {
+  const { name, size } = data as { name?: string; size?: number };
+  if (name === "ring" || name === "grid") return points;
+  const grey = name === "mnist" || name === "fashion-mnist";
+  const side = name?.includes("mnist") ? 28 : name?.startsWith("cifar") ? 32 : 64;
+  return images(grey ? 1 : 3, size ?? side);
+}
+
+/** Narrow networks, where the family has a width to set; the smallest that it takes for this data. */
+function narrow(
+  family: NetFamily,
+  options: Record<string, unknown>,
+  data: DataShape,
+): Record<string, unknown> {
+  for (const channels of [4, 8, 16, 32]) {
+    const parsed = family.options.safeParse({ ...options, channels });
+    if (parsed.success && family.check(parsed.data, data) === undefined) return parsed.data;
+  }
+  const hidden = { generatorHidden: [8], discriminatorHidden: [8], encoderHidden: [8] };
+  const parsed = family.options.safeParse({ ...options, ...hidden });
+  return parsed.success ? parsed.data : family.options.parse(options);
+}
+
+const BATCH = 8;
+
+function realBatch(data: DataShape): Sample {
+  const random = new RandomGenerator(1);
+  const image = torch
+    .rand([BATCH, ...data.shape], { generator: random })
+    .mul(2)
+    .sub(1);
+  return {
+    image,
+    label: torch.randint(0, data.classes ?? 1, [BATCH], { generator: random, dtype: "int64" }),
+  };
+}
+
+/** One step of every phase, as iteration `iteration`. @returns every loss by player and term */
+function stepThrough(game: Game, data: DataShape, iteration: number): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const phase of game.phases)
+    scope(() => {
+      const real = realBatch(data);
+      const { losses } = game.step(phase, {
+        iteration,
+        steps: 100,
+        batch: BATCH,
+        random: new RandomGenerator(2),
+        device: "cpu" as Device,
+        logging: true,
+        real: () => real,
+      });
+      for (const [name, value] of losses) found.set(name, value.item());
+    });
+  return found;
+}
+
+function dispose(game: Game): void {
+  for (const { network, optimizer } of game.players.values()) {
+    optimizer.dispose();
+    network.dispose();
+  }
+}
+
+/** A schema's own options: every one described, every one with a default. */
+function checkOptions(owner: string, schema: z.ZodObject): void {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  for (const [name, option] of Object.entries(json.properties ?? {})) {
+    assert.ok(typeof option === "object", `${owner}: ${name}`);
+    assert.ok("default" in option, `${owner}: the option ${name} has no default`);
+  }
+  assert.equal(json.additionalProperties, false, `${owner}: unknown options are not refused`);
+  assert.ok(schema.safeParse({}).success, `${owner}: no options are not enough`);
+}
+
+const named = (kind: string, key: string, each: { name: string; summary: string; source: string }) => {
+  assert.equal(each.name, key);
+  assert.match(each.name, /^[a-z0-9]+(-[a-z0-9]+)*$/, `${kind} ${key}: name`);
+  for (const field of ["summary", "source"] as const) {
+    assert.ok(each[field].length >= 8, `${kind} ${key}: no ${field}`);
+    assert.doesNotMatch(each[field], /\n/);
+  }
+  assert.ok(each.summary.length <= 110, `${kind} ${key}: the summary is longer than a line`);
+};
+
+// Awaited before any test: a test declared while others run would be cancelled with them.
+const everyTerm = await terms.all();
+const everyRecipe = await recipes.all();
+const everyFamily = await families.all();
+
+for (const [name, term] of everyTerm)
+  test(`term ${name}: described, and every option has a default and a description`, () => {
+    named("term", name, term);
+    checkOptions(name, term.options);
+    for (const [option, schema] of Object.entries(term.options.shape as Record<string, z.ZodType>))
+      assert.ok((schema.description ?? "") !== "", `${name}: the option ${option} has no description`);
+  });
+
+/** What a term may need beside itself before it plays. */
+const COMPANY = [{ "non-saturating": {} }, { wasserstein: {} }, {}];
+
+for (const [name, term] of everyTerm)
+  test(`term ${name}: plays with its defaults on points, images or both`, async () => {
+    const refusals: string[] = [];
+    let played = 0;
+    for (const [data, net] of [
+      [points, { family: "mlp", generatorHidden: [8], discriminatorHidden: [8], encoderHidden: [8] }],
+      [images(1, 28), { family: "dcgan", channels: 4 }],
+      [images(3, 32), { family: "resnet", channels: 8 }],
+    ] as const) {
+      for (const company of COMPANY) {
+        if (term.kind === "adversarial" && Object.keys(company).length > 0) continue;
+        const config = await validateConfig({
+          recipe: "test",
+          data: {},
+          net: { ...net, prior: { size: 8 } },
+          conditional: false,
+          terms: { ...company, [name]: {} },
+          optimizers: { default: { kind: "adam" } },
+          batch: BATCH,
+          threads: 1,
+        });
+        let game: Game;
+        try {
+          game = await buildGame(config, data);
+        } catch (error) {
+          assert.ok(error instanceof UsageError, `${net.family}: ${(error as Error).stack}`);
+          assert.doesNotMatch(error.message, /\n/);
+          refusals.push(error.message);
+          continue;
+        }
+        game.train(true);
+        for (const iteration of [0, 1]) {
+          const losses = stepThrough(game, data, iteration);
+          assert.ok(losses.size > 0, `${net.family}: nobody minimises anything`);
+          for (const [loss, value] of losses)
+            assert.ok(Number.isFinite(value), `${net.family}: ${loss} is ${value}`);
+        }
+        dispose(game);
+        played++;
+        break;
+      }
+    }
+    assert.ok(played > 0, `it plays nowhere: ${refusals.join("; ")}`);
+  });
+
+for (const [name, recipe] of everyRecipe)
+  test(`recipe ${name}: resolves with every preset, builds and takes a step`, async () => {
+    named("recipe", name, recipe);
+    for (const preset of [undefined, ...Object.keys(recipe.presets ?? {})]) {
+      const what = `${name} --preset ${preset}`;
+      const config = await resolveConfig({ recipe: name, preset });
+      assert.equal(config.recipe, name);
+      assert.deepEqual(await validateConfig(config), config, what);
+      const data = shapeOf(config);
+      const { family: familyName, prior, ...options } = config.net;
+      const family = await families.get(familyName);
+      assert.equal(family.check(options, data), undefined, what);
+      const net = { family: familyName, prior, ...narrow(family, options, data) };
+      const game = await buildGame({ ...config, net, threads: 1, batch: BATCH } as Config, data);
+      game.train(true);
+      const losses = stepThrough(game, data, 0);
+      assert.ok(losses.size >= 2, `${what}: ${[...losses.keys()]}`);
+      for (const [loss, value] of losses) assert.ok(Number.isFinite(value), `${what}: ${loss} is ${value}`);
+      dispose(game);
+    }
+  });
+
+const shapesOf = (tensors: readonly (Tensor | undefined)[]) => tensors.map((tensor) => tensor?.shape);
+
+for (const [name, family] of everyFamily)
+  test(`family ${name}: networks have the shapes they say`, async () => {
+    named("family", name, family);
+    checkOptions(name, family.options);
+    const fitting = SHAPES.filter((data) => family.check(narrow(family, {}, data), data) === undefined);
+    assert.ok(fitting.length > 0, "no data fits");
+    const wrong: DataShape = { kind: "images", shape: [3, 33, 33], classes: undefined };
+    assert.match(family.check(family.options.parse({}), wrong) ?? "", /networks are for/);
+    for (const data of fitting) {
+      const options = narrow(family, {}, data);
+      for (const classes of [undefined, 10])
+        for (const [latentSize, stochastic] of [
+          [0, false],
+          [5, true],
+        ] as const)
+          await checkNetworks(family, options, data, classes, latentSize, stochastic);
+    }
+  });
+
+/** Networks for one request; a family may refuse labels and pairs, with a UsageError. */
+async function checkNetworks(
+  family: NetFamily,
+  options: Record<string, unknown>,
+  data: DataShape,
+  classes: number | undefined,
+  latentSize: number,
+  stochastic: boolean,
+): Promise<void> {
+  const prior = new Prior({ size: 5, distribution: "normal" });
+  const request = { data, prior, classes };
+  const what = `${data.shape}, classes ${classes}, latent ${latentSize}`;
+  scope(() =>
+    noGrad(() => {
+      const label = torch.randint(0, 10, [3], { dtype: "int64" });
+      try {
+        const generator = family.generator(options, request);
+        const latent = prior.sample(3, new RandomGenerator(1));
+        const image = generator.forward(latent, classes === undefined ? undefined : label);
+        assert.deepEqual(generator.outputShape, data.shape, what);
+        assert.deepEqual(image.shape, [3, ...data.shape], what);
+        assert.equal(generator.prior, prior);
+        if (data.kind === "images") assert.ok(image.abs().max().item() <= 1, `${what}: outside of [-1, 1]`);
+
+        // Two images at once, as packing gives them; the first shape is the data's own.
+        for (const packed of [1, 2]) {
+          const inputShape = [data.shape[0]! * packed, ...data.shape.slice(1)];
+          const seen = torch.cat(
+            Array.from({ length: packed }, () => image),
+            1,
+          );
+          const discriminator = family.discriminator(options, { ...request, inputShape, latentSize });
+          assert.deepEqual(discriminator.inputShape, inputShape, what);
+          const sample: Sample = {
+            image: seen,
+            ...(latentSize > 0 ? { latent } : {}),
+            ...(classes === undefined ? {} : { label }),
+          };
+          const features = discriminator.features(sample);
+          const { local, global } = discriminator.featureShapes;
+          assert.deepEqual(
+            shapesOf([features.local, features.global, discriminator.score(features, sample)]),
+            [local === undefined ? undefined : [3, ...local], [3, global], [3]],
+            `${what}: packed ${packed}`,
+          );
+          const normalises = [...discriminator.namedModules()].some(([, module]) => "runningMean" in module);
+          assert.equal(discriminator.usesBatchStatistics, normalises, `${what}: usesBatchStatistics`);
+          discriminator.dispose();
+        }
+
+        const encoder = family.encoder(options, { ...request, stochastic });
+        const encoding = encoder.forward(image);
+        assert.equal(encoder.latentSize, prior.size);
+        assert.deepEqual(encoder.inputShape, data.shape, what);
+        assert.deepEqual(
+          shapesOf([encoding.latent, encoding.mean, encoding.logVariance]),
+          stochastic ? Array(3).fill([3, 5]) : [[3, 5], undefined, undefined],
+          what,
+        );
+        encoder.dispose();
+        generator.dispose();
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        assert.ok(classes !== undefined || latentSize > 0, `${what}: ${error.message}`);
+      }
+    }),
+  );
+}
