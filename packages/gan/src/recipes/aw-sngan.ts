@@ -1,0 +1,16 @@
+import { defineRecipe } from "../config/recipe.js";
+
+// 320 epochs of CIFAR-10 are 50,000 iterations of 5 discriminator steps. The networks, their optimizer and the average are
+// those of the code the paper's baseline comes from (GongXinyuu/sngan.pytorch), which draws 128 fakes for a generator step.
+export default defineRecipe({
+  name: "aw-sngan",
+  summary: "SNGAN with an adaptive weighted discriminator",
+  source:
+    "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), section 4; smoothing of vasily789/adaptive-weighted-gans",
+  extends: "sngan",
+  config: {
+    terms: { "adaptive-weights": { smoothing: 1e-4 } },
+    average: { decay: 0.999 },
+    steps: 50_000,
+  },
+});
