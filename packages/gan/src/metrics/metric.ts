@@ -127,9 +127,12 @@ export function realOf(metric: string, { fake, real }: SamplePair): Samples {
   return real;
 }
 
+/** What a score takes over from one side of the comparison. */
+export type ScoreSide = Pick<Samples, "count" | "network" | "conventions">;
+
 /** Assembles a score: its name, counts and conventions out of the samples it was made from. */
 export function makeScore(
-  { fake, real }: SamplePair,
+  { fake, real }: { readonly fake: ScoreSide; readonly real?: ScoreSide | undefined },
   score: {
     readonly metric: string;
     readonly value: number;
