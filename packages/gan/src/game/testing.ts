@@ -68,6 +68,8 @@ export class TinyGame {
   readonly game: Game;
   /** The real batch of every step: images uniform in [-1, 1], labels 0, 1, 2, ... in turn where the data has classes. */
   readonly real: Sample;
+  /** The phase that plays are steps of, for terms that ask; default none. */
+  phase: string | undefined;
   readonly #seed: number;
   #steps = 0;
 
@@ -144,7 +146,9 @@ export class TinyGame {
 
   /** A play in which `updating` update. Plays of the same seed draw the same numbers. */
   play(updating: readonly string[], over: Partial<PlayOptions> & { seed?: number } = {}): Play {
-    return new Play(this.game, { ...this.options(over), updating: new Set(updating) });
+    const phase = this.game.phases.find(({ name }) => name === this.phase);
+    const within = phase === undefined ? {} : { phase };
+    return new Play(this.game, { ...within, ...this.options(over), updating: new Set(updating) });
   }
 
   /** One step of a phase, by name or itself. @returns losses by `player/term`, and every scalar reported */
