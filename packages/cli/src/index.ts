@@ -2,9 +2,8 @@
 import { CommanderError, Option, type OutputConfiguration, Command as Parser } from "commander";
 import { type Command, loadCommands } from "./command.js";
 import { explain, UsageProblem } from "./errors.js";
-import { makeOutput, type Output } from "./output.js";
+import { makeOutput, type Output, type Sink } from "./output.js";
 import { wrap } from "./render/format.js";
-import { makeStyle } from "./render/style.js";
 
 const SUMMARY = "Train, compare and diagnose generative adversarial networks (GANs).";
 
@@ -20,14 +19,28 @@ export async function runProcess(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2));
 }
 
+/** What surrounds a command line. */
+export interface Surroundings {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+const ownSurroundings = (): Surroundings => ({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+});
+
 /** @param args the words after `gantry` @returns the exit status */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(
+  args: readonly string[],
+  around: Surroundings = ownSurroundings(),
+): Promise<number> {
   // Known before the command line is understood: an error in it is told in the way asked for.
   const before = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   const output = makeOutput({
-    stdout: process.stdout,
-    stderr: process.stderr,
-    environment: process.env,
+    ...around,
     json: before.includes("--json"),
     debug: before.includes("--debug"),
   });
@@ -35,9 +48,9 @@ export async function main(args: readonly string[]): Promise<number> {
     const { message, exitCode } = await explain(error);
     output.error(message, exitCode);
     if (output.debug && error instanceof Error) {
-      process.stderr.write(`${error.stack}\n`);
+      around.stderr.write(`${error.stack}\n`);
       if (error.cause !== undefined)
-        process.stderr.write(`caused by: ${String((error.cause as Error).stack ?? error.cause)}\n`);
+        around.stderr.write(`caused by: ${String((error.cause as Error).stack ?? error.cause)}\n`);
     }
     return exitCode;
   };
@@ -45,16 +58,22 @@ export async function main(args: readonly string[]): Promise<number> {
   const crash = (error: unknown) => void fail(error).then((status) => process.exit(status));
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
+  const state: State = { status: 0, path: [] };
   try {
-    const state = { status: 0 };
     const parser = await buildParser(output, state);
+    if (args.every((word) => word === "--debug")) {
+      parser.outputHelp();
+      return 0;
+    }
     await parser.parseAsync([...args], { from: "user" });
     return state.status;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version have been printed.
       if (error.exitCode === 0) return 0;
-      return await fail(new UsageProblem(rephrase(error)));
+      return await fail(
+        new UsageProblem(`${rephrase(error)}; see 'gantry ${[...state.path, "--help"].join(" ")}'`),
+      );
     }
     return await fail(error);
   } finally {
@@ -68,14 +87,21 @@ function rephrase(error: CommanderError): string {
   return error.message
     .replace(/^error: /, "")
     .replace(/\n\(Did you mean (one of )?(.*?)\?\)/, (_, several: string | undefined, names: string) =>
-      several === undefined ? `; did you mean ${names}?` : `; did you mean one of ${names}?`,
+      several === undefined ? `; did you mean '${names}'?` : `; did you mean one of ${names}?`,
     )
     .trim();
 }
 
-async function buildParser(output: Output, state: { status: number }): Promise<Parser> {
+/** What came of parsing. */
+interface State {
+  status: number;
+  /** The command that was named, as far as it was understood. */
+  path: readonly string[];
+}
+
+async function buildParser(output: Output, state: State): Promise<Parser> {
   const commands = await loadCommands();
-  const style = makeStyle(process.stdout, process.env);
+  const { style } = output;
   const configuration: OutputConfiguration = {
     writeOut: (text) => output.print(text.trimEnd()),
     // Told by main(), in one line.
@@ -99,7 +125,6 @@ async function buildParser(output: Output, state: { status: number }): Promise<P
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .option("--debug", "show where an error comes from")
-    .action(() => root.outputHelp())
     .addHelpText(
       "after",
       `\nExamples:\n${exampleLines([
@@ -109,8 +134,9 @@ async function buildParser(output: Output, state: { status: number }): Promise<P
         ["gantry help train", "all about one command"],
       ])}`,
     );
-  // Otherwise commander takes what is no command for an argument of ours.
-  root.allowExcessArguments(true);
+  root.hook("preSubcommand", (_, command) => {
+    state.path = [...state.path, command.name()];
+  });
   for (const command of commands) addCommand(root, command, output, state, []);
   return root;
 }
@@ -119,7 +145,7 @@ function addCommand(
   parent: Parser,
   command: Command,
   output: Output,
-  state: { status: number },
+  state: State,
   path: readonly string[],
 ): void {
   const parser = parent.command(command.name).summary(command.summary);
@@ -136,7 +162,13 @@ function addCommand(
   }
   parser.addOption(new Option("--debug", "show where an error comes from").hideHelp());
   for (const sub of command.commands ?? []) addCommand(parser, sub, output, state, full);
-  if (command.commands !== undefined) parser.helpCommand(false).allowExcessArguments(true);
+  if (command.commands !== undefined) {
+    // A word that is none of the commands is then told as such, and not as an argument too many.
+    parser.helpCommand(false).allowExcessArguments(true);
+    parser.hook("preSubcommand", (_, chosen) => {
+      state.path = [...full, chosen.name()];
+    });
+  }
   if (command.examples.length > 0)
     parser.addHelpText("after", `\nExamples:\n${exampleLines(command.examples)}`);
   parser.action(async () => {

@@ -1,6 +1,7 @@
 import type { Config } from "@gantry/gan";
 import type { Output } from "./output.js";
-import { columns, count, shape } from "./render/format.js";
+import { columns, count, prettyJson } from "./render/format.js";
+import { describeItems } from "./render/words.js";
 import { countParameters, dataProgress } from "./training.js";
 
 /** Checks a configuration to the last network, and prints what training by it would be. */
@@ -25,7 +26,7 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
       columns(
         [
           ["run", path],
-          ["data", `${dataset.name}: ${count(dataset.count)} ${dataset.kind} of ${shape(dataset.shape)}`],
+          ["data", `${dataset.name}: ${describeItems(dataset)}`],
           ...Object.entries(parameters).map(([name, size]) => [name, `${count(size)} parameters`] as const),
           ["iteration", schedule.join(", then ")],
           ["iterations", count(config.steps)],
@@ -34,7 +35,7 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
         output.style.dim,
       ),
     );
-    output.print(JSON.stringify(config, null, 2));
+    output.print(prettyJson(config));
     return 0;
   } finally {
     await trainer.close();

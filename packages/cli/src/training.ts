@@ -30,16 +30,20 @@ export async function trainAndShow(
   );
   try {
     const existed = existsSync(path);
+    // Told once the run has begun: a refusal is one line.
+    const notices: string[] = [];
     let run: Run;
     try {
-      run = await open(dataProgress(output, interruption.signal));
+      const context = dataProgress(output, interruption.signal);
+      run = await open({ ...context, onNotice: (message) => notices.push(message) });
     } catch (error) {
       // A run that could not begin leaves no empty folders behind.
       if (!existed && !existsSync(join(path, "config.json")))
-        await rm(path, { recursive: true, force: true });
+        await rm(path, { recursive: true, force: true }).catch(() => {});
       throw error;
     }
     try {
+      for (const message of notices) reporter.warning(message);
       return await follow(output, path, run, interruption);
     } finally {
       await run.trainer.close();
@@ -73,10 +77,6 @@ async function follow(output: Output, path: string, run: Run, interruption: Inte
   const { config, dataset } = trainer;
   const { getThreads } = await import("@gantry/torch");
   const { recipe, steps, batch, seed, device, precision } = config;
-  if (dataset.skipped > 0)
-    reporter.warning(
-      `${dataset.name}: ${dataset.skipped} broken image${dataset.skipped === 1 ? " was" : "s were"} left out; --set data.strict=true refuses them`,
-    );
   const first = trainer.iteration;
   reporter.begin({
     run: path,
@@ -124,7 +124,10 @@ async function follow(output: Output, path: string, run: Run, interruption: Inte
     checkpoint: (await directory.checkpoint(iteration)).folder,
     sample: await lastSample(directory, iteration),
     scores: await lastScores(directory, run),
-    next: iteration >= steps ? suggestions(path, dataset.kind, iteration) : [resumption(path)],
+    next:
+      iteration >= steps
+        ? suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe)
+        : [resumption(path)],
   };
   reporter.end(ending);
   if (!output.json) output.print(describeEnding(ending, dataset.kind, output.style, output.columns));
@@ -168,13 +171,26 @@ async function lastScores(directory: RunDirectory, { trainer }: Run): Promise<Re
 
 const resumption = (path: string) => [`gantry resume ${shellWord(path)}`, "to the planned end"] as const;
 
-function suggestions(path: string, kind: "images" | "points", iteration: number): Ending["next"] {
+/** @param recipe one that can be compared with its packed self */
+function suggestions(
+  path: string,
+  kind: "images" | "points",
+  iteration: number,
+  recipe: string | undefined,
+): Ending["next"] {
   const run = shellWord(path);
   const longer = `gantry fork ${run} --set steps=${2 * iteration}`;
   if (kind === "points")
     return [
       [`gantry sample ${run} --count 2000 --out points.png`, "new samples, over the data"],
-      ["gantry train gan --preset small --with gradient-penalty", "another way to train on the same points"],
+      ...(recipe === undefined
+        ? []
+        : [
+            [
+              `gantry train ${recipe} --with packing`,
+              "a discriminator that sees two points at once",
+            ] as const,
+          ]),
       [longer, "train it for twice as long"],
     ];
   return [

@@ -3,6 +3,9 @@ import { columns } from "../render/format.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
 
+/** What the library says of kinds of data that have no place of their own. */
+const BY_PATH = "give its path";
+
 export default defineCommand({
   name: "data",
   summary: "list the data sets and where they are, or download one",
@@ -23,9 +26,14 @@ export default defineCommand({
     const { style } = output;
     const left = Math.max(...all.map(({ name }) => name.length));
     const text = all.map(({ name, summary, path, available, remedies }) => {
-      const state =
-        path ?? (available ? "computed" : remedies.length > 0 ? remedies.join("; or: ") : "missing");
-      const place = path !== undefined || available ? style.good(state) : style.dim(`not here: ${state}`);
+      const place =
+        path !== undefined || available
+          ? style.good(path ?? "computed")
+          : style.dim(
+              remedies[0] === BY_PATH
+                ? "opened by its path: --data PATH"
+                : `not here; to get it: ${remedies.join(", or: ")}`,
+            );
       return `${columns([[name.padEnd(left), summary]], output.columns, style.bold)}\n${" ".repeat(left + 4)}${place}`;
     });
     output.print(text.join("\n"));

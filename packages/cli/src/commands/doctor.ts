@@ -189,7 +189,7 @@ async function measure(output: Output, report: Report, show: (finding: Finding) 
     ["bfloat16 channels-last", "bfloat16", "channelsLast"],
   ] as const;
   for (const [index, [name, dtype, memoryFormat]] of kinds.entries()) {
-    output.reporter.progress({ what: "measuring", done: index, total: kinds.length, unit: "images" });
+    output.reporter.progress({ what: `measuring ${name}`, done: index, total: kinds.length, unit: "" });
     const best = noGrad(() =>
       scope(() => {
         const image = torch
@@ -228,7 +228,7 @@ async function lookAtData(report: Report, show: (finding: Finding) => void): Pro
   show({ label: "Data", text: `found: ${here.join(", ")}` });
   if (missing.length > 0)
     show({
-      label: "",
+      label: "Data",
       text: `not here: ${missing.map(({ name }) => name).join(", ")}; get them with gantry data fetch NAME`,
     });
 }

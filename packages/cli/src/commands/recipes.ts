@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { wrap } from "../render/format.js";
+import { prettyJson, wrap } from "../render/format.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
 
@@ -74,7 +74,7 @@ export default defineCommand({
           output.reporter.note(`${name}: ${summary}`);
           output.reporter.note(`source: ${source}`);
         }
-        output.print(JSON.stringify(config, null, output.json ? undefined : 2));
+        output.print(output.json ? JSON.stringify(config) : prettyJson(config));
         return 0;
       },
     }),

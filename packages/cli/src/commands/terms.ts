@@ -56,9 +56,8 @@ export default defineCommand({
           ...wrap(`source: ${source}`, output.columns).map(style.dim),
         ];
         const rows = options.map((option) => {
-          const value = option.default === undefined ? "" : ` (default ${JSON.stringify(option.default)})`;
-          const meaning = option.description === "" ? "" : `${option.description}: `;
-          return [option.name, `${meaning}${option.type}${value}`] as const;
+          const value = option.default === undefined ? "" : `; default ${JSON.stringify(option.default)}`;
+          return [option.name, `${option.description} (${option.type}${value})`.trim()] as const;
         });
         const example = options.find((option) => typeof option.default === "number");
         const setting = example === undefined ? "" : `:${example.name}=${example.default}`;

@@ -91,3 +91,10 @@ export function columns(
     })
     .join("\n");
 }
+
+/** JSON over several lines, arrays of numbers and words on one. */
+export const prettyJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    /\[\n\s+([^[\]{}]*?)\n\s+\]/g,
+    (_, items: string) => `[${items.replace(/\n\s+/g, " ")}]`,
+  );

@@ -10,12 +10,15 @@ const PAUSE = 2000;
 export function plainReporter(stderr: Sink): Reporter {
   const line = (text: string) => stderr.write(`${text}\n`);
   const warned = new Set<string>();
-  // Quick work ends before its first line is due.
-  let told = performance.now();
+  let told = Number.NEGATIVE_INFINITY;
+  let work = "";
   let beginning: Beginning | undefined;
   return {
     progress(progress) {
       const now = performance.now();
+      // Quick work ends before its first line is due.
+      if (progress.what !== work) told = now;
+      work = progress.what;
       if (now - told < PAUSE) return;
       told = now;
       line(describeProgress(progress));

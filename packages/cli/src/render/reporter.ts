@@ -1,4 +1,15 @@
-import type { DataProgress, StepReport } from "@gantry/gan";
+import type { StepReport } from "@gantry/gan";
+
+/** How far something has come that is not training. */
+export interface Progress {
+  /** What is being done, for example `decoding photos.zip`. */
+  readonly what: string;
+  readonly done: number;
+  /** How many there are in all; undefined where that is not known beforehand. */
+  readonly total: number | undefined;
+  /** `images`; `bytes` are shown as kB, MB and GB; empty for none. */
+  readonly unit: string;
+}
 
 /** What is about to be trained. */
 export interface Beginning {
@@ -57,8 +68,8 @@ export interface Ending {
  * JSON.
  */
 export interface Reporter {
-  /** How far something has come that is not training: called often. */
-  progress(progress: DataProgress): void;
+  /** Called often: the reporter decides how much of it to show. */
+  progress(progress: Progress): void;
   begin(beginning: Beginning): void;
   step(pace: Pace): void;
   end(ending: Ending): void;

@@ -55,11 +55,15 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
       const { iteration, steps, iterationsPerSecond, imagesPerSecond, secondsLeft } = pace;
       const words = [`${Math.floor((100 * iteration) / steps)} %`.padStart(5)];
       // Most important first: what does not fit is left out from the end.
-      words.push(`${count(iteration)}/${count(steps)}`);
+      // Padded, so that the bar keeps its length while numbers grow.
+      const all = count(steps);
+      words.push(`${count(iteration).padStart(all.length)}/${all}`);
       if (secondsLeft !== undefined) words.push(`${clock(secondsLeft)} left`);
-      if (iterationsPerSecond !== undefined) words.push(`${rate(iterationsPerSecond)} it/s`);
+      if (iterationsPerSecond !== undefined) words.push(`${rate(iterationsPerSecond).padStart(5)} it/s`);
       if (imagesPerSecond !== undefined)
-        words.push(`${rate(imagesPerSecond)} ${beginning?.data.kind === "points" ? "points" : "img"}/s`);
+        words.push(
+          `${rate(imagesPerSecond).padStart(5)} ${beginning?.data.kind === "points" ? "points" : "img"}/s`,
+        );
       draw([...words, ...losses], iteration / steps);
     },
     end: clear,

@@ -1,22 +1,22 @@
-import type { DataProgress } from "@gantry/gan";
 import { bytes, columns, count, duration, scalar, shape } from "./format.js";
-import type { Beginning, Ending, Pace } from "./reporter.js";
+import type { Beginning, Ending, Pace, Progress } from "./reporter.js";
 import type { Style } from "./style.js";
 
-/** What kind of items a data set has, as a word. */
-export const itemsOf = (kind: "images" | "points"): string => kind;
+/** `60,000 images of 1x28x28`, `100,000 points`. */
+export function describeItems(data: Pick<Beginning["data"], "kind" | "count" | "shape">): string {
+  return `${count(data.count)} ${data.kind === "images" ? `images of ${shape(data.shape)}` : "points"}`;
+}
 
 /** `dcgan on fashion-mnist: 60,000 images of 1x28x28`, and what else a person wants to see before the wait. */
 export function describeBeginning(beginning: Beginning): string[] {
   const { data, iteration, steps } = beginning;
-  const items = data.kind === "images" ? `images of ${shape(data.shape)}` : "points";
   const parameters = Object.entries(beginning.parameters)
     .map(([player, size]) => `${player} ${count(size)}`)
     .join(", ");
   const threads = `${beginning.threads} thread${beginning.threads === 1 ? "" : "s"}`;
   const where = beginning.device === "cpu" ? threads : beginning.device;
   return [
-    `${beginning.recipe} on ${data.name}: ${count(data.count)} ${items}`,
+    `${beginning.recipe} on ${data.name}: ${describeItems(data)}`,
     `parameters: ${parameters}`,
     `batch ${beginning.batch}, seed ${beginning.seed}, ${beginning.precision}, ${where}`,
     `${iteration > 0 ? `going on from iteration ${count(iteration)} to` : "iterations:"} ${count(steps)}; everything goes to ${beginning.run}`,
@@ -42,7 +42,7 @@ export function describeEnding(
   const { state, iteration, steps, imagesSeen, seconds } = ending;
   const head =
     state === "done"
-      ? `${style.good("Done")}: ${count(iteration)} iterations, ${count(imagesSeen)} ${itemsOf(kind)} seen; ${duration(seconds)}`
+      ? `${style.good("Done")}: ${count(iteration)} iterations, ${count(imagesSeen)} ${kind} seen; ${duration(seconds)}`
       : `${style.bad("Stopped")} after ${count(iteration)} of ${count(steps)} iterations, with a checkpoint`;
   const rows: [string, string][] = [["run", ending.run]];
   if (ending.sample !== null) rows.push([kind === "images" ? "samples" : "picture", ending.sample]);
@@ -54,10 +54,10 @@ export function describeEnding(
 }
 
 /** `decoding photos.zip`, how many of how many. */
-export function describeProgress({ what, done, total, unit }: DataProgress): string {
+export function describeProgress({ what, done, total, unit }: Progress): string {
   const amount = (value: number) => (unit === "bytes" ? bytes(value) : count(value));
   const of = total === undefined ? "" : ` of ${amount(total)}`;
-  return `${what}: ${amount(done)}${of}${unit === "bytes" ? "" : ` ${unit}`}`;
+  return `${what}: ${amount(done)}${of}${unit === "bytes" || unit === "" ? "" : ` ${unit}`}`;
 }
 
 /** Every scalar of a step, one after the other. */

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, open, readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describeSystemError, FormatError, writeFileAtomically } from "@gantry/formats";
 import { version as torchVersion } from "@gantry/torch";
@@ -102,8 +102,7 @@ export class RunDirectory {
     };
     const run = new RunDirectory(path, record);
     try {
-      for (const folder of [path, run.checkpoints, run.samples, run.tensorboard])
-        await mkdir(folder, { recursive: true });
+      for (const folder of [path, run.checkpoints, run.samples, run.tensorboard]) await makeFolder(folder);
     } catch (error) {
       throw new FormatError(`cannot make the run's folder: ${describeSystemError(error)}`, {
         file: path,
@@ -255,6 +254,19 @@ function isProcess(pid: number): boolean {
   } catch (error) {
     // There, and another user's.
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Like mkdir's own recursive way, which in Node 20 takes a read-only disk for a missing folder. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
   }
 }
 

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { readNpz, readSafetensors, writeSafetensors } from "@gantry/formats";
+import { parseLines, refuse, succeed, temporaryFolder } from "./harness.js";
+
+const cwd = temporaryFolder();
+
+describe("commands that list, show and convert", () => {
+  test("help everywhere, with examples", async () => {
+    const help = await succeed(["--help"], { real: true });
+    for (const name of ["train", "resume", "fork", "sample", "recipes", "terms", "data", "doctor", "convert"])
+      assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
+    assert.equal((await succeed([])).stdout, help.stdout);
+    const commands = ["train", "resume", "fork", "sample", "recipes", "terms", "data", "doctor", "convert"];
+    for (const words of [
+      ...commands.map((name) => [name]),
+      ["recipes", "show"],
+      ["terms", "show"],
+      ["data", "fetch"],
+    ]) {
+      const { stdout, stderr } = await succeed([...words, "--help"]);
+      assert.match(stdout, new RegExp(`^Usage: gantry ${words.join(" ")} `));
+      assert.match(stdout, /\nExamples:\n {2}gantry /);
+      assert.equal(stderr, "");
+    }
+    assert.match((await succeed(["--version"])).stdout, /^gantry \d+\.\d+\.\d+\n$/);
+  });
+
+  test("recipes", async () => {
+    assert.match((await succeed(["recipes"])).stdout, /^ {2}dcgan +deep convolutional GAN.*\n +Radford/m);
+    const list = JSON.parse((await succeed(["recipes", "--json"])).stdout) as {
+      name: string;
+      presets: string[];
+    }[];
+    assert.ok(list.some(({ name, presets }) => name === "gan" && presets.includes("small")));
+    const show = await succeed(["recipes", "show", "wgan-gp", "--set", "steps=7"]);
+    const config = JSON.parse(show.stdout) as { steps: number; terms: Record<string, unknown> };
+    assert.equal(config.steps, 7);
+    assert.ok("gradient-penalty" in config.terms);
+    assert.match(show.stderr, /source: Gulrajani/);
+  });
+
+  test("terms", async () => {
+    assert.match((await succeed(["terms"])).stdout, /^adversarial\n(.*\n)* {2}hinge /m);
+    const { stdout } = await succeed(["terms", "show", "gradient-penalty"]);
+    assert.match(stdout, /^ {2}weight +lambda \(number, at least 0; default 10\)$/m);
+    const json = JSON.parse((await succeed(["terms", "show", "gradient-penalty", "--json"])).stdout) as {
+      options: { name: string }[];
+    };
+    assert.equal(json.options[0]?.name, "weight");
+  });
+
+  test("data", async () => {
+    assert.match((await succeed(["data"])).stdout, /^ {2}ring +2-D points.*\n +computed$/m);
+    const list = parseLines((await succeed(["data", "--json"])).stdout)[0] as unknown as { name: string }[];
+    assert.ok(list.some(({ name }) => name === "cifar10"));
+  });
+
+  test("doctor", async () => {
+    const { stdout } = await succeed(["doctor", "--json", "--no-speed"], { real: true });
+    const report = JSON.parse(stdout) as Record<string, unknown> & { libtorch: { version: string } };
+    assert.match(report.libtorch.version, /^\d+\.\d+/);
+    assert.equal(report.threads, 1);
+    assert.deepEqual(report.problems, []);
+    assert.match((await succeed(["doctor", "--no-speed"])).stdout, /^ok LibTorch .*\n(.*\n)*Ready\./m);
+  });
+
+  test("convert: .pth to .safetensors, to .npz, to a folder, and back", async () => {
+    const golden = fileURLToPath(new URL("../../../formats/golden/", import.meta.url));
+    const source = join(golden, "conv-bn.pth");
+    await succeed(["convert", source, "a.safetensors"], { cwd, real: true });
+    const { stdout } = await succeed(["convert", "a.safetensors", "b.npz"], { cwd });
+    assert.match(stdout, /^b\.npz: \d+ tensors?, /);
+    await succeed(["convert", "b.npz", "folder"], { cwd });
+    await succeed(["convert", "folder", "c.safetensors"], { cwd });
+    const { arrays } = await readSafetensors(join(cwd, "a.safetensors"));
+    if ([...arrays.values()].every(({ dtype }) => dtype !== "bfloat16"))
+      assert.deepEqual(
+        await readFile(join(cwd, "c.safetensors")),
+        await readFile(join(cwd, "a.safetensors")),
+      );
+    await refuse(["convert", "a.safetensors", "folder"], 2, /folder: the folder is not empty/, { cwd });
+    await refuse(["convert", "a.safetensors", "a.pth"], 2, /a\.pth: not a kind that can be written/, { cwd });
+    await refuse(["convert", "none.pth", "a.npz"], 2, /none\.pth: no such file/, { cwd });
+  });
+
+  test("convert: names that are no file names, bfloat16, and damage", async () => {
+    const array = { dtype: "bfloat16", shape: [2], data: Uint8Array.of(0x80, 0x3f, 0, 0xc0) } as const;
+    await writeSafetensors(
+      join(cwd, "odd.safetensors"),
+      new Map([
+        ["../up", { ...array, shape: [2] }],
+        ["a/b c", { ...array, shape: [2] }],
+      ]),
+    );
+    const { stderr } = await succeed(["convert", "odd.safetensors", "odd"], { cwd });
+    assert.match(stderr, /2 tensors of bfloat16, which NumPy has not, became float32/);
+    assert.deepEqual((await readdir(join(cwd, "odd"))).sort(), ["..%2Fup.npy", "a%2Fb c.npy"]);
+    await refuse(["convert", "odd", "odd.npz"], 1, /odd\.npz: "\.\.\/up\.npy" is no name for a file/, {
+      cwd,
+    });
+    await rm(join(cwd, "odd", "..%2Fup.npy"));
+    await succeed(["convert", "odd", "odd.npz"], { cwd });
+    const arrays = await readNpz(join(cwd, "odd.npz"));
+    assert.deepEqual([...arrays.keys()], ["a/b c"]);
+    assert.deepEqual([...new Float32Array(arrays.get("a/b c")!.data.slice().buffer)], [1, -2]);
+
+    await writeFile(join(cwd, "damaged.safetensors"), "not a header, and long enough for one");
+    await refuse(["convert", "damaged.safetensors", "x.npz"], 1, /damaged\.safetensors: /, { cwd });
+    assert.ok(!existsSync(join(cwd, "x.npz")));
+  });
+
+  test("a reader that stops reading ends it quietly", async () => {
+    const program = fileURLToPath(new URL("../../bin/gantry.mjs", import.meta.url));
+    const shell = spawn("sh", ["-c", `"${process.execPath}" "${program}" terms --json | head -c 5; exit 0`]);
+    let stderr = "";
+    shell.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    await new Promise((resolve) => shell.on("close", resolve));
+    assert.equal(stderr, "");
+  });
+});
