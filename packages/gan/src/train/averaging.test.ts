@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { liveTensors, nn, noGrad, scope, torch } from "@gantry/torch";
+import { WeightAverage } from "./averaging.js";
+
+/** A network whose every parameter is set to one number. */
+function network() {
+  const net = new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3));
+  const set = (value: number) =>
+    scope(() =>
+      noGrad(() =>
+        net.parameters().forEach((parameter) => void parameter.copy_(torch.full(parameter.shape, value))),
+      ),
+    );
+  return { net, set };
+}
+
+const values = (average: WeightAverage) =>
+  [...average.stateDict().values()].flatMap((tensor) => tensor.toNumbers());
+
+const assertAll = (actual: number[], expected: number) => {
+  for (const value of actual) assert.ok(Math.abs(value - expected) < 1e-6, `${value}, expected ${expected}`);
+};
+
+test("the average is the closed form: decay^n w_0 + (1 - decay) sum_i decay^(n - i) w_i", () => {
+  const { net, set } = network();
+  const weights = [3, -1, 2, 5, 0.5];
+  const decay = 0.7;
+  set(weights[0] as number);
+  const average = new WeightAverage(net, { decay, start: 0 });
+  for (let n = 1; n < weights.length; n++) {
+    set(weights[n] as number);
+    average.update(n - 1);
+    let expected = decay ** n * (weights[0] as number);
+    for (let i = 1; i <= n; i++) expected += (1 - decay) * decay ** (n - i) * (weights[i] as number);
+    assertAll(values(average), expected);
+  }
+});
+
+test("before its start the average is the weights", () => {
+  const { net, set } = network();
+  const average = new WeightAverage(net, { decay: 0.5, start: 2 });
+  for (const [iteration, weight, expected] of [
+    [0, 4, 4],
+    [1, 8, 8],
+    [2, 0, 4],
+    [3, 0, 2],
+  ] as const) {
+    set(weight);
+    average.update(iteration);
+    assertAll(values(average), expected);
+  }
+});
+
+test("averaged weights stand in only while they are wanted; buffers are the network's own", () => {
+  const { net, set } = network();
+  set(1);
+  const average = new WeightAverage(net, { decay: 0.5, start: 0 });
+  set(3);
+  average.update(0);
+  const seen = average.apply(() => net.parameters().flatMap((parameter) => parameter.toNumbers()));
+  assertAll(seen, 2);
+  assertAll(
+    net.parameters().flatMap((parameter) => parameter.toNumbers()),
+    3,
+  );
+  assert.throws(() =>
+    average.apply(() => {
+      throw new Error("stop");
+    }),
+  );
+  assertAll(
+    net.parameters().flatMap((parameter) => parameter.toNumbers()),
+    3,
+  );
+  assert.deepEqual([...average.stateDict().keys()], ["0.weight", "0.bias", "1.weight", "1.bias"]);
+  average.restart();
+  assertAll(values(average), 3);
+});
+
+test("a state comes back, and updates keep no tensor", () => {
+  const { net, set } = network();
+  set(1);
+  const average = new WeightAverage(net, { decay: 0.9, start: 0 });
+  const other = new WeightAverage(net, { decay: 0.9, start: 0 });
+  set(2);
+  const before = liveTensors().count;
+  for (let i = 0; i < 5; i++) average.update(i);
+  assert.ok(liveTensors().count <= before);
+  other.loadStateDict(average.stateDict());
+  assert.deepEqual(values(other), values(average));
+  average.dispose();
+  other.dispose();
+});
