@@ -1,6 +1,5 @@
 // What the tests of training share: tiny runs, and what there is to compare of them.
-import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -77,16 +76,4 @@ export async function finish(
     await run.trainer.close();
   }
   return reports;
-}
-
-/** SHA-256 of every file under a folder, by its path in it. */
-export async function digests(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const found: Record<string, string> = {};
-  for (const file of files.sort())
-    found[file.slice(folder.length + 1)] = createHash("sha256")
-      .update(await readFile(file))
-      .digest("hex");
-  return found;
 }
