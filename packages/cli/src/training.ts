@@ -195,7 +195,7 @@ function suggestions(
     ];
   return [
     [`gantry sample ${run} --count 64 --out grid.png`, "new images"],
-    [`gantry sample ${run} --interpolate --count 8 --out walk.png`, "how images change between latents"],
+    [`gantry sample ${run} --interpolate --out walk.png`, "how images change between latents"],
     [longer, "train it for twice as long"],
   ];
 }

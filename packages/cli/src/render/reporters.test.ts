@@ -73,7 +73,7 @@ describe("the terminal", () => {
     reporter.step(pace(1200));
     assert.equal(
       lastLine(text()),
-      " 40 % ━━━━━━─────────  1,200/3,000  1:38 left   24.5 it/s  1.57k img/s  D 1.235",
+      " 40 % ━━━─────  1,200/3,000  1:38 left   24.5 it/s  1.57k img/s  D 1.23 G -0.25",
     );
   });
 

@@ -17,7 +17,7 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
   let shown = false;
   let drawn = Number.NEGATIVE_INFINITY;
   let beginning: Beginning | undefined;
-  let losses: string[] = [];
+  let losses = "";
 
   const clear = () => {
     if (shown) stderr.write(ERASE);
@@ -62,9 +62,10 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
       if (iterationsPerSecond !== undefined) words.push(`${rate(iterationsPerSecond).padStart(5)} it/s`);
       if (imagesPerSecond !== undefined)
         words.push(
-          `${rate(imagesPerSecond).padStart(5)} ${beginning?.data.kind === "points" ? "points" : "img"}/s`,
+          `${rate(imagesPerSecond).padStart(5)} ${beginning?.data.kind === "points" ? "pts" : "img"}/s`,
         );
-      draw([...words, ...losses], iteration / steps);
+      if (losses !== "") words.push(losses);
+      draw(words, iteration / steps);
     },
     end: clear,
     note: line,

@@ -67,14 +67,14 @@ export function describeScalars(scalars: Pace["scalars"]): string {
     .join("  ");
 }
 
-/** The players' first losses, as `D 1.23  G 0.71`: enough for a bar. */
-export function describeLosses(scalars: Pace["scalars"]): string[] {
+/** The players' first losses, as `D 1.23 G 0.71`: enough for a bar. */
+export function describeLosses(scalars: Pace["scalars"]): string {
   const shown = new Map<string, string>();
   for (const [name, value] of Object.entries(scalars ?? {})) {
     const player = name.split("/")[0] ?? name;
-    if (!shown.has(player)) shown.set(player, `${SHORT[player] ?? player} ${scalar(value)}`);
+    if (!shown.has(player)) shown.set(player, `${SHORT[player] ?? player} ${Number(value.toPrecision(3))}`);
   }
-  return [...shown.values()];
+  return [...shown.values()].join(" ");
 }
 
 const SHORT: Readonly<Record<string, string>> = { discriminator: "D", generator: "G", encoder: "E" };
