@@ -22,6 +22,8 @@ export interface Score {
   readonly seed: number | null;
   /** Everything else that public codes differ in: splits, subsets, k, quantisation, resize, colour. */
   readonly conventions: Conventions;
+  /** What is behind the number, where that is worth keeping, as a histogram; null where nothing is. */
+  readonly detail: Readonly<Record<string, readonly number[]>> | null;
 }
 
 export type Conventions = Readonly<Record<string, string | number | boolean>>;
@@ -83,8 +85,8 @@ export interface MetricContext {
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
-/** What samples must offer for a metric. */
-export type Need = "features" | "logits" | "images";
+/** What samples must offer for a metric; `test`: held-out real images beside the real ones. */
+export type Need = "features" | "logits" | "images" | "test";
 
 /** One metric: a file of this folder with this as its default export. */
 export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> extends Named {
@@ -106,6 +108,8 @@ export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> exte
 export interface SamplePair {
   readonly fake: Samples;
   readonly real?: Samples | undefined;
+  /** Real images that no generator was trained on, for metrics that need `test`. */
+  readonly test?: Samples | undefined;
 }
 
 /** Lets TypeScript infer the options' type. */
@@ -140,6 +144,7 @@ export function makeScore(
     readonly deviation?: number;
     readonly seed?: number;
     readonly conventions?: Conventions;
+    readonly detail?: NonNullable<Score["detail"]>;
   },
 ): Score {
   const network = fake.network ?? null;
@@ -156,6 +161,7 @@ export function makeScore(
     samples: { fake: fake.count, real: real?.count ?? null },
     seed: score.seed ?? null,
     conventions: { ...fake.conventions, ...Object.fromEntries(ofReal), ...score.conventions },
+    detail: score.detail ?? null,
   };
 }
 

@@ -151,20 +151,25 @@ test("prdc: precision and recall swap with the sets, and tiles do not show", asy
   // More rows than one tile has, in two dimensions: compared with a plain count.
   const [a, b] = [gaussian(2200, 2, 1), gaussian(2100, 2, 2)];
   const scores = await precisionRecallDensityCoverage(a, b);
-  const radii = (table: Table, k: number): number[] =>
-    Array.from({ length: table.rows }, (_, i) => {
-      const all = Float64Array.from({ length: table.rows }, (_, j) => gap(table, i, table, j));
-      return all.sort()[k]!;
-    });
-  const [r3, r5] = [radii(b, 3), radii(b, 5)];
+  /** Distances of each row to its five nearest others, ascending. */
+  const near = Array.from({ length: b.rows }, (_, i) => {
+    const least = new Array<number>(5).fill(Number.POSITIVE_INFINITY);
+    for (let j = 0; j < b.rows; j++) {
+      const d = gap(b, i, b, j);
+      if (i === j || d >= least[4]!) continue;
+      least[4] = d;
+      least.sort((x, y) => x - y);
+    }
+    return least;
+  });
   let precise = 0;
   let dense = 0;
   for (let i = 0; i < a.rows; i++) {
     let hit = false;
     for (let j = 0; j < b.rows; j++) {
       const d = gap(a, i, b, j);
-      if (d <= r3[j]!) hit = true;
-      if (d <= r5[j]!) dense++;
+      if (d <= near[j]![2]!) hit = true;
+      if (d <= near[j]![4]!) dense++;
     }
     if (hit) precise++;
   }
@@ -229,6 +234,7 @@ test("scores carry their network, counts, seed and conventions, and compare only
       samples: { fake: 300, real: 400 },
       seed: null,
       conventions: { quantisation: "clip", "real quantisation": "none", resize: "none" },
+      detail: null,
     },
   );
   const options = kernelMetric.options.parse({ subsets: 2, subsetSize: 50 });
@@ -251,7 +257,8 @@ test("scores carry their network, counts, seed and conventions, and compare only
 
 test("the registry finds every metric of this folder", async () => {
   const known = await metrics.all();
-  for (const name of ["fid", "kid", "is", "mode", "prdc"]) assert.ok(known.has(name), name);
+  for (const name of ["fid", "kid", "is", "mode", "prdc", "modes", "missing"])
+    assert.ok(known.has(name), name);
   for (const metric of known.values()) assert.doesNotThrow(() => metric.options.parse({}));
 });
 

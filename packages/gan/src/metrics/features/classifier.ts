@@ -3,7 +3,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type ArrayValue, readSafetensors, writeSafetensors } from "@gantry/formats";
-import { Generator, grad, nn, noGrad, optim, scope, type Tensor, torch } from "@gantry/torch";
+import { autocast, Generator, grad, nn, noGrad, optim, scope, type Tensor, torch } from "@gantry/torch";
 import { type DataContext, dataContext } from "../../data/context.js";
 import type { Dataset } from "../../data/dataset.js";
 import { openDataset } from "../../data/open.js";
@@ -81,6 +81,8 @@ export interface ClassifierTraining {
   readonly seed?: number;
   /** Default the recipe's. */
   readonly epochs?: number;
+  /** Of the convolutions in training. Default float32; bfloat16 is twice as fast where the processor has it. */
+  readonly precision?: "float32" | "bfloat16";
   readonly onProgress?: (progress: ClassifierProgress) => void;
   readonly signal?: AbortSignal | undefined;
   readonly context?: Partial<DataContext>;
@@ -132,14 +134,14 @@ export async function trainRecipe(
 ): Promise<TrainedClassifier> {
   const started = performance.now();
   const context = dataContext(options.context);
-  const { seed = 0, epochs = recipe.epochs, signal } = options;
+  const { seed = 0, epochs = recipe.epochs, precision = "float32", signal } = options;
   const dataset = options.dataset ?? (await openDataset({ name: recipe.dataset, split: "train" }, context));
   const test = options.testDataset ?? (await openDataset({ name: recipe.dataset, split: "test" }, context));
   for (const one of [dataset, test]) checkData(recipe, one);
 
   const network = new Classifier(recipe, new Generator(seed));
   try {
-    await fit(network, recipe, dataset, { seed, epochs, signal, onProgress: options.onProgress });
+    await fit(network, recipe, dataset, { seed, epochs, precision, signal, onProgress: options.onProgress });
     const accuracy = await measure(network, test, signal);
     if (!(accuracy >= recipe.leastAccuracy))
       throw new RunError(
@@ -158,6 +160,7 @@ export async function trainRecipe(
       testDataset: test.digest,
       seed: String(seed),
       epochs: String(epochs),
+      precision,
       sha256: digestOf(arrays),
     });
     return { path, accuracy, seconds: (performance.now() - started) / 1000 };
@@ -176,6 +179,7 @@ function checkData({ name, shape, classes }: ClassifierRecipe, dataset: Dataset)
 interface FitOptions {
   readonly seed: number;
   readonly epochs: number;
+  readonly precision: "float32" | "bfloat16";
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: ClassifierProgress) => void) | undefined;
 }
@@ -184,7 +188,7 @@ async function fit(
   network: Classifier,
   recipe: ClassifierRecipe,
   dataset: Dataset,
-  { seed, epochs, signal, onProgress }: FitOptions,
+  { seed, epochs, precision, signal, onProgress }: FitOptions,
 ): Promise<void> {
   const random = new Random(seed);
   const parameters = network.parameters();
@@ -206,8 +210,9 @@ async function fit(
     const loss = scope(() => {
       const labels = torch.fromTypedArray(BigInt64Array.from(dataset.labels(indices)!, BigInt));
       const images = torch.fromTypedArray(dataset.read(indices), [recipe.batch, ...recipe.shape]);
-      const { logits } = network.forward(augmented(toInput(images), recipe, random));
-      const value = logits.crossEntropyLoss(labels);
+      const input = augmented(toInput(images), recipe, random);
+      const { logits } = autocast(precision, () => network.forward(input));
+      const value = logits.to({ dtype: "float32" }).crossEntropyLoss(labels);
       optimizer.step(grad(value, parameters));
       // Loshchilov and Hutter 2019: decay apart from Adam's steps.
       if (recipe.weightDecay > 0)
