@@ -7,8 +7,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { pngSize } from "@gantry/formats";
 import type { Config } from "../config/config.js";
+import type { Random } from "../data/index.js";
 import { listCheckpoints, readCheckpointFile } from "./checkpoint.js";
 import { RunDirectory } from "./runDirectory.js";
+import { startRun } from "./train.js";
 
 export interface Ending {
   /** Whether it said that it was done. */
@@ -41,7 +43,7 @@ export async function trainInChild(
   const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
   for await (const line of createInterface({ input: child.stdout })) {
     if (line === "done") done = true;
-    else if (line !== "ready") iteration = Number(line);
+    else if (/^\d+$/.test(line)) iteration = Number(line);
     kill(child, line);
   }
   await closed;
@@ -81,4 +83,58 @@ export async function outcome(path: string): Promise<Record<string, string>> {
     }
   }
   return Object.fromEntries(Object.entries(found).sort());
+}
+
+export interface KillReport {
+  readonly kills: number;
+  /** Kills by when they came: before the run had its config.json, before its first checkpoint, later. */
+  readonly moments: { readonly unborn: number; readonly early: number; readonly later: number };
+  /** Half-written folders of checkpoints that the kills left behind: moments in the middle of writing one. */
+  readonly torn: number;
+  /** Files in which the run differs from one that was left alone. */
+  readonly different: readonly string[];
+}
+
+/**
+ * Trains, killing the process (SIGKILL) at `kills` random moments, each time reading all there is and going on; lets it
+ * finish, and compares it with the same training left alone.
+ * @throws when anything half written is read, or a run cannot be resumed
+ */
+export async function killRepeatedly(
+  config: Config,
+  folder: string,
+  kills: number,
+  random: Random,
+  onKill: (kill: number, iteration: number) => void = () => {},
+): Promise<KillReport> {
+  const path = join(folder, "killed");
+  const moments = { unborn: 0, early: 0, later: 0 };
+  let torn = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    // One in five right after the start, the others some way into training: by a clock, wherever that strikes.
+    const early = random.uniform() < 0.2;
+    const after = early ? 1000 * random.uniform() : 200 * random.uniform();
+    const { done, errors } = await trainInChild(path, config, (child, line) => {
+      if (line === (early ? "ready" : "begun")) setTimeout(() => child.kill("SIGKILL"), after);
+    });
+    if (done) throw new Error(`the run was over before kill ${kill + 1}: give it more steps`);
+    if (errors !== "") throw new Error(`the training said: ${errors}`);
+    await readEverything(path);
+    const checkpoints = join(path, "checkpoints");
+    const born = (await stat(join(path, "config.json")).catch(() => undefined)) !== undefined;
+    const iterations = await listCheckpoints(checkpoints);
+    moments[!born ? "unborn" : iterations.length === 0 ? "early" : "later"]++;
+    const left = await readdir(checkpoints).catch(() => [] as string[]);
+    torn += left.filter((name) => name.startsWith(".writing-")).length;
+    onKill(kill + 1, iterations.at(-1) ?? 0);
+  }
+  const last = await trainInChild(path, config);
+  if (!last.done) throw new Error(`the run could not be finished: ${last.errors}`);
+  const alone = join(folder, "alone");
+  const run = await startRun(config, alone);
+  for await (const _ of run.reports());
+  await run.trainer.close();
+  const [one, other] = [await outcome(path), await outcome(alone)];
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return { kills, moments, torn, different: [...names].filter((name) => one[name] !== other[name]) };
 }

@@ -69,8 +69,7 @@ for (const recipe of ["gan", "dcgan"])
     assert.ok(killed.iteration >= 5 && killed.iteration <= 8);
     await readEverything(path);
     assert.equal(await (await RunDirectory.open(path)).status(), "dead");
-    const resumed = await trainInChild(path, config);
-    assert.ok(resumed.done, resumed.errors);
+    await finish(await resumeRun(path));
     assert.equal(await (await RunDirectory.open(path)).status(), "done");
     assert.deepEqual(await outcome(path), await outcome(await straight(recipe)));
   });

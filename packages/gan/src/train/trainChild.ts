@@ -1,5 +1,5 @@
 // A training in a process of its own, for tests that kill it: node trainChild.js RUN CONFIG.json
-// Begins the run, or goes on with it, and says `ready`, then each iteration, then `done`, a line each.
+// Begins the run, or goes on with it, and says `ready`, then `begun` and each iteration, then `done`, a line each.
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
@@ -12,9 +12,13 @@ const run =
   exists === undefined
     ? await startRun(JSON.parse(await readFile(configFile, "utf8")) as Config, path)
     : await resumeRun(path);
+let begun = false;
 for await (const { iteration } of run.reports({
   onWarning: (message) => process.stderr.write(`${message}\n`),
-}))
+})) {
+  if (!begun) process.stdout.write("begun\n");
+  begun = true;
   process.stdout.write(`${iteration}\n`);
+}
 await run.trainer.close();
 process.stdout.write("done\n");

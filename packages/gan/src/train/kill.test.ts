@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setThreads } from "@gantry/torch";
+import { Random } from "../data/index.js";
+import { killRepeatedly } from "./killing.js";
+import { temporaryFolder, tinyConfig } from "./testing.js";
+
+setThreads(1);
+
+// bench/kill.mjs does the same with 50 kills.
+test("killed at 4 random moments and resumed each time, a run ends in the same bits as one left alone", async () => {
+  const config = await tinyConfig("gan", "", {
+    steps: 250,
+    intervals: { checkpoint: 5, sample: 50, log: 3 },
+  });
+  const report = await killRepeatedly(config, await temporaryFolder(), 4, new Random(17));
+  assert.equal(report.kills, 4);
+  assert.deepEqual(report.different, []);
+});

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { FormatError, pngSize, readEventFile } from "@gantry/formats";
+import { setThreads } from "@gantry/torch";
+import { listCheckpoints } from "./checkpoint.js";
+import { RunDirectory } from "./runDirectory.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
+import { resumeRun, startRun } from "./train.js";
+
+setThreads(1);
+const folder = await temporaryFolder();
+const images = await writeImages(folder);
+let made = 0;
+const place = () => join(folder, `run-${made++}`);
+
+test("a run directory holds what it should, and its readers read it", async () => {
+  const path = place();
+  const config = await tinyConfig("gan", images);
+  const run = await startRun(config, path);
+  assert.equal(await run.directory.status(), "new");
+  const states: string[] = [];
+  await finish(run, {
+    until: () => {
+      void run.directory.status().then((state) => states.push(state));
+      return false;
+    },
+  });
+  assert.deepEqual(new Set(states), new Set(["running"]));
+  assert.deepEqual((await readdir(path)).sort(), [
+    "checkpoints",
+    "config.json",
+    "events.jsonl",
+    "heartbeat.json",
+    "samples",
+    "tensorboard",
+  ]);
+  assert.deepEqual(await listCheckpoints(run.directory.checkpoints), [6, 8], "the newest two");
+  assert.deepEqual(
+    await readdir(run.directory.samples),
+    ["000001", "000002", "000004", "000006", "000008"].map((name) => `${name}.png`),
+  );
+  const opened = await RunDirectory.open(path);
+  assert.deepEqual(opened.config, config);
+  assert.deepEqual(opened.record.data, { kind: "points", shape: [2], classes: 8 });
+  assert.match(opened.record.torch, /^\d+\.\d+/);
+  assert.equal(opened.name, path.split("/").at(-1));
+  const events = await opened.readEvents();
+  const logged = events.filter(({ imagesSeen }) => imagesSeen !== undefined);
+  assert.deepEqual(
+    logged.map(({ iteration, imagesSeen }) => [iteration, imagesSeen]),
+    [1, 2, 4, 6, 8].map((i) => [i, 16 * i]),
+  );
+  const scored = events.filter((event) => "points/modesCovered" in event);
+  assert.equal(scored.length, 5);
+  const [board = ""] = await readdir(opened.tensorboard);
+  const { events: summaries, truncated } = await readEventFile(join(opened.tensorboard, board));
+  assert.equal(truncated, false);
+  const tags = new Set(summaries.flatMap((event) => event.summaries.map(({ tag }) => tag)));
+  for (const tag of ["discriminator/non-saturating", "points/reverseKl", "samples"])
+    assert.ok(tags.has(tag), tag);
+  const beat = await opened.readHeartbeat();
+  assert.deepEqual([beat?.state, beat?.iteration, beat?.pid], ["done", 8, process.pid]);
+});
+
+test("a picture of points is a square, a picture of images their grid", async () => {
+  const points = place();
+  await finish(await startRun(await tinyConfig("gan", images, { steps: 1 }), points));
+  const { width, height } = pngSize(await readFile(join(points, "samples/000001.png")));
+  assert.deepEqual([width, height], [480, 480]);
+  const grid = place();
+  await finish(await startRun(await tinyConfig("dcgan", images, { steps: 1 }), grid));
+  const size = pngSize(await readFile(join(grid, "samples/000001.png")));
+  // Three rows of three pictures of 28 pixels with 2 between and around, doubled.
+  assert.deepEqual([size.width, size.height], [2 * (3 * 30 + 2), 2 * (3 * 30 + 2)]);
+});
+
+test("told to stop, a run ends after the iteration under way, with a checkpoint", async () => {
+  const path = place();
+  const control = new AbortController();
+  const run = await startRun(await tinyConfig("gan", images), path);
+  const reports = await finish(run, {
+    signal: control.signal,
+    until: ({ iteration }) => {
+      if (iteration === 5) control.abort();
+      return false;
+    },
+  });
+  assert.equal(reports.length, 5);
+  assert.deepEqual(await listCheckpoints(run.directory.checkpoints), [4, 5]);
+  assert.equal(await run.directory.status(), "stopped");
+});
+
+test("timers and signals are heard while it trains", async () => {
+  const run = await startRun(
+    await tinyConfig("gan", images, { steps: 400, intervals: { log: 1000, sample: 1000, checkpoint: 1000 } }),
+    place(),
+  );
+  let heard = 0;
+  const timer = setInterval(() => heard++, 1);
+  const began = performance.now();
+  await finish(run);
+  clearInterval(timer);
+  assert.ok(heard >= Math.floor((performance.now() - began) / 500), `${heard} times`);
+});
+
+test("a run that fails says so, and keeps its last checkpoint", async () => {
+  const path = place();
+  const config = await tinyConfig("gan", images, {
+    steps: 200,
+    optimizers: { default: { kind: "sgd", learningRate: 1e4 } },
+    terms: { "non-saturating": null, "least-squares": {} },
+  });
+  const run = await startRun(config, path);
+  await assert.rejects(
+    finish(run),
+    /^RunError: iteration \d+: the term 'least-squares' of the (discrimin|gener)ator is/,
+  );
+  assert.equal(await run.directory.status(), "failed");
+});
+
+/** A disk of one mebibyte; undefined where one cannot be made. */
+async function smallDisk(): Promise<{ path: string; remove: () => void } | undefined> {
+  const path = place();
+  await mkdir(path);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", path], { stdio: "ignore" });
+  } catch {
+    return undefined;
+  }
+  return { path, remove: () => execFileSync("umount", ["-l", path]) };
+}
+
+test("a disk that is full: training goes on with warnings, and the last checkpoint is an error", async (t) => {
+  const disk = await smallDisk();
+  if (disk === undefined) {
+    t.skip("mounting a small disk needs root");
+    return;
+  }
+  const filler = join(disk.path, "filler");
+  const fill = async () => {
+    const { bfree, bsize } = await statfs(disk.path);
+    await writeFile(filler, Buffer.alloc(bfree * bsize));
+  };
+  try {
+    const path = join(disk.path, "run");
+    const config = await tinyConfig("gan", images, { steps: 12 });
+    const warnings: string[] = [];
+    const run = await startRun(config, path);
+    for await (const { iteration } of run.reports({ onWarning: (message) => warnings.push(message) })) {
+      if (iteration === 3) await fill();
+      if (iteration === 7) await rm(filler);
+    }
+    await run.trainer.close();
+    assert.deepEqual(
+      warnings
+        .filter((line) => !line.startsWith("the heartbeat"))
+        .map((line) => line.replace(/ \S*\/\S*/g, "")),
+      [...new Set(warnings.map((line) => line.replace(/ \S*\/\S*/g, "")))].filter(
+        (line) => !line.startsWith("the heartbeat"),
+      ),
+      "each kind is told once",
+    );
+    assert.ok(
+      warnings.some((line) => /^the checkpoint was not written: .*disk is full/.test(line)),
+      warnings.join("\n"),
+    );
+    assert.ok(
+      warnings.some((line) => /^the sample picture was not written: /.test(line)),
+      warnings.join("\n"),
+    );
+    assert.deepEqual(await listCheckpoints(run.directory.checkpoints), [10, 12]);
+    assert.equal(await run.directory.status(), "done");
+    // The line that did not fit is ended, and every other one reads.
+    assert.deepEqual(
+      (await run.directory.readEvents())
+        .filter(({ imagesSeen }) => imagesSeen !== undefined)
+        .map(({ iteration }) => iteration)
+        .slice(-3),
+      [8, 10, 12],
+    );
+
+    await rm(path, { recursive: true });
+    const doomed = await startRun(config, path);
+    await assert.rejects(
+      async () => {
+        for await (const { iteration } of doomed.reports()) if (iteration === 3) await fill();
+      },
+      (error: Error) => error instanceof FormatError && /disk is full/.test(error.message),
+    );
+    await doomed.trainer.close();
+    await rm(filler);
+    assert.deepEqual(await listCheckpoints(doomed.directory.checkpoints), [2]);
+    assert.deepEqual(
+      (await readdir(doomed.directory.checkpoints)).filter((name) => name.startsWith(".")),
+      [],
+    );
+    const reports = await finish(await resumeRun(path));
+    assert.equal(reports.at(-1)?.iteration, 12);
+    await fill();
+    await assert.rejects(startRun(config, join(disk.path, "other")), /disk is full/);
+  } finally {
+    disk.remove();
+  }
+});
+
+test("a folder that cannot be made or written is refused before training", async () => {
+  const config = await tinyConfig("gan", images);
+  await assert.rejects(
+    startRun(config, join(images, "run")),
+    (error: Error) =>
+      error instanceof FormatError &&
+      /cannot make the run's folder: a part of its path is a file/.test(error.message),
+  );
+});
