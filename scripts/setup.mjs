@@ -123,8 +123,13 @@ script(() => {
     throw new Stop(`Gantry needs Node 20.17 or newer; this is ${process.version}`, 2);
   systemPackages();
   if (!npmUpToDate()) {
-    const status = run("npm", ["ci", "--no-audit", "--no-fund"]);
-    if (status !== 0) throw new Stop("npm ci failed (see above)", status);
+    let status = run("npm", ["ci", "--no-audit", "--no-fund"]);
+    if (status !== 0) {
+      // npm ci refuses a lock file that names no package for some other platform; the versions stay those it does name.
+      console.log("npm ci failed (see above): trying npm install");
+      status = run("npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
+    }
+    if (status !== 0) throw new Stop("npm's packages could not be installed (see above)", status);
   }
   runScript("build.mjs");
 });
