@@ -154,13 +154,22 @@ export class Game {
     return rule(losses, parameters, play, graph);
   }
 
-  /** losses() as a step computes them: inside the terms' `around` hooks and in the game's precision. */
-  evaluate(team: readonly string[], play: Play): Losses & { byTerm: Map<string, Tensor> } {
-    return this.#surrounded(team, play, (p) => this.losses(team, p));
+  /** losses() as a step computes them: inside the terms' `around` hooks and in a precision, by default the game's. */
+  evaluate(
+    team: readonly string[],
+    play: Play,
+    precision: Game["precision"] = this.precision,
+  ): Losses & { byTerm: Map<string, Tensor> } {
+    return this.#surrounded(team, play, (p) => this.losses(team, p), precision);
   }
 
-  #surrounded<T>(team: readonly string[], play: Play, body: (play: Play) => T): T {
-    let run = (p: Play): T => autocast(this.precision, () => body(p), p.options.device);
+  #surrounded<T>(
+    team: readonly string[],
+    play: Play,
+    body: (play: Play) => T,
+    precision: Game["precision"],
+  ): T {
+    let run = (p: Play): T => autocast(precision, () => body(p), p.options.device);
     for (const term of this.terms.values()) {
       for (const player of team) {
         const { around } = term;

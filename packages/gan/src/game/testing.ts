@@ -44,6 +44,8 @@ export interface TinyOptions {
   readonly latents?: () => Tensor;
   /** Default float64. */
   readonly dtype?: "float32" | "float64";
+  /** Arithmetic of networks and losses; default that of `dtype`. */
+  readonly precision?: "bfloat16";
 }
 
 /** Draws in the element type of the test, or gives what the test gives. */
@@ -110,6 +112,7 @@ export class TinyGame {
     });
     manualSeed(seed);
     const game = new Game(plan, terms, {
+      precision: options.precision ?? "float32",
       prepare: (network) => network.to({ dtype }),
       optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
     });

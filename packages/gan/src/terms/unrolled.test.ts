@@ -145,6 +145,27 @@ test("it looks through adaptive weights, InfoMax and a gradient penalty", async 
   all.iterate(1);
 });
 
+test("in bfloat16, losses through all of it stay near those of float32", async () => {
+  const options: TinyOptions = {
+    ...images("spectral"),
+    terms: {
+      hinge: {},
+      infomax: { criticUnits: 16 },
+      rotation: {},
+      "adaptive-weights": {},
+      unrolled: { steps: 1 },
+    },
+    batch: 8,
+    dtype: "float32",
+  };
+  using wide = await TinyGame.create(options);
+  using narrow = await TinyGame.create({ ...options, precision: "bfloat16" });
+  for (const player of ["discriminator", "generator"])
+    assertClose([narrow.lossOf([player])], [wide.lossOf([player])], 0.05, player);
+  narrow.iterate(1);
+  assert.ok(narrow.weights().every(Number.isFinite));
+});
+
 test("no tensor is left behind, and no scalar of a D that never was is reported", async () => {
   using tiny = await TinyGame.create({ ...points(4), terms: { minimax: {}, unrolled: { steps: 2 } } });
   tiny.iterate(1);

@@ -7,7 +7,7 @@ import { defineTerm } from "../game/term.js";
  * optimizer's moments included, so that G knows how D would answer; D itself, its batch statistics and its singular
  * vectors stay. With 0 steps, the ordinary game.
  *
- * Each inner update minimises everything D minimises, by its gradient rule. What D's losses detach from G (gradient-penalty
+ * Each inner update minimises everything D minimises, by its gradient rule, and in float32. What D's losses detach from G (gradient-penalty
  * does, the points between real and fake) stays detached: that part of D's answer G does not foresee.
  */
 export default defineTerm({
@@ -40,7 +40,8 @@ export default defineTerm({
       for (let step = 0; step < steps; step++) {
         const gradients = nn.withParameters(parameters, values, () => {
           const ahead = play.rejudge({ logging: false });
-          const losses = play.game.evaluate([discriminator], ahead);
+          // LibTorch 1.13 cannot differentiate the gradients of bfloat16 convolutions.
+          const losses = play.game.evaluate([discriminator], ahead, "float32");
           return play.game.gradients([discriminator], losses, ahead, { createGraph: true });
         });
         const updated = optimizer.differentiable(values, gradients, state);

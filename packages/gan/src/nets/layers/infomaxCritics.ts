@@ -14,7 +14,11 @@ class Projection extends nn.Conv2d {
    */
   innerProducts(input: Tensor, vectors: Tensor): Tensor {
     const filters = vectors.matmul(this.effectiveWeight().flatten(1));
-    return torch.conv2d(input, filters.view([...filters.shape, 1, 1]), vectors.mv(this.bias as nn.Parameter));
+    return torch.conv2d(
+      input,
+      filters.view([...filters.shape, 1, 1]),
+      vectors.matmul(this.bias as nn.Parameter),
+    );
   }
 }
 
