@@ -7,6 +7,8 @@ import { defineTerm } from "../game/term.js";
  * coordinates) at D's input, nothing else changed. A batch of N makes N / degree packs of neighbours. A joint
  * discriminator judges packs of pairs, latents concatenated alike. With degree 1 nothing changes, to the bit.
  *
+ * Terms that look at single images through D see packs: gradient penalties measure each image's part of a pack's slope.
+ *
  * PacGAN's code counts its batch in packs: its 100 packs of two are a batch of 200 here.
  */
 export default defineTerm({
