@@ -288,3 +288,57 @@ test("live tensors stay as many, step after step", async () => {
   const first = turn();
   for (let i = 0; i < 20; i++) assert.deepEqual(turn(), first);
 });
+
+test("samples shared with the next step: made once, the judge's gradients stay out, the maker's are right", async () => {
+  const latent = points(6, 21);
+  let made = 0;
+  const build = () =>
+    adHocGame({
+      latents: {
+        plan(plan) {
+          plan.streams.set("fake", {
+            dependsOn: ["generator"],
+            sample(play) {
+              made++;
+              return { image: play.generator().forward(latent) };
+            },
+          });
+        },
+      },
+      game: versus("discriminator", "real", "fake"),
+    });
+  const apart = await build();
+  for (const phase of apart.phases) apart.step(phase, options());
+  assert.equal(made, 2);
+  made = 0;
+  const shared = await build();
+  const [judging, making] = shared.phases as [Phase, Phase];
+  scope(() => {
+    const ahead = new Set(making.update.flat());
+    const { play } = shared.step(judging, options({ ahead }));
+    assert.equal(play.stream("fake").image.requiresGrad, false);
+    const next = shared.step(making, options(), play).play;
+    assert.equal(next.stream("fake").image.requiresGrad, true);
+    assert.deepEqual(next.stream("fake").image.toNumbers(), play.stream("fake").image.toNumbers());
+    assert.notEqual(next.judge("discriminator", "fake"), play.judge("discriminator", "fake"));
+  });
+  assert.equal(made, 1);
+  // The generator stood still in the discriminator's step, so its fakes are what it would have made again.
+  for (const player of ["generator", "discriminator"])
+    assertClose(
+      parametersOf(shared)[player] as number[],
+      parametersOf(apart)[player] as number[],
+      1e-14,
+      player,
+    );
+});
+
+test("samples of players that updated are made anew, shared or not", async () => {
+  const game = await adHocGame({ game: versus("discriminator", "real", "fake") });
+  const [judging, making] = game.phases as [Phase, Phase];
+  scope(() => {
+    const { play } = game.step(making, options({ ahead: new Set(["discriminator"]) }));
+    const next = game.step(judging, options({ random: play.random }), play).play;
+    assert.notDeepEqual(next.stream("fake").image.toNumbers(), play.stream("fake").image.toNumbers());
+  });
+});
