@@ -6,6 +6,7 @@ import type { CommandOption } from "./command.js";
 /** Flags that stand for settings. What they may be is checked with all other settings, in one place. */
 export const settingOptions: readonly CommandOption[] = [
   { flags: "--data <name|path>", description: "data set by name, or a folder or file" },
+  { flags: "--strict", description: "refuse broken images of a folder or zip instead of leaving them out" },
   { flags: "--steps <n>", description: "iterations: turns of the whole schedule" },
   { flags: "--batch <n>", description: "samples in a batch" },
   { flags: "--seed <n>", description: "of initial weights, data order and latents" },
@@ -21,6 +22,7 @@ export const settingOptions: readonly CommandOption[] = [
 
 export interface SettingOptions {
   readonly data?: string;
+  readonly strict?: boolean;
   readonly steps?: string;
   readonly batch?: string;
   readonly seed?: string;
@@ -36,6 +38,7 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
   const settings: JsonObject[] = [];
   // Another data set has other options: those of the recipe's own go away.
   if (options.data !== undefined) settings.push({ data: null }, { data: await dataSetting(options.data) });
+  if (options.strict === true) settings.push({ data: { strict: true } });
   for (const key of ["steps", "batch", "seed", "threads"] as const) {
     const value = options[key];
     if (value !== undefined) settings.push({ [key]: parseValue(value) });

@@ -15,7 +15,7 @@ export default defineCommand<Options>({
   arguments: [{ name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint" }],
   options: [
     { flags: "--out <dir>", description: "the new run directory; default RUN-fork" },
-    ...settingOptions.filter(({ flags }) => !/^--(data|seed) /.test(flags)),
+    ...settingOptions.filter(({ flags }) => !/^--(data|strict|seed)\b/.test(flags)),
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [

@@ -73,7 +73,7 @@ describe("commands that list, show and convert", () => {
   test("convert: .pth to .safetensors, to .npz, to a folder, and back", async () => {
     const golden = fileURLToPath(new URL("../../../formats/golden/", import.meta.url));
     const source = join(golden, "conv-bn.pth");
-    await succeed(["convert", source, "a.safetensors"], { cwd, real: true });
+    await succeed(["convert", source, "a.safetensors"], { cwd });
     const { stdout } = await succeed(["convert", "a.safetensors", "b.npz"], { cwd });
     assert.match(stdout, /^b\.npz: \d+ tensors?, /);
     await succeed(["convert", "b.npz", "folder"], { cwd });
