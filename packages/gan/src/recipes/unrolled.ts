@@ -26,5 +26,13 @@ export default defineRecipe({
     steps: 25_000,
     intervals: { log: 200, sample: 2500, checkpoint: 2500 },
   },
-  presets: { small: { batch: 128, steps: 5000, intervals: { sample: 1000, checkpoint: 1000 } } },
+  presets: {
+    // A fifth of the iterations needs a faster discriminator.
+    small: {
+      optimizers: { discriminator: { learningRate: 1e-3 } },
+      batch: 128,
+      steps: 5000,
+      intervals: { sample: 1000, checkpoint: 1000 },
+    },
+  },
 });

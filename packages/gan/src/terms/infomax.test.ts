@@ -76,8 +76,8 @@ for (const variant of ["paper", "public"] as const) {
       tiny.iterate(3);
       tiny.freezeSingularVectors();
       // Small steps: batch norm magnifies them, and LeakyReLU has a kink at 0.
-      checkLossGradient(tiny, ["discriminator"], { step: 1e-7 });
-      checkLossGradient(tiny, ["generator"], { step: 1e-7 });
+      checkLossGradient(tiny, ["discriminator"], { perParameter: 1, step: 1e-7 });
+      checkLossGradient(tiny, ["generator"], { perParameter: 1, step: 1e-7 });
     });
 }
 

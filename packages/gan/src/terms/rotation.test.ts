@@ -121,8 +121,8 @@ for (const norm of ["spectral", "batch"] as const)
       tiny.iterate(3);
       tiny.freezeSingularVectors();
       // Small steps: batch norm magnifies them, and LeakyReLU has a kink at 0.
-      checkLossGradient(tiny, ["discriminator"], { step: 1e-7 });
-      checkLossGradient(tiny, ["generator"], { step: 1e-7 });
+      checkLossGradient(tiny, ["discriminator"], { perParameter: 1, step: 1e-7 });
+      checkLossGradient(tiny, ["generator"], { perParameter: 1, step: 1e-7 });
     });
 
 test("the head is normalised as D is, and has the published number of parameters", async () => {

@@ -84,7 +84,7 @@ for (const norm of ["batch", "spectral"])
     });
     tiny.iterate(2);
     tiny.freezeSingularVectors();
-    checkLossGradient(tiny, ["generator"], { step: 1e-7, tolerance: 1e-5 });
+    checkLossGradient(tiny, ["generator"], { perParameter: 1, step: 1e-7, tolerance: 1e-5 });
   });
 
 test("0 steps are the plain game bit for bit, and others are not", async () => {
