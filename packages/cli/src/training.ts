@@ -25,9 +25,10 @@ export async function trainAndShow(
   open: (context: Partial<DataContext>) => Promise<Run>,
 ): Promise<number> {
   const { reporter } = output;
-  const interruption = new Interruption(() =>
-    reporter.note("Stopping after this iteration, with a checkpoint. Ctrl-C again stops at once."),
-  );
+  let begun = false;
+  const interruption = new Interruption(() => {
+    if (begun) reporter.note("Stopping after this iteration, with a checkpoint. Ctrl-C again stops at once.");
+  });
   try {
     const existed = existsSync(path);
     // Told once the run has begun: a refusal is one line.
@@ -43,6 +44,7 @@ export async function trainAndShow(
       throw error;
     }
     try {
+      begun = true;
       for (const message of notices) reporter.warning(message);
       return await follow(output, path, run, interruption);
     } finally {

@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.js";
+import { UsageProblem } from "../errors.js";
 import { defaultRunPath, type SettingOptions, settingOptions, settingsOf } from "../settings.js";
 
 interface Options extends SettingOptions {
@@ -42,6 +43,7 @@ export default defineCommand<Options>({
       with: (options.with ?? []).map(parseTerm),
       settings: await settingsOf(options),
     });
+    if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
     const path = options.out ?? (await defaultRunPath(config));
     if (options.dryRun === true) {
       const { showPlan } = await import("../plan.js");
