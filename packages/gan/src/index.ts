@@ -30,3 +30,26 @@ export * from "./train/setup.js";
 export * from "./train/train.js";
 export * from "./train/trainer.js";
 export * from "./convert/mimicry.js";
+export * from "./metrics/points.js";
+export * from "./metrics/features/classifier.js";
+export * from "./metrics/features/extractor.js";
+export * from "./metrics/features/images.js";
+export * from "./metrics/features/inception.js";
+export * from "./metrics/features/network.js";
+export { fetchInception, inceptionFetchPlan, openInception } from "./metrics/features/networks/inception-2015.js";
+export { tensorflowResize } from "./metrics/features/tensorflowResize.js";
+export { frechetDistance } from "./metrics/frechet.js";
+export { type InceptionScoreOptions, inceptionScores } from "./metrics/inceptionScore.js";
+export { type KernelOptions, kernelDiscrepancies } from "./metrics/kernelInception.js";
+export * from "./metrics/metric.js";
+export { estimateMissingModes, type MissingModes, type MissingModesOptions } from "./metrics/missingModes.js";
+export { type Box, type CoverageScores, labelsOf, modeCoverage, partsOf } from "./metrics/modeCoverage.js";
+export { meanProbabilities, modeScores } from "./metrics/modeScore.js";
+export { Moments } from "./metrics/moments.js";
+export { NumpyRandomState } from "./metrics/numpyRandom.js";
+export {
+  type NeighbourOptions,
+  type NeighbourScores,
+  precisionRecallDensityCoverage,
+} from "./metrics/prdc.js";
+export * from "./metrics/table.js";

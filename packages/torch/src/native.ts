@@ -64,6 +64,9 @@ function load(): Native {
       "the native part is not built; run `npm run build` in Gantry's folder (it finds LibTorch, or says how to get it)",
     );
   }
+  // Threads that wait for each other spin; left to its default, GNU OpenMP spins so long that a busy machine slows
+  // training tenfold. It reads its settings once, when LibTorch is loaded.
+  process.env.GOMP_SPINCOUNT ??= "1000";
   let addon: Native;
   try {
     addon = createRequire(import.meta.url)(binary) as Native;

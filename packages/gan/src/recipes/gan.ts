@@ -14,15 +14,20 @@ export default defineRecipe({
     intervals: { log: 200, sample: 2000, checkpoint: 2000 },
   },
   presets: {
+    // The networks of the mode-regularized paper's appendix C; a ring and a rate at which modes are lost in seconds.
     small: {
+      data: { radius: 2, std: 0.02 },
       net: {
         generatorHidden: [128, 128],
+        generatorBatchNorm: false,
         discriminatorHidden: [128],
         discriminatorActivation: "relu",
         initialization: "default",
       },
-      optimizers: { default: { kind: "adam", learningRate: 1e-3, betas: [0.5, 0.999] } },
-      steps: 5000,
+      optimizers: { default: { kind: "adam", learningRate: 1e-3, betas: [0.9, 0.999] } },
+      batch: 128,
+      steps: 3000,
+      intervals: { sample: 500, checkpoint: 1000 },
     },
   },
 });

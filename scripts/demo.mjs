@@ -1,0 +1,79 @@
+// `npm run demo`: from a fresh machine to pictures. Sets up, trains a plain and a mode-regularized GAN on a ring of
+// Gaussians and shows which modes each kept, then trains a DCGAN on Fashion-MNIST.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { root, run, runScript, Stop, script } from "./shared.mjs";
+
+const folder = join("runs", "demo");
+const gantry = join(root, "packages", "cli", "bin", "gantry.mjs");
+
+function train(...args) {
+  console.log(`\n$ npx gantry train ${args.join(" ")}`);
+  const status = run(process.execPath, [gantry, "train", ...args]);
+  if (status !== 0) throw new Stop("", status);
+}
+
+/** The two rings side by side, and which modes each generator kept. */
+async function compareRings(runs) {
+  const { decodePng, pngGrid, writeFileAtomically } = await import("../packages/formats/dist/index.js");
+  const { openDataset, sampleFile, Sampler, scorePoints } = await import("../packages/gan/dist/index.js");
+  const { readFile } = await import("node:fs/promises");
+  const pictures = [];
+  for (const { name, path } of runs) {
+    const sampler = await Sampler.open(path);
+    const { modes } = await openDataset(sampler.run.config.data);
+    const scores = scorePoints(
+      new Float32Array([...sampler.samples(sampler.latents(2560, 0))].flatMap((part) => [...part])),
+      modes,
+    );
+    const kept = scores.counts.map((count, mode) => (count > 0 ? mode + 1 : "-")).join(" ");
+    const quality = `${(100 * scores.highQuality).toFixed(0)} % of its points on a mode`;
+    console.log(
+      `  ${name.padEnd(22)} modes kept: ${kept}   (${scores.modesCovered} of ${scores.modesTotal}; ${quality})`,
+    );
+    pictures.push(await decodePng(await readFile(join(path, "samples", sampleFile(sampler.iteration)))));
+    sampler.close();
+  }
+  const [first] = pictures;
+  const data = Buffer.concat(pictures.map((picture) => picture.data));
+  const target = join(folder, "rings.png");
+  await writeFileAtomically(
+    target,
+    await pngGrid({ shape: first.shape, data }, { columns: 2, background: 128 }),
+  );
+  return target;
+}
+
+script(async () => {
+  process.chdir(root);
+  runScript("setup.mjs");
+  rmSync(folder, { recursive: true, force: true });
+  const began = performance.now();
+
+  console.log(
+    "\n1. A ring of eight Gaussians: a plain GAN, and one with an encoder that makes it remember every mode.",
+  );
+  const plain = join(folder, "gan");
+  const regularized = join(folder, "reg-gan");
+  train("gan", "--preset", "small", "--out", plain);
+  train("reg-gan-points", "--preset", "small", "--out", regularized);
+  console.log("\nWhich modes did each keep?");
+  const rings = await compareRings([
+    { name: "plain GAN", path: plain },
+    { name: "mode-regularized GAN", path: regularized },
+  ]);
+
+  console.log("\n2. Clothes: a DCGAN on Fashion-MNIST.");
+  const clothes = join(folder, "dcgan");
+  train("dcgan", "--preset", "small", "--steps", "2000", "--out", clothes);
+
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`
+The demo took ${seconds.toFixed(0)} s. It made:
+  ${rings}   both rings, plain left and mode-regularized right; a red circle is a mode that was lost
+  ${join(clothes, "samples", "002000.png")}   clothes that nobody ever made
+Try next:
+  npx gantry train reg-gan --preset small     the same remedy on images
+  npx gantry recipes                          everything that can be trained
+  npx gantry resume ${clothes} --help   go on where a run stopped`);
+});
