@@ -83,7 +83,8 @@ export class Play {
       if (!this.isUpdating(this.game.stream(name).dependsOn)) play.#streams.set(name, sample);
     for (const [key, encoding] of this.#encodings) {
       const [encoder = "", stream = ""] = key.split(":");
-      if (!this.isUpdating([encoder, ...this.game.stream(stream).dependsOn])) play.#encodings.set(key, encoding);
+      if (!this.isUpdating([encoder, ...this.game.stream(stream).dependsOn]))
+        play.#encodings.set(key, encoding);
     }
     return play;
   }
