@@ -120,9 +120,18 @@ void checkConvolution(const Operator& op, const torch::jit::Stack& arguments) {
   const auto& groups = argument(op, arguments, "groups");
   if (!weight.isTensor() || !groups.isInt()) return;
   const at::Tensor& w = weight.toTensor();
-  if (w.dim() > 0 && w.size(0) > 0 && (groups.toInt() < 1 || groups.toInt() > w.size(0)))
+  if (w.dim() > 0 && (groups.toInt() < 1 || groups.toInt() > std::max<int64_t>(w.size(0), 1)))
     throw Misuse("groups must be between 1 and the weight's first size, got " + std::to_string(groups.toInt()) +
                  " for weight " + sizesText(w.sizes()));
+}
+
+/// For an empty batch the sizes are read without asking whether they are there, in code that may not throw: an abort.
+void checkConvolutionBackward(const Operator& op, const torch::jit::Stack& arguments) {
+  checkConvolution(op, arguments);
+  const auto mask = argument(op, arguments, "output_mask").toBoolList();
+  if (mask.size() != 3) throw Misuse("output_mask must be three booleans");
+  if (mask.get(2) && argument(op, arguments, "bias_sizes").isNone())
+    throw Misuse("bias_sizes is needed for the bias's gradient, which output_mask asks for");
 }
 
 /// The square of a huge factor overflows to zero, and the division by it is a SIGFPE.
@@ -211,7 +220,7 @@ struct Entry {
 constexpr Entry kGuards[] = {
     {"aten::conv2d", checkConvolution},
     {"aten::convolution", checkConvolution},
-    {"aten::convolution_backward", checkConvolution},
+    {"aten::convolution_backward", checkConvolutionBackward},
     {"aten::pixel_shuffle", checkPixelShuffle},
     {"aten::upsample_bilinear2d", checkUpsample},
     {"aten::native_batch_norm", checkBatchNorm},
