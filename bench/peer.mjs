@@ -23,7 +23,12 @@ export async function startPeer(name, options) {
   if (found === undefined) return undefined;
   const script = fileURLToPath(new URL(`./peers/${name}.py`, import.meta.url));
   const env = { ...process.env, OMP_NUM_THREADS: String(options.threads) };
-  const child = spawn(found.python, [script, JSON.stringify(options)], { env, stdio: ["pipe", "pipe", "inherit"] });
+  // Gantry sets this for its own process when it loads LibTorch; plain PyTorch does not.
+  delete env.GOMP_SPINCOUNT;
+  const child = spawn(found.python, [script, JSON.stringify(options)], {
+    env,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (question) => {
     child.stdin.write(`${question}\n`);

@@ -5,7 +5,12 @@ import { MemoryDataset, parseSetting, resolveConfig, Trainer } from "@gantry/gan
 function noise(shape, count) {
   const record = shape.reduce((a, b) => a * b, 1);
   const data = Uint8Array.from({ length: record * count }, (_, i) => (i * 2654435761) >>> 24);
-  return new MemoryDataset({ name: "noise", kind: "images", shape, items: { data, record, parts: 1, table: undefined } });
+  return new MemoryDataset({
+    name: "noise",
+    kind: "images",
+    shape,
+    items: { data, record, parts: 1, table: undefined },
+  });
 }
 
 /**
@@ -20,7 +25,11 @@ export async function startTraining({ recipe, preset, settings = [], terms = [],
     with: terms,
     settings: [...settings, "steps=1000000", "intervals.log=1000000"].map(parseSetting),
   });
-  const trainer = await Trainer.create(config, undefined, shape === undefined ? undefined : noise(shape, count));
+  const trainer = await Trainer.create(
+    config,
+    undefined,
+    shape === undefined ? undefined : noise(shape, count),
+  );
   return {
     trainer,
     async run(iterations) {
@@ -30,23 +39,4 @@ export async function startTraining({ recipe, preset, settings = [], terms = [],
     },
     close: () => trainer.close(),
   };
-}
-
-export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
-/**
- * Times two sides in turn and compares pair by pair.
- * @param ours, theirs functions of a number of iterations that return seconds
- */
-export async function pair(ours, theirs, { iterations, rounds = 5, warmup = 2 }) {
-  await ours(warmup);
-  await theirs(warmup);
-  const a = [];
-  const b = [];
-  for (let round = 0; round < rounds; round++) {
-    a.push((await ours(iterations)) / iterations);
-    b.push((await theirs(iterations)) / iterations);
-  }
-  const ratios = a.map((seconds, i) => b[i] / seconds);
-  return { ours: median(a), theirs: median(b), ratio: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) };
 }

@@ -66,7 +66,7 @@ function load(): Native {
   }
   // Threads that wait for each other spin; left to its default, GNU OpenMP spins so long that a busy machine slows
   // training tenfold. It reads its settings once, when LibTorch is loaded.
-  process.env.GOMP_SPINCOUNT ??= "1000";
+  process.env.GOMP_SPINCOUNT ??= "4000";
   let addon: Native;
   try {
     addon = createRequire(import.meta.url)(binary) as Native;
