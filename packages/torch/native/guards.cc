@@ -222,6 +222,7 @@ constexpr Entry kGuards[] = {
     {"aten::convolution", checkConvolution},
     {"aten::convolution_backward", checkConvolutionBackward},
     {"aten::pixel_shuffle", checkPixelShuffle},
+    {"aten::upsample_nearest2d", checkUpsample},
     {"aten::upsample_bilinear2d", checkUpsample},
     {"aten::native_batch_norm", checkBatchNorm},
     {"aten::repeat_interleave", checkRepeats},
