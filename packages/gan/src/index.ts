@@ -5,8 +5,11 @@ export { type Json, type JsonObject, merge } from "./config/merge.js";
 export { defineRecipe, type Recipe, recipes } from "./config/recipe.js";
 export { configSchema, type OptimizerConfig } from "./config/schema.js";
 export * from "./config/setting.js";
+export * from "./convert/mimicry.js";
 export * from "./data/index.js";
 export { GantryError, RunError, UsageError } from "./errors.js";
+export * from "./figures/lines.js";
+export * from "./figures/panels.js";
 export * from "./figures/scatter.js";
 export * from "./game/adversarial.js";
 export * from "./game/game.js";
@@ -15,28 +18,16 @@ export * from "./game/plan.js";
 export * from "./game/play.js";
 export type * from "./game/sample.js";
 export * from "./game/term.js";
-export { didYouMean, nearest } from "./nearest.js";
-export * from "./nets/contract.js";
-export * from "./nets/family.js";
-export * from "./nets/prior.js";
-export { type Named, Registry } from "./registry.js";
-export * from "./train/checkpoint.js";
-export * from "./train/interpolate.js";
-export * from "./train/record.js";
-export * from "./train/runDirectory.js";
-export * from "./train/sampler.js";
-export * from "./train/samples.js";
-export * from "./train/setup.js";
-export * from "./train/train.js";
-export * from "./train/trainer.js";
-export * from "./convert/mimicry.js";
-export * from "./metrics/points.js";
 export * from "./metrics/features/classifier.js";
 export * from "./metrics/features/extractor.js";
 export * from "./metrics/features/images.js";
 export * from "./metrics/features/inception.js";
 export * from "./metrics/features/network.js";
-export { fetchInception, inceptionFetchPlan, openInception } from "./metrics/features/networks/inception-2015.js";
+export {
+  fetchInception,
+  inceptionFetchPlan,
+  openInception,
+} from "./metrics/features/networks/inception-2015.js";
 export { tensorflowResize } from "./metrics/features/tensorflowResize.js";
 export { frechetDistance } from "./metrics/frechet.js";
 export { type InceptionScoreOptions, inceptionScores } from "./metrics/inceptionScore.js";
@@ -47,9 +38,25 @@ export { type Box, type CoverageScores, labelsOf, modeCoverage, partsOf } from "
 export { meanProbabilities, modeScores } from "./metrics/modeScore.js";
 export { Moments } from "./metrics/moments.js";
 export { NumpyRandomState } from "./metrics/numpyRandom.js";
+export * from "./metrics/points.js";
 export {
   type NeighbourOptions,
   type NeighbourScores,
   precisionRecallDensityCoverage,
 } from "./metrics/prdc.js";
 export * from "./metrics/table.js";
+export { didYouMean, nearest } from "./nearest.js";
+export * from "./nets/contract.js";
+export * from "./nets/family.js";
+export * from "./nets/prior.js";
+export { type Named, Registry } from "./registry.js";
+export * from "./studies/engine/index.js";
+export * from "./train/checkpoint.js";
+export * from "./train/interpolate.js";
+export * from "./train/record.js";
+export * from "./train/runDirectory.js";
+export * from "./train/sampler.js";
+export * from "./train/samples.js";
+export * from "./train/setup.js";
+export * from "./train/train.js";
+export * from "./train/trainer.js";

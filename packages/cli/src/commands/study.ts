@@ -1,0 +1,144 @@
+import { defineCommand } from "../command.js";
+import { UsageProblem } from "../errors.js";
+import type { Output } from "../output.js";
+import { columns, duration } from "../render/format.js";
+import { Interrupted, Interruption } from "../signals.js";
+
+interface Options {
+  readonly seeds?: string;
+  readonly iterations?: string;
+  readonly methods?: string;
+  readonly problems?: string;
+  readonly pace?: string;
+  readonly jobs?: string;
+  readonly out?: string;
+  readonly report?: boolean;
+}
+
+export default defineCommand<Options>({
+  name: "study",
+  summary: "repeat an experiment of the papers with several seeds, or list what there is",
+  description:
+    "Trains every method on every problem with several seeds, each in a process of one thread, and writes a table with " +
+    "means and standard deviations, and pictures. What is measured is kept: the same command goes on where it was " +
+    "interrupted.",
+  arguments: [{ name: "[name]", description: "of the study" }],
+  options: [
+    { flags: "--seeds <n>", description: "repetitions; default 5" },
+    { flags: "--iterations <n>", description: "of each training; default: the pace's" },
+    { flags: "--methods <a,b>", description: "only these" },
+    { flags: "--problems <a,b>", description: "only these" },
+    { flags: "--pace <name>", description: "networks and rates: quick for small machines, paper" },
+    { flags: "--jobs <n>", description: "trainings at a time; default 2" },
+    { flags: "--out <dir>", description: "where results are kept; default studies/NAME" },
+    { flags: "--report", description: "measure nothing: sum up what lies in the folder" },
+    { flags: "--json", description: "print one JSON object a line" },
+  ],
+  examples: [
+    ["gantry study", "the studies there are"],
+    ["gantry study gaussians --seeds 1 --iterations 1000", "a first look"],
+    ["gantry study gaussians --problems ring --methods gan,pacgan --seeds 5", "one question"],
+  ],
+  async run(output, [name], options) {
+    const { runCells, readCells, studies } = await import("@gantry/gan");
+    if (name === undefined) {
+      const all = [...(await studies.all()).values()];
+      if (output.json) output.printJson(all.map(describe));
+      else
+        output.print(
+          columns(
+            all.map((study) => [study.name, study.summary] as const),
+            output.columns,
+          ),
+        );
+      return 0;
+    }
+    const study = await studies.get(name);
+    const cells = await study.cells({
+      seeds: whole("--seeds", options.seeds) ?? 5,
+      iterations: whole("--iterations", options.iterations),
+      methods: list("--methods", options.methods),
+      problems: list("--problems", options.problems),
+      pace: options.pace,
+    });
+    if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
+    const out = options.out ?? `studies/${name}`;
+    const folder = `${out}/cells`;
+    if (options.report === true) {
+      const outcomes = await readCells(folder);
+      if (outcomes.length === 0)
+        throw new UsageProblem(`${folder}: nothing was measured yet; leave --report out`);
+      await publish(output, out, study.report(outcomes));
+      return 0;
+    }
+    const interruption = new Interruption(() =>
+      output.reporter.note("Stopping. The same command goes on from here."),
+    );
+    const began = performance.now();
+    try {
+      const outcomes = await runCells(name, cells, {
+        folder,
+        jobs: whole("--jobs", options.jobs) ?? 2,
+        signal: interruption.signal,
+        onOutcome: (outcome, done, total, kept) => {
+          const { problem, method, seed } = outcome.cell;
+          const what = `${problem}, ${method}, seed ${seed}`;
+          const end = outcome.status === "done" ? (kept ? "kept" : "done") : `failed: ${outcome.reason}`;
+          output.reporter.note(`${done}/${total} ${what}: ${end}`);
+        },
+      });
+      await publish(output, out, study.report(outcomes));
+      output.reporter.note(`${outcomes.length} trainings, ${duration((performance.now() - began) / 1000)}.`);
+      return outcomes.every(({ status }) => status === "done") ? 0 : 1;
+    } catch (error) {
+      if (interruption.signal.aborted && error instanceof Interrupted) return interruption.status;
+      throw error;
+    } finally {
+      interruption.release();
+    }
+  },
+});
+
+type Study = import("@gantry/gan").Study;
+
+const describe = ({ name, summary, source, problems, methods, paces }: Study) => {
+  const plain = (all: Study["problems"]) => all.map((each) => ({ name: each.name, summary: each.summary }));
+  return {
+    name,
+    summary,
+    source,
+    problems: plain(problems),
+    methods: plain(methods),
+    paces: plain(paces),
+  };
+};
+
+/** Writes report.md, report.json and the pictures, and prints the table. */
+async function publish(
+  output: Output,
+  out: string,
+  report: import("@gantry/gan").StudyReport,
+): Promise<void> {
+  const { writeFile } = await import("node:fs/promises");
+  const { svgToPng } = await import("@gantry/formats");
+  await writeFile(`${out}/report.md`, report.markdown);
+  await writeFile(`${out}/report.json`, `${JSON.stringify(report.data, undefined, 2)}\n`);
+  for (const [name, svg] of report.pictures) await writeFile(`${out}/${name}.png`, await svgToPng(svg));
+  if (output.json) output.printJson({ event: "report", folder: out, ...report.data });
+  else output.print(`${report.text}\n\nThe same with pictures: ${out}/report.md`);
+}
+
+function whole(flag: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(value) || Number(value) < 1)
+    throw new UsageProblem(`${flag} is '${value}'; give a whole number, 1 or more`);
+  return Number(value);
+}
+
+function list(flag: string, value: string | undefined): string[] | undefined {
+  if (value === undefined) return undefined;
+  const names = value.split(",").map((each) => each.trim());
+  if (names.includes(""))
+    throw new UsageProblem(`${flag} is '${value}'; give names with commas between them`);
+  return [...new Set(names)];
+}

@@ -1,0 +1,166 @@
+/** Lines over a common axis as one SVG picture, several plots side by side. */
+
+/** One line: `x` and `y` of equal length; values that are not finite break it. */
+export interface Line {
+  readonly label: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** CSS colour; default one of a palette, by its place. */
+  readonly colour?: string;
+}
+
+/** One plot with axes of its own. */
+export interface Plot {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+export interface LinesOptions {
+  /** Size of one plot in pixels, labels included. Default 460 by 320. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  /** Range of the vertical axis, which all plots share. Default: what there is to show. */
+  readonly range?: readonly [number, number];
+  /** Plots in a row. Default: all of them. */
+  readonly columns?: number;
+}
+
+/** Colours told apart on white and, by their lightness, mostly in grey too. */
+const PALETTE = [
+  "#1f5fbf",
+  "#d95f02",
+  "#1b9e77",
+  "#e7298a",
+  "#7570b3",
+  "#a6761d",
+  "#111111",
+  "#66a61e",
+] as const;
+
+const MARGIN = { left: 58, right: 14, top: 30, bottom: 46 } as const;
+const FONT = 'font-family="DejaVu Sans, Helvetica, Arial, sans-serif"';
+
+const round = (value: number) => Math.round(value * 100) / 100;
+
+/** Characters that mean something to XML, written so that they do not. */
+export const escapeXml = (text: string): string =>
+  text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/**
+ * Round numbers from `low` to `high`, both included where they are round: steps of 1, 2 or 5 times a power of ten.
+ * @param wished how many there should be about
+ */
+export function ticks(low: number, high: number, wished = 5): number[] {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return [low];
+  const rough = span / wished;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+const range = (values: readonly number[]): readonly [number, number] => {
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return [0, 1];
+  const low = Math.min(...finite);
+  const high = Math.max(...finite);
+  return low === high ? [low - 0.5, high + 0.5] : [low, high];
+};
+
+/** The plots, each with its frame, ticks, grid lines and a legend; all share one range on both axes. */
+export function lines(plots: readonly Plot[], options: LinesOptions = {}): string {
+  const width = options.width ?? 460;
+  const height = options.height ?? 320;
+  const columns = Math.max(1, Math.min(options.columns ?? plots.length, plots.length));
+  const rows = Math.max(1, Math.ceil(plots.length / columns));
+  const all = plots.flatMap((plot) => plot.lines);
+  const [x0, x1] = range(all.flatMap(({ x }) => x));
+  const [y0, y1] = options.range ?? range(all.flatMap(({ y }) => y));
+  const inner = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
+  const placeX = (x: number) => round(MARGIN.left + ((x - x0) / (x1 - x0)) * inner.width);
+  const placeY = (y: number) => round(MARGIN.top + (1 - (y - y0) / (y1 - y0)) * inner.height);
+  const right = MARGIN.left + inner.width;
+  const bottom = MARGIN.top + inner.height;
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${columns * width}" height="${rows * height}" viewBox="0 0 ${columns * width} ${rows * height}">`,
+    `<rect width="${columns * width}" height="${rows * height}" fill="#ffffff"/>`,
+  ];
+  const text = (x: number, y: number, words: string, more: string) =>
+    parts.push(`<text x="${x}" y="${y}" ${FONT} fill="#222222" ${more}>${escapeXml(words)}</text>`);
+  for (const [index, plot] of plots.entries()) {
+    parts.push(
+      `<g transform="translate(${(index % columns) * width} ${Math.floor(index / columns) * height})">`,
+    );
+    text(MARGIN.left + inner.width / 2, 20, plot.title, 'font-size="14" text-anchor="middle"');
+    for (const y of ticks(y0, y1)) {
+      parts.push(`<path d="M${MARGIN.left} ${placeY(y)}H${right}" stroke="#e4e4e4"/>`);
+      text(MARGIN.left - 6, placeY(y) + 4, String(y), 'font-size="11" text-anchor="end"');
+    }
+    for (const x of ticks(x0, x1)) {
+      parts.push(`<path d="M${placeX(x)} ${bottom}v4" stroke="#222222"/>`);
+      text(placeX(x), bottom + 16, String(x), 'font-size="11" text-anchor="middle"');
+    }
+    parts.push(
+      `<rect x="${MARGIN.left}" y="${MARGIN.top}" width="${inner.width}" height="${inner.height}" fill="none" stroke="#222222"/>`,
+    );
+    if (options.xLabel !== undefined)
+      text(MARGIN.left + inner.width / 2, height - 10, options.xLabel, 'font-size="12" text-anchor="middle"');
+    if (options.yLabel !== undefined)
+      text(
+        0,
+        0,
+        options.yLabel,
+        `font-size="12" text-anchor="middle" transform="translate(14 ${MARGIN.top + inner.height / 2}) rotate(-90)"`,
+      );
+    for (const [place, line] of plot.lines.entries()) {
+      const colour = line.colour ?? (PALETTE[place % PALETTE.length] as string);
+      parts.push(
+        `<path d="${pathOf(line, placeX, (y) => placeY(Math.min(y1, Math.max(y0, y))))}" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round" fill="none"/>`,
+      );
+    }
+    parts.push(...legend(plot.lines, right, bottom), "</g>");
+  }
+  parts.push("</svg>");
+  return parts.join("\n");
+}
+
+function pathOf({ x, y }: Line, placeX: (x: number) => number, placeY: (y: number) => number): string {
+  let pen = "M";
+  let path = "";
+  for (const [i, value] of y.entries()) {
+    const at = x[i];
+    if (at === undefined || !Number.isFinite(value) || !Number.isFinite(at)) {
+      pen = "M";
+      continue;
+    }
+    path += `${pen}${placeX(at)} ${placeY(value)}`;
+    pen = "L";
+  }
+  return path;
+}
+
+/** Colours and names in two columns at the lower right, on a ground that lets lines through a little. */
+function legend(plotted: readonly Line[], right: number, bottom: number): string[] {
+  if (plotted.length < 2) return [];
+  const rows = Math.ceil(plotted.length / 2);
+  const longest = Math.max(...plotted.map(({ label }) => label.length));
+  const column = 30 + 6.6 * longest;
+  const left = right - 2 * column - 6;
+  const top = bottom - rows * 15 - 10;
+  const parts = [
+    `<rect x="${round(left)}" y="${top}" width="${round(2 * column)}" height="${rows * 15 + 6}" fill="#ffffff" opacity="0.8"/>`,
+  ];
+  for (const [i, { label, colour }] of plotted.entries()) {
+    const x = round(left + 6 + Math.floor(i / rows) * column);
+    const y = top + 14 + (i % rows) * 15;
+    parts.push(
+      `<path d="M${x} ${y - 4}h14" stroke="${colour ?? PALETTE[i % PALETTE.length]}" stroke-width="3"/>`,
+      `<text x="${x + 18}" y="${y}" ${FONT} font-size="11" fill="#222222">${escapeXml(label)}</text>`,
+    );
+  }
+  return parts;
+}

@@ -1,0 +1,2 @@
+export * from "./runCells.js";
+export * from "./study.js";

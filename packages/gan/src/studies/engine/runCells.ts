@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import type { Cell, Outcome } from "./study.js";
+
+export interface RunOptions {
+  /** Where each cell's outcome is kept, one JSON file each; what lies there already is not measured again. */
+  readonly folder: string;
+  /** Processes at a time, each of one thread. */
+  readonly jobs: number;
+  /** Ends the running processes; cells that are done stay done. */
+  readonly signal?: AbortSignal;
+  /** Called as each cell ends. */
+  readonly onOutcome?: (outcome: Outcome<unknown>, done: number, total: number, kept: boolean) => void;
+}
+
+/**
+ * Measures cells in processes of their own. A cell that fails is recorded with the reason, and does not stop the others;
+ * it is tried again the next time.
+ * @throws the signal's reason when it is aborted
+ */
+export async function runCells(
+  study: string,
+  cells: readonly Cell[],
+  { folder, jobs, signal, onOutcome }: RunOptions,
+): Promise<Outcome<unknown>[]> {
+  await mkdir(folder, { recursive: true });
+  const outcomes: Outcome<unknown>[] = new Array(cells.length);
+  let next = 0;
+  let done = 0;
+  const work = async () => {
+    for (let i = next++; i < cells.length; i = next++) {
+      signal?.throwIfAborted();
+      const cell = cells[i] as Cell;
+      const file = join(folder, `${cell.problem}-${cell.method}-${cell.seed}.json`);
+      const before = await readOutcome(file, cell);
+      const outcome = before ?? (await measureInChild(study, cell, signal));
+      if (before === undefined) {
+        // Whole or not at all, whenever the study is interrupted.
+        await writeFile(`${file}.part`, JSON.stringify(outcome));
+        await rename(`${file}.part`, file);
+      }
+      outcomes[i] = outcome;
+      onOutcome?.(outcome, ++done, cells.length, before !== undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
+  return outcomes;
+}
+
+/** The outcome that a file holds, if it is of this very cell and was measured. */
+async function readOutcome(file: string, cell: Cell): Promise<Outcome<unknown> | undefined> {
+  try {
+    const outcome = JSON.parse(await readFile(file, "utf8")) as Outcome<unknown>;
+    return outcome.status === "done" && JSON.stringify(outcome.cell) === JSON.stringify(cell)
+      ? outcome
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function measureInChild(study: string, cell: Cell, signal?: AbortSignal): Promise<Outcome<unknown>> {
+  const script = fileURLToPath(new URL("./cellChild.js", import.meta.url));
+  const child = spawn(process.execPath, [script, study], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, OMP_NUM_THREADS: "1" },
+  });
+  const kill = () => child.kill();
+  signal?.addEventListener("abort", kill, { once: true });
+  // A child that dies early closes its input; why, its exit tells.
+  child.stdin.on("error", () => {});
+  child.stdin.end(JSON.stringify(cell));
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (status, killed) =>
+      resolve(status === 0 ? undefined : killed === null ? `exit status ${status}` : `ended by ${killed}`),
+    );
+  });
+  const [failure, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  signal?.removeEventListener("abort", kill);
+  signal?.throwIfAborted();
+  if (failure === undefined) {
+    try {
+      return { cell, status: "done", result: JSON.parse(stdout) as unknown };
+    } catch {
+      return { cell, status: "failed", reason: "its process told no result" };
+    }
+  }
+  return { cell, status: "failed", reason: stderr.trim().split("\n").at(-1) || failure };
+}
+
+/** Every outcome that lies in a folder, of whatever requests; files that are none are passed over. */
+export async function readCells(folder: string): Promise<Outcome<unknown>[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json")).sort();
+  const outcomes: Outcome<unknown>[] = [];
+  for (const name of names) {
+    try {
+      outcomes.push(JSON.parse(await readFile(join(folder, name), "utf8")) as Outcome<unknown>);
+    } catch {
+      // Half-written files have another ending; this one is not ours.
+    }
+  }
+  return outcomes;
+}

@@ -1,0 +1,60 @@
+import type { JsonObject } from "../../config/merge.js";
+import { type Named, Registry } from "../../registry.js";
+
+/** What a study is asked to do; what is left out the study decides. */
+export interface StudyRequest {
+  readonly seeds: number;
+  readonly iterations?: number | undefined;
+  readonly methods?: readonly string[] | undefined;
+  readonly problems?: readonly string[] | undefined;
+  /** One of the study's settings. */
+  readonly pace?: string | undefined;
+}
+
+/** One measurement: a method on a problem with a seed. Plain JSON: it goes to a process of its own. */
+export interface Cell {
+  readonly problem: string;
+  readonly method: string;
+  readonly seed: number;
+  /** All that the measurement depends on, beside the seed. */
+  readonly work: JsonObject;
+}
+
+/** What became of a cell. */
+export type Outcome<Result> = { readonly cell: Cell } & (
+  | { readonly status: "done"; readonly result: Result }
+  | { readonly status: "failed"; readonly reason: string }
+);
+
+/** What a study found. */
+export interface StudyReport {
+  /** For people, on a terminal. */
+  readonly text: string;
+  /** For people, as a page; it shows the pictures by their file names. */
+  readonly markdown: string;
+  /** For programs: plain JSON. */
+  readonly data: object;
+  /** SVG by file name without extension. */
+  readonly pictures: ReadonlyMap<string, string>;
+}
+
+/** An experiment of several cells: a file in studies/. */
+export interface Study<Result = unknown> extends Named {
+  /** Papers that it repeats. */
+  readonly source: string;
+  readonly problems: readonly Named[];
+  readonly methods: readonly Named[];
+  /** Settings to choose from; the first is the default. */
+  readonly paces: readonly Named[];
+  /** The cells of a request. @throws UsageError for unknown names */
+  cells(request: StudyRequest): Promise<Cell[]>;
+  /** Measures one cell; called in a process of its own. @returns plain JSON @throws what made it fail */
+  measure(cell: Cell): Promise<Result>;
+  /** Sums up whatever was measured. */
+  report(outcomes: readonly Outcome<Result>[]): StudyReport;
+}
+
+/** Lets TypeScript check a study's shape; whoever runs studies knows nothing of their results. */
+export const defineStudy = <Result>(study: Study<Result>): Study => study as Study;
+
+export const studies = new Registry<Study>("study", new URL("../", import.meta.url));
