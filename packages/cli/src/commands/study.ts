@@ -30,7 +30,7 @@ export default defineCommand<Options>({
     { flags: "--problems <a,b>", description: "only these" },
     { flags: "--pace <name>", description: "networks and rates: quick for small machines, paper" },
     { flags: "--jobs <n>", description: "trainings at a time; default 2" },
-    { flags: "--out <dir>", description: "where results are kept; default studies/NAME" },
+    { flags: "--out <dir>", description: "where results are kept; default runs/study-NAME" },
     { flags: "--report", description: "measure nothing: sum up what lies in the folder" },
     { flags: "--json", description: "print one JSON object a line" },
   ],
@@ -62,10 +62,13 @@ export default defineCommand<Options>({
       pace: options.pace,
     });
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
-    const out = options.out ?? `studies/${name}`;
+    const out = options.out ?? `runs/study-${name}`;
     const folder = `${out}/cells`;
     if (options.report === true) {
-      const outcomes = await readCells(folder);
+      const asked = (cell: { problem: string; method: string }) =>
+        cells.some(({ problem, method }) => problem === cell.problem && method === cell.method);
+      const chosen = options.methods !== undefined || options.problems !== undefined;
+      const outcomes = (await readCells(folder)).filter(({ cell }) => !chosen || asked(cell));
       if (outcomes.length === 0)
         throw new UsageProblem(`${folder}: nothing was measured yet; leave --report out`);
       await publish(output, out, study.report(outcomes));

@@ -27,6 +27,6 @@ test("a line goes from corner to corner, breaks where it is not finite, and stay
 test("plots side by side become a picture", async () => {
   const plot = { title: "t", lines: [0, 1].map((k) => ({ label: `mode ${k}`, x: [0, 1], y: [k, 0.5] })) };
   const svg = lines([plot, plot], { width: 200, height: 150, xLabel: "iterations", yLabel: "score" });
-  assert.deepEqual(pngSize(await svgToPng(svg)), { width: 400, height: 150 });
+  assert.deepEqual(pngSize(await svgToPng(svg)), { width: 482, height: 150 });
   await svgToPng(lines([]).replace('width="0"', 'width="1"'));
 });

@@ -71,12 +71,16 @@ const range = (values: readonly number[]): readonly [number, number] => {
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 };
 
-/** The plots, each with its frame, ticks, grid lines and a legend; all share one range on both axes. */
+/** The plots, each with frame, ticks and grid lines; all share one range on both axes, and the first one's names. */
 export function lines(plots: readonly Plot[], options: LinesOptions = {}): string {
   const width = options.width ?? 460;
   const height = options.height ?? 320;
   const columns = Math.max(1, Math.min(options.columns ?? plots.length, plots.length));
   const rows = Math.max(1, Math.ceil(plots.length / columns));
+  const first = plots[0]?.lines ?? [];
+  const named = first.length > 1 ? first : [];
+  const longest = Math.max(0, ...named.map(({ label }) => label.length));
+  const total = columns * width + (longest === 0 ? 0 : Math.ceil(40 + 7 * longest));
   const all = plots.flatMap((plot) => plot.lines);
   const [x0, x1] = range(all.flatMap(({ x }) => x));
   const [y0, y1] = options.range ?? range(all.flatMap(({ y }) => y));
@@ -86,8 +90,8 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
   const right = MARGIN.left + inner.width;
   const bottom = MARGIN.top + inner.height;
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${columns * width}" height="${rows * height}" viewBox="0 0 ${columns * width} ${rows * height}">`,
-    `<rect width="${columns * width}" height="${rows * height}" fill="#ffffff"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${total}" height="${rows * height}" viewBox="0 0 ${total} ${rows * height}">`,
+    `<rect width="${total}" height="${rows * height}" fill="#ffffff"/>`,
   ];
   const text = (x: number, y: number, words: string, more: string) =>
     parts.push(`<text x="${x}" y="${y}" ${FONT} fill="#222222" ${more}>${escapeXml(words)}</text>`);
@@ -119,12 +123,12 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
     for (const [place, line] of plot.lines.entries()) {
       const colour = line.colour ?? (PALETTE[place % PALETTE.length] as string);
       parts.push(
-        `<path d="${pathOf(line, placeX, (y) => placeY(Math.min(y1, Math.max(y0, y))))}" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round" fill="none"/>`,
+        `<path d="${pathOf(line, placeX, (y) => placeY(Math.min(y1, Math.max(y0, y))))}" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round" fill="none"/>`,
       );
     }
-    parts.push(...legend(plot.lines, right, bottom), "</g>");
+    parts.push("</g>");
   }
-  parts.push("</svg>");
+  parts.push(...legend(named, columns * width + 4), "</svg>");
   return parts.join("\n");
 }
 
@@ -143,24 +147,13 @@ function pathOf({ x, y }: Line, placeX: (x: number) => number, placeY: (y: numbe
   return path;
 }
 
-/** Colours and names in two columns at the lower right, on a ground that lets lines through a little. */
-function legend(plotted: readonly Line[], right: number, bottom: number): string[] {
-  if (plotted.length < 2) return [];
-  const rows = Math.ceil(plotted.length / 2);
-  const longest = Math.max(...plotted.map(({ label }) => label.length));
-  const column = 30 + 6.6 * longest;
-  const left = right - 2 * column - 6;
-  const top = bottom - rows * 15 - 10;
-  const parts = [
-    `<rect x="${round(left)}" y="${top}" width="${round(2 * column)}" height="${rows * 15 + 6}" fill="#ffffff" opacity="0.8"/>`,
-  ];
-  for (const [i, { label, colour }] of plotted.entries()) {
-    const x = round(left + 6 + Math.floor(i / rows) * column);
-    const y = top + 14 + (i % rows) * 15;
-    parts.push(
-      `<path d="M${x} ${y - 4}h14" stroke="${colour ?? PALETTE[i % PALETTE.length]}" stroke-width="3"/>`,
-      `<text x="${x + 18}" y="${y}" ${FONT} font-size="11" fill="#222222">${escapeXml(label)}</text>`,
-    );
-  }
-  return parts;
+/** Colours and names, one under the other, beside the last plot. */
+function legend(plotted: readonly Line[], left: number): string[] {
+  return plotted.flatMap(({ label, colour }, i) => {
+    const y = MARGIN.top + 12 + i * 18;
+    return [
+      `<path d="M${left} ${y - 4}h16" stroke="${colour ?? PALETTE[i % PALETTE.length]}" stroke-width="3"/>`,
+      `<text x="${left + 22}" y="${y}" ${FONT} font-size="11" fill="#222222">${escapeXml(label)}</text>`,
+    ];
+  });
 }

@@ -311,7 +311,8 @@ interface Row {
   readonly method: string;
   readonly seeds: number;
   readonly failed: readonly string[];
-  readonly iterations: number;
+  /** Planned; several where the seeds' differ. */
+  readonly iterations: readonly number[];
   readonly modes: Spread;
   readonly highQuality: Spread;
   readonly reverseKl: Spread;
@@ -323,8 +324,7 @@ const stepsOf = ({ work }: Cell) => (work.config as JsonObject).steps as number;
 function rowsOf(outcomes: readonly Outcome<Result>[], problem: Problem): Row[] {
   return methods.flatMap((method) => {
     const all = outcomes.filter(({ cell }) => cell.problem === problem.name && cell.method === method.name);
-    const first = all[0];
-    if (first === undefined) return [];
+    if (all.length === 0) return [];
     const done = all.filter((outcome): outcome is Done => outcome.status === "done");
     const of = (pick: (scores: Scores) => number) =>
       spread(done.map(({ result }) => pick(result.curve.at(-1) as Scores)));
@@ -333,7 +333,7 @@ function rowsOf(outcomes: readonly Outcome<Result>[], problem: Problem): Row[] {
       method: method.name,
       seeds: done.length,
       failed: all.flatMap((outcome) => (outcome.status === "failed" ? [outcome.reason] : [])),
-      iterations: stepsOf(first.cell),
+      iterations: [...new Set(all.map(({ cell }) => stepsOf(cell)))].sort((a, b) => a - b),
       modes: of(({ modes }) => modes),
       highQuality: of(({ highQuality }) => 100 * highQuality),
       reverseKl: of(({ reverseKl }) => reverseKl),
@@ -353,7 +353,7 @@ const cellsOfRow = (row: Row): string[] => [
   show(row.modes, 1),
   show(row.highQuality, 1),
   show(row.reverseKl, 2),
-  String(row.iterations),
+  row.iterations.join(", "),
 ];
 
 /** What papers say: the one covers more modes, or spreads mass more evenly, than the plain GAN. */
@@ -491,8 +491,8 @@ const SCORE_HEAD = ["method", "seeds", "mean score", "highest less lowest mode"]
 function report(outcomes: readonly Outcome<Result>[]): StudyReport {
   const used = problems.filter(({ name }) => outcomes.some(({ cell }) => cell.problem === name));
   const rows = used.flatMap((problem) => rowsOf(outcomes, problem));
-  const pace = paces.find(({ name }) => name === outcomes[0]?.cell.work.pace) ?? paces[0];
-  const setting = `Pace '${pace?.name}': ${pace?.summary}.`;
+  const settings = paces.filter(({ name }) => outcomes.some(({ cell }) => cell.work.pace === name));
+  const setting = settings.map(({ name, summary }) => `Pace '${name}': ${summary}.`).join(" ");
   const metric =
     `Of ${JUDGED} samples at the last iteration; high quality: within 3 standard deviations of a mode (an exact sampler: ` +
     "98.9 %); modes: with at least one such sample; reverse KL: log K - H over high-quality samples, log K without any. " +
@@ -542,12 +542,12 @@ function report(outcomes: readonly Outcome<Result>[]): StudyReport {
     text.push([textTable(CLAIM_HEAD, judged), meaning].join("\n"));
     markdown.push("## Claims", markdownTable(CLAIM_HEAD, judged), meaning);
   }
-  const used_ = methods.filter(({ name }) => rows.some((row) => row.method === name));
-  markdown.push("## Methods", [...used_.map(({ name, summary }) => `- ${name}: ${summary}`)].join("\n"));
+  const applied = methods.filter(({ name }) => rows.some((row) => row.method === name));
+  markdown.push("## Methods", [...applied.map(({ name, summary }) => `- ${name}: ${summary}`)].join("\n"));
   return {
     text: text.join("\n\n"),
     markdown: `${markdown.join("\n\n")}\n`,
-    data: { study: "gaussians", pace: pace?.name, setting: pace?.summary, rows, scores, claims: judged },
+    data: { study: "gaussians", paces: settings, rows, scores, claims: judged },
     pictures,
   };
 }
