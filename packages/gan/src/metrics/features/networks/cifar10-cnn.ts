@@ -15,7 +15,7 @@ export default defineClassifier({
   learningRate: 4e-3,
   weightDecay: 0.1,
   augment: { mirror: true, shift: 3 },
-  leastAccuracy: 0.8,
+  leastAccuracy: 0.75,
   build: () => ({
     features: new nn.Sequential(
       ...convolutionBlock(3, 32),
