@@ -27,7 +27,11 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
         [
           ["run", path],
           ["data", `${dataset.name}: ${describeItems(dataset)}`],
-          ...Object.entries(parameters).map(([name, size]) => [name, `${count(size)} parameters`] as const),
+          ...Object.entries(parameters).map(([name, size]) => {
+            const encoder =
+              name === "encoder" ? `, the ${config.net.family} family's, ${game.encoderKind}` : "";
+            return [name, `${count(size)} parameters${encoder}`] as const;
+          }),
           ["iteration", schedule.join(", then ")],
           ["iterations", count(config.steps)],
         ],

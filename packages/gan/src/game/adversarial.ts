@@ -137,7 +137,7 @@ export function adversarial(options: AdversarialOptions, loss: AdversarialLoss):
         return {
           real: sum(splits.map((split) => split.real)),
           fake: sum(splits.map((split) => split.fake)),
-          judged: splits.flatMap((split) => split.judged ?? []),
+          judged: splits.flatMap((split) => split.judged),
         };
       }
       const parts = sides.flatMap(({ opposed }) => opposed(player, play));

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UsageError } from "../errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import { oncePerPlay } from "./adversarial.js";
-import type { Plan } from "./plan.js";
+import type { Contest, Plan } from "./plan.js";
 import type { Look } from "./play.js";
 import type { Term } from "./term.js";
 
@@ -13,8 +13,16 @@ export const featureTaskOptions = (alpha: number, beta: number) =>
     alpha: z.number().min(0).default(alpha).describe("weight for G, on fakes"),
     beta: z.number().min(0).default(beta).describe("weight for D, on reals"),
     discriminator: z.string().default("discriminator").describe("whose features"),
-    real: z.string().default("real").describe("the stream D learns from"),
-    fake: z.string().default("fake").describe("the stream its makers learn from"),
+    real: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("the stream D learns from; null: what it should call real in the composition"),
+    fake: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("the stream whose makers learn from it; null: what D should call fake in the composition"),
   });
 
 export type FeatureTaskOptions = z.output<ReturnType<typeof featureTaskOptions>>;
@@ -44,25 +52,32 @@ export function featureTask<Head extends nn.Module>(
   // Without weights there is no head either: making it would move the random numbers of what follows.
   if (alpha === 0 && beta === 0) return {};
   let batch = 0;
-  const lossOn = (stream: string, weight: number) =>
+  let streams = { real: real ?? "real", fake: fake ?? "fake" };
+  const lossOn = (which: "real" | "fake", weight: number) =>
     oncePerPlay((play) => {
       const network = play.discriminator(discriminator);
       return task
-        .loss(network.head<Head>(task.name), play.lookAt(discriminator, stream), network)
+        .loss(network.head<Head>(task.name), play.lookAt(discriminator, streams[which]), network)
         .mul(weight);
     });
-  const onReal = lossOn(real, beta);
-  const onFake = lossOn(fake, alpha);
+  const onReal = lossOn("real", beta);
+  const onFake = lossOn("fake", alpha);
   return {
     plan(plan) {
       task.plan?.(plan);
       batch = plan.batch;
     },
     attach(game) {
-      if (!game.has(discriminator))
-        throw new UsageError(`${task.name}: there is no discriminator '${discriminator}'`);
+      game.requireJudgeOfData(task.name, discriminator);
+      const contest = game.contestsOf(discriminator)[0] as Contest;
+      streams = { real: real ?? contest.real, fake: fake ?? contest.fake };
+      for (const stream of Object.values(streams))
+        if (!game.hasStream(stream))
+          throw new UsageError(
+            `${task.name}: there is no stream '${stream}'; known: ${game.streamNames.join(", ")}`,
+          );
       const network = game.network<Discriminator>(discriminator);
-      const joined = game.views(discriminator).reduce((product, view) => product * (view.group ?? 1), 1);
+      const joined = game.groupOf(discriminator);
       const judged = Math.floor(batch / joined);
       const [count, reason] = task.needs;
       if (judged < count)
@@ -75,7 +90,9 @@ export function featureTask<Head extends nn.Module>(
     },
     loss(player, play) {
       if (player === discriminator) return beta > 0 ? onReal(play) : undefined;
-      return alpha > 0 && play.game.stream(fake).dependsOn.includes(player) ? onFake(play) : undefined;
+      return alpha > 0 && play.game.stream(streams.fake).dependsOn.includes(player)
+        ? onFake(play)
+        : undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { autocast, type nn, type optim, Tensor, torch } from "@gantry/torch";
-import { RunError } from "../errors.js";
+import { RunError, UsageError } from "../errors.js";
 import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
 import type { Contest, Phase, Plan, Role, Stream, View } from "./plan.js";
 import { Play, type PlayOptions } from "./play.js";
@@ -110,6 +110,49 @@ export class Game {
     const stream = this.#streams.get(name);
     if (stream === undefined) throw new Error(`the game has no stream '${name}'`);
     return stream;
+  }
+
+  /**
+   * For terms that look at images or points through a discriminator.
+   * @throws UsageError where there is no such discriminator, or it judges something else (AAE's judges latents)
+   */
+  requireJudgeOfData(term: string, discriminator: string): void {
+    this.requireDiscriminator(term, discriminator);
+    if (!this.#plan.judgesData(discriminator))
+      throw new UsageError(
+        `${term} looks at images or points through the ${discriminator}, and here that one judges something else (aae has it judge latents); leave ${term} out`,
+      );
+  }
+
+  /** @throws UsageError where there is no discriminator of this name, on behalf of a term whose options name it */
+  requireDiscriminator(term: string, discriminator: string): void {
+    const known = [...this.#plan.players].filter(([, { role }]) => role === "discriminator");
+    if (known.some(([name]) => name === discriminator)) return;
+    throw new UsageError(
+      `${term}: there is no discriminator '${discriminator}'; known: ${known.map(([name]) => name).join(", ")}`,
+    );
+  }
+
+  /** The contests that a discriminator judges; of none, the plain game's streams. */
+  contestsOf(discriminator: string): readonly Contest[] {
+    const own = this.contests.filter((contest) => contest.discriminator === discriminator);
+    return own.length > 0 ? own : [{ discriminator, real: "real", fake: "fake", fool: "fake" }];
+  }
+
+  /** What the encoder is that some term asked for: the family's, drawing its latents or not; undefined without one. */
+  get encoderKind(): "deterministic" | "stochastic" | undefined {
+    if (!this.has("encoder")) return undefined;
+    return this.#plan.stochasticEncoder ? "stochastic" : "deterministic";
+  }
+
+  /** Whether a discriminator judges images along with latents. */
+  judgesPairs(discriminator: string): boolean {
+    return this.#plan.jointLatent && this.#plan.judgesData(discriminator);
+  }
+
+  /** Samples that one judgement of a discriminator is about: the size of its packs. */
+  groupOf(discriminator: string): number {
+    return this.views(discriminator).reduce((product, view) => product * (view.group ?? 1), 1);
   }
 
   views(discriminator: string): readonly View[] {

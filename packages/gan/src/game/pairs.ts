@@ -3,9 +3,12 @@ import type { Plan } from "./plan.js";
 /**
  * Makes D judge pairs: the stream `encoded` = (x, E(x)) against `fake` = (G(z), z). The encoder updates along with the
  * generator, unless it updates already.
- * @param options stochastic: E draws its latent. fool: "both" when E plays against D too
+ * @param options term: who asks. stochastic: E draws its latent. fool: "both" when E plays against D too
  */
-export function planPairs(plan: Plan, options: { stochastic: boolean; fool: "fake" | "both" }): void {
+export function planPairs(
+  plan: Plan,
+  options: { term: string; stochastic: boolean; fool: "fake" | "both" },
+): void {
   plan.jointLatent = true;
   plan.addEncoder({ stochastic: options.stochastic });
   if (!plan.updates("encoder")) plan.joinTeam("encoder", "generator");
@@ -13,5 +16,7 @@ export function planPairs(plan: Plan, options: { stochastic: boolean; fool: "fak
     dependsOn: ["encoder"],
     sample: (play) => ({ ...play.stream("real"), latent: play.encode("real").latent }),
   });
-  plan.contests = [{ discriminator: "discriminator", real: "encoded", fake: "fake", fool: options.fool }];
+  plan.setContests(options.term, [
+    { discriminator: "discriminator", real: "encoded", fake: "fake", fool: options.fool },
+  ]);
 }

@@ -80,13 +80,16 @@ export class Plan {
   /** How a player's gradients are made from its losses; default: of their sum. */
   readonly rules = new Map<string, GradientRule>();
   phases: Phase[];
-  /** What adversarial terms that name no streams play: one contest, or several at once. */
-  contests: readonly Contest[] = [
+  #contests: readonly Contest[] = [
     { discriminator: "discriminator", real: "real", fake: "fake", fool: "fake" },
   ];
+  /** The term that said what is played; undefined while it is the plain game. */
+  #contestsOf: string | undefined;
   /** Set by terms whose discriminator judges (image, latent) pairs. */
   jointLatent = false;
   #stochasticEncoder = false;
+  /** Discriminators of something else than the data. */
+  readonly #strangers = new Set<string>();
   readonly #family: NetFamily;
   readonly #options: Record<string, unknown>;
 
@@ -105,6 +108,10 @@ export class Plan {
     this.classes = init.classes;
     this.#family = init.family;
     this.#options = init.familyOptions;
+    if (this.classes !== undefined && !init.family.conditional)
+      this.refuse(
+        `the ${init.family.name} networks take no labels; set conditional=false, or net.family to a family that does (resnet)`,
+      );
     this.phases = [
       { name: "discriminator", update: ["discriminator"], steps: init.discriminatorSteps, real: "fresh" },
       { name: "generator", update: ["generator"], steps: 1, real: "same" },
@@ -129,6 +136,8 @@ export class Plan {
     name: string,
     options: { shape?: readonly number[]; make?: (request: DiscriminatorRequest) => Discriminator } = {},
   ): void {
+    if (options.shape === undefined) this.#strangers.delete(name);
+    else this.#strangers.add(name);
     this.players.set(name, {
       role: "discriminator",
       make: () => {
@@ -159,6 +168,31 @@ export class Plan {
         );
       },
     });
+  }
+
+  /** What adversarial terms that name no streams play: one contest, or several at once. */
+  get contests(): readonly Contest[] {
+    return this.#contests;
+  }
+
+  /** Says who plays whom, in the plain game's place. @throws UsageError where another term has said so already */
+  setContests(term: string, contests: readonly Contest[]): void {
+    if (this.#contestsOf !== undefined && this.#contestsOf !== term)
+      this.refuse(
+        `${this.#contestsOf} and ${term} each have D judge something else, and one game can be only one of them; leave one out`,
+      );
+    this.#contestsOf = term;
+    this.#contests = contests;
+  }
+
+  /** Whether a discriminator judges the data (or packs of it, or pairs with a latent), not something of its own. */
+  judgesData(discriminator: string): boolean {
+    return !this.#strangers.has(discriminator);
+  }
+
+  /** Whether the family's encoder, where a term asks for one, draws its latents. */
+  get stochasticEncoder(): boolean {
+    return this.#stochasticEncoder;
   }
 
   /** Adds a view, behind the ones that are there. @param discriminator undefined: every one */

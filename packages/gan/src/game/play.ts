@@ -122,8 +122,7 @@ export class Play {
     // Recorded for the next step: this one must not send gradients there.
     let detached = this.#detached.get(name);
     if (detached === undefined) {
-      const { image, latent, label } = sample;
-      detached = { image: image.detach(), latent: latent?.detach(), label };
+      detached = { ...sample, image: sample.image.detach(), latent: sample.latent?.detach() };
       this.#detached.set(name, detached);
     }
     return detached;

@@ -10,7 +10,7 @@ export interface Split {
   readonly real: Tensor;
   readonly fake: Tensor;
   /** The judgements it comes from, a pair for every contest: for rules that go by the scores. */
-  readonly judged?: readonly { readonly real: Judgement; readonly fake: Judgement }[];
+  readonly judged: readonly { readonly real: Judgement; readonly fake: Judgement }[];
 }
 
 export const isSplit = (loss: Tensor | readonly Tensor[] | Split): loss is Split =>

@@ -27,6 +27,8 @@ export interface EncoderRequest extends NetRequest {
 /** Generators, discriminators and encoders that belong together. One file in families/. */
 export interface NetFamily<Schema extends z.ZodObject = z.ZodObject> extends Named {
   readonly source: string;
+  /** Whether its networks can be conditioned on classes: what asks it of others is refused before they are made. */
+  readonly conditional: boolean;
   /** Options beside the prior's; every one with a default. */
   readonly options: Schema;
   /** Why it cannot carry this data, and what to do; undefined when it can. Asked before anything is built. */

@@ -51,7 +51,9 @@ export default defineTerm({
           dependsOn: ["encoder"],
           sample: (play) => ({ image: play.encode("real").latent }),
         });
-        plan.contests = [{ discriminator: "discriminator", real: "prior", fake: "code", fool: "fake" }];
+        plan.setContests("aae", [
+          { discriminator: "discriminator", real: "prior", fake: "code", fool: "fake" },
+        ]);
         const steps = plan.phases.find(({ name }) => name === "discriminator")?.steps ?? 1;
         plan.phases = [
           {

@@ -1,6 +1,5 @@
 import { grad, type nn, noGrad, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
 import { type GraphOptions, gradientOfSum, type Losses } from "../game/gradient.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
@@ -150,7 +149,7 @@ export default defineTerm({
     /** Reads everything that the weights need, in one transfer. */
     function measure({ splits }: Losses, real: Tensor, fake: Tensor): Measures {
       return noGrad(() => {
-        const judged = splits.flatMap((split) => split.judged ?? []);
+        const judged = splits.flatMap((split) => split.judged);
         const probability = (which: "real" | "fake") =>
           mean(judged.map((pair) => pair[which].logits.detach().sigmoid().mean())).to({ dtype: real.dtype });
         const [r, f] = [real.detach(), fake.detach()];
@@ -182,7 +181,7 @@ export default defineTerm({
     const looked = new WeakMap<Play, Losses>();
 
     function reportScores(losses: Losses, play: Play, when: "before" | "after"): void {
-      const judged = losses.splits.flatMap((split) => split.judged ?? []);
+      const judged = losses.splits.flatMap((split) => split.judged);
       const network = play.discriminator(discriminator);
       const score = (which: "real" | "fake") =>
         mean(
@@ -197,10 +196,6 @@ export default defineTerm({
 
     return {
       plan(plan) {
-        if (!plan.players.has(discriminator))
-          plan.refuse(
-            `adaptive-weights: there is no discriminator '${discriminator}'; known: ${[...plan.players.keys()].join(", ")}`,
-          );
         if (plan.rules.has(discriminator))
           plan.refuse(
             `another term makes the gradients of the ${discriminator} already; adaptive-weights cannot share`,
@@ -208,8 +203,6 @@ export default defineTerm({
         plan.rules.set(discriminator, (losses, parameters, play, graph) => {
           const { splits, wholes } = losses;
           if (splits.length === 0) return gradientOfSum(losses, parameters, play, graph);
-          if (splits.some((split) => (split.judged ?? []).length === 0))
-            throw new UsageError("adaptive-weights needs an adversarial loss that gives D's scores");
           const { logging } = play.options;
           if (logging) {
             looked.set(play, losses);
@@ -238,6 +231,8 @@ export default defineTerm({
           });
         });
       },
+      // Not in plan(): a term after this one may bring the discriminator.
+      attach: (game) => game.requireDiscriminator("adaptive-weights", discriminator),
       afterUpdate(player, play) {
         const losses = player === discriminator ? looked.get(play) : undefined;
         if (losses === undefined) return;

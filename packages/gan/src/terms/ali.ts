@@ -18,5 +18,5 @@ export default defineTerm({
       .default(true)
       .describe("E draws its latent (ALI); false: deterministic, as BiGAN's"),
   }),
-  make: ({ stochastic }) => ({ plan: (plan) => planPairs(plan, { stochastic, fool: "both" }) }),
+  make: ({ stochastic }) => ({ plan: (plan) => planPairs(plan, { term: "ali", stochastic, fool: "both" }) }),
 });

@@ -42,6 +42,9 @@ export default defineTerm({
       return decay === "linear" ? current * Math.max(0, 1 - iteration / steps) : current;
     };
     return {
+      attach(game) {
+        if (discriminator !== null) game.requireDiscriminator("instance-noise", discriminator);
+      },
       plan(plan) {
         if (decay === "linear" && typeof sigma !== "number")
           plan.refuse("instance-noise: a list of sigmas says itself how they fall; leave decay out");

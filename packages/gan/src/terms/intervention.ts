@@ -4,7 +4,6 @@ import { oncePerPlay } from "../game/adversarial.js";
 import { type Intervention, interventions, uniform } from "../game/intervention.js";
 import type { Play } from "../game/play.js";
 import { planReconstruction } from "../game/reconstruction.js";
-import type { Sample } from "../game/sample.js";
 import { defineTerm } from "../game/term.js";
 import type { Discriminator } from "../nets/contract.js";
 
@@ -51,8 +50,6 @@ export default defineTerm({
   make: ({ k, operation, weight, reconstruction, encoderSteps, variant, seed }) => {
     const D = "discriminator";
     const kind = kinds.get(operation)!;
-    /** Which intervention made a step's `intervened`. */
-    const indices = new WeakMap<Sample, number>();
     let intervention: Intervention;
 
     /** The noise of a block: z itself where G(z) is made anyway. */
@@ -62,12 +59,12 @@ export default defineTerm({
         : play.generator().prior.sample(play.options.batch, play.random, play.options.device);
 
     const crossEntropy = oncePerPlay((play) => {
-      const sample = play.stream("intervened");
+      const { choice } = play.stream("intervened");
       const features = play.look(D, "intervened").global;
       const logits = play.discriminator(D).head<nn.Linear>("intervention").forward(features);
       const device = play.options.device;
       // Of the classifier's own count: a view may have packed several images into one.
-      const target = torch.full([logits.size(0)], indices.get(sample)!, { dtype: "int64", device });
+      const target = torch.full([logits.size(0)], choice!, { dtype: "int64", device });
       const loss = logits.crossEntropyLoss(target);
       play.report("intervention/crossEntropy", loss);
       return loss.mul(weight);
@@ -106,14 +103,13 @@ export default defineTerm({
             const { label } = play.stream("real");
             const latent = intervention.apply(play.encode("real").latent, index, filler(play));
             const image = nn.batchStatistics("intervened", () => play.generator().forward(latent, label));
-            const sample = { image, latent, label };
-            indices.set(sample, index);
-            return sample;
+            return { image, latent, label, choice: index };
           },
         });
       },
       attach(game) {
         if (weight === 0) return;
+        game.requireJudgeOfData("intervention", D);
         const network = game.network<Discriminator>(D);
         const head = new nn.Linear(network.featureShapes.global, k);
         nn.init.normal_(head.weight, 0, 0.02);

@@ -40,10 +40,10 @@ export default defineTerm({
         plan.addEncoder();
         planReconstruction(plan);
         plan.addDiscriminator(diffusion);
-        plan.contests = [
+        plan.setContests("manifold-diffusion", [
           { discriminator: manifold, real: "real", fake: "reconstruction", fool: "fake" },
           { discriminator: diffusion, real: "reconstruction", fake: "fake", fool: "fake" },
-        ];
+        ]);
         const steps = plan.phases.find(({ name }) => name === "discriminator")?.steps ?? 1;
         const reward = variant === "printed" ? -weight : weight;
         const judge = (name: string): Phase => ({ name, update: [name], steps, real: "fresh" });

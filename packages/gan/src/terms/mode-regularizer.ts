@@ -28,6 +28,7 @@ export default defineTerm({
     );
     return {
       plan: planReconstruction,
+      attach: (game) => game.requireJudgeOfData("mode-regularizer", discriminator),
       loss: (player, play) =>
         weight > 0 && (player === "generator" || player === "encoder") ? loss(play) : undefined,
     };

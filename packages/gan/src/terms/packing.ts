@@ -7,7 +7,7 @@ import { defineTerm } from "../game/term.js";
  * coordinates) at D's input, nothing else changed. A batch of N makes N / degree packs of neighbours. A joint
  * discriminator judges packs of pairs, latents concatenated alike. With degree 1 nothing changes, to the bit.
  *
- * Terms that look at single images through D see packs: gradient penalties measure each image's part of a pack's slope.
+ * Terms that look through D see packs: gradient penalties measure the slope along a whole pack.
  *
  * PacGAN's code counts its batch in packs: its 100 packs of two are a batch of 200 here.
  */
@@ -21,6 +21,9 @@ export default defineTerm({
     discriminator: z.string().nullable().default(null).describe("whose input is packed; null: every one's"),
   }),
   make: ({ degree, discriminator }) => ({
+    attach(game) {
+      if (discriminator !== null) game.requireDiscriminator("packing", discriminator);
+    },
     plan(plan) {
       if (degree === 1) return;
       if (plan.batch % degree !== 0)

@@ -54,10 +54,10 @@ export default defineTerm({
       plan(plan) {
         plan.addEncoder({ stochastic: true });
         planReconstruction(plan);
-        plan.contests = [
+        plan.setContests("vaegan", [
           { discriminator: D, real: "real", fake: "fake", fool: "fake" },
           { discriminator: D, real: "real", fake: "reconstruction", fool: "fake", opponents: ["generator"] },
-        ];
+        ]);
         const together = {
           name: "together",
           update: ["encoder", "generator", D],

@@ -27,7 +27,7 @@ export default defineTerm({
       return error.mul(weight);
     });
     return {
-      plan: (plan) => planPairs(plan, { stochastic, fool: "fake" }),
+      plan: (plan) => planPairs(plan, { term: "veegan", stochastic, fool: "fake" }),
       loss: (player, play) =>
         weight > 0 && (player === "generator" || player === "encoder") ? loss(play) : undefined,
     };

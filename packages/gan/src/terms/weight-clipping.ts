@@ -13,6 +13,7 @@ export default defineTerm({
     discriminator: z.string().default("discriminator").describe("the discriminator it holds"),
   }),
   make: ({ limit, discriminator }) => ({
+    attach: (game) => game.requireDiscriminator("weight-clipping", discriminator),
     afterUpdate(player, play) {
       if (player === discriminator)
         optim.clampParameters_(play.game.network(discriminator).parameters(), limit);

@@ -6,6 +6,12 @@ import type { JsonObject } from "../config/merge.js";
 import { parseSetting, parseTerm } from "../config/setting.js";
 import { type Dataset, MemoryDataset, sharedBytes } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
+import { Game } from "../game/game.js";
+import { Plan } from "../game/plan.js";
+import { terms } from "../game/term.js";
+import dcgan from "../nets/families/dcgan.js";
+import { defineFamily } from "../nets/family.js";
+import { Prior } from "../nets/prior.js";
 import { Trainer } from "./trainer.js";
 
 /** Black images, with two classes or none. */
@@ -121,6 +127,35 @@ for (const [name, [given, expected]] of Object.entries(refusals))
       return true;
     });
   });
+
+test("refused before training: InfoMax on a map of 1x1", async () => {
+  // No family here makes one at the sizes it takes; another might.
+  const tiny = defineFamily({
+    ...dcgan,
+    name: "tiny",
+    discriminator(options, request) {
+      const network = dcgan.discriminator(options, request);
+      const featureShapes = { ...network.featureShapes, local: [2, 1, 1] };
+      return Object.defineProperty(network, "featureShapes", { value: featureShapes });
+    },
+  });
+  const plan = new Plan({
+    data: { kind: "images", shape: [3, 32, 32], classes: undefined },
+    prior: new Prior({ size: 4, distribution: "normal" }),
+    batch: 4,
+    classes: undefined,
+    family: tiny,
+    familyOptions: tiny.options.parse({ channels: 1 }),
+    discriminatorSteps: 1,
+  });
+  const infomax = await terms.get("infomax");
+  const made = new Map([["infomax", infomax.make(infomax.options.parse({}) as never)]]);
+  const optimizer = () => assert.fail("optimizers come after");
+  assert.throws(
+    () => new Game(plan, made, { optimizer }),
+    (error) => error instanceof UsageError && /map is 1x1; use larger images$/.test(error.message),
+  );
+});
 
 test("an encoder term on a recipe without an encoder adds the family's, which updates along with G", async () => {
   const trainer = await create({ recipe: "gan", with: ["reconstruction"] });

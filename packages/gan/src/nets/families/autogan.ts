@@ -1,6 +1,5 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
-import { UsageError } from "../../errors.js";
 import { Generator } from "../contract.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { AutoganCell } from "../layers/autoganCell.js";
@@ -91,28 +90,20 @@ class AutoganGenerator extends Generator {
   }
 }
 
-function refuseClasses({ classes }: NetRequest): void {
-  if (classes !== undefined)
-    throw new UsageError("the autogan networks take no labels; set conditional=false, or net.family=resnet");
-}
-
 /** The generators that AutoGAN's search found on CIFAR-10, with the discriminator of SNGAN (its last layer without bias). */
 export default defineFamily({
   name: "autogan",
   summary: "the generators AutoGAN's search found, 32 pixels",
   source: "Gong et al. 2019 (AutoGAN); VITA-Group/AutoGAN",
+  conditional: false,
   options,
   check(_options, data) {
     const [, height, width] = data.shape;
     if (data.kind === "images" && height === 32 && width === 32) return undefined;
     return `the autogan networks are for images of 32 pixels, not [${data.shape}]; set data.size=32`;
   },
-  generator(o, request) {
-    refuseClasses(request);
-    return new AutoganGenerator(o, request);
-  },
+  generator: (o, request) => new AutoganGenerator(o, request),
   discriminator({ channels }, request) {
-    refuseClasses(request);
     const form = {
       channels,
       shortcutActivation: "preactivated",

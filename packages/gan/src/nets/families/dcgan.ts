@@ -178,6 +178,7 @@ export default defineFamily({
   name: "dcgan",
   summary: "strided convolutions with batch norm, 28, 32, 48 or 64 pixels, with an encoder",
   source: "Radford, Metz, Chintala 2016; table B.1 of the IVGAN paper",
+  conditional: false,
   options,
   check(_options, data) {
     const [, height, width] = data.shape;

@@ -157,6 +157,7 @@ export default defineFamily({
   name: "mlp",
   summary: "fully connected networks for points",
   source: "defaults: Lin et al. 2018 (PacGAN), 2-D experiments (fjxmlzn/PacGAN)",
+  conditional: false,
   options,
   check(_options, data) {
     if (data.kind === "points") return undefined;

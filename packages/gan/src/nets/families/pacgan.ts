@@ -205,6 +205,7 @@ export default defineFamily({
   name: "pacgan",
   summary: "the stacked-MNIST networks of PacGAN's comparisons, 28 pixels",
   source: "Lin et al. 2018 (PacGAN), section 4.2; fjxmlzn/PacGAN, stacked_MNIST_experiments",
+  conditional: false,
   options,
   check(o, data) {
     const [, height, width] = data.shape;

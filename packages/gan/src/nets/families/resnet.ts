@@ -230,6 +230,7 @@ export default defineFamily({
   name: "resnet",
   summary: "residual networks with spectral norm in D, 32, 48, 64 or 128 pixels, with an encoder",
   source: "Miyato et al. 2018 (SNGAN), tables 3-5; kwotsin/mimicry",
+  conditional: true,
   options,
   check(_options, data) {
     const [, height, width] = data.shape;
