@@ -58,9 +58,24 @@ export function unpickle<Leaf extends object>(
   if (bytes.length > MOST_BYTES) {
     throw new FormatError(`has a pickle of ${bytes.length} bytes; the limit is ${MOST_BYTES}`, { file });
   }
-  const machine = new Machine(bytes, host);
+  const { value, length } = unpickleFirst(bytes, host, file);
+  if (length < bytes.length) {
+    throw new FormatError(`its pickle is damaged or unusual: there is more after its end at byte ${length}`, {
+      file,
+    });
+  }
+  return value;
+}
+
+/** {@link unpickle} for a pickle that something follows: its value, and how many bytes it took. */
+export function unpickleFirst<Leaf extends object>(
+  bytes: Uint8Array,
+  host: PickleHost<Leaf>,
+  file?: string,
+): { value: PickleValue<Leaf>; length: number } {
+  const machine = new Machine(bytes.subarray(0, MOST_BYTES), host);
   try {
-    return machine.run();
+    return { value: machine.run(), length: machine.position };
   } catch (error) {
     if (error instanceof Refusal) {
       throw new FormatError(error.message, {
@@ -105,7 +120,6 @@ class Machine<Leaf extends object> {
       if (opcode === 0x2e /* STOP */) break;
       this.#step(opcode);
     }
-    if (this.position !== this.#bytes.length) throw new PickleProblem("there is more after its end");
     return this.#pop();
   }
 

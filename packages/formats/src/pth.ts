@@ -8,8 +8,15 @@ import {
   swapBytes,
 } from "./dtype.js";
 import { FormatError, quote } from "./errors.js";
-import { asFormatError, openForReading, readInto } from "./files.js";
-import { PickleGlobal, type PickleHost, PickleProblem, type PickleValue, unpickle } from "./pickle.js";
+import { asFormatError, openForReading, readFileBytes, readInto } from "./files.js";
+import {
+  PickleGlobal,
+  type PickleHost,
+  PickleProblem,
+  type PickleValue,
+  unpickle,
+  unpickleFirst,
+} from "./pickle.js";
 import { gather, isContiguous, reach, type Strided } from "./strided.js";
 import { openZip, type ZipArchive, type ZipEntry } from "./zip.js";
 
@@ -20,16 +27,16 @@ import { openZip, type ZipArchive, type ZipEntry } from "./zip.js";
 export type PthValue = PickleValue<ArrayValue>;
 
 /**
- * Reads a checkpoint that `torch.save` of PyTorch 1.6 or later has written (`.pth`, `.pt`): a zip archive of a pickle and
- * the tensors' storages. Nothing in it is run: the pickle is read by {@link unpickle}, which knows tensors, parameters and
+ * Reads a checkpoint that `torch.save` has written (`.pth`, `.pt`): since PyTorch 1.6 a zip archive of a pickle and the
+ * tensors' storages, before it several pickles and the storages, one after the other. Nothing in it is run: the pickle is read by {@link unpickle}, which knows tensors, parameters and
  * plain containers. Tensors without gaps share the memory of their storage, as they do in PyTorch (one storage may serve
  * several); others are copied row by row. Devices, requires_grad and hooks are left out.
  *
- * Throws {@link FormatError} for anything else: formats from before 1.6, TorchScript, other classes and functions (by
+ * Throws {@link FormatError} for anything else: the tar archives of before 0.1.10, TorchScript, other classes and functions (by
  * name), tensors that reach outside of their storage, and damaged files.
  */
 export async function readPth(path: string): Promise<PthValue> {
-  await refuseOldFormats(path);
+  if (await isOldFormat(path)) return await readOldFormat(path);
   const zip = await openZip(path);
   try {
     const pickle = findPickle(zip);
@@ -48,7 +55,8 @@ export async function readPth(path: string): Promise<PthValue> {
     const host = new TorchHost();
     const value = unpickle(await zip.read(pickle), host, path);
     for (const storage of host.storages) await load(storage, zip, folder, order === "big");
-    fillTensors(host.tensors, zip);
+    const held = zip.entries.reduce((sum, entry) => sum + entry.size, 0);
+    fillTensors(host.tensors, held, path);
     return value;
   } finally {
     await zip.close();
@@ -108,7 +116,7 @@ function isArrayValue(value: PthValue): value is ArrayValue {
 /** What torch.save wrote before 1.6: the pickle of a magic number comes first (torch/serialization.py, MAGIC_NUMBER). */
 const OLD_FORMAT = Buffer.from("80028a0a6cfc9c46f9206aa85019", "hex");
 
-async function refuseOldFormats(path: string): Promise<void> {
+async function isOldFormat(path: string): Promise<boolean> {
   const { handle } = await openForReading(path);
   const start = Buffer.alloc(OLD_FORMAT.length);
   try {
@@ -118,18 +126,61 @@ async function refuseOldFormats(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  if (start.equals(OLD_FORMAT)) {
-    throw new FormatError("is in the format of PyTorch before 1.6", {
-      file: path,
-      hint: "torch.load it in PyTorch 1.6 or later and torch.save it again",
-    });
-  }
+  if (start.equals(OLD_FORMAT)) return true;
   if (start[0] === 0x80) {
     throw new FormatError("is a bare pickle, not a PyTorch checkpoint", {
       file: path,
       hint: "torch.save its tensors in PyTorch",
     });
   }
+  return false;
+}
+
+/**
+ * The format of before 1.6, in which much of what is published still is: the pickles of a magic number, a protocol's
+ * number, facts about the machine, the object, and the list of its storages' keys; then each storage in the list's order,
+ * as its number of elements (int64) and its bytes. Source: torch/serialization.py, _legacy_save.
+ */
+async function readOldFormat(path: string): Promise<PthValue> {
+  const bytes = await readFileBytes(path);
+  const damaged = (problem: string): FormatError =>
+    new FormatError(problem, { file: path, hint: "the file is damaged" });
+  const host = new TorchHost();
+  let position = 0;
+  const next = (): PthValue => {
+    const { value, length } = unpickleFirst(bytes.subarray(position), host, path);
+    position += length;
+    return value;
+  };
+  next();
+  const protocol = next();
+  if (protocol !== 1001) throw new FormatError(`has protocol ${protocol}, and 1001 is known`, { file: path });
+  const machine = next();
+  if (!(machine instanceof Map) || machine.get("little_endian") !== true) {
+    throw new FormatError("was not written by a little-endian machine", { file: path });
+  }
+  const value = next();
+  const keys = next();
+  const storages = new Map(Array.from(host.storages, (storage) => [storage.key, storage]));
+  if (!Array.isArray(keys) || keys.length !== storages.size || new Set(keys).size !== keys.length) {
+    throw damaged("its list of storages is not that of its tensors");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (const key of keys) {
+    const storage = typeof key === "string" ? storages.get(key) : undefined;
+    if (storage === undefined) throw damaged("it lists a storage that no tensor has");
+    const size = storage.length * ITEM_SIZE[storage.dtype];
+    if (position + 8 + size > bytes.length) throw damaged("is cut off");
+    if (view.getBigInt64(position, true) !== BigInt(storage.length)) {
+      throw damaged(`storage ${quote(storage.key)} has not the length that its tensors say`);
+    }
+    // A copy, and so aligned: views of it need none.
+    storage.data = bytes.slice(position + 8, position + 8 + size);
+    position += 8 + size;
+  }
+  if (position !== bytes.length) throw damaged(`has ${bytes.length - position} bytes after its last storage`);
+  fillTensors(host.tensors, bytes.length, path);
+  return value;
 }
 
 /** The pickle, in the folder that everything lies in: torch.save names it after the file, or `archive`. */
@@ -235,9 +286,11 @@ class TorchHost implements PickleHost<ArrayValue> {
     return this.#globals.get(`${module}.${name}`);
   }
 
-  /** torch/serialization.py, persistent_id: ("storage", type, key, device, length). */
+  /** torch/serialization.py, persistent_id: ("storage", type, key, device, length), before 1.6 with a view at the end. */
   persistent(id: PthValue): TorchStorage {
-    const [kind, type, key, , length] = Array.isArray(id) ? id : [];
+    const [kind, type, key, , length, view = null] = Array.isArray(id) ? id : [];
+    // PyTorch itself writes no views any more.
+    if (view !== null) throw new PickleProblem("a storage is a view of another");
     if (
       kind !== "storage" ||
       !(type instanceof StorageType) ||
@@ -306,9 +359,8 @@ async function load(
   if (bigEndian) swapBytes(storage.data, ITEM_SIZE[dtype]);
 }
 
-function fillTensors(tensors: readonly Pending[], zip: ZipArchive): void {
+function fillTensors(tensors: readonly Pending[], held: number, file: string): void {
   // A stride of 0 makes a tensor of any size out of one element. Expanded tensors are saved so, but seldom large.
-  const held = zip.entries.reduce((sum, entry) => sum + entry.size, 0);
   let budget = 4 * held + 64 * 1024 * 1024;
   for (const { array, storage, layout } of tensors) {
     const itemSize = ITEM_SIZE[array.dtype];
@@ -321,11 +373,11 @@ function fillTensors(tensors: readonly Pending[], zip: ZipArchive): void {
     budget -= bytes;
     if (budget < 0) {
       throw new FormatError(`its tensors expand to far more than the ${held} bytes it holds`, {
-        file: zip.file,
+        file,
         hint: "save contiguous tensors: tensor.contiguous()",
       });
     }
-    array.data = gather(storage.data, itemSize, layout, zip.file);
+    array.data = gather(storage.data, itemSize, layout, file);
   }
 }
 
