@@ -345,7 +345,7 @@ function rowsOf(outcomes: readonly Outcome<Result>[], problem: Problem): Row[] {
 const HEAD = ["method", "seeds", "modes", "high quality %", "reverse KL", "iterations"] as const;
 
 const show = ({ count, mean, std }: Spread, digits: number) =>
-  count === 0 ? "-" : `${mean.toFixed(digits)} ± ${std.toFixed(digits)}`;
+  count === 0 ? "-" : count === 1 ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${std.toFixed(digits)}`;
 
 const cellsOfRow = (row: Row): string[] => [
   row.method,
@@ -372,11 +372,14 @@ const claims: readonly { problem: string; method: string; source: string }[] = [
 /** Standard errors that two means must lie apart for a difference to count as shown. */
 const SHOWN_APART = 2;
 
+/** Every method against the plain GAN on the same problem, the claims of papers named as such. */
 function judgeClaims(rows: readonly Row[]): string[][] {
-  return claims.flatMap(({ problem, method, source }) => {
-    const find = (name: string) => rows.find((row) => row.problem === problem && row.method === name);
-    const [one, gan] = [find(method), find("gan")];
-    if (one === undefined || gan === undefined || one.seeds === 0 || gan.seeds === 0) return [];
+  return rows.flatMap((one) => {
+    const gan = rows.find(({ problem, method }) => problem === one.problem && method === "gan");
+    if (one === gan || gan === undefined || one.seeds === 0 || gan.seeds === 0) return [];
+    // Trainings of different lengths say nothing about methods.
+    if (one.iterations.join() !== gan.iterations.join()) return [];
+    const claim = claims.find((each) => each.problem === one.problem && each.method === one.method);
     const verdict = (apart: number | undefined) =>
       apart === undefined
         ? "not decided (one seed)"
@@ -387,7 +390,7 @@ function judgeClaims(rows: readonly Row[]): string[][] {
             : "not decided";
     return [
       [
-        `${method}, ${problem} (${source})`,
+        `${one.method}, ${one.problem}${claim === undefined ? "" : ` (${claim.source})`}`,
         `${show(one.modes, 1)} vs ${show(gan.modes, 1)}`,
         verdict(standardErrorsApart(one.modes, gan.modes)),
         `${show(one.reverseKl, 2)} vs ${show(gan.reverseKl, 2)}`,
@@ -538,7 +541,7 @@ function report(outcomes: readonly Outcome<Result>[]): StudyReport {
   }
   const judged = judgeClaims(rows);
   if (judged.length > 0) {
-    const meaning = `Holds: the means are more than ${SHOWN_APART} standard errors apart, in the claimed direction.`;
+    const meaning = `Holds: the means are more than ${SHOWN_APART} standard errors apart, in that direction; the opposite: as far in the other. In brackets: the paper that claims it.`;
     text.push([textTable(CLAIM_HEAD, judged), meaning].join("\n"));
     markdown.push("## Claims", markdownTable(CLAIM_HEAD, judged), meaning);
   }
