@@ -14,6 +14,7 @@ export * from "./figures/scatter.js";
 export * from "./game/adversarial.js";
 export * from "./game/game.js";
 export * from "./game/gradient.js";
+export * from "./game/intervention.js";
 export * from "./game/plan.js";
 export * from "./game/play.js";
 export type * from "./game/sample.js";
