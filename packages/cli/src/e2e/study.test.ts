@@ -29,7 +29,8 @@ describe("gantry study", () => {
   test("measures, and writes the table and the pictures", async () => {
     const args = ["study", "gaussians", "--out", "s", "--seeds", "1", "--iterations", "5"];
     const { stdout, stderr } = await succeed([...args, "--methods", "gan", "--problems", "ring"], { cwd });
-    assert.match(stdout, /^gan +1 +\d\.0 ± 0\.0 .* 5$/m);
+    // One seed has no spread to show.
+    assert.match(stdout, /^gan +1 +\d\.0 +[\d.]+ +[\d.]+ +5$/m);
     assert.match(stderr, /1\/1 ring, gan, seed 0: done/);
     const names = ["cells", "report.json", "report.md", "ring.png", "scores.png"];
     assert.deepEqual((await readdir(join(cwd, "s"))).sort(), names);

@@ -22,7 +22,8 @@ before(async () => {
   const { stdout, stderr } = await succeed([...args, "--set", "keep=5"], { cwd, real: true });
   // What the other tests begin with is itself looked at.
   assert.match(stderr, /^gan on ring: 2,000 points$/m);
-  assert.match(stderr, /^iteration 30 of 30, .* it\/s, .* points\/s {2}/m);
+  // Speed is shown once there is some time to measure it by: a fast machine is done before.
+  assert.match(stderr, /^iteration 30 of 30(, .* it\/s, .* points\/s)? {2}/m);
   assert.ok(
     ![..."\r\u001b"].some((character) => (stdout + stderr).includes(character)),
     "a pipe gets no control characters",
