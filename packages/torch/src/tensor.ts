@@ -276,9 +276,10 @@ export function tensor(data: NestedNumbers | TypedArray, options: TensorOptions 
   return options.requiresGrad ? made.requiresGrad_() : made;
 }
 
-/** Sums a list of tensors; undefined for none. */
-export function sumOf(tensors: readonly Tensor[]): Tensor | undefined {
-  return tensors.length === 0 ? undefined : tensors.reduce((a, b) => a.add(b));
+/** The sum of several tensors, added from the first to the last. @throws TorchError for none */
+export function sumOf(tensors: readonly Tensor[]): Tensor {
+  if (tensors.length === 0) throw new TorchError("there is nothing to add up", "sumOf");
+  return tensors.reduce((total, tensor) => total.add(tensor));
 }
 
 export type { MemoryFormat };

@@ -1,4 +1,4 @@
-import type { Tensor } from "@gantry/torch";
+import { sumOf, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import type { Game } from "./game.js";
@@ -86,8 +86,6 @@ function check(contest: Contest, game: Game): void {
   }
 }
 
-const sum = (parts: readonly Tensor[]): Tensor => parts.reduce((total, part) => total.add(part));
-
 /** One contest under a loss: what each side minimises. */
 function contend(contest: Contest, loss: AdversarialLoss, weight: number) {
   const { discriminator, real, fake, fool, opponents } = contest;
@@ -135,8 +133,8 @@ export function adversarial(options: AdversarialOptions, loss: AdversarialLoss):
         const splits = judging.map(({ judged }) => judged(play));
         if (splits.length === 1) return splits[0];
         return {
-          real: sum(splits.map((split) => split.real)),
-          fake: sum(splits.map((split) => split.fake)),
+          real: sumOf(splits.map((split) => split.real)),
+          fake: sumOf(splits.map((split) => split.fake)),
           judged: splits.flatMap((split) => split.judged),
         };
       }

@@ -1,4 +1,4 @@
-import { autocast, type nn, type optim, Tensor, torch } from "@gantry/torch";
+import { autocast, type nn, type optim, sumOf, Tensor, torch } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
 import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
 import type { Contest, Phase, Plan, Role, Stream, View } from "./plan.js";
@@ -176,10 +176,7 @@ export class Game {
         else for (const part of parts) wholes.add(part);
         if (parts.length === 0) continue;
         const values = parts.map((part) => part.detach());
-        byTerm.set(
-          `${player}/${name}`,
-          values.reduce((sum, value) => sum.add(value)),
-        );
+        byTerm.set(`${player}/${name}`, sumOf(values));
       }
     }
     return { wholes: [...wholes], splits: [...splits], byTerm };

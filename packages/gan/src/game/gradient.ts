@@ -1,4 +1,4 @@
-import { type GradOptions, grad, type nn, type Tensor } from "@gantry/torch";
+import { type GradOptions, grad, type nn, sumOf, type Tensor } from "@gantry/torch";
 import type { Play } from "./play.js";
 import type { Split } from "./term.js";
 
@@ -27,7 +27,7 @@ export type GradientRule = (
 /** Every loss, parts added up. */
 export function totalLoss(losses: Losses): Tensor | undefined {
   const all = [...losses.splits.map((split) => split.real.add(split.fake)), ...losses.wholes];
-  return all.length === 0 ? undefined : all.reduce((sum, loss) => sum.add(loss));
+  return all.length === 0 ? undefined : sumOf(all);
 }
 
 /** The ordinary rule: the gradient of the sum, in one backward pass. */

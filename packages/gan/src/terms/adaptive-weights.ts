@@ -1,4 +1,4 @@
-import { grad, type nn, noGrad, type Tensor, torch } from "@gantry/torch";
+import { grad, type nn, noGrad, sumOf, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { type GraphOptions, gradientOfSum, type Losses } from "../game/gradient.js";
 import type { Play } from "../game/play.js";
@@ -84,8 +84,7 @@ const degrees = (product: number, square1: number, square2: number): number | un
   return norms > 0 ? (Math.acos(Math.max(-1, Math.min(1, product / norms))) * 180) / Math.PI : undefined;
 };
 
-const sum = (tensors: readonly Tensor[]): Tensor => tensors.reduce((total, tensor) => total.add(tensor));
-const mean = (tensors: readonly Tensor[]): Tensor => sum(tensors).div(tensors.length);
+const mean = (tensors: readonly Tensor[]): Tensor => sumOf(tensors).div(tensors.length);
 
 /**
  * The gradient of D's adversarial loss L_r + L_f becomes w_r grad L_r + w_f grad L_f, with weights by the scores and by the
@@ -132,7 +131,7 @@ export default defineTerm({
       graph: GraphOptions,
     ): { real: Tensor; fake: Tensor; present: boolean[] } {
       const of = (which: "real" | "fake", retainGraph: boolean) =>
-        grad(sum(splits.map((split) => split[which])), parameters, {
+        grad(sumOf(splits.map((split) => split[which])), parameters, {
           createGraph: graph.createGraph ?? false,
           retainGraph,
           allowUnused: true,
