@@ -12,7 +12,7 @@ export interface CommandOption {
 }
 
 export interface CommandArgument {
-  /** `<run>`; `[name]` when it may be left out. */
+  /** `<run>`; `[name]` when it may be left out; `<run...>` for the last one when there may be several. */
   readonly name: string;
   readonly description: string;
 }

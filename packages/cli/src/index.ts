@@ -117,7 +117,10 @@ async function buildParser(output: Output, state: State): Promise<Parser> {
       subcommandTerm: (command) =>
         [
           command.name(),
-          ...command.registeredArguments.map((a) => (a.required ? `<${a.name()}>` : `[${a.name()}]`)),
+          ...command.registeredArguments.map((a) => {
+            const name = `${a.name()}${a.variadic ? "..." : ""}`;
+            return a.required ? `<${name}>` : `[${name}]`;
+          }),
         ].join(" "),
       styleTitle: (title) => style.bold(title),
     })
@@ -172,7 +175,8 @@ function addCommand(
   if (command.examples.length > 0)
     parser.addHelpText("after", `\nExamples:\n${exampleLines(command.examples)}`);
   parser.action(async () => {
-    const limit = command.arguments?.length ?? 0;
+    const last = command.arguments?.at(-1);
+    const limit = last?.name.includes("...") ? parser.args.length : (command.arguments?.length ?? 0);
     const extra = parser.args[limit];
     if (extra !== undefined) throw await unknownCommand(full, extra, command.commands ?? []);
     state.status = (await command.run(output, parser.args, parser.opts())) ?? 0;

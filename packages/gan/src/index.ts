@@ -1,4 +1,5 @@
 /** GAN training, comparison and diagnosis. */
+export * from "./compare/index.js";
 export * from "./config/config.js";
 export { describeOptions, type OptionDescription } from "./config/describe.js";
 export { type Json, type JsonObject, merge } from "./config/merge.js";

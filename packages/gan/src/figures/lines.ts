@@ -25,6 +25,8 @@ export interface LinesOptions {
   readonly range?: readonly [number, number];
   /** Plots in a row. Default: all of them. */
   readonly columns?: number;
+  /** Whether the lines are named beside the last plot. Default: where the first plot has several. */
+  readonly legend?: boolean;
 }
 
 /** Colours told apart on white and, by their lightness, mostly in grey too. */
@@ -38,6 +40,10 @@ const PALETTE = [
   "#111111",
   "#66a61e",
 ] as const;
+
+/** The colour of the line at a place: from the palette, and beyond it hues far from each other. */
+export const lineColour = (place: number): string =>
+  PALETTE[place] ?? `hsl(${Math.round((place * 137.5) % 360)} 65% 40%)`;
 
 const MARGIN = { left: 58, right: 14, top: 30, bottom: 46 } as const;
 const FONT = 'font-family="DejaVu Sans, Helvetica, Arial, sans-serif"';
@@ -78,7 +84,7 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
   const columns = Math.max(1, Math.min(options.columns ?? plots.length, plots.length));
   const rows = Math.max(1, Math.ceil(plots.length / columns));
   const first = plots[0]?.lines ?? [];
-  const named = first.length > 1 ? first : [];
+  const named = (options.legend ?? first.length > 1) ? first : [];
   const longest = Math.max(0, ...named.map(({ label }) => label.length));
   const total = columns * width + (longest === 0 ? 0 : Math.ceil(40 + 7 * longest));
   const all = plots.flatMap((plot) => plot.lines);
@@ -121,7 +127,7 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
         `font-size="12" text-anchor="middle" transform="translate(14 ${MARGIN.top + inner.height / 2}) rotate(-90)"`,
       );
     for (const [place, line] of plot.lines.entries()) {
-      const colour = line.colour ?? (PALETTE[place % PALETTE.length] as string);
+      const colour = line.colour ?? lineColour(place);
       parts.push(
         `<path d="${pathOf(line, placeX, (y) => placeY(Math.min(y1, Math.max(y0, y))))}" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round" fill="none"/>`,
       );
@@ -152,7 +158,7 @@ function legend(plotted: readonly Line[], left: number): string[] {
   return plotted.flatMap(({ label, colour }, i) => {
     const y = MARGIN.top + 12 + i * 18;
     return [
-      `<path d="M${left} ${y - 4}h16" stroke="${colour ?? PALETTE[i % PALETTE.length]}" stroke-width="3"/>`,
+      `<path d="M${left} ${y - 4}h16" stroke="${colour ?? lineColour(i)}" stroke-width="3"/>`,
       `<text x="${left + 22}" y="${y}" ${FONT} font-size="11" fill="#222222">${escapeXml(label)}</text>`,
     ];
   });

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+
+const cwd = temporaryFolder();
+const runs = ["runs/gan-ring-0", "runs/gan-ring-1", "runs/packed"];
+before(async () => {
+  const common = ["train", "gan", ...QUICK, "--steps", "4", "--set", "intervals.log=2"];
+  await succeed([...common], { cwd });
+  await succeed([...common, "--seed", "1"], { cwd });
+  await succeed([...common, "--with", "packing", "--out", "runs/packed"], { cwd });
+  for (const [i, run] of ["runs/gan-ring-0", "runs/packed"].entries()) {
+    const scores = [
+      {
+        name: "fid[digits-cnn]",
+        better: "lower",
+        value: 10 + i,
+        samples: { fake: 100, real: 100 },
+        conventions: {},
+      },
+    ];
+    await writeFile(join(cwd, run, "report.json"), JSON.stringify({ scores }));
+  }
+});
+
+describe("gantry compare", () => {
+  test("puts runs side by side", async () => {
+    const { stdout } = await succeed(["compare", ...runs], { cwd });
+    assert.match(stdout, /^run +recipe +iterations +time +.*modesCovered ↑/m);
+    assert.match(stdout, /^gan-ring-0 +.*4 of 4/m);
+    assert.match(stdout, /10 \*/);
+    assert.match(stdout, /^gan-ring +0,1 /m);
+    assert.match(stdout, /^terms\.packing +- +- +degree=2/m);
+    assert.match(stdout, /^seed +0 +1 +0$/m);
+    assert.doesNotMatch(stdout, /^(batch|steps) /m);
+  });
+
+  test("as JSON, and as a page with curves and samples", async () => {
+    const { stdout } = await succeed(["compare", ...runs, "--json", "--html", "page.html"], { cwd });
+    const [comparison] = parseLines(stdout) as unknown as [
+      { runs: { label: string }[]; metrics: { name: string }[]; html: string },
+    ];
+    assert.deepEqual(
+      comparison.runs.map(({ label }) => label),
+      ["gan-ring-0", "gan-ring-1", "packed"],
+    );
+    assert.ok(comparison.metrics.some(({ name }) => name === "fid[digits-cnn]"));
+    const page = await readFile(join(cwd, comparison.html), "utf8");
+    assert.equal(page.match(/src="data:image\/png;base64,iVBOR/g)?.length, 3);
+    assert.match(page, /<svg.*generator\/non-saturating.*<\/svg>/s);
+  });
+
+  test("refuses what is no run, one twice, and a page that is none", async () => {
+    await refuse(["compare"], 2, /missing required argument 'run'/, { cwd });
+    await refuse(["compare", "runs"], 2, /runs: not a run/, { cwd });
+    await refuse(["compare", runs[0]!, runs[0]!], 2, /given twice/, { cwd });
+    await refuse(["compare", runs[0]!, "--html", "page.png"], 2, /goes to a \.html file/, { cwd });
+    await writeFile(join(cwd, runs[1]!, "report.json"), "{");
+    await refuse(["compare", ...runs], 1, /report\.json: damaged/, { cwd });
+  });
+});

@@ -1,0 +1,136 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../config/config.js";
+import { isObject, type JsonObject } from "../config/merge.js";
+import { RunError } from "../errors.js";
+import { RunDirectory, type RunEvent, standing } from "../train/runDirectory.js";
+import { POINTS_PER_IMAGE } from "../train/samples.js";
+import { type Curve, curvesOf } from "./curves.js";
+import { type RunScore, scoresIn } from "./scores.js";
+
+/** What a run directory tells of its run. */
+export interface RunSummary {
+  /** As it was given. */
+  readonly path: string;
+  readonly name: string;
+  readonly config: Config;
+  /** Versions and origin. */
+  readonly origin: JsonObject;
+  readonly status: string;
+  /** Iterations done. */
+  readonly iteration: number;
+  readonly imagesSeen: number | undefined;
+  /** Wall time of training, without what was given up by a resume from an earlier checkpoint. */
+  readonly seconds: number | undefined;
+  readonly curves: ReadonlyMap<string, Curve>;
+  /** The latest of every name. */
+  readonly scores: readonly RunScore[];
+  /** The last picture of samples. */
+  readonly sample: { readonly file: string; readonly iteration: number } | undefined;
+}
+
+/** Reads a run, whether it is done, stopped or under way. @throws UsageError for a folder that is no run; RunError for a damaged report.json */
+export async function readRun(path: string): Promise<RunSummary> {
+  const run = await RunDirectory.open(path);
+  const events = await run.readEvents();
+  const held = standing(events);
+  const iteration = held.reduce((last, event) => Math.max(last, event.iteration ?? 0), 0);
+  const beat = await run.readHeartbeat();
+  const { config, gantry, torch, node, commit, forkedFrom } = run.record;
+  const seen = held.filter((event) => typeof event.imagesSeen === "number").at(-1)?.imagesSeen;
+  return {
+    path,
+    name: run.name,
+    config,
+    origin: {
+      gantry,
+      torch,
+      node,
+      // As git shortens it.
+      commit: commit?.slice(0, 10) ?? null,
+      ...(forkedFrom === undefined ? {} : { forkedFrom: { ...forkedFrom } }),
+    },
+    status: await run.status(),
+    iteration: Math.max(iteration, beat?.iteration ?? 0),
+    imagesSeen: typeof seen === "number" ? seen : undefined,
+    seconds: secondsOf(events),
+    curves: curvesOf(events),
+    scores: latest([...pointScores(held, config), ...trainingScores(held), ...(await reportScores(run))]),
+    sample: await lastSample(run),
+  };
+}
+
+/** Every stretch between two resumes has a clock of its own. */
+function secondsOf(events: readonly RunEvent[]): number | undefined {
+  let past = 0;
+  let here: number | undefined;
+  for (const { event, seconds } of events) {
+    if (event === "resume") {
+      past += here ?? 0;
+      here = undefined;
+    } else if (typeof seconds === "number") here = seconds;
+  }
+  const total = past + (here ?? 0);
+  return total > 0 ? total : undefined;
+}
+
+/** One score of each name: a report's goes before training's own, and a later one before an earlier one. */
+function latest(scores: readonly RunScore[]): RunScore[] {
+  return [...new Map(scores.map((score) => [score.name, score])).values()];
+}
+
+/** What training tells of the modes of points. */
+function pointScores(events: readonly RunEvent[], config: Config): RunScore[] {
+  const last = events.filter((event) => "points/modesCovered" in event).at(-1);
+  if (last === undefined) return [];
+  const directions = { modesCovered: "higher", highQuality: "higher", reverseKl: "lower" } as const;
+  return Object.entries(directions).flatMap(([key, better]): RunScore[] => {
+    const value = last[`points/${key}`];
+    if (typeof value !== "number") return [];
+    return [
+      {
+        name: `points/${key}`,
+        better,
+        value,
+        deviation: null,
+        repeats: 1,
+        iteration: last.iteration ?? null,
+        measured: {
+          "fake samples": String(config.samples * POINTS_PER_IMAGE),
+          data: JSON.stringify(config.data),
+        },
+      },
+    ];
+  });
+}
+
+/** Scores of evaluations during training. */
+const trainingScores = (events: readonly RunEvent[]): RunScore[] =>
+  events.flatMap((event) => (event.event === "evaluation" ? scoresIn(event) : []));
+
+/** What `gantry eval` wrote. */
+async function reportScores(run: RunDirectory): Promise<RunScore[]> {
+  const file = join(run.path, "report.json");
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return [];
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch (error) {
+    throw new RunError(`${file}: damaged, not readable as JSON; delete it or run 'gantry eval' again`, {
+      cause: error,
+    });
+  }
+  return isObject(report) ? scoresIn(report) : [];
+}
+
+async function lastSample(run: RunDirectory): Promise<RunSummary["sample"]> {
+  const names = (await readdir(run.samples).catch(() => [])).filter((name) => /^\d+\.png$/.test(name)).sort();
+  const last = names.at(-1);
+  return last === undefined
+    ? undefined
+    : { file: join(run.samples, last), iteration: Number.parseInt(last, 10) };
+}

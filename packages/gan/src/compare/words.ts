@@ -1,0 +1,50 @@
+import type { ComparedRun, ComparedScore, SeedScore } from "./compare.js";
+
+/** Four significant digits at most: `34.21`, `0.0312`, `1.20e-5`. */
+export function shortNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
+  return String(size >= 1000 ? Math.round(value) : Number(value.toPrecision(4)));
+}
+
+/** `34.21`, or `34.21 ± 0.30` with a deviation: both to the second digit of the deviation. */
+export function withDeviation(value: number, deviation: number | null): string {
+  if (deviation === null) return shortNumber(value);
+  if (!Number.isFinite(value) || !(deviation > 1e-6))
+    return `${shortNumber(value)} ± ${shortNumber(deviation)}`;
+  const decimals = Math.max(0, 1 - Math.floor(Math.log10(deviation)));
+  return `${value.toFixed(decimals)} ± ${deviation.toFixed(decimals)}`;
+}
+
+/** A score as a table shows it; empty for none. */
+export const describeScore = (score: ComparedScore | null): string =>
+  score === null ? "" : withDeviation(score.value, score.deviation);
+
+/** A mean over seeds as a table shows it; empty for none. */
+export const describeSeeds = (score: SeedScore | undefined): string =>
+  score === undefined ? "" : withDeviation(score.mean, score.deviation);
+
+/** `2,000 of 2,000`, and what became of a run that is not done. */
+export function describeProgressOf({ iteration, steps, status }: ComparedRun): string {
+  const done = `${iteration.toLocaleString("en-US")} of ${steps.toLocaleString("en-US")}`;
+  return status === "done" ? done : `${done}, ${status}`;
+}
+
+/** `0:09`, `2:14`, `1:05:00`; empty for none. */
+export function describeTime(seconds: number | null): string {
+  if (seconds === null) return "";
+  const whole = Math.round(seconds);
+  const pad = (value: number) => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+}
+
+/** `fid[cifar10-cnn] ↓`: which way is better. */
+export const describeMetric = ({
+  name,
+  better,
+}: {
+  readonly name: string;
+  readonly better: string;
+}): string => `${name} ${better === "lower" ? "↓" : "↑"}`;
