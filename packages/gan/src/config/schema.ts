@@ -53,7 +53,12 @@ export const configSchema = z.strictObject({
         .int()
         .min(1)
         .default(1)
-        .describe("discriminator steps before each generator step"),
+        .describe("discriminator steps of an iteration, before the generator's"),
+      generatorSteps: z
+        .int()
+        .min(1)
+        .default(1)
+        .describe("generator steps of an iteration, each with latents of its own"),
       decay: z
         .enum(["none", "linear"])
         .default("none")

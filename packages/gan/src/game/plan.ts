@@ -101,6 +101,8 @@ export class Plan {
     family: NetFamily;
     familyOptions: Record<string, unknown>;
     discriminatorSteps: number;
+    /** Default 1. */
+    generatorSteps?: number;
   }) {
     this.data = init.data;
     this.prior = init.prior;
@@ -114,7 +116,7 @@ export class Plan {
       );
     this.phases = [
       { name: "discriminator", update: ["discriminator"], steps: init.discriminatorSteps, real: "fresh" },
-      { name: "generator", update: ["generator"], steps: 1, real: "same" },
+      { name: "generator", update: ["generator"], steps: init.generatorSteps ?? 1, real: "same" },
     ];
     this.players.set("generator", {
       role: "generator",
@@ -205,6 +207,11 @@ export class Plan {
     return this.#views
       .filter((each) => each.discriminator === undefined || each.discriminator === discriminator)
       .map(({ view }) => view);
+  }
+
+  /** Steps in a row of a phase; 1 where another term has taken it out. */
+  stepsOf(phase: string): number {
+    return this.phases.find(({ name }) => name === phase)?.steps ?? 1;
   }
 
   /** Whether a player updates in some phase. */

@@ -109,6 +109,7 @@ export class TinyGame {
       family,
       familyOptions,
       discriminatorSteps: config.schedule.discriminatorSteps,
+      generatorSteps: config.schedule.generatorSteps,
     });
     manualSeed(seed);
     const game = new Game(plan, terms, {

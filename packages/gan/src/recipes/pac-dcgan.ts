@@ -1,6 +1,7 @@
 import { defineRecipe } from "../config/recipe.js";
 
-// The code's batch of 64 packs is 128 images. It updates G twice for each update of D; here G updates once.
+// The code's batch of 64 packs is 128 images. It gives D and both steps of G the same latents; here the first step of G
+// shares D's fakes, and the second has latents of its own. Its data is in [0, 1] though G ends in tanh; here in [-1, 1].
 export default defineRecipe({
   name: "pac-dcgan",
   summary: "DCGAN on stacked MNIST with D judging packs of two (PacDCGAN2)",
@@ -10,6 +11,7 @@ export default defineRecipe({
     net: { family: "pacgan", protocol: "veegan", prior: { size: 100, distribution: "uniform" } },
     terms: { "non-saturating": {}, packing: { degree: 2 } },
     optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0.5, 0.999] } },
+    schedule: { generatorSteps: 2, shareSamples: true },
     batch: 128,
     steps: 100_000,
   },

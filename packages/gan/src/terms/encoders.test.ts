@@ -129,15 +129,29 @@ test("VAEGAN holds who is too far ahead, and nobody when both are", async () => 
   assert.equal(unmoved(torn, 1).length, 0);
 });
 
-test("several discriminator steps come before the one in which all of VAEGAN update", async () => {
-  const schedule = { discriminatorSteps: 3 };
-  using tiny = await TinyGame.create({ ...points, schedule, terms: { minimax: {}, vaegan: {} } });
+test("several steps of D come before the one in which all of VAEGAN update, several of G after it; MDGAN's G has as many", async () => {
+  const schedule = { discriminatorSteps: 3, generatorSteps: 4 };
+  using tiny = await TinyGame.create({
+    ...points,
+    schedule,
+    terms: { minimax: {}, vaegan: { weight: 0.25 } },
+  });
   assert.deepEqual(
-    tiny.game.phases.map(({ name, steps }) => [name, steps]),
+    tiny.game.phases.map(({ name, steps, against }) => [name, steps, against?.discriminator]),
     [
-      ["discriminator", 2],
-      ["together", 1],
+      ["discriminator", 2, undefined],
+      ["together", 1, 0.75],
+      ["generator", 3, 0.75],
     ],
+  );
+  using two = await TinyGame.create({
+    ...points,
+    schedule,
+    terms: { minimax: {}, "manifold-diffusion": {} },
+  });
+  assert.deepEqual(
+    two.game.phases.map(({ steps }) => steps),
+    [3, 4, 3, 4],
   );
 });
 

@@ -44,7 +44,8 @@ export default defineTerm({
           { discriminator: manifold, real: "real", fake: "reconstruction", fool: "fake" },
           { discriminator: diffusion, real: "reconstruction", fake: "fake", fool: "fake" },
         ]);
-        const steps = plan.phases.find(({ name }) => name === "discriminator")?.steps ?? 1;
+        const steps = plan.stepsOf("discriminator");
+        const generatorSteps = plan.stepsOf("generator");
         const reward = variant === "printed" ? -weight : weight;
         const judge = (name: string): Phase => ({ name, update: [name], steps, real: "fresh" });
         plan.phases = [
@@ -52,12 +53,18 @@ export default defineTerm({
           {
             name: MANIFOLD,
             update: [["generator", "encoder"]],
-            steps: 1,
+            steps: generatorSteps,
             real: "same",
             against: { [manifold]: reward },
           },
           judge(diffusion),
-          { name: "diffuse", update: ["generator"], steps: 1, real: "same", against: { [diffusion]: 1 } },
+          {
+            name: "diffuse",
+            update: ["generator"],
+            steps: generatorSteps,
+            real: "same",
+            against: { [diffusion]: 1 },
+          },
         ];
       },
       loss(player, play) {

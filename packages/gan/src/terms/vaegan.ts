@@ -65,9 +65,13 @@ export default defineTerm({
           real: "fresh",
           against: { [D]: 1 - weight },
         } as const;
-        // Of several discriminator steps, the last is the one in which all update.
-        const alone = plan.phases.filter(({ name, steps }) => name === D && steps > 1);
-        plan.phases = [...alone.map((phase) => ({ ...phase, steps: phase.steps - 1 })), together];
+        // All update in the last of several discriminator steps, which is the first of several generator steps.
+        const others = (name: string) =>
+          plan.phases
+            .filter((phase) => phase.name === name && phase.steps > 1)
+            .map((phase) => ({ ...phase, steps: phase.steps - 1 }));
+        const generator = others("generator").map((phase) => ({ ...phase, against: together.against }));
+        plan.phases = [...others(D), together, ...generator];
       },
       loss(player, play) {
         if (player === "encoder") return [divergence(play), reconstruction(play)];

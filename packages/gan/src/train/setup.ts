@@ -49,6 +49,7 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
     family,
     familyOptions,
     discriminatorSteps: config.schedule.discriminatorSteps,
+    generatorSteps: config.schedule.generatorSteps,
   });
   manualSeed(config.seed);
   const { device } = config;

@@ -3,12 +3,13 @@ import { test } from "node:test";
 import { defaultGenerator, liveTensors, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { type Config, resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
-import { type Dataset, MemoryDataset, Random, sharedBytes } from "../data/index.js";
+import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../data/index.js";
 import { UsageError } from "../errors.js";
+import type { Phase } from "../game/plan.js";
 import { drawSamples } from "./samples.js";
 import { temporaryFolder, tinyConfig, writeImages } from "./testing.js";
 import { train } from "./train.js";
-import { type StepReport, Trainer } from "./trainer.js";
+import { type StepReport, Trainer, toSample } from "./trainer.js";
 
 setThreads(1);
 const images = await writeImages(await temporaryFolder());
@@ -72,6 +73,34 @@ test("every discriminator step takes a fresh batch, bursts too", async () => {
   const reports = await run(trainer);
   const seen = reports.map(({ imagesSeen }, i) => (imagesSeen - (reports[i - 1]?.imagesSeen ?? 0)) / 16);
   assert.deepEqual(seen, [4, 4, 2, 2, 2, 4, 2, 2]);
+  await trainer.close();
+});
+
+test("several generator steps: the loop written by hand, each step with latents of its own", async () => {
+  const settings = { steps: 3, average: null, schedule: { decay: "none", generatorSteps: 2 } };
+  const trainer = await create("gan", settings);
+  await run(trainer);
+  const byHand = await create("gan", settings, { schedule: { generatorSteps: 1 } });
+  const { game, dataset, config, random } = byHand;
+  const loader = createLoader({ dataset, batch: config.batch, seed: config.seed });
+  const [discriminator, generator] = game.phases as [Phase, Phase];
+  assert.deepEqual([generator.name, generator.steps], ["generator", 1]);
+  game.train(true);
+  for (let iteration = 0; iteration < 3; iteration++) {
+    const real = toSample(await loader.next(), "cpu");
+    const drawn: string[] = [];
+    for (const phase of [discriminator, generator, generator]) {
+      drawn.push(Buffer.from(random.getState()).toString("base64"));
+      const options = { iteration, steps: 3, batch: config.batch, random, logging: false, real: () => real };
+      scope(() => game.step(phase, { ...options, device: "cpu" }));
+    }
+    assert.equal(new Set(drawn).size, 3);
+  }
+  const weights = ({ game: { players } }: Trainer) =>
+    [...players.values()].map(({ network }) => network.parameters().map((each) => each.toNumbers()));
+  assert.deepEqual(weights(byHand), weights(trainer));
+  await loader.close();
+  await byHand.close();
   await trainer.close();
 });
 
