@@ -7,6 +7,7 @@ import { Interrupted, Interruption } from "../signals.js";
 interface Options {
   readonly seeds?: string;
   readonly iterations?: string;
+  readonly seconds?: string;
   readonly methods?: string;
   readonly problems?: string;
   readonly pace?: string;
@@ -24,8 +25,12 @@ export default defineCommand<Options>({
     "interrupted.",
   arguments: [{ name: "[name]", description: "of the study" }],
   options: [
-    { flags: "--seeds <n>", description: "repetitions; default 5" },
+    { flags: "--seeds <n>", description: "repetitions; default: the study's" },
     { flags: "--iterations <n>", description: "of each training; default: the pace's" },
+    {
+      flags: "--seconds <n>",
+      description: "of the processor, for each training of a study that goes by time (stacked-mnist)",
+    },
     { flags: "--methods <a,b>", description: "only these" },
     { flags: "--problems <a,b>", description: "only these" },
     { flags: "--pace <name>", description: "networks and rates: quick for small machines, paper" },
@@ -38,6 +43,7 @@ export default defineCommand<Options>({
     ["gantry study", "the studies there are"],
     ["gantry study gaussians --seeds 1 --iterations 1000", "a first look"],
     ["gantry study gaussians --problems ring --methods gan,pacgan --seeds 5", "one question"],
+    ["gantry study stacked-mnist --seconds 60 --methods real,dcgan", "trains its digit classifier first"],
   ],
   async run(output, [name], options) {
     const { runCells, readCells, studies } = await import("@gantry/gan");
@@ -55,8 +61,9 @@ export default defineCommand<Options>({
     }
     const study = await studies.get(name);
     const cells = await study.cells({
-      seeds: whole("--seeds", options.seeds) ?? 5,
+      seeds: whole("--seeds", options.seeds) ?? study.seeds,
       iterations: whole("--iterations", options.iterations),
+      seconds: whole("--seconds", options.seconds),
       methods: list("--methods", options.methods),
       problems: list("--problems", options.problems),
       pace: options.pace,
@@ -79,16 +86,17 @@ export default defineCommand<Options>({
     );
     const began = performance.now();
     try {
+      const { signal } = interruption;
+      await study.prepare?.({ signal, onProgress: (progress) => output.reporter.progress(progress) });
       const outcomes = await runCells(name, cells, {
         folder,
         jobs: whole("--jobs", options.jobs) ?? 2,
-        signal: interruption.signal,
+        signal,
         onOutcome: (outcome, done, total, kept) => {
-          const { problem, method, seed } = outcome.cell;
-          const what = `${problem}, ${method}, seed ${seed}`;
           const end = outcome.status === "done" ? (kept ? "kept" : "done") : `failed: ${outcome.reason}`;
-          output.reporter.note(`${done}/${total} ${what}: ${end}`);
+          output.reporter.note(`${done}/${total} ${describeCell(outcome.cell)}: ${end}`);
         },
+        onProgress: (cell, message) => output.reporter.note(`${describeCell(cell)}: ${message}`),
       });
       await publish(output, out, study.report(outcomes));
       output.reporter.note(`${outcomes.length} trainings, ${duration((performance.now() - began) / 1000)}.`);
@@ -104,7 +112,10 @@ export default defineCommand<Options>({
 
 type Study = import("@gantry/gan").Study;
 
-const describe = ({ name, summary, source, problems, methods, paces }: Study) => {
+const describeCell = ({ problem, method, seed }: import("@gantry/gan").Cell) =>
+  `${problem}, ${method}, seed ${seed}`;
+
+const describe = ({ name, summary, source, problems, methods, paces, seeds }: Study) => {
   const plain = (all: Study["problems"]) => all.map((each) => ({ name: each.name, summary: each.summary }));
   return {
     name,
@@ -113,6 +124,7 @@ const describe = ({ name, summary, source, problems, methods, paces }: Study) =>
     problems: plain(problems),
     methods: plain(methods),
     paces: plain(paces),
+    seeds,
   };
 };
 
@@ -126,7 +138,10 @@ async function publish(
   const { svgToPng } = await import("@gantry/formats");
   await writeFile(`${out}/report.md`, report.markdown);
   await writeFile(`${out}/report.json`, `${JSON.stringify(report.data, undefined, 2)}\n`);
-  for (const [name, svg] of report.pictures) await writeFile(`${out}/${name}.png`, await svgToPng(svg));
+  for (const [name, picture] of report.pictures) {
+    const png = typeof picture === "string" ? await svgToPng(picture) : picture;
+    await writeFile(`${out}/${name}.png`, png);
+  }
   if (output.json) output.printJson({ event: "report", folder: out, ...report.data });
   else output.print(`${report.text}\n\nThe same with pictures: ${out}/report.md`);
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called as each cell ends. */
   readonly onOutcome?: (outcome: Outcome<unknown>, done: number, total: number, kept: boolean) => void;
+  /** Called with what a running cell tells of itself. */
+  readonly onProgress?: (cell: Cell, message: string) => void;
 }
 
 /**
@@ -24,8 +26,9 @@ export interface RunOptions {
 export async function runCells(
   study: string,
   cells: readonly Cell[],
-  { folder, jobs, signal, onOutcome }: RunOptions,
+  options: RunOptions,
 ): Promise<Outcome<unknown>[]> {
+  const { folder, jobs, signal, onOutcome } = options;
   await mkdir(folder, { recursive: true });
   const outcomes: Outcome<unknown>[] = new Array(cells.length);
   let next = 0;
@@ -34,13 +37,15 @@ export async function runCells(
     for (let i = next++; i < cells.length; i = next++) {
       signal?.throwIfAborted();
       const cell = cells[i] as Cell;
-      const file = join(folder, `${cell.problem}-${cell.method}-${cell.seed}.json`);
+      const place = join(folder, `${cell.problem}-${cell.method}-${cell.seed}`);
+      const file = `${place}.json`;
       const before = await readOutcome(file, cell);
-      const outcome = before ?? (await measureInChild(study, cell, signal));
+      const outcome = before ?? (await measureInChild(study, cell, `${place}.work`, options));
       if (before === undefined) {
         // Whole or not at all, whenever the study is interrupted.
         await writeFile(`${file}.part`, JSON.stringify(outcome));
         await rename(`${file}.part`, file);
+        if (outcome.status === "done") await rm(`${place}.work`, { recursive: true, force: true });
       }
       outcomes[i] = outcome;
       onOutcome?.(outcome, ++done, cells.length, before !== undefined);
@@ -62,24 +67,30 @@ async function readOutcome(file: string, cell: Cell): Promise<Outcome<unknown> |
   }
 }
 
-async function measureInChild(study: string, cell: Cell, signal?: AbortSignal): Promise<Outcome<unknown>> {
+async function measureInChild(
+  study: string,
+  cell: Cell,
+  workplace: string,
+  { signal, onProgress }: RunOptions,
+): Promise<Outcome<unknown>> {
   const script = fileURLToPath(new URL("./cellChild.js", import.meta.url));
-  const child = spawn(process.execPath, [script, study], {
-    stdio: ["pipe", "pipe", "pipe"],
+  const child = spawn(process.execPath, [script, study, workplace], {
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
     env: { ...process.env, OMP_NUM_THREADS: "1" },
   });
+  child.on("message", (message) => onProgress?.(cell, String(message)));
   const kill = () => child.kill();
   signal?.addEventListener("abort", kill, { once: true });
   // A child that dies early closes its input; why, its exit tells.
-  child.stdin.on("error", () => {});
-  child.stdin.end(JSON.stringify(cell));
+  child.stdin!.on("error", () => {});
+  child.stdin!.end(JSON.stringify(cell));
   const ended = new Promise<string | undefined>((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("close", (status, killed) =>
       resolve(status === 0 ? undefined : killed === null ? `exit status ${status}` : `ended by ${killed}`),
     );
   });
-  const [failure, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  const [failure, stdout, stderr] = await Promise.all([ended, text(child.stdout!), text(child.stderr!)]);
   signal?.removeEventListener("abort", kill);
   signal?.throwIfAborted();
   if (failure === undefined) {

@@ -13,6 +13,10 @@ export function spread(values: readonly number[]): Spread {
   return { count, mean, std: count > 1 ? Math.sqrt(squares / (count - 1)) : 0 };
 }
 
+/** Mean and deviation as text; a single value alone, "-" for none. */
+export const showSpread = ({ count, mean, std }: Spread, digits: number): string =>
+  count === 0 ? "-" : count === 1 ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${std.toFixed(digits)}`;
+
 /** How many standard errors the mean of `a` lies above that of `b`; undefined with fewer than two values of either. */
 export function standardErrorsApart(a: Spread, b: Spread): number | undefined {
   if (a.count < 2 || b.count < 2) return undefined;

@@ -5,6 +5,8 @@ import { type Named, Registry } from "../../registry.js";
 export interface StudyRequest {
   readonly seeds: number;
   readonly iterations?: number | undefined;
+  /** Processor seconds of each training, for studies that go by them. */
+  readonly seconds?: number | undefined;
   readonly methods?: readonly string[] | undefined;
   readonly problems?: readonly string[] | undefined;
   /** One of the study's settings. */
@@ -26,6 +28,29 @@ export type Outcome<Result> = { readonly cell: Cell } & (
   | { readonly status: "failed"; readonly reason: string }
 );
 
+export type Done<Result> = Extract<Outcome<Result>, { status: "done" }>;
+
+export const isDone = <Result>(outcome: Outcome<Result>): outcome is Done<Result> =>
+  outcome.status === "done";
+
+/** What surrounds the measurement of one cell. */
+export interface Workplace {
+  /**
+   * A folder of the cell's own, for whatever lets it go on after it was killed. It need not exist; it is removed when the
+   * cell is done.
+   */
+  readonly folder: string;
+  /** How far the cell has come, in one line. */
+  readonly tell: (message: string) => void;
+}
+
+/** What surrounds a study's preparation. */
+export interface Preparation {
+  /** Called often: the receiver decides how much of it to show. */
+  readonly onProgress: (progress: { what: string; done: number; total: number; unit: string }) => void;
+  readonly signal: AbortSignal;
+}
+
 /** What a study found. */
 export interface StudyReport {
   /** For people, on a terminal. */
@@ -34,8 +59,8 @@ export interface StudyReport {
   readonly markdown: string;
   /** For programs: plain JSON. */
   readonly data: object;
-  /** SVG by file name without extension. */
-  readonly pictures: ReadonlyMap<string, string>;
+  /** By file name without extension: SVG as text, PNG as bytes. */
+  readonly pictures: ReadonlyMap<string, string | Uint8Array>;
 }
 
 /** An experiment of several cells: a file in studies/. */
@@ -46,10 +71,14 @@ export interface Study<Result = unknown> extends Named {
   readonly methods: readonly Named[];
   /** Settings to choose from; the first is the default. */
   readonly paces: readonly Named[];
+  /** Repetitions where nobody says how many. */
+  readonly seeds: number;
   /** The cells of a request. @throws UsageError for unknown names */
   cells(request: StudyRequest): Promise<Cell[]>;
+  /** Makes what every cell needs, once, before the first is measured. @throws UsageError, RunError where it cannot be had */
+  prepare?(preparation: Preparation): Promise<void>;
   /** Measures one cell; called in a process of its own. @returns plain JSON @throws what made it fail */
-  measure(cell: Cell): Promise<Result>;
+  measure(cell: Cell, workplace: Workplace): Promise<Result>;
   /** Sums up whatever was measured. */
   report(outcomes: readonly Outcome<Result>[]): StudyReport;
 }
