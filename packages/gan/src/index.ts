@@ -9,6 +9,7 @@ export * from "./config/setting.js";
 export * from "./convert/mimicry.js";
 export * from "./data/index.js";
 export { GantryError, RunError, UsageError } from "./errors.js";
+export * from "./evaluate/index.js";
 export * from "./figures/lines.js";
 export * from "./figures/panels.js";
 export * from "./figures/scatter.js";

@@ -36,17 +36,19 @@ export function parseTerm(text: string): { name: string; options: JsonObject } {
   const name = colon < 0 ? text : text.slice(0, colon);
   if (name === "") throw new UsageError(`'${text}' is not a term; write NAME or NAME:key=value,key=value`);
   if (colon < 0) return { name, options: {} };
-  const options = splitOutside(text.slice(colon + 1)).map((part): [string, Json] => {
-    const equals = part.indexOf("=");
-    if (equals <= 0)
-      throw new UsageError(`--with ${text}: '${part}' is not an option; write ${name}:key=value,key=value`);
-    return [part.slice(0, equals), parseValue(part.slice(equals + 1))];
-  });
+  const options = splitOutside(text.slice(colon + 1)).map((part) => parseOption(part, name));
   return { name, options: Object.fromEntries(options) };
 }
 
+/** `key=value` of a member of some open set. @throws UsageError when there is no `=`, or nothing before it */
+export function parseOption(part: string, name: string): [key: string, value: Json] {
+  const equals = part.indexOf("=");
+  if (equals <= 0) throw new UsageError(`'${part}' is not an option; write ${name}:key=value,key=value`);
+  return [part.slice(0, equals), parseValue(part.slice(equals + 1))];
+}
+
 /** Splits at commas that are not inside brackets, braces or quotes. */
-function splitOutside(text: string): string[] {
+export function splitOutside(text: string): string[] {
   const parts = [""];
   let depth = 0;
   let quoted = false;

@@ -23,6 +23,8 @@ export type Recognition = "exactly" | "broadly" | undefined;
 export interface DatasetDefinition extends Named {
   /** What {@link open} takes, for help texts. */
   readonly options: z.ZodObject;
+  /** Names of its classes, for recognising its images where they come from elsewhere. */
+  readonly classes?: readonly string[];
   /** Where its files are; absent for data that is computed and for data that is only opened by path. */
   readonly locate?: (context: DataContext) => Promise<DataLocation>;
   /** Whether the file or folder at an absolute path, which exists, is of this kind. */

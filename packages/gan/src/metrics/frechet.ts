@@ -54,7 +54,7 @@ export default defineMetric({
   name: "fid",
   summary: "Frechet distance between the features' Gaussians; lower is better, biased by the sample count",
   source: "Heusel et al. 2017; moments and covariance as in torch-fidelity",
-  needs: ["features"],
+  needs: ["moments"],
   comparesWithReal: true,
   options: z.strictObject({}),
   async score(_options, pair) {

@@ -17,13 +17,18 @@ export interface InceptionScoreOptions {
 /** Below every probability that can be told from 0; its logarithm is finite, so that 0 log 0 comes out as 0. */
 export const LEAST_PROBABILITY = 2.2250738585072014e-308;
 
+/** @throws {UsageError} fewer samples than parts */
+export function checkSplits(splits: number, count: number): void {
+  if (splits > count)
+    throw new UsageError(`${count} samples cannot be split in ${splits}: set splits to ${count} or less`);
+}
+
 /** The rows of each part in turn: a shuffled order cut where torch-fidelity cuts it, at floor(i N / splits). */
 export function* splitRows(
   { rows: count }: Table,
   { splits = 10, shuffle = true, seed = 2020 }: InceptionScoreOptions,
 ): Generator<Uint32Array> {
-  if (splits > count)
-    throw new UsageError(`${count} samples cannot be split in ${splits}: set splits to ${count} or less`);
+  checkSplits(splits, count);
   const order = shuffle
     ? new NumpyRandomState(seed).permutation(count)
     : Uint32Array.from({ length: count }, (_, i) => i);
@@ -69,6 +74,7 @@ export default defineMetric({
   needs: ["logits"],
   comparesWithReal: false,
   options: splitOptions,
+  check: ({ splits }, { fake }) => checkSplits(splits, fake),
   async score({ seed, ...conventions }, { fake }) {
     const values = inceptionScores(await fake.logits(), { seed, ...conventions });
     const { mean, deviation } = meanAndDeviation(values);

@@ -39,11 +39,7 @@ export async function kernelDiscrepancies(
   { subsets = 100, subsetSize = 1000, seed = 2020 }: KernelOptions = {},
   context: MetricContext = {},
 ): Promise<number[]> {
-  const least = Math.min(fake.rows, real.rows);
-  if (subsetSize > least)
-    throw new UsageError(
-      `kid draws subsets of ${subsetSize}, and there are ${least} samples: set subsetSize to ${least} or less`,
-    );
+  checkSubsets(subsetSize, fake.rows, real.rows);
   const random = new NumpyRandomState(seed);
   const draw = (table: Table): Tensor =>
     torch
@@ -64,6 +60,14 @@ export async function kernelDiscrepancies(
   return estimates;
 }
 
+function checkSubsets(subsetSize: number, fake: number, real: number): void {
+  const least = Math.min(fake, real);
+  if (subsetSize > least)
+    throw new UsageError(
+      `kid draws subsets of ${subsetSize}, and there are ${least} samples: set subsetSize to ${least} or less`,
+    );
+}
+
 /** Kernel Inception distance. */
 export default defineMetric({
   name: "kid",
@@ -76,6 +80,7 @@ export default defineMetric({
     subsetSize: z.int().min(2).default(1000).describe("samples of each, drawn without replacement"),
     seed: z.int().min(0).max(0xffffffff).default(2020).describe("of the draw, as of NumPy's RandomState"),
   }),
+  check: ({ subsetSize }, { fake, real = 0 }) => checkSubsets(subsetSize, fake, real),
   async score({ seed, ...conventions }, pair, context) {
     const real = realOf("kid", pair);
     const [x, y] = [await pair.fake.features(), await real.features()];

@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import type { PointMode } from "../data/dataset.js";
 import { GantryError } from "../errors.js";
 import { type Named, Registry } from "../registry.js";
 import type { ImageSource } from "./features/images.js";
+import type { Parts } from "./modeCoverage.js";
 import type { Moments } from "./moments.js";
 import type { Table } from "./table.js";
 
@@ -75,6 +77,20 @@ export interface Samples {
   logits(): Promise<Table>;
   /** Mean and covariance of the features: may be known without the features. */
   moments(): Promise<Moments>;
+  /** The points themselves, N*D numbers; absent for images. */
+  readonly points?: Float32Array;
+  /** The modes that points are drawn from, where they are known. */
+  readonly modes?: readonly PointMode[];
+}
+
+/** How much there is of each side, known before anything is computed. */
+export interface SampleSizes {
+  readonly fake: number;
+  /** Undefined without real images. */
+  readonly real: number | undefined;
+  readonly test: number | undefined;
+  /** Of one image or point, fake and real alike. */
+  readonly shape: readonly number[];
 }
 
 /** What surrounds the computation of a metric. */
@@ -85,8 +101,11 @@ export interface MetricContext {
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
-/** What samples must offer for a metric; `test`: held-out real images beside the real ones. */
-export type Need = "features" | "logits" | "images" | "test";
+/**
+ * What samples must offer for a metric; `moments`: of the features, which then need not be kept; `test`: held-out real
+ * images beside the real ones; `points`: points, and on the real side their modes.
+ */
+export type Need = "features" | "moments" | "logits" | "images" | "test" | "points";
 
 /** One metric: a file of this folder with this as its default export. */
 export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> extends Named {
@@ -97,6 +116,15 @@ export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> exte
   readonly comparesWithReal: boolean;
   /** Its conventions, every one with a default. */
   readonly options: Schema;
+  /** Whether options ask for real images although `comparesWithReal` does not. Default false. */
+  wantsReal?(options: z.output<Schema>): boolean;
+  /** What the network is to look at in place of whole images; undefined: the whole. See {@link partsOf}. */
+  parts?(options: z.output<Schema>): Parts | undefined;
+  /**
+   * Refuses what is bound to fail, before the long work.
+   * @throws {UsageError} too few samples for the options, naming the option to change
+   */
+  check?(options: z.output<Schema>, sizes: SampleSizes): void | Promise<void>;
   /**
    * @param real given where `comparesWithReal`
    * @throws {UsageError} too few samples for the options, naming the option to change

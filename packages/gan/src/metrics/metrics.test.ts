@@ -257,7 +257,7 @@ test("scores carry their network, counts, seed and conventions, and compare only
 
 test("the registry finds every metric of this folder", async () => {
   const known = await metrics.all();
-  for (const name of ["fid", "kid", "is", "mode", "prdc", "modes", "missing"])
+  for (const name of ["fid", "kid", "is", "mode", "prdc", "coverage", "missing", "points"])
     assert.ok(known.has(name), name);
   for (const metric of known.values()) assert.doesNotThrow(() => metric.options.parse({}));
 });

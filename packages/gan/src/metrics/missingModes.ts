@@ -75,11 +75,7 @@ export async function estimateMissingModes(
       throw new UsageError(
         `${other.name} has images of [${other.shape}], and ${generated.name} of [${generated.shape}]`,
       );
-  const least = Math.min(generated.count, training.count);
-  if (batch > least)
-    throw new UsageError(
-      `a batch of ${batch} needs as many images of each kind, and there are ${least}: set batch lower`,
-    );
+  checkBatch(batch, generated.count, training.count);
   const noise = new Generator(seed);
   const judge = await makeJudge(generated.shape, noise);
   try {
@@ -104,13 +100,27 @@ export async function estimateMissingModes(
   }
 }
 
-/** As the dcgan family makes it, but its weights from a generator of its own: the same seed gives the same judge. */
-async function makeJudge(shape: ImageSource["shape"], generator: Generator): Promise<Discriminator> {
+function checkBatch(batch: number, generated: number, training: number): void {
+  const least = Math.min(generated, training);
+  if (batch > least)
+    throw new UsageError(
+      `a batch of ${batch} needs as many images of each kind, and there are ${least}: set batch lower`,
+    );
+}
+
+/** The dcgan family with its default options. @throws {UsageError} images of a size that it has no discriminator for */
+async function judgeFamily(shape: readonly number[]) {
   const family = await families.get("dcgan");
   const options = family.options.parse({});
-  const data = { kind: "images", shape, classes: undefined } as const;
-  const problem = family.check(options, data);
+  const problem = family.check(options, { kind: "images", shape, classes: undefined });
   if (problem !== undefined) throw new UsageError(`the estimate of missing modes cannot judge: ${problem}`);
+  return { family, options };
+}
+
+/** As the dcgan family makes it, but its weights from a generator of its own: the same seed gives the same judge. */
+async function makeJudge(shape: ImageSource["shape"], generator: Generator): Promise<Discriminator> {
+  const { family, options } = await judgeFamily(shape);
+  const data = { kind: "images", shape, classes: undefined } as const;
   const prior = new Prior({ size: 1, distribution: "normal" });
   const request = { data, prior, classes: undefined, inputShape: shape, latentSize: 0 };
   const judge = family.discriminator(options, request);
@@ -213,6 +223,10 @@ export default defineMetric({
     noiseInTest: z.boolean().default(false).describe("add the noise to test images too"),
     seed: z.int().min(0).default(0).describe("of weights, batches and noise"),
   }),
+  async check({ batch }, { fake, real = 0, shape }) {
+    checkBatch(batch, fake, real);
+    await judgeFamily(shape);
+  },
   async score({ sigmas, seed, ...options }, pair, context = {}) {
     const training = realOf("missing", pair);
     const { fake, test } = pair;

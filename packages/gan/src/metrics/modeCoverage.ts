@@ -97,12 +97,15 @@ export interface Box {
   readonly width: number;
 }
 
+/** Where the parts of a composed image are. */
+export type Parts = "channels" | readonly Box[];
+
 /**
  * The parts of composed images as images of their own, part after part: the channels (stacked MNIST), or boxes that all
  * have one size (compositional MNIST, whose three digits lie in known places of a grey image).
  * @throws {UsageError} boxes of several sizes or outside of the image, or none
  */
-export function partsOf(source: ImageSource, parts: "channels" | readonly Box[]): ImageSource {
+export function partsOf(source: ImageSource, parts: Parts): ImageSource {
   const [channels, height, width] = source.shape;
   if (parts === "channels") {
     // N,C,H,W and N*C,1,H,W are the same bytes.
@@ -183,7 +186,7 @@ class PartSource implements ImageSource {
 
 /** Mode coverage. */
 export default defineMetric({
-  name: "modes",
+  name: "coverage",
   summary: "modes hit by a classifier's labels (higher is better), and their KL to uniform or real (lower)",
   source: "Srivastava et al. 2017, Lin et al. 2018; Che et al. 2017, section 4.1.2",
   needs: ["logits"],
@@ -193,18 +196,36 @@ export default defineMetric({
       .int()
       .min(1)
       .default(1)
-      .describe("classified images that make up one sample: 3 for stacked MNIST's channels"),
+      .describe("classified images that make up one sample, its channels: 3 for stacked MNIST"),
+    boxes: z
+      .array(z.tuple([z.int().min(0), z.int().min(0), z.int().min(1), z.int().min(1)]))
+      .default([])
+      .describe("parts that lie beside each other: [top,left,height,width] of each, instead of channels"),
     proportions: z
       .enum(["uniform", "real"])
       .default("uniform")
       .describe("what the labels should be like: uniform, or as those of the real images"),
   }),
-  async score({ parts, proportions }, pair) {
+  wantsReal: ({ proportions }) => proportions === "real",
+  parts: ({ parts, boxes }) => {
+    if (boxes.length > 0) return boxes.map(([top, left, height, width]) => ({ top, left, height, width }));
+    return parts === 1 ? undefined : "channels";
+  },
+  check: ({ parts, boxes }, { shape: [channels] }) => {
+    if (boxes.length > 0 && parts !== 1)
+      throw new UsageError("coverage: boxes are parts already; leave parts out");
+    if (parts !== 1 && parts !== channels)
+      throw new UsageError(
+        `coverage: images of ${channels} channels have no ${parts} parts: set parts to ${channels}`,
+      );
+  },
+  async score({ parts: channels, boxes, proportions }, pair) {
+    const parts = boxes.length > 0 ? boxes.length : channels;
     const logits = await pair.fake.logits();
     const modes = logits.columns ** parts;
     let wished: Float64Array | undefined;
     if (proportions === "real") {
-      const real = labelsOf(await realOf("modes", pair).logits(), parts);
+      const real = labelsOf(await realOf("coverage", pair).logits(), parts);
       // No real image has shown some modes: half an image each keeps the distance finite.
       wished = new Float64Array(modes).fill(0.5);
       for (const { mode, count } of tally(real)) wished[mode] = count;

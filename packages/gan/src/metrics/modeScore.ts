@@ -1,6 +1,12 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { type InceptionScoreOptions, LEAST_PROBABILITY, splitOptions, splitRows } from "./inceptionScore.js";
+import {
+  checkSplits,
+  type InceptionScoreOptions,
+  LEAST_PROBABILITY,
+  splitOptions,
+  splitRows,
+} from "./inceptionScore.js";
 import { defineMetric, makeScore, meanAndDeviation, realOf } from "./metric.js";
 import { blocksOf, type Table } from "./table.js";
 
@@ -75,6 +81,7 @@ export default defineMetric({
   needs: ["logits"],
   comparesWithReal: true,
   options: splitOptions,
+  check: ({ splits }, { fake }) => checkSplits(splits, fake),
   async score({ seed, ...conventions }, pair) {
     const training = meanProbabilities(await realOf("mode", pair).logits());
     const values = modeScores(await pair.fake.logits(), training, { seed, ...conventions });

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { PointMode } from "../data/dataset.js";
 import { UsageError } from "../errors.js";
+import { defineMetric, makeScore } from "./metric.js";
 
 export interface PointOptions {
   /** A sample closer to its nearest mean than so many standard deviations is of high quality. Default 3. */
@@ -81,3 +83,32 @@ export function scorePoints(
     reverseKl: Math.max(0, Math.log(modes.length) - entropy),
   };
 }
+
+/** Modes covered, high quality and reverse KL of points. */
+export default defineMetric({
+  name: "points",
+  summary: "points: modes covered and share of high quality (higher is better), reverse KL (lower)",
+  source: "Lin et al. 2018 (PacGAN), section 4.1, and fjxmlzn/PacGAN",
+  needs: ["points"],
+  comparesWithReal: true,
+  options: z.strictObject({
+    threshold: z
+      .number()
+      .positive()
+      .default(3)
+      .describe("of high quality within so many standard deviations"),
+  }),
+  async score({ threshold }, { fake, real }) {
+    if (fake.points === undefined || real?.modes === undefined)
+      throw new TypeError("points are judged against known modes, and there are none");
+    const found = scorePoints(fake.points, real.modes, { threshold });
+    const conventions = { threshold, modes: found.modesTotal };
+    const score = (metric: string, value: number, better: "lower" | "higher") =>
+      makeScore({ fake }, { metric, value, better, conventions });
+    return [
+      { ...score("modes", found.modesCovered, "higher"), detail: { counts: found.counts } },
+      score("high-quality", found.highQuality, "higher"),
+      score("reverse-kl", found.reverseKl, "lower"),
+    ];
+  },
+});

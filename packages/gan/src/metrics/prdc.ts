@@ -124,11 +124,7 @@ export async function precisionRecallDensityCoverage(
   context: MetricContext = {},
 ): Promise<NeighbourScores> {
   const most = Math.max(neighbours, densityNeighbours);
-  const least = Math.min(fake.rows, real.rows);
-  if (least <= most)
-    throw new UsageError(
-      `a ${most}-th neighbour needs more than ${most} samples on each side, and there are ${least}: set neighbours and densityNeighbours lower`,
-    );
+  checkNeighbours(most, fake.rows, real.rows);
   const centre = centreOf(real);
   const [fakes, reals] = [new Tiles(fake, centre), new Tiles(real, centre)];
   const pairs = (tiles: Tiles): number => (tiles.starts.length * (tiles.starts.length + 1)) / 2;
@@ -191,6 +187,14 @@ export async function precisionRecallDensityCoverage(
   }
 }
 
+function checkNeighbours(most: number, fake: number, real: number): void {
+  const least = Math.min(fake, real);
+  if (least <= most)
+    throw new UsageError(
+      `a ${most}-th neighbour needs more than ${most} samples on each side, and there are ${least}: set neighbours and densityNeighbours lower`,
+    );
+}
+
 /** Distances from far away lose digits; about the mean they do not. */
 function centreOf(table: Table): Float64Array {
   const sum = new Float64Array(table.columns);
@@ -225,6 +229,8 @@ export default defineMetric({
     densityNeighbours: z.int().min(1).default(5).describe("k of density and coverage"),
     boundary: z.enum(["closed", "open"]).default("closed").describe("whether a radius's end is inside"),
   }),
+  check: ({ neighbours, densityNeighbours }, { fake, real = 0 }) =>
+    checkNeighbours(Math.max(neighbours, densityNeighbours), fake, real),
   async score(options, pair, context) {
     const real = realOf("prdc", pair);
     const scores = await precisionRecallDensityCoverage(

@@ -19,6 +19,7 @@ const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
 export default defineDataset({
   name: KIND.name,
   summary: "60,000 photographs, colour, 32x32, 10 classes",
+  classes: CLASSES,
   options: z.strictObject(imageOptions),
   locate: (context) => locateCifar(KIND, context),
   recognise: async (path) => ((await isCifar(path, KIND)) ? "exactly" : undefined),

@@ -25,6 +25,7 @@ const CLASSES = [
 export default defineDataset({
   name: NAME,
   summary: "70,000 pieces of clothing, grey, 28x28, 10 classes",
+  classes: CLASSES,
   options: z.strictObject(imageOptions),
   locate,
   open: async (options, context) => {

@@ -14,6 +14,7 @@ const MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist";
 export default defineDataset({
   name: NAME,
   summary: "70,000 handwritten digits, grey, 28x28, 10 classes",
+  classes: CLASSES,
   options: z.strictObject(imageOptions),
   locate,
   open: async (options, context) => {

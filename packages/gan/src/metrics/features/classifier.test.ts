@@ -6,11 +6,12 @@ import { after, before, test } from "node:test";
 import { readSafetensors, writeSafetensors } from "@gantry/formats";
 import { liveTensors, scope, setThreads, torch } from "@gantry/torch";
 import { dataContext } from "../../data/context.js";
-import { type Dataset, MemoryDataset } from "../../data/dataset.js";
+import { MemoryDataset } from "../../data/dataset.js";
 import { Random } from "../../data/random.js";
 import { UsageError } from "../../errors.js";
 import { classifierMetadata, classifierPath, trainClassifier } from "./classifier.js";
-import { chooseNetwork, featureNetworks } from "./network.js";
+import { featureNetworks } from "./network.js";
+import { bars } from "./testing.js";
 
 setThreads(1);
 
@@ -19,23 +20,6 @@ before(async () => {
   home = await mkdtemp(join(tmpdir(), "gantry-classifiers-"));
 });
 after(() => rm(home, { recursive: true, force: true }));
-
-/** Ten classes that are easily told apart: a bright bar at the class's height, in noise. */
-function bars(count: number, seed: number): Dataset {
-  const random = new Random(seed);
-  const data = new Uint8Array(new SharedArrayBuffer(count * 784));
-  const labels = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    labels[i] = i % 10;
-    for (let p = 0; p < 784; p++) {
-      const inBar = Math.floor(p / 28 / 2.8) === labels[i];
-      data[i * 784 + p] = random.integer(60) + (inBar ? 180 : 0);
-    }
-  }
-  const classes = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-  const items = { data, record: 784, parts: 1, table: undefined };
-  return new MemoryDataset({ name: "bars", kind: "images", shape: [1, 28, 28], classes, labels, items });
-}
 
 test("a classifier is trained, kept with where it comes from, and opened as a feature network", async () => {
   const [dataset, testDataset] = [bars(640, 1), bars(200, 2)];
@@ -114,21 +98,4 @@ test("a classifier that learns too little is not kept; the wrong data, names and
   await assert.rejects(trainClassifier("cifar10-cnn", { ...options }), /\[3,32,32\]/);
   await assert.rejects(trainClassifier("inception-2015", options), UsageError);
   await assert.rejects(trainClassifier("digits", options), UsageError);
-});
-
-test("without Inception's weights a data set is seen through its own classifier", async () => {
-  const context = dataContext({ home: join(home, "none"), cwd: home });
-  const torchHome = process.env.TORCH_HOME;
-  process.env.TORCH_HOME = join(home, "none");
-  try {
-    const choose = async (name: string) => (await chooseNetwork({ name, kind: "images" }, context))?.name;
-    assert.equal(await choose("cifar10"), "cifar10-cnn");
-    assert.equal(await choose("mnist"), "digits-cnn");
-    assert.equal(await choose("fashion-mnist"), "fashion-cnn");
-    assert.equal(await choose("my-photos"), undefined);
-    assert.equal(await chooseNetwork({ name: "ring", kind: "points" }, context), undefined);
-  } finally {
-    if (torchHome === undefined) delete process.env.TORCH_HOME;
-    else process.env.TORCH_HOME = torchHome;
-  }
 });

@@ -1,6 +1,5 @@
 import type { Tensor } from "@gantry/torch";
 import type { DataContext } from "../../data/context.js";
-import type { Dataset } from "../../data/dataset.js";
 import { type Named, Registry } from "../../registry.js";
 
 /** What a feature network looks at. */
@@ -53,18 +52,3 @@ export const featureNetworks = new Registry<FeatureNetworkDefinition>(
   "feature network",
   new URL("./networks/", import.meta.url),
 );
-
-/**
- * The network to look at a data set through where the user names none: Inception where its weights are present, else the
- * classifier trained on this data set; undefined where there is neither.
- */
-export async function chooseNetwork(
-  dataset: Pick<Dataset, "name" | "kind">,
-  context: DataContext,
-): Promise<FeatureNetworkDefinition | undefined> {
-  if (dataset.kind !== "images") return undefined;
-  const known = [...(await featureNetworks.all()).values()];
-  for (const general of known.filter(({ standsInFor }) => standsInFor === undefined))
-    if (await general.isPresent(context)) return general;
-  return known.find(({ standsInFor }) => standsInFor === dataset.name);
-}
