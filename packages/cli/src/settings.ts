@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { Config, JsonObject } from "@gantry/gan";
+import type { CheckpointChoice, Config, JsonObject } from "@gantry/gan";
 import type { CommandOption } from "./command.js";
 
 /** Flags that stand for settings. What they may be is checked with all other settings, in one place. */
@@ -73,10 +73,12 @@ export function defaultRunPath(config: Config): Promise<string> {
   return unusedPath(join("runs", name));
 }
 
-/** `RUN` or `RUN@STEP`. A folder that has such a name goes first. */
-export async function parseRun(text: string): Promise<{ path: string; iteration: number | undefined }> {
-  const parts = /^(.+)@(\d+)$/.exec(text);
-  if (parts === null || (await stat(text).catch(() => undefined)) !== undefined)
+/** `RUN`, `RUN@STEP` or `RUN@best`. A folder that has such a name goes first. */
+export async function parseRun(
+  text: string,
+): Promise<{ path: string; iteration: CheckpointChoice | undefined }> {
+  const [, path = text, choice] = /^(.+)@(\d+|best)$/.exec(text) ?? [];
+  if (choice === undefined || (await stat(text).catch(() => undefined)) !== undefined)
     return { path: text, iteration: undefined };
-  return { path: parts[1] ?? text, iteration: Number(parts[2]) };
+  return { path, iteration: choice === "best" ? choice : Number(choice) };
 }

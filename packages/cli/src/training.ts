@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { DataContext, Run, RunDirectory } from "@gantry/gan";
 import type { Output } from "./output.js";
-import { shellWord } from "./render/format.js";
+import { count, shellWord } from "./render/format.js";
 import { SpeedMeter } from "./render/meter.js";
 import type { Ending } from "./render/reporter.js";
 import { describeEnding } from "./render/words.js";
@@ -100,6 +100,15 @@ async function follow(output: Output, path: string, run: Run, interruption: Inte
   for await (const report of run.reports({
     signal: interruption.signal,
     onWarning: (message) => reporter.warning(message),
+    onEvaluation: ({ iteration, report, chosen, isBest }) =>
+      reporter.evaluated({
+        iteration,
+        scores: Object.fromEntries(report.scores.map(({ name, value }) => [name, value])),
+        bestBy: isBest ? (chosen?.name ?? null) : null,
+        seconds: report.seconds,
+      }),
+    onAwait: (iteration) =>
+      reporter.note(`Trained; awaiting the evaluation of iteration ${count(iteration)}.`),
   })) {
     const speed = meter?.measure(report.iteration, report.imagesSeen);
     meter ??= new SpeedMeter(report.iteration, report.imagesSeen);
@@ -126,6 +135,7 @@ async function follow(output: Output, path: string, run: Run, interruption: Inte
     checkpoint: (await directory.checkpoint(iteration)).folder,
     sample: await lastSample(directory, iteration),
     scores: await lastScores(directory, run),
+    best: (await directory.best()) ?? null,
     next:
       iteration >= steps
         ? suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe)

@@ -12,7 +12,9 @@ export default defineCommand<Options>({
   description:
     "Begins a new run with a checkpoint of another, under other settings. Networks, optimizers and the place in the " +
     "data are taken along; the run that is forked stays as it is.",
-  arguments: [{ name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint" }],
+  arguments: [
+    { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
+  ],
   options: [
     { flags: "--out <dir>", description: "the new run directory; default RUN-fork" },
     ...settingOptions.filter(({ flags }) => !/^--(data|strict|seed)\b/.test(flags)),

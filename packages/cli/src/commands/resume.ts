@@ -5,9 +5,11 @@ export default defineCommand({
   name: "resume",
   summary: "go on with a run from its last checkpoint",
   description:
-    "Goes on with a run from its last checkpoint, or the one at STEP, to the end that was planned. It gives the same " +
+    "Goes on with a run from its last checkpoint, the one at STEP, or the best one (RUN@best), to the end that was planned. It gives the same " +
     "bits as a run that was never interrupted.",
-  arguments: [{ name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint" }],
+  arguments: [
+    { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
+  ],
   options: [{ flags: "--json", description: "print one JSON object a line" }],
   examples: [
     ["gantry resume runs/dcgan-fashion-mnist-0", "from the newest checkpoint"],

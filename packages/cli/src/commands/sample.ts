@@ -24,7 +24,9 @@ export default defineCommand<Options>({
   description:
     "Draws samples from a run's generator. A .png file is a grid of images (for points a plot over the data); a .npy " +
     "file holds float32 numbers, images as N,C,H,W in [-1, 1]. The data need not be here.",
-  arguments: [{ name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint" }],
+  arguments: [
+    { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
+  ],
   options: [
     { flags: "--count <n>", description: "how many; default 64, or as many as there are latents" },
     { flags: "--out <file>", description: "FILE.png or FILE.npy" },

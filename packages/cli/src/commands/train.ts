@@ -1,3 +1,4 @@
+import type { Json, JsonObject } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { defaultRunPath, type SettingOptions, settingOptions, settingsOf } from "../settings.js";
@@ -7,6 +8,10 @@ interface Options extends SettingOptions {
   readonly out?: string;
   readonly with?: readonly string[];
   readonly dryRun?: boolean;
+  readonly evalEvery?: string;
+  readonly metrics?: string;
+  readonly evalSamples?: string;
+  readonly best?: string;
 }
 
 export default defineCommand<Options>({
@@ -14,7 +19,9 @@ export default defineCommand<Options>({
   summary: "train a GAN by a recipe",
   description:
     "Trains a GAN by a recipe, into a new run directory: its configuration, every loss, pictures of samples and " +
-    "checkpoints. Ctrl-C saves a checkpoint; 'gantry resume' goes on from there, to the bit.",
+    "checkpoints. Ctrl-C saves a checkpoint; 'gantry resume' goes on from there, to the bit. Evaluations run in a process " +
+    "of their own while training goes on; one that is due while another is under way is left out, but for the last, which " +
+    "is awaited.",
   arguments: [{ name: "<recipe>", description: "see 'gantry recipes'" }],
   options: [
     { flags: "--preset <name>", description: "a variant of the recipe: small, for small machines" },
@@ -24,6 +31,16 @@ export default defineCommand<Options>({
       repeats: true,
     },
     ...settingOptions,
+    {
+      flags: "--eval-every <n>",
+      description: "evaluate every n iterations, beside the training, and at the end",
+    },
+    { flags: "--metrics <list>", description: "of these evaluations; default: what 'gantry eval' takes" },
+    { flags: "--eval-samples <n>", description: "generated for each; default 10000 images or 2500 points" },
+    {
+      flags: "--best <metric>",
+      description: "keep the checkpoint best by this as RUN@best; default: the first",
+    },
     { flags: "--out <dir>", description: "the run directory; default runs/RECIPE-DATA-SEED" },
     { flags: "--dry-run", description: "check everything, print the plan, and write nothing" },
     { flags: "--json", description: "print one JSON object a line" },
@@ -32,6 +49,7 @@ export default defineCommand<Options>({
     ["gantry train gan --preset small", "2-D points, on the processor in a minute"],
     ["gantry train dcgan --preset small --steps 500", "Fashion-MNIST, a first look"],
     ["gantry train wgan-gp --data photos.zip --set data.size=64", "your own images, cut to 64 by 64"],
+    ["gantry train dcgan --eval-every 1000 --metrics fid,is", "with scores on the way, and the best kept"],
     ["gantry train gan --with gradient-penalty:weight=1,sides=one", "a recipe with one more term"],
     ["gantry train dcgan --set optimizers.default.learningRate=1e-4", "a recipe with another setting"],
   ],
@@ -41,7 +59,7 @@ export default defineCommand<Options>({
       recipe,
       preset: options.preset,
       with: (options.with ?? []).map(parseTerm),
-      settings: await settingsOf(options),
+      settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
     });
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
     const path = options.out ?? (await defaultRunPath(config));
@@ -53,3 +71,19 @@ export default defineCommand<Options>({
     return await trainAndShow(output, path, (context) => startRun(config, path, context));
   },
 });
+
+/** The flags of evaluations during training, as a setting. */
+async function evaluationSetting({ evalEvery, metrics, evalSamples, best }: Options): Promise<JsonObject[]> {
+  const given = { metrics, "eval-samples": evalSamples, best };
+  const lone = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (evalEvery === undefined) {
+    if (lone === undefined) return [];
+    throw new UsageProblem(`--${lone} is of evaluations during training: say how often by --eval-every`);
+  }
+  const { parseValue } = await import("@gantry/gan");
+  const evaluation: Record<string, Json> = { every: parseValue(evalEvery) };
+  if (metrics !== undefined) evaluation.metrics = metrics;
+  if (evalSamples !== undefined) evaluation.samples = parseValue(evalSamples);
+  if (best !== undefined) evaluation.best = best;
+  return [{ evaluation }];
+}

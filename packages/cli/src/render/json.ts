@@ -32,6 +32,7 @@ export function jsonReporter(stdout: Sink, stderr: Sink): Reporter {
         scalars,
       });
     },
+    evaluated: (evaluated) => emit("evaluation", evaluated),
     end: ({ next, ...ending }) => emit("end", { ...ending, next: next.map(([line]) => line) }),
     note: (message) => emit("note", { message }),
     warning(message) {

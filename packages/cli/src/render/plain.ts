@@ -1,14 +1,16 @@
 import type { Sink } from "../output.js";
 import { count, duration, rate } from "./format.js";
 import type { Beginning, Reporter } from "./reporter.js";
-import { describeBeginning, describeProgress, describeScalars } from "./words.js";
+import { describeBeginning, describeEvaluated, describeProgress, describeScalars } from "./words.js";
 
 /** Milliseconds between two lines of training, and of other work. */
 const PAUSE = 2000;
 
 /** For pipes and files: whole lines, no control characters, and not too many of them. */
 export function plainReporter(stderr: Sink): Reporter {
-  const line = (text: string) => stderr.write(`${text}\n`);
+  const line = (text: string): void => {
+    stderr.write(`${text}\n`);
+  };
   const warned = new Set<string>();
   let told = Number.NEGATIVE_INFINITY;
   let work = "";
@@ -42,6 +44,7 @@ export function plainReporter(stderr: Sink): Reporter {
       const scalars = describeScalars(pace.scalars);
       line([parts.join(", "), ...(scalars === "" ? [] : [scalars])].join("  "));
     },
+    evaluated: (evaluated) => line(describeEvaluated(evaluated)),
     end() {},
     note: line,
     warning(message) {

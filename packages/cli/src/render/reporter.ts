@@ -43,6 +43,17 @@ export interface Pace extends StepReport {
   readonly last: boolean;
 }
 
+/** What an evaluation beside a training found. */
+export interface Evaluated {
+  /** Of the checkpoint that was judged. */
+  readonly iteration: number;
+  /** By name, as `fid[cifar10-cnn]`. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Name of the score by which the checkpoint is the best one so far; null where it is not. */
+  readonly bestBy: string | null;
+  readonly seconds: number;
+}
+
 /** How a run ended. */
 export interface Ending {
   /** `stopped`: by the user, before its last iteration. */
@@ -57,6 +68,8 @@ export interface Ending {
   readonly checkpoint: string;
   /** The last picture of samples, where one was written. */
   readonly sample: string | null;
+  /** The best checkpoint by the evaluations, where there were any. */
+  readonly best: { readonly iteration: number; readonly name: string; readonly value: number } | null;
   /** The last scores, by name. */
   readonly scores: Readonly<Record<string, number>>;
   /** Command lines worth trying next, each with what it does. */
@@ -72,6 +85,7 @@ export interface Reporter {
   progress(progress: Progress): void;
   begin(beginning: Beginning): void;
   step(pace: Pace): void;
+  evaluated(evaluated: Evaluated): void;
   end(ending: Ending): void;
   /** One line worth knowing. */
   note(message: string): void;

@@ -3,7 +3,7 @@ import { barCharacters, layOutBar } from "./bar.js";
 import { clock, count, rate } from "./format.js";
 import type { Beginning, Reporter } from "./reporter.js";
 import { makeStyle } from "./style.js";
-import { describeBeginning, describeLosses, describeProgress } from "./words.js";
+import { describeBeginning, describeEvaluated, describeLosses, describeProgress } from "./words.js";
 
 /** Milliseconds between two looks of the bar. */
 const PAUSE = 100;
@@ -67,6 +67,7 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
       if (losses !== "") words.push(losses);
       draw(words, iteration / steps);
     },
+    evaluated: (evaluated) => line(describeEvaluated(evaluated)),
     end: clear,
     note: line,
     warning(message) {

@@ -1,5 +1,5 @@
 import { bytes, columns, count, duration, scalar, shape } from "./format.js";
-import type { Beginning, Ending, Pace, Progress } from "./reporter.js";
+import type { Beginning, Ending, Evaluated, Pace, Progress } from "./reporter.js";
 import type { Style } from "./style.js";
 
 /** `60,000 images of 1x28x28`, `100,000 points`. */
@@ -47,6 +47,12 @@ export function describeEnding(
   const rows: [string, string][] = [["run", ending.run]];
   if (ending.sample !== null) rows.push([kind === "images" ? "samples" : "picture", ending.sample]);
   rows.push(["checkpoint", ending.checkpoint]);
+  const { best } = ending;
+  if (best !== null)
+    rows.push([
+      "best",
+      `iteration ${count(best.iteration)}, ${best.name} ${scalar(best.value)}: ${ending.run}@best`,
+    ]);
   const scores = describeScores(ending.scores);
   if (scores !== "") rows.push(["modes kept", scores]);
   const next = ending.next.map(([line, meaning]) => `  ${line}\n      ${style.dim(meaning)}`).join("\n");
@@ -65,6 +71,13 @@ export function describeScalars(scalars: Pace["scalars"]): string {
   return Object.entries(scalars ?? {})
     .map(([name, value]) => `${name} ${scalar(value)}`)
     .join("  ");
+}
+
+/** `evaluated iteration 500 in 12 s: fid[cifar10-cnn] 34.2, is[cifar10-cnn] 4.1 (the best by fid[cifar10-cnn])` */
+export function describeEvaluated({ iteration, scores, bestBy, seconds }: Evaluated): string {
+  const all = Object.entries(scores).map(([name, value]) => `${name} ${scalar(value)}`);
+  const best = bestBy === null ? "" : ` (the best by ${bestBy})`;
+  return `evaluated iteration ${count(iteration)} in ${duration(seconds)}: ${all.join(", ")}${best}`;
 }
 
 /** The players' first losses, as `D 1.23 G 0.71`: enough for a bar. */

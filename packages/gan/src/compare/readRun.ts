@@ -106,7 +106,9 @@ function pointScores(events: readonly RunEvent[], config: Config): RunScore[] {
 
 /** Scores of evaluations during training. */
 const trainingScores = (events: readonly RunEvent[]): RunScore[] =>
-  events.flatMap((event) => (event.event === "evaluation" ? scoresIn(event) : []));
+  events.flatMap((event) =>
+    event.event === "evaluation" && isObject(event.report) ? scoresIn(event.report) : [],
+  );
 
 /** What `gantry eval` wrote. */
 async function reportScores(run: RunDirectory): Promise<RunScore[]> {

@@ -116,6 +116,24 @@ export const configSchema = z.strictObject({
       checkpoint: z.int().min(1).default(500).describe("iterations between checkpoints"),
     })
     .prefault({}),
+  evaluation: z
+    .strictObject({
+      every: z.int().min(1).describe("iterations between evaluations; the last iteration is evaluated too"),
+      metrics: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("as for 'gantry eval --metrics': fid,kid:subsets=10; null: its default for such data"),
+      samples: z.int().min(1).nullable().default(null).describe("generated for each; null: 10000 images"),
+      best: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("the metric or score by which the best checkpoint is kept; null: the first"),
+    })
+    .nullable()
+    .default(null)
+    .describe("evaluations during training"),
   keep: z.int().min(1).default(2).describe("checkpoints kept, the newest; older ones are deleted"),
   samples: z
     .int()

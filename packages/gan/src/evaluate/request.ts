@@ -9,13 +9,14 @@ import { UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { ExtractionOptions } from "../metrics/features/extractor.js";
 import type { Quantisation } from "../metrics/features/images.js";
+import type { CheckpointChoice } from "../train/runDirectory.js";
 
 /** A run's generator: it makes as many samples as are asked for. */
 export interface RunSubject {
   readonly kind: "run";
   readonly path: string;
   /** The checkpoint; default the newest. */
-  readonly iteration?: number | undefined;
+  readonly iteration?: CheckpointChoice | undefined;
   /** Default the averaged weights where the run has them. */
   readonly weights?: "ema" | "raw" | undefined;
 }
@@ -108,15 +109,15 @@ export function parseMetrics(text: string): MetricRequest[] {
 const SPLITS = ["train", "val", "test", "all"];
 
 /**
- * A word of the command line: a run's folder (`RUN`, `RUN@STEP`), a .npy file, a data set's name or a path of images,
+ * A word of the command line: a run's folder (`RUN`, `RUN@STEP`, `RUN@best`), a .npy file, a data set's name or a path of images,
  * alone or with a split or options behind a colon (`mnist:test`, `photos:size=32`).
  */
 export async function parseSubject(text: string, cwd = process.cwd()): Promise<RunSubject | Reference> {
   if (text === "") throw new UsageError("say what to evaluate: a run, a data set, images or a .npy file");
-  const [, run = text, step] = /^(.+)@(\d+)$/.exec(text) ?? [];
+  const [, run = text, step] = /^(.+)@(\d+|best)$/.exec(text) ?? [];
   for (const [path, iteration] of [
     [text, undefined],
-    [run, step === undefined ? undefined : Number(step)],
+    [run, step === undefined || step === "best" ? step : Number(step)],
   ] as const)
     if (await isFile(join(resolve(cwd, path), "config.json"))) return { kind: "run", path, iteration };
   return await parseReference(text, cwd);

@@ -127,9 +127,10 @@ test("saving again at the same iteration replaces; names sort, and only whole ch
   await mkdir(join(place, "step-12"));
   await mkdir(join(place, "step-000005.old"));
   assert.deepEqual(await listCheckpoints(place), [3, 20, 100, 1_000_000]);
-  await pruneCheckpoints(place, 2, 100);
-  assert.deepEqual(await listCheckpoints(place), [20, 100]);
+  await pruneCheckpoints(place, 2, new Set([3]), 100);
+  assert.deepEqual(await listCheckpoints(place), [3, 20, 100]);
   assert.deepEqual((await readdir(place)).sort(), [
+    "step-000003",
     "step-000005.old",
     "step-000020",
     "step-000100",

@@ -142,12 +142,18 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 
 /**
  * Deletes all but the newest `keep` checkpoints, and what killed writers left behind.
+ * @param spared iterations that stay, whatever their age
  * @param until checkpoints of later iterations go too: a run that went on from here leaves them
  */
-export async function pruneCheckpoints(folder: string, keep: number, until = Infinity): Promise<void> {
+export async function pruneCheckpoints(
+  folder: string,
+  keep: number,
+  spared: ReadonlySet<number> = new Set(),
+  until = Infinity,
+): Promise<void> {
   const iterations = await listCheckpoints(folder);
   const standing = iterations.filter((iteration) => iteration <= until);
-  const kept = new Set(standing.slice(-keep));
+  const kept = new Set([...standing.slice(-keep), ...standing.filter((iteration) => spared.has(iteration))]);
   const doomed = iterations.filter((iteration) => !kept.has(iteration)).map(checkpointName);
   for (const name of await readdir(folder)) if (name.startsWith(".writing-")) doomed.push(name);
   for (const name of doomed) await rm(join(folder, name), { recursive: true, force: true });

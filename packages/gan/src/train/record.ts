@@ -5,6 +5,7 @@ import { scope, type Tensor } from "@gantry/torch";
 import { isPoints } from "../data/index.js";
 import { scorePoints } from "../metrics/points.js";
 import { listCheckpoints, pruneCheckpoints, saveCheckpoint } from "./checkpoint.js";
+import { Evaluations, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
 import type { Heartbeat, RunDirectory } from "./runDirectory.js";
 import { drawSamples, POINTS_PER_IMAGE } from "./samples.js";
 import type { StepReport, Trainer } from "./trainer.js";
@@ -14,6 +15,10 @@ export interface RecordOptions {
   readonly signal?: AbortSignal;
   /** One line about something that failed without ending the run. */
   readonly onWarning?: (message: string) => void;
+  /** An evaluation has ended; its checkpoint may be of some iterations before. */
+  readonly onEvaluation?: (evaluation: TrainingEvaluation) => void;
+  /** The training is done, and the evaluation of this iteration is awaited. */
+  readonly onAwait?: (iteration: number) => void;
 }
 
 /** Milliseconds between heartbeats. */
@@ -47,14 +52,50 @@ export async function* record(
       failing.add(what);
     }
   };
+  const { evaluation } = trainer.config;
+  const evaluations =
+    evaluation === null ? undefined : await Evaluations.open(run, evaluation, trainer.iteration);
   let saved: number | undefined;
   const save = async (): Promise<void> => {
     await saveCheckpoint(trainer, run.checkpoints);
     saved = trainer.iteration;
-    await pruneCheckpoints(run.checkpoints, keep);
+    await pruneCheckpoints(run.checkpoints, keep, evaluations?.needed);
+  };
+  /** Tells and writes what an evaluation found, when one has ended. */
+  const settle = async (): Promise<void> => {
+    try {
+      const found = await evaluations?.take();
+      if (found === undefined) return;
+      for (const [name, value] of Object.entries(scalarsOf(found.report)))
+        board.scalar(name, found.iteration, value);
+      options.onEvaluation?.(found);
+      if (found.chosen === undefined)
+        options.onWarning?.(
+          `no score is called '${evaluation?.best}', so that none is the best; there are: ${found.report.scores.map(({ name }) => name).join(", ")}`,
+        );
+    } catch (error) {
+      options.onWarning?.(`an evaluation failed: ${(error as Error).message}`);
+    }
   };
   const beat = (state: Heartbeat["state"]) =>
     attempt("the heartbeat", () => run.heartbeat(trainer.iteration, state));
+  /** Awaits the evaluation under way, and then the last one. */
+  const finish = async (evaluations: Evaluations): Promise<void> => {
+    const beating = setInterval(() => void beat("running"), HEARTBEAT);
+    try {
+      for (const iteration of [evaluations.underway, trainer.iteration]) {
+        if (iteration === undefined) continue;
+        if (options.signal?.aborted) break;
+        options.onAwait?.(iteration);
+        if (evaluations.underway === undefined) evaluations.begin(iteration);
+        await evaluations.wait(options.signal);
+        await settle();
+      }
+    } finally {
+      clearInterval(beating);
+    }
+    await attempt("a checkpoint", () => pruneCheckpoints(run.checkpoints, keep, evaluations.needed));
+  };
   // A consumer that leaves the loop ends the run without more ado.
   let end: Heartbeat["state"] = "stopped";
   let lastBeat = performance.now();
@@ -63,7 +104,9 @@ export async function* record(
   const resumed = trainer.iteration > 0 || (await run.status()) !== "new";
   await beat("running");
   try {
-    await tidy(run, trainer.iteration, keep);
+    const missed = await evaluations?.missed(trainer.iteration);
+    if (missed !== undefined) evaluations?.begin(missed);
+    await tidy(run, trainer.iteration, keep, evaluations?.needed);
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
     if (resumed)
       await attempt("an event", () => run.append({ event: "resume", iteration: trainer.iteration }));
@@ -80,7 +123,18 @@ export async function* record(
       if (last || iteration % intervals.sample === 0 || iteration === 1) {
         await attempt("the sample picture", () => writeSample(trainer, run, board));
       }
-      if (iteration % intervals.checkpoint === 0 && !last) await attempt("the checkpoint", save);
+      await settle();
+      if (evaluations?.isDue(iteration) && !last) {
+        if (evaluations.underway === undefined) {
+          await attempt("the checkpoint", save);
+          if (saved === iteration) evaluations.begin(iteration);
+        } else
+          options.onWarning?.(
+            `evaluations take longer than the ${evaluation?.every} iterations between them: those that are due while one is under way are left out`,
+          );
+      }
+      if (iteration % intervals.checkpoint === 0 && !last && saved !== iteration)
+        await attempt("the checkpoint", save);
       const now = performance.now();
       if (now - lastBeat > HEARTBEAT) {
         lastBeat = now;
@@ -96,21 +150,30 @@ export async function* record(
       if (options.signal?.aborted) break;
     }
     if (saved !== trainer.iteration) await save();
-    if (trainer.iteration >= trainer.config.steps) end = "done";
+    if (trainer.iteration >= trainer.config.steps) {
+      end = "done";
+      if (evaluations !== undefined) await finish(evaluations);
+    }
   } catch (error) {
     end = "failed";
     throw error;
   } finally {
+    await evaluations?.close();
     await beat(end);
     await attempt("the TensorBoard file", () => board.close());
   }
 }
 
 /** Removes what a killed writer left half written, and the checkpoints of a future that is given up. */
-async function tidy(run: RunDirectory, iteration: number, keep: number): Promise<void> {
+async function tidy(
+  run: RunDirectory,
+  iteration: number,
+  keep: number,
+  needed?: ReadonlySet<number>,
+): Promise<void> {
   for (const folder of [run.path, run.samples, run.tensorboard])
     await removeStaleTemporaries(folder, 0).catch(() => {});
-  await pruneCheckpoints(run.checkpoints, keep, iteration).catch(() => {});
+  await pruneCheckpoints(run.checkpoints, keep, needed, iteration).catch(() => {});
 }
 
 /** One picture of the fixed latents, and for points their scores. */

@@ -38,8 +38,21 @@ export interface Heartbeat {
   readonly state: "running" | "done" | "stopped" | "failed";
 }
 
+/** What best.json holds: the checkpoint with the best score of the evaluations during training. */
+export interface BestCheckpoint {
+  readonly iteration: number;
+  /** The score's. */
+  readonly name: string;
+  readonly value: number;
+  readonly better: "lower" | "higher";
+}
+
+/** A checkpoint: its iteration, or the best one by the evaluations during training. */
+export type CheckpointChoice = number | "best";
+
 /**
- * A run directory: config.json, events.jsonl, tensorboard/, samples/, checkpoints/, report.json, heartbeat.json.
+ * A run directory: config.json, events.jsonl, tensorboard/, samples/, checkpoints/, best.json, report.json,
+ * heartbeat.json.
  * Append-only for its writer; readers never lock and never write.
  */
 export class RunDirectory {
@@ -134,12 +147,17 @@ export class RunDirectory {
   }
 
   /**
-   * The folder of a checkpoint. @param iteration default the newest
+   * The folder of a checkpoint. @param choice default the newest
    * @throws UsageError when there is none, naming those there are
    */
-  async checkpoint(iteration?: number): Promise<{ folder: string; iteration: number }> {
+  async checkpoint(choice?: CheckpointChoice): Promise<{ folder: string; iteration: number }> {
     const known = await listCheckpoints(this.checkpoints);
-    const wanted = iteration ?? known.at(-1);
+    const best = choice === "best" ? await this.best() : undefined;
+    if (choice === "best" && best === undefined)
+      throw new UsageError(
+        `${this.path}: no checkpoint is known as the best one; train with --eval-every to have one, or name one as RUN@STEP`,
+      );
+    const wanted = choice === "best" ? best?.iteration : (choice ?? known.at(-1));
     if (wanted === undefined)
       throw new UsageError(`${this.path}: the run has no checkpoint yet; start it anew with 'gantry train'`);
     if (!known.includes(wanted)) {
@@ -171,6 +189,19 @@ export class RunDirectory {
     } finally {
       await handle.close();
     }
+  }
+
+  /** The best checkpoint by the evaluations during training; undefined before the first. */
+  async best(): Promise<BestCheckpoint | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.path, "best.json"), "utf8")) as BestCheckpoint;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async writeBest(best: BestCheckpoint): Promise<void> {
+    await writeJson(join(this.path, "best.json"), best);
   }
 
   async heartbeat(iteration: number, state: Heartbeat["state"]): Promise<void> {
@@ -231,7 +262,7 @@ const STALE_HERE = 300_000;
 /** One line of events.jsonl. */
 export interface RunEvent {
   readonly iteration?: number;
-  /** What happened, for lines that are no scalars: `resume`. */
+  /** What happened, for lines that are more than scalars: `resume`, `evaluation`. */
   readonly event?: string;
   readonly [scalar: string]: unknown;
 }

@@ -4,12 +4,12 @@ import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { Generator } from "../nets/contract.js";
 import { readCheckpointFile } from "./checkpoint.js";
-import { RunDirectory } from "./runDirectory.js";
+import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
 import { buildGame, shapeOf } from "./setup.js";
 
 export interface SamplerOptions {
   /** The checkpoint; default the newest. */
-  readonly iteration?: number | undefined;
+  readonly iteration?: CheckpointChoice | undefined;
   /** Which weights: default the averaged ones where the run has them. */
   readonly weights?: "ema" | "raw" | undefined;
   /** Default the run's own, or `cpu` where that is not present. */

@@ -2,8 +2,9 @@ import type { Config } from "../config/config.js";
 import type { DataContext } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import { listCheckpoints, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+import { checkEvaluations } from "./evaluations.js";
 import { type RecordOptions, record } from "./record.js";
-import { RunDirectory } from "./runDirectory.js";
+import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
 import { shapeOf } from "./setup.js";
 import { type StepReport, Trainer } from "./trainer.js";
 
@@ -24,9 +25,21 @@ function runOf(trainer: Trainer, directory: RunDirectory): Run {
   return { trainer, directory, reports: (options) => record(trainer, directory, options) };
 }
 
+/** A trainer whose evaluations were found to make sense. */
+async function createTrainer(config: Config, context?: Partial<DataContext>): Promise<Trainer> {
+  const trainer = await Trainer.create(config, context);
+  try {
+    await checkEvaluations(config, shapeOf(trainer.dataset), context?.signal);
+    return trainer;
+  } catch (error) {
+    await trainer.close();
+    throw error;
+  }
+}
+
 /** Builds a training in a new run directory. @throws UsageError, FormatError: everything that can be refused is refused here */
 export async function startRun(config: Config, path: string, context?: Partial<DataContext>): Promise<Run> {
-  const trainer = await Trainer.create(config, context);
+  const trainer = await createTrainer(config, context);
   return runOf(trainer, await RunDirectory.create(path, config, { data: shapeOf(trainer.dataset) }));
 }
 
@@ -37,7 +50,7 @@ export async function startRun(config: Config, path: string, context?: Partial<D
  */
 export async function resumeRun(
   path: string,
-  iteration?: number,
+  iteration?: CheckpointChoice,
   context?: Partial<DataContext>,
 ): Promise<Run> {
   const directory = await RunDirectory.open(path);
@@ -62,7 +75,7 @@ export async function resumeRun(
  */
 export async function forkRun(
   source: string,
-  iteration: number | undefined,
+  iteration: CheckpointChoice | undefined,
   config: Config,
   path: string,
   context?: Partial<DataContext>,
@@ -74,7 +87,7 @@ export async function forkRun(
     );
   }
   const checkpoint = await from.checkpoint(iteration);
-  const trainer = await Trainer.create(config, context);
+  const trainer = await createTrainer(config, context);
   await loadCheckpoint(trainer, checkpoint.folder);
   const origin = {
     forkedFrom: { run: from.name, iteration: checkpoint.iteration },

@@ -1,0 +1,173 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../config/config.js";
+import type { DatasetSpec } from "../data/open.js";
+import {
+  type EvaluationReport,
+  type EvaluationRequest,
+  parseMetrics,
+  type ReportedScore,
+  type Subject,
+} from "../evaluate/index.js";
+import type { DataShape } from "../game/sample.js";
+import { listCheckpoints } from "./checkpoint.js";
+import { checkInProcess, evaluateInProcess } from "./evaluationProcess.js";
+import { type BestCheckpoint, type RunDirectory, standing } from "./runDirectory.js";
+
+/** What an evaluation during training found. */
+export interface TrainingEvaluation {
+  /** Of the checkpoint that was judged. */
+  readonly iteration: number;
+  readonly report: EvaluationReport;
+  /** The score by which the best checkpoint is chosen; undefined when the report has none of that name. */
+  readonly chosen: ReportedScore | undefined;
+  /** Whether it is the best one so far. */
+  readonly isBest: boolean;
+}
+
+type EvaluationConfig = NonNullable<Config["evaluation"]>;
+
+/** How an evaluation ended. */
+type Outcome =
+  | { readonly iteration: number; readonly report: EvaluationReport }
+  | { readonly iteration: number; readonly error: Error };
+
+function requestOf(config: EvaluationConfig, subject: Subject): EvaluationRequest {
+  return {
+    subject,
+    metrics: config.metrics === null ? undefined : parseMetrics(config.metrics),
+    samples: config.samples ?? undefined,
+  };
+}
+
+/** Looks whether the evaluations of a configuration can be done, before anything is trained. @throws UsageError */
+export async function checkEvaluations(config: Config, data: DataShape, signal?: AbortSignal): Promise<void> {
+  if (config.evaluation === null) return;
+  // It is asked for nothing: only the real side and the networks are opened.
+  const generator = { kind: "generator", name: config.recipe, data, begin: undefined } as unknown as Subject;
+  const against = { kind: "data", spec: config.data as DatasetSpec } as const;
+  await checkInProcess({ ...requestOf(config.evaluation, generator), against }, signal);
+}
+
+/**
+ * The evaluations of a run that is being trained: one at a time, of checkpoints, in a process of its own. One that is due
+ * while another is under way is left out, except the last.
+ */
+export class Evaluations {
+  readonly #run: RunDirectory;
+  readonly #config: EvaluationConfig;
+  readonly #abort = new AbortController();
+  #underway: { readonly iteration: number; readonly ended: Promise<Outcome> } | undefined;
+  #outcome: Outcome | undefined;
+  #best: BestCheckpoint | undefined;
+
+  private constructor(run: RunDirectory, config: EvaluationConfig) {
+    this.#run = run;
+    this.#config = config;
+  }
+
+  /** @param iteration where training goes on: a best checkpoint of a later one is of a future that is given up */
+  static async open(run: RunDirectory, config: EvaluationConfig, iteration: number): Promise<Evaluations> {
+    const evaluations = new Evaluations(run, config);
+    const best = await run.best();
+    if (best !== undefined && best.iteration > iteration) await rm(join(run.path, "best.json"));
+    else evaluations.#best = best;
+    return evaluations;
+  }
+
+  /** Iterations whose checkpoints are still needed. */
+  get needed(): Set<number> {
+    return new Set([this.#underway, this.#best].flatMap((each) => each?.iteration ?? []));
+  }
+
+  get underway(): number | undefined {
+    return this.#underway?.iteration;
+  }
+
+  isDue(iteration: number): boolean {
+    return iteration > 0 && iteration % this.#config.every === 0;
+  }
+
+  /**
+   * The newest checkpoint up to `until` that should have been evaluated and was not: its training, or its evaluation, was
+   * interrupted.
+   */
+  async missed(until: number): Promise<number | undefined> {
+    const events = standing(await this.#run.readEvents());
+    const done = new Set(events.filter(({ event }) => event === "evaluation").map((each) => each.iteration));
+    const known = await listCheckpoints(this.#run.checkpoints);
+    const newest = known.filter((iteration) => iteration <= until && this.isDue(iteration)).at(-1);
+    return newest === undefined || done.has(newest) ? undefined : newest;
+  }
+
+  /** Begins to evaluate the checkpoint of an iteration. */
+  begin(iteration: number): void {
+    const request = requestOf(this.#config, { kind: "run", path: this.#run.path, iteration });
+    const ended = evaluateInProcess(request, this.#abort.signal).then(
+      (report): Outcome => ({ iteration, report }),
+      (error: Error): Outcome => ({ iteration, error }),
+    );
+    this.#underway = { iteration, ended };
+    void ended.then((outcome) => {
+      this.#outcome = outcome;
+    });
+  }
+
+  /**
+   * What has ended since it was last asked, written into the run's events and, if it is the best, into best.json.
+   * @throws what the evaluation failed with; FormatError when it cannot be written
+   */
+  async take(): Promise<TrainingEvaluation | undefined> {
+    const outcome = this.#outcome;
+    if (outcome === undefined) return undefined;
+    this.#outcome = undefined;
+    this.#underway = undefined;
+    if ("error" in outcome) throw outcome.error;
+    const { iteration, report } = outcome;
+    const { best: wanted } = this.#config;
+    const chosen = report.scores.find(
+      ({ name, metric }) => wanted === null || name === wanted || metric === wanted,
+    );
+    const isBest = chosen !== undefined && this.#isBetter(chosen);
+    await this.#run.append({
+      event: "evaluation",
+      iteration,
+      ...scalarsOf(report),
+      // What is behind the numbers is long, and `gantry eval` tells it.
+      report: { ...report, scores: report.scores.map((score) => ({ ...score, detail: null })) },
+    });
+    if (chosen !== undefined && isBest) {
+      const { name, value, better } = chosen;
+      const best = { iteration, name, value, better };
+      await this.#run.writeBest(best);
+      this.#best = best;
+    }
+    return { iteration, report, chosen, isBest };
+  }
+
+  #isBetter({ name, value, better }: ReportedScore): boolean {
+    const best = this.#best;
+    // Of another name: the configuration was changed, or another network is used.
+    if (best === undefined || best.name !== name) return true;
+    return better === "lower" ? value < best.value : value > best.value;
+  }
+
+  /** Waits until the evaluation under way has ended, or the signal is aborted. */
+  async wait(signal?: AbortSignal): Promise<void> {
+    if (this.#underway === undefined || signal?.aborted === true) return;
+    const aborted = new Promise<void>((resolve) =>
+      signal?.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    await Promise.race([this.#underway.ended, aborted]);
+  }
+
+  /** Ends the evaluation under way, if there is one. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#underway?.ended;
+  }
+}
+
+/** Scores as scalars of events and TensorBoard: `eval/fid[cifar10-cnn]`. */
+export const scalarsOf = ({ scores }: EvaluationReport): Record<string, number> =>
+  Object.fromEntries(scores.map(({ name, value }) => [`eval/${name}`, value]));
