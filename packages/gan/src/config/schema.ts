@@ -59,6 +59,12 @@ export const configSchema = z.strictObject({
         .min(1)
         .default(1)
         .describe("generator steps of an iteration, each with latents of its own"),
+      generatorBatch: z
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe("latents of a generator step; null: as many as `batch`"),
       decay: z
         .enum(["none", "linear"])
         .default("none")

@@ -65,7 +65,7 @@ export function featureTask<Head extends nn.Module>(
   return {
     plan(plan) {
       task.plan?.(plan);
-      batch = plan.batch;
+      batch = Math.min(plan.batch, plan.generatorBatch);
     },
     attach(game) {
       game.requireJudgeOfData(task.name, discriminator);

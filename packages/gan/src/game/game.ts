@@ -64,6 +64,7 @@ export class Game {
     this.terms = terms;
     this.precision = options.precision ?? "float32";
     for (const term of terms.values()) term.plan?.(plan);
+    plan.settle();
     this.phases = plan.phases;
     this.contests = plan.contests;
     this.#streams = new Map([["real", real], ["fake", fake], ...plan.streams]);

@@ -54,6 +54,8 @@ export interface Phase {
   readonly steps: number;
   /** `fresh`: every step takes the next real batch. `same`: the batch of the step before. */
   readonly real: "fresh" | "same";
+  /** Latents drawn for the fakes of this phase, whatever the number of reals. Default the plan's batch. */
+  readonly batch?: number | undefined;
   /**
    * By discriminator, how much it counts in this phase to be taken for real by it: a factor on what its opponents
    * minimise; 0 for discriminators not named. Default 1 for all.
@@ -72,10 +74,13 @@ export class Plan {
   readonly data: DataShape;
   readonly prior: Prior;
   readonly batch: number;
+  /** Latents drawn for a step of G; the same as `batch` unless the configuration says otherwise. */
+  readonly generatorBatch: number;
   /** Classes the networks are conditioned on; undefined when unconditional. */
   readonly classes: number | undefined;
   readonly players = new Map<string, PlayerPlan>();
   readonly streams = new Map<string, Stream>();
+  readonly #last: (() => void)[] = [];
   readonly #views: { discriminator: string | undefined; view: View }[] = [];
   /** How a player's gradients are made from its losses; default: of their sum. */
   readonly rules = new Map<string, GradientRule>();
@@ -103,10 +108,13 @@ export class Plan {
     discriminatorSteps: number;
     /** Default 1. */
     generatorSteps?: number;
+    /** Default `batch`. */
+    generatorBatch?: number;
   }) {
     this.data = init.data;
     this.prior = init.prior;
     this.batch = init.batch;
+    this.generatorBatch = init.generatorBatch ?? init.batch;
     this.classes = init.classes;
     this.#family = init.family;
     this.#options = init.familyOptions;
@@ -116,7 +124,13 @@ export class Plan {
       );
     this.phases = [
       { name: "discriminator", update: ["discriminator"], steps: init.discriminatorSteps, real: "fresh" },
-      { name: "generator", update: ["generator"], steps: init.generatorSteps ?? 1, real: "same" },
+      {
+        name: "generator",
+        update: ["generator"],
+        steps: init.generatorSteps ?? 1,
+        real: "same",
+        batch: this.generatorBatch,
+      },
     ];
     this.players.set("generator", {
       role: "generator",
@@ -209,9 +223,25 @@ export class Plan {
       .map(({ view }) => view);
   }
 
-  /** Steps in a row of a phase; 1 where another term has taken it out. */
-  stepsOf(phase: string): number {
-    return this.phases.find(({ name }) => name === phase)?.steps ?? 1;
+  /** Steps in a row and latents of the plain game's phase of this name, for terms that put others in its place. */
+  turn(name: "discriminator" | "generator"): Pick<Phase, "steps" | "batch"> {
+    const { steps = 1, batch } = this.phases.find((phase) => phase.name === name) ?? {};
+    return { steps, batch };
+  }
+
+  /** Runs `action` once every term has planned: for what depends on the others, in whatever order they are listed. */
+  whenPlanned(action: () => void): void {
+    this.#last.push(action);
+  }
+
+  /** Ends the planning. @throws UsageError for a schedule that the terms leave no place for */
+  settle(): void {
+    for (const action of this.#last) action();
+    const places = this.phases.filter(({ update }) => update.flat().includes("generator"));
+    if (this.generatorBatch !== this.batch && places.some(({ batch }) => batch !== this.generatorBatch))
+      this.refuse(
+        "schedule.generatorBatch: a term here has G update together with others, on one batch (vaegan); leave it out",
+      );
   }
 
   /** Whether a player updates in some phase. */

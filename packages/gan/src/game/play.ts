@@ -28,6 +28,7 @@ export interface PlayOptions {
   readonly updating: ReadonlySet<string>;
   /** Who updates in the next step, which will look at the same samples: their graph is recorded now already. */
   readonly ahead?: ReadonlySet<string> | undefined;
+  /** Latents that a step draws; its reals may be more or fewer. */
   readonly batch: number;
   readonly random: RandomGenerator;
   readonly device: Device;

@@ -1,15 +1,15 @@
 import { nn } from "@gantry/torch";
 import type { Plan } from "./plan.js";
 
-/**
- * Adds what reconstruction needs to a plan, unless it is there: an encoder that updates along with the generator, and
- * the stream `reconstruction` = G(E(x)), which has batch-norm statistics of its own (Mode Regularized GAN, appendix B).
- */
+/** Adds what reconstruction needs to a plan, and lets the encoder update along with the generator unless it updates already. */
 export function planReconstruction(plan: Plan): void {
-  if (!plan.players.has("encoder")) {
-    plan.addEncoder();
-    plan.joinTeam("encoder", "generator");
-  }
+  plan.addEncoder();
+  if (!plan.updates("encoder")) plan.joinTeam("encoder", "generator");
+  addReconstruction(plan);
+}
+
+/** The stream `reconstruction` = G(E(x)), which has batch-norm statistics of its own (Mode Regularized GAN, appendix B). */
+export function addReconstruction(plan: Plan): void {
   if (plan.streams.has("reconstruction")) return;
   plan.streams.set("reconstruction", {
     dependsOn: ["generator", "encoder"],

@@ -110,6 +110,7 @@ export class TinyGame {
       familyOptions,
       discriminatorSteps: config.schedule.discriminatorSteps,
       generatorSteps: config.schedule.generatorSteps,
+      generatorBatch: config.schedule.generatorBatch ?? batch,
     });
     manualSeed(seed);
     const game = new Game(plan, terms, {
@@ -174,7 +175,11 @@ export class TinyGame {
       this.#steps++;
       for (const phase of this.game.phases)
         for (let j = 0; j < phase.steps; j++)
-          this.step(phase, { seed: this.#seed + 1000 * this.#steps + j, logging: false });
+          this.step(phase, {
+            seed: this.#seed + 1000 * this.#steps + j,
+            batch: phase.batch ?? this.config.batch,
+            logging: false,
+          });
     }
   }
 

@@ -1,6 +1,5 @@
 import { defineRecipe } from "../config/recipe.js";
 
-// The published code draws 128 fakes for a generator step and 64 for a discriminator step; here both are `batch`.
 export default defineRecipe({
   name: "autogan",
   summary: "the generator AutoGAN's search found on CIFAR-10",
@@ -10,7 +9,7 @@ export default defineRecipe({
     net: { family: "autogan", prior: { size: 128, distribution: "normal" } },
     terms: { hinge: {} },
     optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0, 0.9] } },
-    schedule: { discriminatorSteps: 5 },
+    schedule: { discriminatorSteps: 5, generatorBatch: 128 },
     average: { decay: 0.999 },
     batch: 64,
     steps: 50_000,

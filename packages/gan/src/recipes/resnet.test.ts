@@ -53,4 +53,13 @@ test("the recipes over sngan change what their papers change", async () => {
   const autogan = await resolveConfig({ recipe: "autogan" });
   assert.equal(autogan.schedule.decay, "none");
   assert.equal(autogan.average?.decay, 0.999);
+  for (const [recipe, batch] of [
+    ["sngan", null],
+    ["sngan-projection", null],
+    ["wgan-gp-resnet", 128],
+    ["autogan", 128],
+    ["aw-sngan", 128],
+    ["aw-sngan-projection", 128],
+  ] as const)
+    assert.equal((await resolveConfig({ recipe })).schedule.generatorBatch, batch, recipe);
 });

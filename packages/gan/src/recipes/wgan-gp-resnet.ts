@@ -1,6 +1,6 @@
 import { defineRecipe } from "../config/recipe.js";
 
-// The authors' code also draws 128 fakes for a generator step, and adds U(0, 1/128) to the pixels.
+// The authors' code also adds U(0, 1/128) to the pixels.
 export default defineRecipe({
   name: "wgan-gp-resnet",
   summary: "Wasserstein GAN with a gradient penalty, residual networks",
@@ -8,6 +8,7 @@ export default defineRecipe({
   extends: "sngan",
   config: {
     net: { discriminatorNorm: "none", pooling: "mean" },
+    schedule: { generatorBatch: 128 },
     terms: { hinge: null, wasserstein: {}, "gradient-penalty": { weight: 10 } },
   },
 });

@@ -54,12 +54,12 @@ export default defineTerm({
         plan.setContests("aae", [
           { discriminator: "discriminator", real: "prior", fake: "code", fool: "fake" },
         ]);
-        const steps = plan.phases.find(({ name }) => name === "discriminator")?.steps ?? 1;
+        const { steps } = plan.turn("discriminator");
         plan.phases = [
           {
+            ...plan.turn("generator"),
             name: RECONSTRUCTION,
             update: [["generator", "encoder"]],
-            steps: 1,
             real: "fresh",
             against: {},
           },

@@ -130,6 +130,52 @@ test("composes with reconstruction (one team, what is shared counts once), packi
   }
 });
 
+test("the order of the terms decides nothing: who else has E update is known once all are", async () => {
+  for (const [other, loss] of [
+    ["vaegan", "minimax"],
+    ["manifold-diffusion", "non-saturating"],
+    ["reconstruction", "non-saturating"],
+    ["mode-regularizer", "non-saturating"],
+    ["veegan", "non-saturating"],
+  ] as const) {
+    const mine = { intervention: { k: 2, encoderSteps: 3 } };
+    const before = { [loss]: {}, ...mine, [other]: {} };
+    const behind = { [loss]: {}, [other]: {}, ...mine };
+    using first = await TinyGame.create({ ...points, terms: before });
+    using last = await TinyGame.create({ ...points, terms: behind });
+    assert.deepEqual(first.game.phases, last.game.phases, other);
+    // E updates with the others, then: it has no steps of its own.
+    assert.ok(!first.game.phases.some(({ name }) => name === "encoder"), other);
+    for (const terms of [before, behind])
+      await assert.rejects(
+        TinyGame.create({ ...points, terms: { ...terms, intervention: { k: 2, variant: "public" } } }),
+        /another game than G/,
+        other,
+      );
+  }
+});
+
+test("G's own batch: as many blocks are filled as there are encodings; VAEGAN, whose G has none, refuses it", async () => {
+  const terms = { "non-saturating": {}, intervention: { k: 2, encoderSteps: 1 } };
+  using tiny = await TinyGame.create({ ...points, terms, schedule: { generatorBatch: 7 } });
+  assert.deepEqual(
+    tiny.game.phases.map(({ batch }) => batch),
+    [undefined, 7, undefined],
+  );
+  assert.deepEqual(
+    unmoved(tiny).filter((name) => name !== "discriminator.last.bias"),
+    [],
+  );
+  await assert.rejects(
+    TinyGame.create({
+      ...points,
+      terms: { minimax: {}, vaegan: {} },
+      schedule: { generatorBatch: 7 },
+    }),
+    (error) => error instanceof UsageError && /generatorBatch: a term here has G update/.test(error.message),
+  );
+});
+
 const draw = (kind: string, size: number, k: number, seed = 0) =>
   interventions.get(kind).then((found) => found.make(size, k, uniform(seed)));
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { oncePerPlay } from "../game/adversarial.js";
 import { type Intervention, interventions, uniform } from "../game/intervention.js";
 import type { Play } from "../game/play.js";
-import { planReconstruction } from "../game/reconstruction.js";
+import { addReconstruction } from "../game/reconstruction.js";
 import { defineTerm } from "../game/term.js";
 import type { Discriminator } from "../nets/contract.js";
 
@@ -18,8 +18,9 @@ const kinds = await interventions.all();
  *     recon = mean |x - G(E(x))| + mean |O_i(E(x)) - E(G(O_i(E(x))))|
  *     D and f: + weight * CE        G and E: - weight * CE + reconstruction * recon
  *
- * One i for a minibatch. The noise that fills a block is the z of `fake` in steps of D and G, fresh in E's. E updates by
- * itself after G, `encoderSteps` times on the same batch, unless another term has it update already.
+ * One i for a minibatch. The noise that fills a block is the z of `fake` in steps of D and G (unless G's batch is another
+ * than the reals'), fresh in E's. E updates by itself after G, `encoderSteps` times on the same batch, unless another term
+ * has it update, before or behind this one in the list.
  *
  * The variant "public" is the game that the authors' code plays for E: it minimises + weight * CE, with the classifier
  * instead of against it, and nothing else (its reconstruction is computed there, and not used, in nine variants of ten). D
@@ -40,7 +41,11 @@ export default defineTerm({
       .describe("what the interventions do"),
     weight: z.number().min(0).default(0.5).describe("mu (gamma in the code), of the cross-entropy"),
     reconstruction: z.number().min(0).default(0.25).describe("lambda (eta in the code), of recon"),
-    encoderSteps: z.int().min(1).default(10).describe("steps of E on each batch, as in the code"),
+    encoderSteps: z
+      .int()
+      .min(1)
+      .default(10)
+      .describe("steps of E on each batch, as in the code; none where another term has E update"),
     variant: z
       .enum(["paper", "public"])
       .default("paper")
@@ -52,11 +57,12 @@ export default defineTerm({
     const kind = kinds.get(operation)!;
     let intervention: Intervention;
 
-    /** The noise of a block: z itself where G(z) is made anyway. */
-    const filler = (play: Play): Tensor =>
-      play.isUpdating(["generator", D])
-        ? play.stream("fake").latent!
-        : play.generator().prior.sample(play.options.batch, play.random, play.options.device);
+    /** The noise of a block, for `count` latents: z itself where G(z) is made anyway, and has as many. */
+    const filler = (play: Play, count: number): Tensor => {
+      const latent = play.isUpdating(["generator", D]) ? play.stream("fake").latent : undefined;
+      if (latent?.size(0) === count) return latent;
+      return play.generator().prior.sample(count, play.random, play.options.device);
+    };
 
     const crossEntropy = oncePerPlay((play) => {
       const { choice } = play.stream("intervened");
@@ -82,18 +88,20 @@ export default defineTerm({
       plan(plan) {
         const objection = kind.check(plan.prior, k);
         if (objection !== undefined) plan.refuse(`intervention: ${objection}`);
-        const alone = !plan.updates("encoder");
-        if (!alone && variant === "public")
-          plan.refuse(
-            "intervention: in the variant public E plays another game than G, and another term has them update as one; leave variant out, or list intervention first",
-          );
         plan.addEncoder();
-        planReconstruction(plan);
-        if (alone)
-          plan.phases = [
-            ...plan.phases,
-            { name: "encoder", update: ["encoder"], steps: encoderSteps, real: "same" },
-          ];
+        addReconstruction(plan);
+        // Which other terms have E update is known once all have planned.
+        plan.whenPlanned(() => {
+          if (!plan.updates("encoder"))
+            plan.phases = [
+              ...plan.phases,
+              { name: "encoder", update: ["encoder"], steps: encoderSteps, real: "same" },
+            ];
+          else if (variant === "public")
+            plan.refuse(
+              "intervention: in the variant public E plays another game than G, and another term has them update as one; leave variant out, or the other term",
+            );
+        });
         intervention = kind.make(plan.prior.size, k, uniform(seed));
         plan.streams.set("intervened", {
           dependsOn: ["generator", "encoder"],
@@ -101,7 +109,8 @@ export default defineTerm({
             const { random, device } = play.options;
             const index = torch.randint(0, k, [1], { generator: random, dtype: "int64", device }).item();
             const { label } = play.stream("real");
-            const latent = intervention.apply(play.encode("real").latent, index, filler(play));
+            const encoded = play.encode("real").latent;
+            const latent = intervention.apply(encoded, index, filler(play, encoded.size(0)));
             const image = nn.batchStatistics("intervened", () => play.generator().forward(latent, label));
             return { image, latent, label, choice: index };
           },

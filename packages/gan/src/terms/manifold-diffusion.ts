@@ -44,24 +44,24 @@ export default defineTerm({
           { discriminator: manifold, real: "real", fake: "reconstruction", fool: "fake" },
           { discriminator: diffusion, real: "reconstruction", fake: "fake", fool: "fake" },
         ]);
-        const steps = plan.stepsOf("discriminator");
-        const generatorSteps = plan.stepsOf("generator");
+        const judging = plan.turn("discriminator");
+        const making = plan.turn("generator");
         const reward = variant === "printed" ? -weight : weight;
-        const judge = (name: string): Phase => ({ name, update: [name], steps, real: "fresh" });
+        const judge = (name: string): Phase => ({ ...judging, name, update: [name], real: "fresh" });
         plan.phases = [
           judge(manifold),
           {
+            ...making,
             name: MANIFOLD,
             update: [["generator", "encoder"]],
-            steps: generatorSteps,
             real: "same",
             against: { [manifold]: reward },
           },
           judge(diffusion),
           {
+            ...making,
             name: "diffuse",
             update: ["generator"],
-            steps: generatorSteps,
             real: "same",
             against: { [diffusion]: 1 },
           },

@@ -80,6 +80,10 @@ test("refuses a degree that does not divide the batch, and conditional networks"
     assert.match(error.message, /packs of 3 do not divide a batch of 4/);
     return true;
   });
+  await assert.rejects(
+    TinyGame.create({ ...points, batch: 6, schedule: { generatorBatch: 8 }, terms }),
+    /packs of 3 do not divide a batch of 8; set schedule.generatorBatch/,
+  );
   const conditional = {
     net: { family: "resnet", prior: { size: 4 }, channels: 4 },
     data: { kind: "images", shape: [3, 32, 32], classes: 2 },

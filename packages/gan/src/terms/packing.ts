@@ -26,10 +26,14 @@ export default defineTerm({
     },
     plan(plan) {
       if (degree === 1) return;
-      if (plan.batch % degree !== 0)
-        plan.refuse(
-          `packs of ${degree} do not divide a batch of ${plan.batch}; set batch to a multiple of ${degree}`,
-        );
+      for (const [batch, setting] of [
+        [plan.batch, "batch"],
+        [plan.generatorBatch, "schedule.generatorBatch"],
+      ] as const)
+        if (batch % degree !== 0)
+          plan.refuse(
+            `packs of ${degree} do not divide a batch of ${batch}; set ${setting} to a multiple of ${degree}`,
+          );
       if (plan.classes !== undefined)
         plan.refuse(
           `a pack of ${degree} samples has ${degree} labels, and a conditional discriminator takes one; set conditional=false or leave packing out`,

@@ -39,6 +39,7 @@ for (const [recipe, settings] of [
   ["dcgan", {}],
   ["dcgan", { schedule: { generatorSteps: 2 } }],
   ["reg-gan", {}],
+  ["reg-gan", { schedule: { shareSamples: false, generatorBatch: 10 } }],
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],
   ["wgan", { schedule: { discriminatorSteps: 1, burst: { steps: 3, first: 2, every: 4 } } }],
 ] as const)

@@ -34,6 +34,11 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
   if (config.conditional && data.classes === undefined) {
     throw new UsageError("conditional networks need labels, and this data has none; set conditional=false");
   }
+  const { generatorBatch, shareSamples } = config.schedule;
+  if (shareSamples && generatorBatch !== null && generatorBatch !== config.batch)
+    throw new UsageError(
+      `schedule.generatorBatch=${generatorBatch}: with shareSamples G's step looks at D's ${config.batch} fakes; set schedule.shareSamples=false, or leave generatorBatch out`,
+    );
   checkDevice(config.device);
   setThreads(config.threads ?? defaultThreads(data));
   const terms = new Map<string, Term>();
@@ -50,6 +55,7 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
     familyOptions,
     discriminatorSteps: config.schedule.discriminatorSteps,
     generatorSteps: config.schedule.generatorSteps,
+    generatorBatch: config.schedule.generatorBatch ?? config.batch,
   });
   manualSeed(config.seed);
   const { device } = config;

@@ -76,11 +76,15 @@ test("every discriminator step takes a fresh batch, bursts too", async () => {
   await trainer.close();
 });
 
-test("several generator steps: the loop written by hand, each step with latents of its own", async () => {
-  const settings = { steps: 3, average: null, schedule: { decay: "none", generatorSteps: 2 } };
+test("several generator steps of a larger batch: the loop written by hand, each step with latents of its own", async () => {
+  const settings = {
+    steps: 3,
+    average: null,
+    schedule: { decay: "none", generatorSteps: 2, generatorBatch: 40 },
+  };
   const trainer = await create("gan", settings);
   await run(trainer);
-  const byHand = await create("gan", settings, { schedule: { generatorSteps: 1 } });
+  const byHand = await create("gan", settings, { schedule: { generatorSteps: 1, generatorBatch: null } });
   const { game, dataset, config, random } = byHand;
   const loader = createLoader({ dataset, batch: config.batch, seed: config.seed });
   const [discriminator, generator] = game.phases as [Phase, Phase];
@@ -91,7 +95,8 @@ test("several generator steps: the loop written by hand, each step with latents 
     const drawn: string[] = [];
     for (const phase of [discriminator, generator, generator]) {
       drawn.push(Buffer.from(random.getState()).toString("base64"));
-      const options = { iteration, steps: 3, batch: config.batch, random, logging: false, real: () => real };
+      const batch = phase === generator ? 40 : 16;
+      const options = { iteration, steps: 3, batch, random, logging: false, real: () => real };
       scope(() => game.step(phase, { ...options, device: "cpu" }));
     }
     assert.equal(new Set(drawn).size, 3);
@@ -214,6 +219,10 @@ test("what does not go together is refused before anything is built", async () =
     UsageError,
   );
   await assert.rejects(create("gan", { batch: 201 }), /a batch of 201 is larger than the data set/);
+  await assert.rejects(
+    create("dcgan", { schedule: { generatorBatch: 12 } }),
+    /generatorBatch=12: with shareSamples G's step looks at D's 6 fakes; set schedule.shareSamples=false/,
+  );
   await assert.rejects(create("gan", { device: "cuda:7" }), /no device cuda:7|sees no cuda device/);
   await assert.rejects(
     create("gan", { optimizers: { generatr: { learningRate: 1 } } }),

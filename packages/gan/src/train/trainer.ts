@@ -135,7 +135,7 @@ export class Trainer {
         for (const [i, phase] of group.entries()) {
           const following = group[i + 1];
           const ahead = following === undefined ? undefined : new Set(following.update.flat());
-          const { play, losses } = game.step(phase, { ...this.#playOptions(logging), ahead }, before);
+          const { play, losses } = game.step(phase, { ...this.#playOptions(phase, logging), ahead }, before);
           before = play;
           if (logging) readScalars([...losses, ...play.scalars], scalars);
           if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch;
@@ -166,13 +166,13 @@ export class Trainer {
     return groups;
   }
 
-  #playOptions(logging: boolean) {
+  #playOptions(phase: Phase, logging: boolean) {
     const { config } = this;
     return {
       iteration: this.#iteration,
       steps: config.steps,
       epoch: this.#batch?.epoch ?? this.#epoch,
-      batch: config.batch,
+      batch: phase.batch ?? config.batch,
       random: this.random,
       device: config.device as Device,
       logging,
