@@ -6,6 +6,9 @@ const jsonOption = { flags: "--json", description: "print JSON" };
 /** What the library says of kinds of data that have no place of their own. */
 const BY_PATH = "give its path";
 
+/** The weights of Inception, which metrics look through. */
+const INCEPTION = "inception";
+
 export default defineCommand({
   name: "data",
   summary: "list the data sets and where they are, or download one",
@@ -42,26 +45,32 @@ export default defineCommand({
   commands: [
     defineCommand({
       name: "fetch",
-      summary: "download a data set from its public home",
+      summary: "download a data set, or the weights of Inception, from its public home",
       description:
-        "Downloads a data set from its public home into Gantry's own folder, and checks it against the published " +
-        "checksums. Files that are there and sound are kept.",
-      arguments: [{ name: "<name>", description: "see 'gantry data'" }],
+        "Downloads a data set (or 'inception': the weights of Inception-v3 that metrics look through) from its public home " +
+        "into Gantry's own folder, and checks it against the published checksums. Files that are there and sound are kept.",
+      arguments: [{ name: "<name>", description: "see 'gantry data'; or inception" }],
       options: [jsonOption],
-      examples: [["gantry data fetch fashion-mnist", "30 MB"]],
+      examples: [
+        ["gantry data fetch fashion-mnist", "30 MB"],
+        ["gantry data fetch inception", "what FID is defined with"],
+      ],
       async run(output, [name = ""]) {
-        const { fetchDataset } = await import("@gantry/gan");
+        const { dataContext, fetchDataset, fetchInception } = await import("@gantry/gan");
         const { dataProgress } = await import("../training.js");
         const { Interrupted, Interruption } = await import("../signals.js");
         const interruption = new Interruption(() => {});
         try {
-          const report = await fetchDataset(name, dataProgress(output, interruption.signal));
+          const context = dataContext(dataProgress(output, interruption.signal));
+          const isNetwork = name === INCEPTION;
+          const report = isNetwork ? await fetchInception(context) : await fetchDataset(name, context);
+          const next = isNetwork ? "eval RUN" : `train dcgan --preset small --data ${name}`;
           if (output.json) output.printJson(report);
           else
             output.print(
               report.downloaded.length === 0
                 ? `${name} is there already, and sound: ${report.folder}`
-                : `${name} is in ${report.folder}\nTry next:\n  gantry train dcgan --preset small --data ${name}`,
+                : `${name} is in ${report.folder}\nTry next:\n  gantry ${next}`,
             );
           return 0;
         } catch (error) {

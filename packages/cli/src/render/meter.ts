@@ -31,3 +31,35 @@ export class SpeedMeter {
     return { iterations: (iteration - first.iteration) / seconds, images: (images - first.images) / seconds };
   }
 }
+
+/** How fast work other than training goes, since it began. */
+export class WorkMeter {
+  readonly #now: () => number;
+  #work = "";
+  #done = 0;
+  #began = 0;
+
+  /** @param now milliseconds */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** @param work what is being done, without what changes while it is done @returns undefined until there is enough to tell */
+  measure(
+    work: string,
+    done: number,
+    total: number | undefined,
+  ): { rate: number; secondsLeft: number | undefined } | undefined {
+    const now = this.#now();
+    if (work !== this.#work || done < this.#done) {
+      this.#work = work;
+      this.#done = done;
+      this.#began = now;
+      return undefined;
+    }
+    const seconds = (now - this.#began) / 1000;
+    if (seconds < 1 || done === this.#done) return undefined;
+    const rate = (done - this.#done) / seconds;
+    return { rate, secondsLeft: total === undefined ? undefined : (total - done) / rate };
+  }
+}

@@ -1,7 +1,8 @@
 import type { Sink } from "../output.js";
 import { count, duration, rate } from "./format.js";
-import type { Beginning, Reporter } from "./reporter.js";
-import { describeBeginning, describeEvaluated, describeProgress, describeScalars } from "./words.js";
+import { WorkMeter } from "./meter.js";
+import { type Beginning, kindOf, type Reporter } from "./reporter.js";
+import { describeBeginning, describeEvaluated, describePace, describeProgress, describeScalars } from "./words.js";
 
 /** Milliseconds between two lines of training, and of other work. */
 const PAUSE = 2000;
@@ -14,16 +15,20 @@ export function plainReporter(stderr: Sink): Reporter {
   const warned = new Set<string>();
   let told = Number.NEGATIVE_INFINITY;
   let work = "";
+  const meter = new WorkMeter();
   let beginning: Beginning | undefined;
   return {
     progress(progress) {
       const now = performance.now();
+      const kind = kindOf(progress);
+      const pace = meter.measure(kind, progress.done, progress.total);
       // Quick work ends before its first line is due.
-      if (progress.what !== work) told = now;
-      work = progress.what;
+      if (kind !== work) told = now;
+      work = kind;
       if (now - told < PAUSE) return;
       told = now;
-      line(describeProgress(progress));
+      const parts = [describeProgress(progress), describePace(pace, progress.unit)];
+      line(parts.filter((part) => part !== "").join(", "));
     },
     begin(begun) {
       beginning = begun;

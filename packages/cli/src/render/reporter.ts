@@ -11,6 +11,9 @@ export interface Progress {
   readonly unit: string;
 }
 
+/** What tells one piece of work from the next: a loss behind a comma changes on the way. */
+export const kindOf = ({ what, total }: Progress): string => `${what.replace(/, loss .*$/, "")} ${total}`;
+
 /** What is about to be trained. */
 export interface Beginning {
   readonly run: string;

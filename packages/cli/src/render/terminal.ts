@@ -1,9 +1,10 @@
 import type { Sink } from "../output.js";
 import { barCharacters, layOutBar } from "./bar.js";
 import { clock, count, rate } from "./format.js";
-import type { Beginning, Reporter } from "./reporter.js";
+import { WorkMeter } from "./meter.js";
+import { type Beginning, kindOf, type Reporter } from "./reporter.js";
 import { makeStyle } from "./style.js";
-import { describeBeginning, describeEvaluated, describeLosses, describeProgress } from "./words.js";
+import { describeBeginning, describeEvaluated, describeLosses, describePace, describeProgress } from "./words.js";
 
 /** Milliseconds between two looks of the bar. */
 const PAUSE = 100;
@@ -18,6 +19,7 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
   let drawn = Number.NEGATIVE_INFINITY;
   let beginning: Beginning | undefined;
   let losses = "";
+  const meter = new WorkMeter();
 
   const clear = () => {
     if (shown) stderr.write(ERASE);
@@ -39,9 +41,13 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
 
   return {
     progress(progress) {
+      const { done, total, unit } = progress;
+      const pace = describePace(meter.measure(kindOf(progress), done, total), unit);
       if (!isDue()) return;
-      const { done, total } = progress;
-      draw([describeProgress(progress)], total === undefined || total === 0 ? undefined : done / total);
+      draw(
+        [describeProgress(progress), ...(pace === "" ? [] : [pace])],
+        total === undefined || total === 0 ? undefined : done / total,
+      );
     },
     begin(begun) {
       beginning = begun;

@@ -1,4 +1,4 @@
-import { bytes, columns, count, duration, scalar, shape } from "./format.js";
+import { bytes, columns, count, duration, rate, scalar, shape } from "./format.js";
 import type { Beginning, Ending, Evaluated, Pace, Progress } from "./reporter.js";
 import type { Style } from "./style.js";
 
@@ -59,8 +59,22 @@ export function describeEnding(
   return `${head}\n${columns(rows, width, style.dim)}\n${state === "done" ? "Try next" : "Go on with"}:\n${next}`;
 }
 
+/** How fast work goes, and how long it will take: `412 images/s, 12 s left`; empty where nothing is known yet. */
+export function describePace(
+  pace: { readonly rate: number; readonly secondsLeft: number | undefined } | undefined,
+  unit: string,
+): string {
+  if (pace === undefined) return "";
+  const speed = unit === "bytes" ? `${bytes(Math.round(pace.rate))}/s` : `${rate(pace.rate)} ${unit}/s`;
+  // Shares of a whole have no speed that says anything.
+  const parts = unit === "%" || unit === "" ? [] : [speed];
+  if (pace.secondsLeft !== undefined) parts.push(`${duration(pace.secondsLeft)} left`);
+  return parts.join(", ");
+}
+
 /** `decoding photos.zip`, how many of how many. */
 export function describeProgress({ what, done, total, unit }: Progress): string {
+  if (unit === "%") return `${what}: ${done} %`;
   const amount = (value: number) => (unit === "bytes" ? bytes(value) : count(value));
   const of = total === undefined ? "" : ` of ${amount(total)}`;
   return `${what}: ${amount(done)}${of}${unit === "bytes" || unit === "" ? "" : ` ${unit}`}`;

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.js";
 import { classifierMetadata } from "../metrics/features/classifier.js";
 import { ImageSamples } from "../metrics/features/extractor.js";
 import { type ImageSource, memoryImages } from "../metrics/features/images.js";
-import type { FeatureNetwork } from "../metrics/features/network.js";
+import { type FeatureNetwork, featureNetworks } from "../metrics/features/network.js";
 import {
   type MetricDefinition,
   metrics as metricRegistry,
@@ -119,6 +119,7 @@ export class Evaluation {
     const context = dataContext(given);
     // Names and options first: a misspelt one must not cost the decoding of a data set.
     const asked = request.metrics && (await chooseMetrics(request.metrics, request.seed));
+    if (request.network !== undefined) await featureNetworks.get(request.network);
     checkWhole("repeats", request.repeats, 1);
     checkWhole("samples", request.samples, 1);
     checkWhole("realSamples", request.realSamples, 1);

@@ -1,0 +1,234 @@
+import type { EvaluationReport, EvaluationRequest } from "@gantry/gan";
+import { defineCommand } from "../command.js";
+import { UsageProblem } from "../errors.js";
+import type { Output } from "../output.js";
+import { describeReport } from "../render/evaluation.js";
+import { duration, shellWord } from "../render/format.js";
+import { parseRun } from "../settings.js";
+import { Interrupted, Interruption } from "../signals.js";
+
+interface Options {
+  readonly against?: string;
+  readonly metrics?: string;
+  readonly samples?: string;
+  readonly realSamples?: string;
+  readonly repeats?: string;
+  readonly seed?: string;
+  readonly network?: string;
+  readonly weights?: "ema" | "raw";
+  readonly test?: string;
+  readonly resize?: "refuse" | "lanczos3";
+  readonly colour?: "refuse" | "luma";
+  readonly range?: "clip" | "stretch";
+  readonly rounding?: "nearest" | "floor";
+  readonly out?: string;
+  readonly list?: boolean;
+}
+
+export default defineCommand<Options>({
+  name: "eval",
+  summary: "measure a run, images or a .npy file by FID, KID and other metrics",
+  description:
+    "Measures how close generated images are to real ones, and how varied. Writes report.json (into the folder of a run, " +
+    "elsewhere where --out says) with every definition, count, seed and version. What a network has seen is kept: the " +
+    "same command goes on where it was interrupted. Points are judged by the modes that they cover.",
+  arguments: [
+    {
+      name: "[what]",
+      description:
+        "a run (RUN or RUN@STEP), a data set (mnist:test), a folder or zip of images, or a .npy file of images (N x C x H " +
+        "x W, N x H x W x C, N x H x W; bytes, or floats in [-1, 1] or [0, 1]) or points (N x 2)",
+    },
+  ],
+  options: [
+    {
+      flags: "--against <data>",
+      description: "real ones: a data set, images or a .npy file; default for a run: what it was trained on",
+    },
+    {
+      flags: "--metrics <a,b>",
+      description: "with options behind a colon, as kid:subsets=10,subsetSize=5000; default fid,kid,is,prdc",
+    },
+    {
+      flags: "--samples <n>",
+      description: "of what is judged; default all, of a run 10,000 images or 2500 points",
+    },
+    { flags: "--real-samples <n>", description: "of --against; default all" },
+    { flags: "--repeats <n>", description: "measure so often, each with seeds of its own; default 1" },
+    {
+      flags: "--seed <n>",
+      description:
+        "repeat r draws by seed + r; default 0 for latents and samples, 2020 for subsets and splits",
+    },
+    {
+      flags: "--network <name>",
+      description:
+        "feature network; default Inception where its weights are, else the classifier of such data",
+    },
+    {
+      flags: "--weights <which>",
+      description: "of a run: averaged (ema, default where it has them) or raw",
+      choices: ["ema", "raw"],
+    },
+    {
+      flags: "--test <data>",
+      description: "held-out real images for the metric missing; default: the test split of --against",
+    },
+    {
+      flags: "--resize <how>",
+      description: "images of another size than a classifier's: refuse (default) or lanczos3",
+      choices: ["refuse", "lanczos3"],
+    },
+    {
+      flags: "--colour <how>",
+      description: "colour images for a classifier of grey ones: refuse (default) or luma",
+      choices: ["refuse", "luma"],
+    },
+    {
+      flags: "--range <how>",
+      description:
+        "how [-1, 1] becomes bytes: clip (default), or stretch each batch to 0..255 as Mimicry does",
+      choices: ["clip", "stretch"],
+    },
+    {
+      flags: "--rounding <how>",
+      description: "nearest (default), or floor as torch-fidelity's example does",
+      choices: ["nearest", "floor"],
+    },
+    { flags: "--out <file>", description: "where the report goes; default RUN/report.json" },
+    { flags: "--list", description: "list the metrics with their options, and the feature networks" },
+    { flags: "--json", description: "print one JSON object a line" },
+  ],
+  examples: [
+    ["gantry eval runs/dcgan-fashion-mnist-0", "against what it was trained on"],
+    ["gantry eval runs/sngan --samples 50000 --repeats 3 --metrics fid,kid,is", "as papers report it"],
+    ["gantry eval photos --against cifar10:test --metrics fid,prdc:neighbours=5", "a folder of images"],
+    ["gantry eval fake.npy --against ring", "points of 'gantry sample --out fake.npy'"],
+    ["gantry eval --list", "metrics, their options, and networks"],
+  ],
+  async run(output, [what], options) {
+    if (options.list === true) return await list(output);
+    if (what === undefined) throw new UsageProblem("say what to evaluate; see 'gantry eval --help'");
+    const { Evaluation, writeReport } = await import("@gantry/gan");
+    if (options.out === "") throw new UsageProblem("--out is empty; name a file");
+    const request = await requestOf(what, options);
+    const place =
+      options.out ?? (request.subject.kind === "run" ? `${request.subject.path}/report.json` : undefined);
+    const interruption = new Interruption(() =>
+      output.reporter.note("Stopping. What was looked at is kept: the same command goes on from here."),
+    );
+    let report: EvaluationReport;
+    try {
+      const { reporter } = output;
+      const evaluation = await Evaluation.open(request, {
+        onProgress: (progress) => reporter.progress(progress),
+        onNotice: (message) => reporter.warning(message),
+        signal: interruption.signal,
+      });
+      try {
+        report = await evaluation.run();
+      } finally {
+        evaluation.close();
+      }
+      if (place !== undefined) await writeReport(place, report);
+    } catch (error) {
+      if (interruption.signal.aborted && error instanceof Interrupted) return interruption.status;
+      throw error;
+    } finally {
+      interruption.release();
+    }
+    if (output.json) output.printJson({ event: "report", ...report });
+    else {
+      output.print(describeReport(report, output.style, output.columns));
+      output.print(
+        `\n${duration(report.seconds)}; ${place === undefined ? "--out FILE keeps the report" : `the report: ${shellWord(place)}`}`,
+      );
+    }
+    return 0;
+  },
+});
+
+async function requestOf(what: string, options: Options): Promise<EvaluationRequest> {
+  const { parseMetrics, parseReference, parseSubject } = await import("@gantry/gan");
+  const subject = await parseSubject(what);
+  if (options.weights !== undefined && subject.kind !== "run") {
+    const { path } = await parseRun(what);
+    throw new UsageProblem(`--weights chooses among a run's, and ${path} is no run (it has no config.json)`);
+  }
+  const { range, rounding } = options;
+  return {
+    subject: subject.kind === "run" ? { ...subject, weights: options.weights } : subject,
+    against: options.against === undefined ? undefined : await parseReference(options.against),
+    test: options.test === undefined ? undefined : await parseReference(options.test),
+    metrics: options.metrics === undefined ? undefined : parseMetrics(options.metrics),
+    samples: whole("--samples", options.samples, 1),
+    realSamples: whole("--real-samples", options.realSamples, 1),
+    repeats: whole("--repeats", options.repeats, 1),
+    seed: whole("--seed", options.seed, 0),
+    network: options.network,
+    quantisation: {
+      ...(range === undefined ? {} : { range }),
+      ...(rounding === undefined ? {} : { rounding }),
+    },
+    ...(options.resize === undefined ? {} : { resize: options.resize }),
+    ...(options.colour === undefined ? {} : { colour: options.colour }),
+  };
+}
+
+function whole(flag: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new UsageProblem(`${flag} ${text}: a whole number of ${least} or more is needed`);
+}
+
+async function list(output: Output): Promise<number> {
+  const { dataContext, describeOptions, featureNetworks, metrics } = await import("@gantry/gan");
+  const context = dataContext();
+  const known = [...(await metrics.all()).values()].map(({ name, summary, source, options }) => ({
+    name,
+    summary,
+    source,
+    options: describeOptions(options),
+  }));
+  const networks = await Promise.all(
+    [...(await featureNetworks.all()).values()].map(async (network) => ({
+      name: network.name,
+      summary: network.summary,
+      source: network.source,
+      present: await network.isPresent(context),
+    })),
+  );
+  if (output.json) {
+    output.printJson({ metrics: known, networks });
+    return 0;
+  }
+  const { style, columns: width } = output;
+  const { columns } = await import("../render/format.js");
+  output.print(style.bold("Metrics"));
+  for (const { name, summary, source, options } of known) {
+    output.print(columns([[name, `${summary} (${source})`]], width, style.bold));
+    if (options.length > 0)
+      output.print(
+        columns(
+          options.map((option) => [
+            `    ${option.name}`,
+            `${[option.type, option.description].filter((text) => text !== "").join("; ")}; default ${JSON.stringify(option.default)}`,
+          ]),
+          width,
+          style.dim,
+        ),
+      );
+  }
+  output.print(style.bold("Feature networks"));
+  output.print(
+    columns(
+      networks.map(({ name, summary, present }) => [
+        name,
+        `${summary}; ${present ? "present" : `not here: ${name.startsWith("inception") ? "gantry data fetch inception" : `gantry train-classifier ${name}`}`}`,
+      ]),
+      width,
+      style.bold,
+    ),
+  );
+  return 0;
+}

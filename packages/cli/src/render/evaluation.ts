@@ -1,0 +1,48 @@
+import type { EvaluationReport } from "@gantry/gan";
+import { count, scalar, shape, wrap } from "./format.js";
+import type { Style } from "./style.js";
+import { tableBlocks } from "./table.js";
+
+type Side = EvaluationReport["subject"];
+
+/** `runs/a at iteration 100, averaged weights: 10,000 images of 1x28x28`. */
+function describeSide({ kind, name, samples, of, shape: extents, details }: Side): string {
+  const { path, iteration, weights, split } = details;
+  const called =
+    kind === "run"
+      ? `${path} at iteration ${count(Number(iteration))}, ${weights === "ema" ? "averaged weights" : "weights as trained"}`
+      : `${name}${typeof split === "string" ? ` (${split})` : ""}`;
+  const items = extents.length === 3 ? `images of ${shape(extents)}` : "points";
+  const part = of === null || of === samples ? "" : ` of ${count(of)}`;
+  return `${called}: ${count(samples)}${part} ${items}`;
+}
+
+/** What was measured on what, a table of scores, and by which conventions. */
+export function describeReport(report: EvaluationReport, style: Style, width: number): string {
+  const { subject, against, test, networks, repeats, scores, definitions } = report;
+  const lines = [style.bold(describeSide(subject))];
+  if (against !== null) lines.push(`against ${describeSide(against)}`);
+  if (test !== null) lines.push(`held-out ${describeSide(test)}`);
+  for (const { name, accuracy } of networks)
+    lines.push(
+      `seen through ${name}${accuracy === null ? "" : `, which names ${(100 * accuracy).toFixed(2)} % of its test images rightly`}`,
+    );
+  const rows = scores.map(({ name, value, deviation, repeatDeviation, better }) => [
+    name,
+    scalar(value),
+    ...(repeats > 1 ? [repeatDeviation === null ? "-" : `± ${scalar(repeatDeviation)}`] : []),
+    deviation === null ? "-" : `± ${scalar(deviation)}`,
+    better,
+  ]);
+  const head = ["score", "value", ...(repeats > 1 ? [`${repeats} repeats`] : []), "within", "better"];
+  lines.push("", ...tableBlocks(head, rows, width, style.good));
+  const conventions = Object.entries(definitions).flatMap(([name, { options }]) => {
+    const parts = Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+    return parts.length === 0 ? [] : [`${name}: ${parts.join(", ")}`];
+  });
+  const notes = [
+    `Within: standard deviation over the metric's own subsets or splits${repeats > 1 ? " (first repeat); repeats: standard deviation over repeats, - where nothing is drawn" : ""}.`,
+    ...conventions,
+  ];
+  return [...lines, "", ...notes.flatMap((note) => wrap(note, width).map(style.dim))].join("\n");
+}
