@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Tensor } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import { parseOption, splitOutside } from "../config/setting.js";
-import { datasets } from "../data/index.js";
+import { type Dataset, datasets } from "../data/index.js";
 import type { DatasetSpec } from "../data/open.js";
 import { UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
@@ -27,6 +27,12 @@ export interface DataSubject {
   readonly spec: DatasetSpec;
 }
 
+/** A data set that is open already, or was made in memory. */
+export interface OpenSubject {
+  readonly kind: "dataset";
+  readonly dataset: Dataset;
+}
+
 /** A .npy file: images N,H,W,C or N,C,H,W or N,H,W, bytes or floats in [-1, 1] or [0, 1]; or points N,2. */
 export interface ArraySubject {
   readonly kind: "array";
@@ -46,7 +52,7 @@ export interface GeneratedSubject {
 }
 
 /** What can be compared with: anything but a generator. */
-export type Reference = DataSubject | ArraySubject;
+export type Reference = DataSubject | OpenSubject | ArraySubject;
 export type Subject = RunSubject | GeneratedSubject | Reference;
 
 /** A metric by name, with those of its options that are not left at their defaults. */

@@ -46,7 +46,7 @@ export interface ImageSide extends Common {
   images(count: number, seed: number): ImageSource;
 }
 
-/** The same for points. */
+/** Points of one side, likewise. */
 export interface PointSide extends Common {
   readonly kind: "points";
   /** Where they are known. */
@@ -78,6 +78,8 @@ export async function openSide(
       return openGenerator(subject, quantisation);
     case "array":
       return await openArray(subject.path, quantisation, context);
+    case "dataset":
+      return openData(subject.dataset, subject.dataset.name, context);
     case "data":
       return openData(await openDataset(subject.spec, context), subject.spec, context);
   }
