@@ -9,12 +9,12 @@ const cwd = temporaryFolder();
 describe("gantry study", () => {
   test("lists studies, and refuses what does not exist", async () => {
     assert.match((await succeed(["study"])).stdout, /^ {2}gaussians +modes covered/m);
-    const [study] = JSON.parse((await succeed(["study", "--json"])).stdout) as {
+    const known = JSON.parse((await succeed(["study", "--json"])).stdout) as {
       name: string;
       methods: { name: string }[];
     }[];
-    assert.equal(study?.name, "gaussians");
-    assert.ok(study.methods.some(({ name }) => name === "unrolled"));
+    const study = known.find(({ name }) => name === "gaussians");
+    assert.ok(study?.methods.some(({ name }) => name === "unrolled"));
     await refuse(["study", "gausians"], 2, /did you mean 'gaussians'/);
     await refuse(
       ["study", "gaussians", "--problems", "rings"],

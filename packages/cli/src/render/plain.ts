@@ -2,7 +2,13 @@ import type { Sink } from "../output.js";
 import { count, duration, rate } from "./format.js";
 import { WorkMeter } from "./meter.js";
 import { type Beginning, kindOf, type Reporter } from "./reporter.js";
-import { describeBeginning, describeEvaluated, describePace, describeProgress, describeScalars } from "./words.js";
+import {
+  describeBeginning,
+  describeEvaluated,
+  describePace,
+  describeProgress,
+  describeScalars,
+} from "./words.js";
 
 /** Milliseconds between two lines of training, and of other work. */
 const PAUSE = 2000;

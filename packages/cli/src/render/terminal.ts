@@ -4,7 +4,13 @@ import { clock, count, rate } from "./format.js";
 import { WorkMeter } from "./meter.js";
 import { type Beginning, kindOf, type Reporter } from "./reporter.js";
 import { makeStyle } from "./style.js";
-import { describeBeginning, describeEvaluated, describeLosses, describePace, describeProgress } from "./words.js";
+import {
+  describeBeginning,
+  describeEvaluated,
+  describeLosses,
+  describePace,
+  describeProgress,
+} from "./words.js";
 
 /** Milliseconds between two looks of the bar. */
 const PAUSE = 100;

@@ -20,10 +20,17 @@ interface Pace extends Work {
 const paces: readonly Pace[] = [
   {
     name: "full",
-    summary: "10,000 images of each set",
+    summary: "10,000 images of each set, by every metric that looks through the classifier",
+    images: 10_000,
+    heldOut: 0,
+    metrics: ALL,
+  },
+  {
+    name: "missing",
+    summary: "10,000 images of each set, by the estimate of missing modes: hours of processor time",
     images: 10_000,
     heldOut: 2000,
-    metrics: `${ALL},missing:steps=200`,
+    metrics: "missing",
   },
   {
     name: "glance",

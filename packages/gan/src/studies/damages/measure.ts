@@ -18,14 +18,15 @@ const SHOWN = 12;
 export interface Work {
   /** Images of the reference, and of the set that is judged. */
   readonly images: number;
-  /** Held-out images that the estimate of missing modes judges. */
+  /** Held-out images for the estimate of missing modes to judge; 0 without it. */
   readonly heldOut: number;
   readonly metrics: string;
 }
 
 export interface Result {
   readonly scores: readonly Pick<ReportedScore, "name" | "value" | "better" | "samples" | "conventions">[];
-  readonly network: EvaluationReport["networks"][number];
+  /** Undefined where no metric looks through it. */
+  readonly network?: EvaluationReport["networks"][number];
   readonly seconds: number;
   /** A PNG picture of some images, base64. */
   readonly picture: string;
@@ -48,7 +49,11 @@ export async function measure(cell: Cell, { tell }: Workplace): Promise<Result> 
     {
       subject: { kind: "dataset", dataset: asDataset(`${damage.name} of cifar10`, data, train.shape) },
       against: { kind: "dataset", dataset: part("cifar10 train", 0, images) },
-      test: { kind: "dataset", dataset: part("cifar10 held out", images, images + heldOut) },
+      ...(heldOut === 0
+        ? {}
+        : {
+            test: { kind: "dataset", dataset: part("cifar10 held out", images, images + heldOut) } as const,
+          }),
       metrics: parseMetrics(metrics),
       network: NETWORK,
       seed: cell.seed,
@@ -72,7 +77,7 @@ export async function measure(cell: Cell, { tell }: Workplace): Promise<Result> 
       samples,
       conventions,
     })),
-    network: report.networks[0]!,
+    ...(report.networks[0] === undefined ? {} : { network: report.networks[0] }),
     seconds: report.seconds,
     picture: Buffer.from(png).toString("base64"),
   };

@@ -79,11 +79,11 @@ export function report(outcomes: readonly Outcome<Result>[]): StudyReport {
   const seeds = new Set(done.map(({ cell }) => cell.seed)).size;
   const network = one?.result.network;
   const setting =
-    one === undefined || network === undefined
+    one === undefined
       ? "Nothing was measured."
       : `CIFAR-10: ${work?.images} images of each set against ${work?.images} training images that none of them holds, ` +
-        `${work?.heldOut} more held out for the estimate of missing modes; ${seeds} seed${seeds === 1 ? "" : "s"} of the draw. ` +
-        `Features and classes of ${network.name}, which names ${(100 * (network.accuracy ?? Number.NaN)).toFixed(2)} % of the test images rightly. ` +
+        `${work?.heldOut === 0 ? "" : `${work?.heldOut} more held out for the estimate of missing modes; `}${seeds} seed${seeds === 1 ? "" : "s"} of the draw. ` +
+        `${network === undefined ? "" : `Features and classes of ${network.name}, which names ${(100 * (network.accuracy ?? Number.NaN)).toFixed(2)} % of the test images rightly. `}` +
         `Metrics: ${work?.metrics}; all other options at their defaults.`;
   const meaning =
     `Mean ± sample standard deviation over the seeds. A damaged set scores worse than the undamaged one (none) by more ` +
