@@ -9,7 +9,7 @@ import { checkpointName, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from
 import { toBytes } from "../../train/samples.js";
 import { Trainer } from "../../train/trainer.js";
 import type { Cell, Workplace } from "../engine/study.js";
-import { Judge, type Verdict } from "./judge.js";
+import { Judge, MODES, type Verdict } from "./judge.js";
 
 /** Samples that are judged on the way, where they only show how it goes. */
 export const GLANCED = 5000;
@@ -104,7 +104,7 @@ async function measureTraining(
       curve.push({ ...time, ...judge.judge(samples(trainer, count)) });
       const { modes, kl } = curve.at(-1) as Time;
       tell(
-        `iteration ${time.iteration}, ${time.seconds} s: ${modes} modes, KL ${kl.toFixed(2)} (${count} samples)`,
+        `iteration ${time.iteration}, ${time.seconds} s: ${modes} of ${MODES} modes, KL ${kl.toFixed(2)} (${count} samples)`,
       );
     };
     let looked = Math.floor(TIMES * share());

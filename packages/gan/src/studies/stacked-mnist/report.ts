@@ -109,10 +109,10 @@ export function report(outcomes: readonly Outcome<Result>[]): StudyReport {
     (seconds) => seconds !== null,
   );
   const setting =
-    "Networks of PacGAN's repetition of VEEGAN's protocol, the same for every method (D and its heads alone differ by what a " +
-    "method adds); latents U(-1, 1)^100, Adam 2e-4, betas (0.5, 0.999), two steps of G for one of D, batch 64 (pacgan2: 64 " +
-    "packs), 128,000 triples drawn once. The papers train for 100,000 iterations. Different from PacGAN's code: data in " +
-    "[-1, 1], not [0, 1]; G's second step has latents of its own.";
+    "Networks of PacGAN's repetition of VEEGAN's protocol, the same for every method but for what it adds; latents " +
+    "U(-1, 1)^100, Adam 2e-4, betas (0.5, 0.999), two steps of G for one of D, batch 64 (pacgan2: 64 packs), 128,000 triples " +
+    "drawn once. The papers train for 100,000 iterations. Different from PacGAN's code: data in [-1, 1], not [0, 1]; G's " +
+    "second step has latents of its own.";
   const budget =
     budgets.length === 0
       ? "Trained for a count of iterations."
