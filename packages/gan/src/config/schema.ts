@@ -115,6 +115,10 @@ export const configSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("threads an operator may use; null: every core, for points one"),
+  plain: z
+    .array(z.string())
+    .default([])
+    .describe("rewrites of the arithmetic that are switched off: computed as the networks write it"),
   intervals: z
     .strictObject({
       log: z.int().min(1).default(50).describe("iterations between log lines"),

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { deviceCount, manualSeed, setThreads } from "@gantry/torch";
+import { deviceCount, manualSeed, nn, setThreads } from "@gantry/torch";
 import type { Config } from "../config/config.js";
 import { type DataContext, type Dataset, openDataset } from "../data/index.js";
 import { UsageError } from "../errors.js";
@@ -41,6 +41,12 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
     );
   checkDevice(config.device);
   setThreads(config.threads ?? defaultThreads(data));
+  const strange = config.plain.find((name) => !nn.rewriteNames.includes(name as nn.RewriteName));
+  if (strange !== undefined)
+    throw new UsageError(
+      `plain: no rewrite is called '${strange}'${didYouMean(strange, nn.rewriteNames)}; there are ${nn.rewriteNames.join(", ")}`,
+    );
+  nn.computePlainly(config.plain);
   const terms = new Map<string, Term>();
   for (const [name, { term, ...options }] of Object.entries(config.terms)) {
     const definition = await termRegistry.get(term ?? name);

@@ -12,6 +12,8 @@ export * from "./linear.js";
 export * from "./module.js";
 export * from "./parameter.js";
 export * from "./resample.js";
+export * from "./resampledConvolution.js";
+export { computePlainly, type RewriteName, rewriteNames } from "./rewrites.js";
 export * from "./sequential.js";
 export * from "./shape.js";
 export * from "./spectralNorm.js";

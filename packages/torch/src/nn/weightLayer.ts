@@ -55,7 +55,7 @@ export abstract class WeightLayer extends Layer {
   }
 
   /** The weight to compute with: spectrally normalised if so asked. */
-  protected effectiveWeight(): Tensor {
+  effectiveWeight(): Tensor {
     if (this.weightU === undefined || this.weightV === undefined) return this.weight;
     const vectors = { u: this.weightU, v: this.weightV };
     return spectrallyNormalised(this.weight, vectors, this.training, this.#rows);

@@ -51,9 +51,10 @@ export class DBlock extends nn.Layer {
   forward(input: Tensor): Tensor {
     const active = (this.norm1?.forward(input) ?? input).relu();
     const first = this.conv1.forward(active);
-    const hidden = this.conv2.forward((this.norm2?.forward(first) ?? first).relu());
-    const pool = (map: Tensor) => (this.#downsample ? map.avgPool2d(2) : map);
+    const second = (this.norm2?.forward(first) ?? first).relu();
     const source = this.#public ? active : input;
-    return pool(hidden).add(this.shortcut?.forward(pool(source)) ?? source);
+    if (!this.#downsample) return this.conv2.forward(second).add(this.shortcut?.forward(source) ?? source);
+    const pooled = source.avgPool2d(2);
+    return nn.pooledConvolution(this.conv2, second).add(this.shortcut?.forward(pooled) ?? pooled);
   }
 }

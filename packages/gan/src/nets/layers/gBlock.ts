@@ -37,8 +37,9 @@ export class GBlock extends nn.Module {
 
   /** @param label int64 N, for conditional blocks */
   forward(input: Tensor, label?: Tensor): Tensor {
-    const wide = this.#upsample.forward(normalise(this.norm1, input, label).relu());
-    const hidden = normalise(this.norm2, this.conv1.forward(wide), label).relu();
+    const active = normalise(this.norm1, input, label).relu();
+    const first = nn.upsampledConvolution(this.#upsample, this.conv1, active);
+    const hidden = normalise(this.norm2, first, label).relu();
     return this.conv2.forward(hidden).add(this.#upsample.forward(this.shortcut.forward(input)));
   }
 }

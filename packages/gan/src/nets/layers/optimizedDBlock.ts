@@ -26,9 +26,6 @@ export class OptimizedDBlock extends nn.Layer {
   forward(input: Tensor): Tensor {
     const first = this.conv1.forward(input);
     const hidden = (this.norm?.forward(first) ?? first).relu();
-    return this.conv2
-      .forward(hidden)
-      .avgPool2d(2)
-      .add(this.shortcut.forward(input.avgPool2d(2)));
+    return nn.pooledConvolution(this.conv2, hidden).add(this.shortcut.forward(input.avgPool2d(2)));
   }
 }

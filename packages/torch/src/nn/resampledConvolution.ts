@@ -1,0 +1,48 @@
+import { autocastEnabled } from "../autocast.js";
+import { functions as torch } from "../ops_gen.js";
+import type { Tensor } from "../tensor.js";
+import type { Conv2d } from "./conv2d.js";
+import type { Upsample } from "./resample.js";
+import { isRewritten } from "./rewrites.js";
+
+// A 3x3 convolution beside a change of size by two is one convolution of a 4x4 kernel with stride 2, at 4/9 of the
+// multiplications: the mean over four neighbours, or the repetition of a pixel, is taken of the kernel instead of the
+// image. In bfloat16 processors multiply matrices so much faster, and these kernels so much less well, that the plain form
+// wins.
+
+const fits = ({ weight, stride, padding }: Conv2d) =>
+  weight.size(2) === 3 &&
+  weight.size(3) === 3 &&
+  [...stride, ...padding].every((value) => value === 1) &&
+  weight.device === "cpu" &&
+  !autocastEnabled();
+
+/** Sums of the kernel over the four offsets of a 2x2 window, divided by four: [.., 3, 3] to [.., 4, 4]. */
+const widened = (weight: Tensor) => weight.avgPool2d(2, 1, 1);
+
+/**
+ * `avgPool2d(2)` of a convolution's output, `[N, inChannels, H, W] -> [N, outChannels, H/2, W/2]`. Where the convolution is
+ * 3x3 with stride and padding 1 and the sizes are even, it is computed as one 4x4 convolution of stride 2 (rewrite
+ * `pooled-convolution`): equal but for rounding, as are its gradients.
+ */
+export function pooledConvolution(convolution: Conv2d, input: Tensor): Tensor {
+  const even = input.size(2) % 2 === 0 && input.size(3) % 2 === 0;
+  if (!even || !fits(convolution) || !isRewritten("pooled-convolution"))
+    return convolution.forward(input).avgPool2d(2);
+  return torch.conv2d(input, widened(convolution.effectiveWeight()), convolution.bias, [2, 2], [1, 1]);
+}
+
+/**
+ * A convolution of an upsampled input, `[N, inChannels, H, W] -> [N, outChannels, 2H, 2W]`. Where it repeats pixels and
+ * the convolution is 3x3 with stride and padding 1, it is computed as one transposed 4x4 convolution of stride 2 (rewrite
+ * `upsampled-convolution`), which is four 2x2 convolutions, one for each parity of rows and columns: equal but for
+ * rounding, as are its gradients. Bilinear interpolation gains nothing that way.
+ */
+export function upsampledConvolution(upsample: Upsample, convolution: Conv2d, input: Tensor): Tensor {
+  const repeats = upsample.mode === "nearest" && upsample.scale === 2;
+  if (!repeats || !fits(convolution) || !isRewritten("upsampled-convolution"))
+    return convolution.forward(upsample.forward(input));
+  // Output row 2j + a is fed by input row j through taps that lie as far apart: the kernel is turned around.
+  const kernel = widened(convolution.effectiveWeight()).mul(4).flip([2, 3]).transpose(0, 1).contiguous();
+  return torch.convTranspose2d(input, kernel, convolution.bias, [2, 2], [1, 1], [0, 0]);
+}
