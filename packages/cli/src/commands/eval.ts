@@ -1,6 +1,7 @@
 import type { EvaluationReport, EvaluationRequest } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
 import { describeReport } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
@@ -161,10 +162,10 @@ async function requestOf(what: string, options: Options): Promise<EvaluationRequ
     against: options.against === undefined ? undefined : await parseReference(options.against),
     test: options.test === undefined ? undefined : await parseReference(options.test),
     metrics: options.metrics === undefined ? undefined : parseMetrics(options.metrics),
-    samples: whole("--samples", options.samples, 1),
-    realSamples: whole("--real-samples", options.realSamples, 1),
-    repeats: whole("--repeats", options.repeats, 1),
-    seed: whole("--seed", options.seed, 0),
+    samples: wholeNumber("--samples", options.samples, 1),
+    realSamples: wholeNumber("--real-samples", options.realSamples, 1),
+    repeats: wholeNumber("--repeats", options.repeats, 1),
+    seed: wholeNumber("--seed", options.seed, 0),
     network: options.network,
     quantisation: {
       ...(range === undefined ? {} : { range }),
@@ -173,12 +174,6 @@ async function requestOf(what: string, options: Options): Promise<EvaluationRequ
     ...(options.resize === undefined ? {} : { resize: options.resize }),
     ...(options.colour === undefined ? {} : { colour: options.colour }),
   };
-}
-
-function whole(flag: string, text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
-  throw new UsageProblem(`${flag} ${text}: a whole number of ${least} or more is needed`);
 }
 
 async function list(output: Output): Promise<number> {

@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { wholeNumber } from "../numbers.js";
 import { duration } from "../render/format.js";
 import { Interrupted, Interruption } from "../signals.js";
 
@@ -60,9 +61,9 @@ export default defineCommand<Options>({
     } = await import("@gantry/gan");
     const { setThreads } = await import("@gantry/torch");
     const { dataProgress } = await import("../training.js");
-    const epochs = whole("--epochs", options.epochs, 1);
-    const seed = whole("--seed", options.seed, 0);
-    const threads = whole("--threads", options.threads, 1);
+    const epochs = wholeNumber("--epochs", options.epochs, 1);
+    const seed = wholeNumber("--seed", options.seed, 0);
+    const threads = wholeNumber("--threads", options.threads, 1);
     const { standsInFor } = await featureNetworks.get(name);
     if (standsInFor === undefined)
       throw new UsageProblem(
@@ -126,9 +127,3 @@ export default defineCommand<Options>({
 });
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-
-function whole(flag: string, text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
-  throw new UsageProblem(`${flag} ${text}: a whole number of ${least} or more is needed`);
-}
