@@ -18,7 +18,7 @@ const WHOLE = "none";
 /** Digits after the point, by the size of the undamaged score. */
 function digitsOf(mean: number): number {
   const size = Math.abs(mean);
-  return size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4;
+  return size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : size >= 1e-3 ? 4 : 5;
 }
 
 /** Whether a metric finds a damaged set worse than a whole one: beyond {@link SEEN} standard errors. */
@@ -86,8 +86,10 @@ export function report(outcomes: readonly Outcome<Result>[]): StudyReport {
         `${network === undefined ? "" : `Features and classes of ${network.name}, which names ${(100 * (network.accuracy ?? Number.NaN)).toFixed(2)} % of the test images rightly. `}` +
         `Metrics: ${work?.metrics}; all other options at their defaults.`;
   const meaning =
-    `Mean ± sample standard deviation over the seeds. A damaged set scores worse than the undamaged one (none) by more ` +
-    `than ${SEEN} standard errors, unless marked: (alike), within them; (better), beyond them in the other direction.`;
+    seeds < 2
+      ? "One seed of the draw: how far scores lie apart by chance is not known, so that nothing is marked."
+      : `Mean ± sample standard deviation over the seeds. A damaged set scores worse than the undamaged one (none) by more ` +
+        `than ${SEEN} standard errors, unless marked: (alike), within them; (better), beyond them in the other direction.`;
   const pictures = new Map<string, Uint8Array>();
   for (const { name } of used) {
     const shown = done.find(({ cell }) => cell.method === name && cell.seed === 0);
