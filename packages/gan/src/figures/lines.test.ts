@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pngSize, svgToPng } from "@gantry/formats";
-import { lines, ticks } from "./lines.js";
+import { lines, logarithmicTicks, ticks } from "./lines.js";
 
 test("ticks are round numbers within the range", () => {
   assert.deepEqual(ticks(0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1]);
@@ -29,4 +29,12 @@ test("plots side by side become a picture", async () => {
   const svg = lines([plot, plot], { width: 200, height: 150, xLabel: "iterations", yLabel: "score" });
   assert.deepEqual(pngSize(await svgToPng(svg)), { width: 482, height: 150 });
   await svgToPng(lines([]).replace('width="0"', 'width="1"'));
+});
+
+test("on logarithmic axes a power is a straight line, and what is not above 0 breaks it", () => {
+  const line = { label: "x", x: [1, 2, 4, 8, 16], y: [1, 4, 0, 64, 256] };
+  const svg = lines([{ title: "", lines: [line] }], { width: 272, height: 176, logarithmic: true });
+  assert.ok(svg.includes('d="M58 130L108 105M208 55L258 30"'), svg);
+  assert.deepEqual(logarithmicTicks(1, 16), [1, 2, 5, 10]);
+  assert.deepEqual(logarithmicTicks(0.001, 1e5), [0.001, 0.01, 0.1, 1, 10, 100, 1000, 1e4, 1e5]);
 });

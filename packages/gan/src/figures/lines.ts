@@ -23,6 +23,8 @@ export interface LinesOptions {
   readonly yLabel?: string;
   /** Range of the vertical axis, which all plots share. Default: what there is to show. */
   readonly range?: readonly [number, number];
+  /** Both axes are logarithmic; what is not above 0 breaks a line. Default false. */
+  readonly logarithmic?: boolean;
   /** Plots in a row. Default: all of them. */
   readonly columns?: number;
   /** Whether the lines are named beside the last plot. Default: where the first plot has several. */
@@ -69,12 +71,25 @@ export function ticks(low: number, high: number, wished = 5): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-const range = (values: readonly number[]): readonly [number, number] => {
+/** Round numbers from `low` to `high` for a logarithmic axis: 1, 2 and 5 times powers of ten, or where those are many, the powers. */
+export function logarithmicTicks(low: number, high: number): number[] {
+  const powers: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) powers.push(power);
+  const within = (factors: readonly number[]) =>
+    powers
+      .flatMap((power) => factors.map((factor) => Number((factor * 10 ** power).toPrecision(12))))
+      .filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
+  const fine = within([1, 2, 5]);
+  return fine.length > 10 ? within([1]) : fine;
+}
+
+const range = (values: readonly number[], logarithmic: boolean): readonly [number, number] => {
   const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return [0, 1];
+  if (finite.length === 0) return logarithmic ? [1, 10] : [0, 1];
   const low = Math.min(...finite);
   const high = Math.max(...finite);
-  return low === high ? [low - 0.5, high + 0.5] : [low, high];
+  if (low < high) return [low, high];
+  return logarithmic ? [low / 2, low * 2] : [low - 0.5, high + 0.5];
 };
 
 /** The plots, each with frame, ticks and grid lines; all share one range on both axes, and the first one's names. */
@@ -88,11 +103,24 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
   const longest = Math.max(0, ...named.map(({ label }) => label.length));
   const total = columns * width + (longest === 0 ? 0 : Math.ceil(40 + 7 * longest));
   const all = plots.flatMap((plot) => plot.lines);
-  const [x0, x1] = range(all.flatMap(({ x }) => x));
-  const [y0, y1] = options.range ?? range(all.flatMap(({ y }) => y));
+  const { logarithmic = false } = options;
+  const shown = (values: readonly number[]) => (logarithmic ? values.filter((value) => value > 0) : values);
+  const [x0, x1] = range(
+    all.flatMap(({ x }) => shown(x)),
+    logarithmic,
+  );
+  const [y0, y1] =
+    options.range ??
+    range(
+      all.flatMap(({ y }) => shown(y)),
+      logarithmic,
+    );
+  const ticksOf = logarithmic ? logarithmicTicks : ticks;
+  const along = (value: number, from: number, to: number) =>
+    logarithmic ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);
   const inner = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
-  const placeX = (x: number) => round(MARGIN.left + ((x - x0) / (x1 - x0)) * inner.width);
-  const placeY = (y: number) => round(MARGIN.top + (1 - (y - y0) / (y1 - y0)) * inner.height);
+  const placeX = (x: number) => round(MARGIN.left + along(x, x0, x1) * inner.width);
+  const placeY = (y: number) => round(MARGIN.top + (1 - along(y, y0, y1)) * inner.height);
   const right = MARGIN.left + inner.width;
   const bottom = MARGIN.top + inner.height;
   const parts = [
@@ -106,11 +134,11 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
       `<g transform="translate(${(index % columns) * width} ${Math.floor(index / columns) * height})">`,
     );
     text(MARGIN.left + inner.width / 2, 20, plot.title, 'font-size="14" text-anchor="middle"');
-    for (const y of ticks(y0, y1)) {
+    for (const y of ticksOf(y0, y1)) {
       parts.push(`<path d="M${MARGIN.left} ${placeY(y)}H${right}" stroke="#e4e4e4"/>`);
       text(MARGIN.left - 6, placeY(y) + 4, String(y), 'font-size="11" text-anchor="end"');
     }
-    for (const x of ticks(x0, x1)) {
+    for (const x of ticksOf(x0, x1)) {
       parts.push(`<path d="M${placeX(x)} ${bottom}v4" stroke="#222222"/>`);
       text(placeX(x), bottom + 16, String(x), 'font-size="11" text-anchor="middle"');
     }
@@ -129,7 +157,7 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
     for (const [place, line] of plot.lines.entries()) {
       const colour = line.colour ?? lineColour(place);
       parts.push(
-        `<path d="${pathOf(line, placeX, (y) => placeY(Math.min(y1, Math.max(y0, y))))}" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round" fill="none"/>`,
+        `<path d="${pathOf(positive(line, logarithmic), placeX, (y) => placeY(Math.min(y1, Math.max(y0, y))))}" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round" fill="none"/>`,
       );
     }
     parts.push("</g>");
@@ -137,6 +165,10 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
   parts.push(...legend(named, columns * width + 4), "</svg>");
   return parts.join("\n");
 }
+
+/** A line without what a logarithmic axis has no place for. */
+const positive = (line: Line, logarithmic: boolean): Line =>
+  logarithmic ? { ...line, y: line.y.map((y, i) => (y > 0 && (line.x[i] ?? 0) > 0 ? y : Number.NaN)) } : line;
 
 function pathOf({ x, y }: Line, placeX: (x: number) => number, placeY: (y: number) => number): string {
   let pen = "M";
