@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { DataContext, Run, RunDirectory } from "@gantry/gan";
 import type { Output } from "./output.js";
+import { type Profiling, startProfiling } from "./profiling.js";
 import { count, shellWord } from "./render/format.js";
 import { SpeedMeter } from "./render/meter.js";
 import type { Ending } from "./render/reporter.js";
@@ -17,12 +18,14 @@ const TURN = 25;
  * Trains to the end or to Ctrl-C, showing how it goes.
  * @param open builds the run
  * @param path where the run lies, as the user named it
+ * @param profiling whether to measure where the time goes
  * @returns the exit status
  */
 export async function trainAndShow(
   output: Output,
   path: string,
   open: (context: Partial<DataContext>) => Promise<Run>,
+  profiling = false,
 ): Promise<number> {
   const { reporter } = output;
   let begun = false;
@@ -43,11 +46,13 @@ export async function trainAndShow(
         await rm(path, { recursive: true, force: true }).catch(() => {});
       throw error;
     }
+    const profiler = profiling ? await startProfiling() : undefined;
     try {
       begun = true;
       for (const message of notices) reporter.warning(message);
-      return await follow(output, path, run, interruption);
+      return await follow(output, path, run, interruption, profiler);
     } finally {
+      profiler?.stop();
       await run.trainer.close();
     }
   } catch (error) {
@@ -73,7 +78,13 @@ export function dataProgress({ reporter }: Output, signal?: AbortSignal): Partia
 const isInterruption = (error: unknown): boolean =>
   error instanceof Interrupted || (error instanceof Error && error.cause instanceof Interrupted);
 
-async function follow(output: Output, path: string, run: Run, interruption: Interruption): Promise<number> {
+async function follow(
+  output: Output,
+  path: string,
+  run: Run,
+  interruption: Interruption,
+  profiler: Profiling | undefined,
+): Promise<number> {
   const { reporter } = output;
   const { trainer, directory } = run;
   const { config, dataset } = trainer;
@@ -110,6 +121,7 @@ async function follow(output: Output, path: string, run: Run, interruption: Inte
     onAwait: (iteration) =>
       reporter.note(`Trained; awaiting the evaluation of iteration ${count(iteration)}.`),
   })) {
+    profiler?.iterationDone(report.iteration === steps);
     const speed = meter?.measure(report.iteration, report.imagesSeen);
     meter ??= new SpeedMeter(report.iteration, report.imagesSeen);
     reporter.step({
@@ -124,6 +136,8 @@ async function follow(output: Output, path: string, run: Run, interruption: Inte
       turn = performance.now();
     }
   }
+  profiler?.stop();
+  await profiler?.show(output, path);
   const { iteration } = trainer;
   const ending: Ending = {
     state: iteration >= steps ? "done" : "stopped",

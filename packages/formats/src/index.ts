@@ -63,4 +63,5 @@ export {
   type ScalarSummary,
   type TensorBoardEvent,
 } from "./tensorboard.js";
+export { type TraceEvent, writeTrace } from "./traceEvents.js";
 export { encodeZip, openZip, writeZip, type ZipArchive, type ZipEntry, type ZipInput } from "./zip.js";

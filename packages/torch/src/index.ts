@@ -18,6 +18,7 @@ export * from "./autograd.js";
 export * from "./errors.js";
 export * as nn from "./nn/index.js";
 export * as optim from "./optim/index.js";
+export * from "./profile.js";
 export * from "./random.js";
 export * from "./scope.js";
 export * from "./system.js";

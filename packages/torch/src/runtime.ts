@@ -7,16 +7,28 @@ import type { Tensor } from "./tensor.js";
 
 const MISSING = 0xffffffff;
 
+/** By the numbers that the native part gave them. */
+const operatorNames: string[] = [];
+
+export const operatorName = (operator: number): string => operatorNames[operator] ?? "unknown operator";
+
 /** Resolves an operator once; one that this LibTorch lacks fails when it is called, not when Gantry loads. */
 export function resolve(name: string, overload: string): number {
   try {
-    return native.resolve(name, overload);
+    const operator = native.resolve(name, overload);
+    operatorNames[operator] = overload === "" ? name : `${name}.${overload}`;
+    return operator;
   } catch {
     return MISSING;
   }
 }
 
-export const call = native.call;
+/** Calls an operator. A profile (profile.ts) puts its own in this place, so that nothing is in the way without one. */
+export let call = native.call;
+
+export function setCall(replacement: typeof native.call): void {
+  call = replacement;
+}
 
 let construct: (handle: number) => Tensor;
 

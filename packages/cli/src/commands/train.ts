@@ -8,6 +8,7 @@ interface Options extends SettingOptions {
   readonly out?: string;
   readonly with?: readonly string[];
   readonly dryRun?: boolean;
+  readonly profile?: boolean;
   readonly evalEvery?: string;
   readonly metrics?: string;
   readonly evalSamples?: string;
@@ -42,6 +43,11 @@ export default defineCommand<Options>({
       description: "keep the checkpoint best by this as RUN@best; default: the first",
     },
     { flags: "--out <dir>", description: "the run directory; default runs/RECIPE-DATA-SEED" },
+    {
+      flags: "--profile",
+      description:
+        "measure where the time goes: a table, and RUN/trace.json for chrome://tracing or Perfetto",
+    },
     { flags: "--dry-run", description: "check everything, print the plan, and write nothing" },
     { flags: "--json", description: "print one JSON object a line" },
   ],
@@ -50,6 +56,7 @@ export default defineCommand<Options>({
     ["gantry train dcgan --preset small --steps 500", "Fashion-MNIST, a first look"],
     ["gantry train wgan-gp --data photos.zip --set data.size=64", "your own images, cut to 64 by 64"],
     ["gantry train dcgan --eval-every 1000 --metrics fid,is", "with scores on the way, and the best kept"],
+    ["gantry train sngan --steps 5 --profile", "what an iteration spends its time on"],
     ["gantry train gan --with gradient-penalty:weight=1,sides=one", "a recipe with one more term"],
     ["gantry train dcgan --set optimizers.default.learningRate=1e-4", "a recipe with another setting"],
   ],
@@ -68,7 +75,7 @@ export default defineCommand<Options>({
       return await showPlan(output, config, path);
     }
     const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(output, path, (context) => startRun(config, path, context));
+    return await trainAndShow(output, path, (context) => startRun(config, path, context), options.profile);
   },
 });
 

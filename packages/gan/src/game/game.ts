@@ -1,4 +1,4 @@
-import { autocast, type nn, type optim, sumOf, Tensor, torch } from "@gantry/torch";
+import { autocast, type nn, type optim, sumOf, Tensor, timed, torch } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
 import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
 import type { Contest, Phase, Plan, Role, Stream, View } from "./plan.js";
@@ -170,7 +170,7 @@ export class Game {
     const byTerm = new Map<string, Tensor>();
     for (const player of team) {
       for (const [name, term] of this.terms) {
-        const loss = term.loss?.(player, play);
+        const loss = timed("term", `${player}/${name}`, () => term.loss?.(player, play));
         if (loss === undefined) continue;
         const parts = isSplit(loss) ? [loss.real, loss.fake] : loss instanceof Tensor ? [loss] : loss;
         if (isSplit(loss)) splits.add(loss);
@@ -237,31 +237,38 @@ export class Game {
     const full = { ...options, phase, updating: new Set(teams.flat()) };
     const play = before?.next(full) ?? new Play(this, full);
     const all = new Map<string, Tensor>();
-    const evaluated = teams.map((team) => {
-      const losses = this.evaluate(team, play);
-      for (const [name, value] of losses.byTerm) all.set(name, value);
-      return losses;
-    });
+    const evaluated = timed("part", "losses", () =>
+      teams.map((team) => {
+        const losses = this.evaluate(team, play);
+        for (const [name, value] of losses.byTerm) all.set(name, value);
+        return losses;
+      }),
+    );
     // Reading a number waits for the device: off the processor it is done only where numbers are wanted anyway.
     // Iterations are counted from 0 inside, and from 1 in everything that is shown.
-    if (options.device === "cpu" || options.logging) this.#requireFinite(all, options.iteration + 1);
+    if (options.device === "cpu" || options.logging)
+      timed("part", "check that losses are finite", () => this.#requireFinite(all, options.iteration + 1));
     const held = new Set(
       teams.flat().filter((name) => [...this.terms.values()].some((term) => term.holds?.(name, play))),
     );
-    const gradients = teams.map((team, i) => {
-      if (team.every((name) => held.has(name))) return [];
-      return this.gradients(team, evaluated[i] as Losses, play, { retainGraph: i < teams.length - 1 });
-    });
-    teams.forEach((team, i) => {
-      let offset = 0;
-      for (const name of team) {
-        const optimizer = this.players.get(name)?.optimizer;
-        if (optimizer === undefined) continue;
-        const end = offset + optimizer.parameters.length;
-        if (!held.has(name)) optimizer.step((gradients[i] ?? []).slice(offset, end));
-        offset = end;
-      }
-    });
+    const gradients = timed("part", "gradients", () =>
+      teams.map((team, i) => {
+        if (team.every((name) => held.has(name))) return [];
+        return this.gradients(team, evaluated[i] as Losses, play, { retainGraph: i < teams.length - 1 });
+      }),
+    );
+    timed("part", "updates", () =>
+      teams.forEach((team, i) => {
+        let offset = 0;
+        for (const name of team) {
+          const optimizer = this.players.get(name)?.optimizer;
+          if (optimizer === undefined) continue;
+          const end = offset + optimizer.parameters.length;
+          if (!held.has(name)) optimizer.step((gradients[i] ?? []).slice(offset, end));
+          offset = end;
+        }
+      }),
+    );
     for (const name of teams.flat())
       if (!held.has(name)) for (const term of this.terms.values()) term.afterUpdate?.(name, play);
     return { play, losses: all };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { EventFileWriter, pngSize, removeStaleTemporaries, writeFileAtomically } from "@gantry/formats";
-import { scope, type Tensor } from "@gantry/torch";
+import { scope, type Tensor, timed } from "@gantry/torch";
 import { isPoints } from "../data/index.js";
 import { scorePoints } from "../metrics/points.js";
 import { listCheckpoints, pruneCheckpoints, saveCheckpoint } from "./checkpoint.js";
@@ -45,7 +45,7 @@ export async function* record(
   /** What goes wrong on a full disk goes wrong again and again: it is told when it begins. */
   const attempt = async (what: string, action: () => Promise<unknown>): Promise<void> => {
     try {
-      await action();
+      await timed("files", what, action);
       failing.delete(what);
     } catch (error) {
       if (!failing.has(what)) options.onWarning?.(`${what} was not written: ${(error as Error).message}`);

@@ -1,10 +1,12 @@
 import {
+  activeProfile,
   type Device,
   defaultGenerator,
   noGrad,
   Generator as RandomGenerator,
   scope,
   type Tensor,
+  timed,
   torch,
 } from "@gantry/torch";
 import type { Config } from "../config/config.js";
@@ -106,7 +108,9 @@ export class Trainer {
     this.game.train(true);
     while (this.#iteration < until) {
       const started = performance.now();
+      activeProfile()?.beginFrame();
       const scalars = await this.#turn();
+      activeProfile()?.endFrame();
       yield {
         iteration: this.#iteration,
         steps: this.config.steps,
@@ -126,7 +130,7 @@ export class Trainer {
     this.#setLearningRates(iteration);
     for (const group of this.#groups(iteration)) {
       if (this.#batch === undefined || (group[0]?.real === "fresh" && this.#batchUsed)) {
-        const next = this.#loader.next();
+        const next = timed("data", "wait for a batch", () => this.#loader.next());
         this.#batch = next instanceof Promise ? await next : next;
         this.#batchUsed = false;
       }
@@ -135,9 +139,12 @@ export class Trainer {
         for (const [i, phase] of group.entries()) {
           const following = group[i + 1];
           const ahead = following === undefined ? undefined : new Set(following.update.flat());
-          const { play, losses } = game.step(phase, { ...this.#playOptions(phase, logging), ahead }, before);
+          const { play, losses } = timed("phase", phase.name, () =>
+            game.step(phase, { ...this.#playOptions(phase, logging), ahead }, before),
+          );
           before = play;
-          if (logging) readScalars([...losses, ...play.scalars], scalars);
+          if (logging)
+            timed("part", "read scalars", () => readScalars([...losses, ...play.scalars], scalars));
           if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch;
         }
       });
@@ -145,7 +152,8 @@ export class Trainer {
     this.#epoch = this.#batch?.epoch ?? this.#epoch;
     // A batch never outlives its iteration, so that a checkpoint needs none.
     this.#batch = undefined;
-    this.average?.update(iteration);
+    const { average } = this;
+    if (average !== undefined) timed("phase", "average", () => average.update(iteration));
     this.#iteration++;
     return logging ? scalars : undefined;
   }
