@@ -15,7 +15,7 @@ export function findPython() {
 
 /**
  * Starts bench/peers/NAME.py. Its protocol: a line `N` on its input runs N iterations and answers with the seconds they
- * took; `memory` answers with its peak resident memory in bytes; end of input ends it.
+ * took; `memory` answers with its peak resident memory in bytes, `parameters` with how many G and D have; end of input ends it.
  * @param options passed as one JSON argument
  */
 export async function startPeer(name, options) {
@@ -25,6 +25,7 @@ export async function startPeer(name, options) {
   const env = { ...process.env, OMP_NUM_THREADS: String(options.threads) };
   // Gantry sets this for its own process when it loads LibTorch; plain PyTorch does not.
   delete env.GOMP_SPINCOUNT;
+  env.PYTHONDONTWRITEBYTECODE = "1";
   const child = spawn(found.python, [script, JSON.stringify(options)], {
     env,
     stdio: ["pipe", "pipe", "inherit"],
@@ -34,12 +35,13 @@ export async function startPeer(name, options) {
     child.stdin.write(`${question}\n`);
     const { value, done } = await lines.next();
     if (done) throw new Error(`the peer ${name} ended early`);
-    return Number(value);
+    return value.split(" ").map(Number);
   };
   return {
     version: found.version,
-    run: (iterations) => ask(iterations),
-    memory: () => ask("memory"),
+    run: async (iterations) => (await ask(iterations))[0],
+    memory: async () => (await ask("memory"))[0],
+    parameters: () => ask("parameters"),
     close: () => child.stdin.end(),
   };
 }

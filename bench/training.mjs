@@ -2,34 +2,47 @@
 import { MemoryDataset, parseSetting, resolveConfig, Trainer } from "@gantry/gan";
 
 /** A data set of noise: what is timed is the training, not the reading. */
-function noise(shape, count) {
+function noise(shape) {
+  const length = 1024 * shape.reduce((a, b) => a * b, 1);
+  return imagesOf(
+    shape,
+    Uint8Array.from({ length }, (_, i) => (i * 2654435761) >>> 24),
+  );
+}
+
+/** Images one after the other in memory as a data set. */
+export function imagesOf(shape, data) {
   const record = shape.reduce((a, b) => a * b, 1);
-  const data = Uint8Array.from({ length: record * count }, (_, i) => (i * 2654435761) >>> 24);
   return new MemoryDataset({
-    name: "noise",
+    name: "made for a benchmark",
     kind: "images",
     shape,
     items: { data, record, parts: 1, table: undefined },
   });
 }
 
+/** Parameters of G and of D. */
+export const parameterCounts = (trainer) =>
+  ["generator", "discriminator"].map((player) =>
+    trainer.game
+      .network(player)
+      .parameters()
+      .reduce((sum, { numel }) => sum + numel, 0),
+  );
+
 /**
- * @param options recipe, settings (as --set takes them), with (as --with), shape of an image or undefined for the
- * recipe's own data set
+ * @param options recipe, preset, settings (as --set takes them), terms (parsed, as --with); what it trains on: `dataset`, noise
+ * of `shape`, or where neither is given the recipe's own
  * @returns run(n): seconds for n iterations
  */
-export async function startTraining({ recipe, preset, settings = [], terms = [], shape, count = 1024 }) {
+export async function startTraining({ recipe, preset, settings = [], terms = [], dataset, shape }) {
   const config = await resolveConfig({
     recipe,
     preset,
     with: terms,
     settings: [...settings, "steps=1000000", "intervals.log=1000000"].map(parseSetting),
   });
-  const trainer = await Trainer.create(
-    config,
-    undefined,
-    shape === undefined ? undefined : noise(shape, count),
-  );
+  const trainer = await Trainer.create(config, undefined, dataset ?? (shape && noise(shape)));
   return {
     trainer,
     async run(iterations) {

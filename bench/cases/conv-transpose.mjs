@@ -14,7 +14,6 @@ async function measure(environment) {
 
 /** The layer that every DCGAN-like generator is made of, against LibTorch's own in the same process. */
 export default {
-  name: "conv-transpose",
   what: "transposed convolution, forward and backward, 4x4 kernel, stride 2, padding 1",
   async run() {
     const shared = {

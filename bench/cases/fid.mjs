@@ -17,7 +17,6 @@ function momentsOf(seed) {
 
 /** FID after extraction: both sides' moments and the distance. */
 export default {
-  name: "fid",
   what: "FID of 50,000 against 50,000 features of 2048, from features to score",
   async run({ alone }) {
     setThreads(THREADS);

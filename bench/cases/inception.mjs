@@ -19,7 +19,6 @@ function anyWeights() {
 }
 
 export default {
-  name: "inception",
   what: "features of FID's Inception-v3, a batch of images",
   async run({ pairs, alone }) {
     setThreads(THREADS);

@@ -29,7 +29,6 @@ async function watch(kind, sample) {
 
 /** Whether training leaks: memory over 5,000 iterations. */
 export default {
-  name: "memory",
   what: "resident memory and live tensors over 5000 iterations of training, after the first 500",
   async run({ sample }) {
     return [await watch("points", sample), await watch("images", sample)];

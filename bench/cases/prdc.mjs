@@ -12,7 +12,6 @@ const features = (seed) =>
   );
 
 export default {
-  name: "prdc",
   what: "precision, recall, density, coverage of 10,000 against 10,000 features of 2048",
   async run({ alone }) {
     setThreads(THREADS);

@@ -4,7 +4,6 @@ const COUNT = 20_000;
 
 /** What a call from TypeScript costs: an operator whose own work is nothing. */
 export default {
-  name: "small-operator",
   what: "one add of two small tensors from TypeScript, its result freed by a scope",
   async run({ alone }) {
     setThreads(1);

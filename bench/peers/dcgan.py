@@ -71,4 +71,4 @@ def step():
         return loss_real.item() + loss_fake.item() + loss_g.item()
 
 
-serve(step)
+serve(step, G, D)

@@ -6,8 +6,7 @@ import sys
 
 import torch
 
-sys.dont_write_bytecode = True
-from serve import serve  # noqa: E402
+from serve import serve
 
 golden = pathlib.Path(__file__).parents[2] / "packages" / "gan" / "golden" / "metrics"
 sys.path.insert(0, str(golden))

@@ -1,15 +1,28 @@
-"""The protocol of bench/peer.mjs: a number runs so many iterations, `memory` tells the peak."""
+"""The protocol of bench/peer.mjs: a number runs so many iterations, `memory` tells the peak, `parameters` how many G and D have."""
 
 import resource
 import sys
 import time
 
 
-def serve(step):
+def peak():
+    # Linux's ru_maxrss is at least what the parent had resident when it forked; this one is the process's own.
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return used if sys.platform == "darwin" else used * 1024
+
+
+def serve(step, *networks):
     for line in sys.stdin:
         word = line.strip()
         if word == "memory":
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, flush=True)
+            print(peak(), flush=True)
+            continue
+        if word == "parameters":
+            print(*(sum(p.numel() for p in network.parameters()) for network in networks), flush=True)
             continue
         start = time.perf_counter()
         for _ in range(int(word)):

@@ -1,0 +1,70 @@
+"""The plain GAN on points in the plane with the networks of PacGAN's 2-D experiments (fjxmlzn/PacGAN), one D and one G update.
+
+Options: batch, threads.
+"""
+
+import json
+import math
+import sys
+
+import torch
+from torch import nn
+
+from serve import serve
+
+options = json.loads(sys.argv[1])
+torch.set_num_threads(options["threads"])
+torch.manual_seed(0)
+batch, latent = options["batch"], 2
+
+
+class Maxout(nn.Module):
+    def __init__(self, inputs, units, pieces):
+        super().__init__()
+        self.units, self.pieces = units, pieces
+        self.linear = nn.Linear(inputs, units * pieces)
+
+    def forward(self, x):
+        return self.linear(x).view(-1, self.units, self.pieces).max(2)[0]
+
+
+def initialise(module):
+    if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def generator():
+    body, width = [], latent
+    for _ in range(4):
+        body += [nn.Linear(width, 400, bias=False), nn.BatchNorm1d(400), nn.ReLU(True)]
+        width = 400
+    return nn.Sequential(*body, nn.Linear(width, 2))
+
+
+G = generator().apply(initialise)
+D = nn.Sequential(Maxout(2, 200, 5), Maxout(200, 200, 5), Maxout(200, 200, 5), nn.Linear(200, 1)).apply(initialise)
+optimizer_g = torch.optim.Adam(G.parameters(), lr=1e-4, betas=(0.8, 0.999))
+optimizer_d = torch.optim.Adam(D.parameters(), lr=1e-4, betas=(0.8, 0.999))
+criterion = nn.BCEWithLogitsLoss()
+ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
+angles = torch.arange(100_000) % 8 * (2 * math.pi / 8)
+data = torch.stack([angles.cos(), angles.sin()], 1) + 0.01 * torch.randn(100_000, 2)
+
+
+def step():
+    real = data[torch.randint(len(data), (batch,))]
+    optimizer_d.zero_grad()
+    fake = G(torch.randn(batch, latent))
+    loss_d = criterion(D(real), ones) + criterion(D(fake.detach()), zeros)
+    loss_d.backward()
+    optimizer_d.step()
+    optimizer_g.zero_grad()
+    loss_g = criterion(D(G(torch.randn(batch, latent))), ones)
+    loss_g.backward()
+    optimizer_g.step()
+    return loss_d.item() + loss_g.item()
+
+
+serve(step, G, D)

@@ -1,0 +1,19 @@
+// What main.mjs runs a case in, a process of its own: memory, threads and caches are that case's alone.
+// node runCase.mjs NAME; sends { environment, results } to its parent, or { error }.
+import { cpus } from "node:os";
+import { version } from "@gantry/torch";
+import { context } from "./context.mjs";
+
+const environment = [
+  `LibTorch ${version()}`,
+  `Node ${process.versions.node}`,
+  `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`,
+].join(", ");
+try {
+  const { default: benchmark } = await import(`./cases/${process.argv[2]}.mjs`);
+  process.send({ what: benchmark.what });
+  process.send({ environment, results: [await benchmark.run(context)].flat() });
+} catch (error) {
+  process.send({ error: error.message });
+}
+process.disconnect();
