@@ -76,7 +76,7 @@ export async function drawGrowth(say) {
   });
   await writeWhole(fileURLToPath(new URL(PICTURE, import.meta.url)), await svgToPng(svg));
   return {
-    what: `SNGAN with ${BASE.channels} channels at ${BASE.size} pixels, batch ${BASE.batch}, one D and one G update an iteration, ${threads} threads, nearest upsampling; one of the three is varied at a time`,
+    what: `SNGAN with ${BASE.channels} channels at ${BASE.size} pixels, batch ${BASE.batch}, one D and one G update an iteration, ${threads} threads, nearest upsampling; one of the three is varied at a time, and each resolution has the papers' networks for it, whose widths differ`,
     environment: `LibTorch ${version()}, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`,
     picture: PICTURE,
     curves,

@@ -73,6 +73,7 @@ function show(result) {
 async function runCases(names) {
   const all = await readResults();
   const bad = { missed: 0, failed: 0 };
+  let written = 0;
   for (const name of names) {
     const load = loadavg()[0];
     const { what, environment, results, error } = await runCase(name);
@@ -87,8 +88,9 @@ async function runCases(names) {
     if (measured.length === 0) continue;
     all.cases[name] = { what, date: today(), load, environment, results: measured };
     await writeResults(all);
+    written++;
   }
-  console.log("\nwritten to bench/RESULTS.md");
+  if (written > 0) console.log("\nwritten to bench/RESULTS.md");
   if (bad.missed > 0) console.log(`targets not met: ${bad.missed}`);
   if (bad.failed > 0) console.log(`benchmarks that failed: ${bad.failed}`);
   if (bad.missed + bad.failed > 0) process.exitCode = 1;

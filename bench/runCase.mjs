@@ -9,11 +9,12 @@ const environment = [
   `Node ${process.versions.node}`,
   `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`,
 ].join(", ");
+// Whatever a case left open ends here.
+const end = (message) => process.send(message, () => process.exit());
 try {
   const { default: benchmark } = await import(`./cases/${process.argv[2]}.mjs`);
   process.send({ what: benchmark.what });
-  process.send({ environment, results: [await benchmark.run(context)].flat() });
+  end({ environment, results: [await benchmark.run(context)].flat() });
 } catch (error) {
-  process.send({ error: error.message });
+  end({ error: error.message });
 }
-process.disconnect();

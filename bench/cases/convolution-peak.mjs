@@ -15,7 +15,11 @@ async function peaks(threads) {
   const { stdout } = await promisify(execFile)(process.execPath, [gantry, "doctor", "--json"], {
     env: { ...process.env, OMP_NUM_THREADS: String(threads) },
   }).catch((error) => error);
-  const { gflops } = JSON.parse(stdout);
+  const { gflops } = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .find((report) => report.gflops !== undefined);
   return { float32: gflops["float32 channels-last"], bfloat16: gflops["bfloat16 channels-last"] };
 }
 
