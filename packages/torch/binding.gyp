@@ -4,7 +4,7 @@
       "target_name": "gantry_torch",
       "sources": [
         "native/addon.cc", "native/env.cc", "native/tensor.cc", "native/dispatch.cc",
-        "native/autograd.cc", "native/random.cc", "native/system.cc", "native/conv_transpose.cc", "native/guards.cc"
+        "native/autograd.cc", "native/random.cc", "native/system.cc", "native/convolution.cc", "native/columns.cc", "native/guards.cc"
       ],
       "include_dirs": [
         "<!(node -p \"require('node-addon-api').include_dir\")",

@@ -195,7 +195,7 @@ aten::linspace
 aten::eye
 aten::eye.m eyeRectangular
 aten::linear
-aten::conv2d
+gantry::conv2d
 aten::convolution
 aten::convolution_backward
 gantry::conv_transpose2d

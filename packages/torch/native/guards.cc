@@ -218,7 +218,6 @@ struct Entry {
   Guard guard;
 };
 constexpr Entry kGuards[] = {
-    {"aten::conv2d", checkConvolution},
     {"aten::convolution", checkConvolution},
     {"aten::convolution_backward", checkConvolutionBackward},
     {"aten::pixel_shuffle", checkPixelShuffle},

@@ -193,7 +193,7 @@ const op185 = resolve("aten::linspace", "");
 const op186 = resolve("aten::eye", "");
 const op187 = resolve("aten::eye", "m");
 const op188 = resolve("aten::linear", "");
-const op189 = resolve("aten::conv2d", "");
+const op189 = resolve("gantry::conv2d", "");
 const op190 = resolve("aten::convolution", "");
 const op191 = resolve("aten::convolution_backward", "");
 const op192 = resolve("gantry::conv_transpose2d", "");
@@ -1234,9 +1234,9 @@ export const functions = {
     return wrap(call(op188, input.handle, weight.handle, bias?.handle));
   },
 
-  /** `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor` */
-  conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null | undefined, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, dilation?: readonly number[] | number | undefined, groups?: number | undefined): Tensor {
-    return wrap(call(op189, input.handle, weight.handle, bias?.handle, stride, padding, dilation, groups));
+  /** `gantry::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0) -> Tensor` */
+  conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null | undefined, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined): Tensor {
+    return wrap(call(op189, input.handle, weight.handle, bias?.handle, stride, padding));
   },
 
   /** `aten::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups) -> Tensor` */

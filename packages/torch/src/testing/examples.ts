@@ -115,9 +115,15 @@ export const examples: Record<string, Example> = {
   "aten::linspace": () => ({ start: 0, end: 5, steps: 4 }),
   "aten::eye": () => ({ n: 3, m: 2 }),
   "aten::linear": ({ f }) => ({ input: f(2, 3), weight: f(4, 3), bias: f(4) }),
-  "aten::conv2d": convolution,
   "aten::convolution": convolution,
   "aten::convolution_backward": convolution,
+  "gantry::conv2d": ({ f }) => ({
+    input: f(2, 2, 6, 6),
+    weight: f(4, 2, 4, 4),
+    bias: f(4),
+    stride: [2, 2],
+    padding: [1, 1],
+  }),
   "gantry::conv_transpose2d": ({ f }) => ({
     input: f(2, 4, 3, 3),
     weight: f(4, 2, 4, 4),

@@ -1,0 +1,217 @@
+// gantry::conv2d and gantry::conv_transpose2d: LibTorch's convolutions, by better kernels.
+//
+// A convolution is a trilinear form of image x, weight w and output gradient y, and all that training asks for is one of
+// its three maps:
+//   convolve(x, w) -> y    the convolution;            the image gradient of the transposed one
+//   spread(y, w) -> x      its image gradient;         the transposed convolution
+//   weigh(x, y) -> w       the weight gradient of both
+// The derivatives of each are the other two, so all can be differentiated as often as one likes. On small maps
+// they are matrix products over columns (columns.cc); all else is LibTorch's convolution: on the CPU, that is oneDNN for all
+// three, where aten::conv_transpose2d of LibTorch 1.13 gathers columns of any map, several times slower.
+#include "convolution.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+namespace gantry {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+const std::vector<int64_t> kOne{1, 1};
+const std::vector<int64_t> kZero{0, 0};
+
+std::vector<int64_t> list(const std::array<int64_t, 2>& pair) { return {pair[0], pair[1]}; }
+
+at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const at::Tensor& weight, const Geometry& g,
+                      bool ofImage) {
+  const auto both = at::convolution_backward(gradient, image, weight, kNone, list(g.stride), list(g.padding), kOne, false,
+                                             kZero, 1, {ofImage, !ofImage, false});
+  return ofImage ? std::get<0>(both) : std::get<1>(both);
+}
+
+at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  at::Tensor output = columnsConvolve(image, weight, bias, g);
+  if (output.defined()) return output;
+  const auto b = bias.defined() ? Optional<at::Tensor>(bias.to(image.scalar_type())) : Optional<at::Tensor>();
+  return at::convolution(image, weight, b, list(g.stride), list(g.padding), kOne, false, kZero, 1);
+}
+
+at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  at::Tensor image = columnsSpread(gradient, weight, bias, g);
+  if (image.defined()) return image;
+  const at::Tensor like = at::empty({g.count, g.channels, g.size[0], g.size[1]},
+                                    gradient.options().memory_format(gradient.suggest_memory_format()));
+  image = gradientOf(gradient, like, weight, g, true);
+  if (bias.defined()) image.add_(bias.to(image.scalar_type()).view({1, -1, 1, 1}));
+  return image;
+}
+
+at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+  const at::Tensor weight = columnsWeigh(image, gradient, g);
+  if (weight.defined()) return weight;
+  const at::Tensor like = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]},
+                                    image.options().memory_format(at::MemoryFormat::Contiguous));
+  return gradientOf(gradient, image, like, g, false);
+}
+
+/** A bias that is given, or none: an undefined tensor is no argument of a Function. */
+Optional<at::Tensor> given(const Optional<at::Tensor>& bias) {
+  if (bias.has_value() && bias->defined()) return *bias;
+  return kNone;
+}
+
+void save(AutogradContext* context, const Geometry& g, const Optional<at::Tensor>& bias = kNone) {
+  context->saved_data["bias"] = bias.has_value();
+  context->saved_data["geometry"] = std::vector<int64_t>{g.count, g.channels, g.made, g.size[0], g.size[1], g.kernel[0],
+                                                         g.kernel[1], g.stride[0], g.stride[1], g.padding[0], g.padding[1]};
+}
+
+Geometry restore(AutogradContext* context) {
+  const auto v = context->saved_data["geometry"].toIntVector();
+  return {v[0], v[1], v[2], {v[3], v[4]}, {v[5], v[6]}, {v[7], v[8]}, {v[9], v[10]}};
+}
+
+at::Tensor biasGradient(const at::Tensor& gradient) { return gradient.sum({0, 2, 3}); }
+
+struct Convolve : Function<Convolve> {
+  static at::Tensor forward(AutogradContext*, const at::Tensor& image, const at::Tensor& weight,
+                            const Optional<at::Tensor>& bias, const Geometry& g);
+  static variable_list backward(AutogradContext*, variable_list);
+};
+struct Spread : Function<Spread> {
+  static at::Tensor forward(AutogradContext*, const at::Tensor& gradient, const at::Tensor& weight,
+                            const Optional<at::Tensor>& bias, const Geometry& g);
+  static variable_list backward(AutogradContext*, variable_list);
+};
+struct Weigh : Function<Weigh> {
+  static at::Tensor forward(AutogradContext*, const at::Tensor& image, const at::Tensor& gradient, const Geometry& g);
+  static variable_list backward(AutogradContext*, variable_list);
+};
+
+at::Tensor Convolve::forward(AutogradContext* context, const at::Tensor& image, const at::Tensor& weight,
+                             const Optional<at::Tensor>& bias, const Geometry& g) {
+  context->save_for_backward({image, weight});
+  save(context, g, bias);
+  return convolve(image, weight, bias.value_or(at::Tensor()), g);
+}
+
+variable_list Convolve::backward(AutogradContext* context, variable_list gradients) {
+  const auto saved = context->get_saved_variables();
+  const Geometry g = restore(context);
+  at::Tensor image, weight, bias;
+  if (context->needs_input_grad(0)) image = Spread::apply(gradients[0], saved[1], Optional<at::Tensor>(), g);
+  if (context->needs_input_grad(1)) weight = Weigh::apply(saved[0], gradients[0], g);
+  if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
+  return {image, weight, bias, at::Tensor()};
+}
+
+at::Tensor Spread::forward(AutogradContext* context, const at::Tensor& gradient, const at::Tensor& weight,
+                           const Optional<at::Tensor>& bias, const Geometry& g) {
+  context->save_for_backward({gradient, weight});
+  save(context, g, bias);
+  return spread(gradient, weight, bias.value_or(at::Tensor()), g);
+}
+
+variable_list Spread::backward(AutogradContext* context, variable_list gradients) {
+  const auto saved = context->get_saved_variables();
+  const Geometry g = restore(context);
+  at::Tensor gradient, weight, bias;
+  if (context->needs_input_grad(0)) gradient = Convolve::apply(gradients[0], saved[1], Optional<at::Tensor>(), g);
+  if (context->needs_input_grad(1)) weight = Weigh::apply(gradients[0], saved[0], g);
+  if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
+  return {gradient, weight, bias, at::Tensor()};
+}
+
+at::Tensor Weigh::forward(AutogradContext* context, const at::Tensor& image, const at::Tensor& gradient,
+                          const Geometry& g) {
+  context->save_for_backward({image, gradient});
+  save(context, g);
+  return weigh(image, gradient, g);
+}
+
+variable_list Weigh::backward(AutogradContext* context, variable_list gradients) {
+  const auto saved = context->get_saved_variables();
+  const Geometry g = restore(context);
+  at::Tensor image, gradient;
+  if (context->needs_input_grad(0)) image = Spread::apply(saved[1], gradients[0], Optional<at::Tensor>(), g);
+  if (context->needs_input_grad(1)) gradient = Convolve::apply(saved[0], gradients[0], Optional<at::Tensor>(), g);
+  return {image, gradient, at::Tensor()};
+}
+
+/** Beyond any image; larger strides and paddings would overflow products of sizes. */
+constexpr int64_t kMost = int64_t{1} << 24;
+
+/** @param weight's channels for the input, and those that come out, are its dimensions `from` and 1 - `from` */
+void check(const char* name, const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias, int from,
+           at::IntArrayRef stride, at::IntArrayRef padding) {
+  TORCH_CHECK(input.dim() == 4 && weight.dim() == 4, name, " needs N,C,H,W input and weight, got input ", input.sizes(),
+              " and weight ", weight.sizes());
+  TORCH_CHECK(input.size(1) == weight.size(from), name, ": the input has ", input.size(1),
+              " channels, the weight expects ", weight.size(from));
+  if (bias.has_value() && bias->defined())
+    TORCH_CHECK(bias->dim() == 1 && bias->size(0) == weight.size(1 - from), name, " makes ", weight.size(1 - from),
+                " channels, but the bias has the shape ", bias->sizes());
+  TORCH_CHECK(stride.size() == 2 && padding.size() == 2, name, " needs 2 numbers each for stride and padding, got ",
+              stride, " and ", padding);
+  for (int64_t d = 0; d < 2; ++d) {
+    TORCH_CHECK(stride[d] > 0 && stride[d] <= kMost, "stride must be from 1 to ", kMost, ", got ", stride[d]);
+    TORCH_CHECK(padding[d] >= 0 && padding[d] <= kMost, "padding must be from 0 to ", kMost, ", got ", padding[d]);
+    TORCH_CHECK(weight.size(d + 2) > 0, name, ": the kernel is empty: ", weight.sizes());
+  }
+}
+
+void cast(at::Tensor& input, at::Tensor& weight) {
+  const auto device = input.device().type();
+  if (!autocastEnabled(device)) return;
+  const auto dtype = autocastDtype(device);
+  input = at::autocast::cached_cast(dtype, input, device);
+  weight = at::autocast::cached_cast(dtype, weight, device);
+}
+
+at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
+                  at::IntArrayRef stride, at::IntArrayRef padding) {
+  check("conv2d", input, weight, bias, 1, stride, padding);
+  if (input.device().type() != at::kCPU) return at::conv2d(input, weight, bias, stride, padding);
+  at::Tensor x = input, w = weight;
+  cast(x, w);
+  const Geometry g{x.size(0), x.size(1), w.size(0), {x.size(2), x.size(3)}, {w.size(2), w.size(3)},
+                   {stride[0], stride[1]}, {padding[0], padding[1]}};
+  for (int d = 0; d < 2; ++d)
+    TORCH_CHECK(g.size[d] + 2 * g.padding[d] >= g.kernel[d], "conv2d: the kernel ", w.sizes(),
+                " is larger than the padded input ", x.sizes());
+  return Convolve::apply(x, w, given(bias), g);
+}
+
+at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
+                           at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef outputPadding) {
+  check("conv_transpose2d", input, weight, bias, 0, stride, padding);
+  TORCH_CHECK(outputPadding.size() == 2, "output_padding needs 2 numbers, got ", outputPadding);
+  for (int64_t d = 0; d < 2; ++d)
+    TORCH_CHECK(outputPadding[d] >= 0 && outputPadding[d] < stride[d], "output padding must be in [0, stride), got ",
+                outputPadding[d]);
+  if (input.device().type() != at::kCPU) return at::conv_transpose2d(input, weight, bias, stride, padding, outputPadding);
+  at::Tensor y = input, w = weight;
+  cast(y, w);
+  Geometry g{y.size(0), w.size(1), w.size(0), {0, 0}, {w.size(2), w.size(3)}, {stride[0], stride[1]},
+             {padding[0], padding[1]}};
+  for (int d = 0; d < 2; ++d) {
+    g.size[d] = (y.size(d + 2) - 1) * stride[d] - 2 * padding[d] + g.kernel[d] + outputPadding[d];
+    TORCH_CHECK(g.size[d] > 0, "the output would be empty: input ", y.sizes(), ", weight ", w.sizes());
+  }
+  return Spread::apply(y, w, given(bias), g);
+}
+
+}  // namespace
+}  // namespace gantry
+
+TORCH_LIBRARY(gantry, library) {
+  library.def("conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0) -> Tensor",
+              gantry::conv2d);
+  library.def(
+      "conv_transpose2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, "
+      "int[2] output_padding=0) -> Tensor",
+      gantry::convTranspose2d);
+}
