@@ -13,10 +13,11 @@ const cwd = temporaryFolder();
 describe("commands that list, show and convert", () => {
   test("help everywhere, with examples", async () => {
     const help = await succeed(["--help"], { real: true });
-    for (const name of ["train", "resume", "fork", "sample", "recipes", "terms", "data", "doctor", "convert"])
-      assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
+    const commands = (await readdir(new URL("../commands/", import.meta.url)))
+      .filter((file) => file.endsWith(".js"))
+      .map((file) => file.slice(0, -".js".length));
+    for (const name of commands) assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
     assert.equal((await succeed([])).stdout, help.stdout);
-    const commands = ["train", "resume", "fork", "sample", "recipes", "terms", "data", "doctor", "convert"];
     for (const words of [
       ...commands.map((name) => [name]),
       ["recipes", "show"],
@@ -68,6 +69,15 @@ describe("commands that list, show and convert", () => {
     assert.equal(report.threads, 1);
     assert.deepEqual(report.problems, []);
     assert.match((await succeed(["doctor", "--no-speed"])).stdout, /^ok LibTorch .*\n(.*\n)*Ready\./m);
+  });
+
+  test("doctor advises against an OpenBLAS with threads of its own", async (t) => {
+    const folder = "/usr/lib/x86_64-linux-gnu/openblas-pthread";
+    if (!existsSync(folder)) return t.skip("libopenblas0-pthread is not installed here");
+    const environment = { LD_LIBRARY_PATH: folder };
+    const { stdout } = await succeed(["doctor", "--json", "--no-speed"], { real: true, environment });
+    const { hints } = JSON.parse(stdout) as { hints: string[] };
+    assert.ok(hints.some((hint) => hint.includes("libopenblas0-openmp")));
   });
 
   test("convert: .pth to .safetensors, to .npz, to a folder, and back", async () => {
