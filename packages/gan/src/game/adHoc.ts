@@ -62,7 +62,7 @@ export const fixedLatents = (latent: () => Tensor): Term => ({
   plan(plan) {
     plan.streams.set("fake", {
       dependsOn: ["generator"],
-      sample: (play) => ({ image: play.generator().forward(latent()), latent: latent() }),
+      sample: (play) => ({ image: play.generate(latent()), latent: latent() }),
     });
   },
 });

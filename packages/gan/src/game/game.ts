@@ -32,9 +32,9 @@ const fake: Stream = {
     const generator = play.generator();
     const { batch, random, device } = play.options;
     const latent = generator.prior.sample(batch, random, device);
-    if (generator.classes === undefined) return { image: generator.forward(latent), latent };
+    if (generator.classes === undefined) return { image: play.generate(latent), latent };
     const label = torch.randint(0, generator.classes, [batch], { generator: random, dtype: "int64", device });
-    return { image: generator.forward(latent, label), latent, label };
+    return { image: play.generate(latent, label), latent, label };
   },
 };
 

@@ -1,4 +1,4 @@
-import { type Device, noGrad, type Generator as RandomGenerator, type Tensor } from "@gantry/torch";
+import { type Device, noGrad, type Generator as RandomGenerator, scope, type Tensor } from "@gantry/torch";
 import type { Discriminator, Encoder, Encoding, Features, Generator } from "../nets/contract.js";
 import type { Game } from "./game.js";
 import type { Phase, View } from "./plan.js";
@@ -103,6 +103,14 @@ export class Play {
     return this.game.network<Generator>(name);
   }
 
+  /**
+   * What the generator makes of latents [N, L] and, if it is conditional, labels [N]. Like every pass through a network
+   * here, in a scope of its own: what the graph does not need is freed as soon as it is done, not at the end of the step.
+   */
+  generate(latent: Tensor, label?: Tensor): Tensor {
+    return scope(() => this.generator().forward(latent, label));
+  }
+
   discriminator(name = "discriminator"): Discriminator {
     return this.game.network<Discriminator>(name);
   }
@@ -137,7 +145,8 @@ export class Play {
       const { image } = this.stream(stream);
       const network = this.encoder(encoder);
       const graph = this.#records([encoder, ...this.game.stream(stream).dependsOn]);
-      encoding = graph ? network.forward(image) : noGrad(() => network.forward(image));
+      const read = () => scope(() => network.forward(image));
+      encoding = graph ? read() : noGrad(read);
       this.#encodings.set(key, encoding);
     }
     return encoding;
@@ -158,8 +167,10 @@ export class Play {
   judgeSample(discriminator: string, sample: Sample): Judgement {
     const network = this.discriminator(discriminator);
     const seen = this.#through(this.game.views(discriminator), sample);
-    const features = network.features(seen);
-    return { logits: network.score(features, seen), features, sample: seen };
+    return scope(() => {
+      const features = network.features(seen);
+      return { logits: network.score(features, seen), features, sample: seen };
+    });
   }
 
   /** What a discriminator sees of a stream when only heads look: without the views that are for adversarial terms. */
@@ -176,7 +187,7 @@ export class Play {
     if (look === undefined) {
       const plain = views.filter((view) => !view.adversarialOnly);
       const sample = this.#through(plain, this.stream(stream));
-      look = { features: this.discriminator(discriminator).features(sample), sample };
+      look = { features: scope(() => this.discriminator(discriminator).features(sample)), sample };
       this.#looks.set(key, look);
     }
     return look;

@@ -16,7 +16,7 @@ export function addReconstruction(plan: Plan): void {
     sample(play) {
       const { label } = play.stream("real");
       const { latent } = play.encode("real");
-      const image = nn.batchStatistics("reconstruction", () => play.generator().forward(latent, label));
+      const image = nn.batchStatistics("reconstruction", () => play.generate(latent, label));
       return { image, latent, label };
     },
   });

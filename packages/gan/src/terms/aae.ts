@@ -26,7 +26,7 @@ export default defineTerm({
     // Codes are all that G is trained on, so they, not a stream of their own, make its batch statistics.
     const loss = oncePerPlay((play) => {
       const real = play.stream("real");
-      const difference = play.generator().forward(play.encode("real").latent, real.label).sub(real.image);
+      const difference = play.generate(play.encode("real").latent, real.label).sub(real.image);
       return (distance === "l2" ? difference.square() : difference.abs()).mean().mul(weight);
     });
     return {

@@ -111,7 +111,7 @@ export default defineTerm({
             const { label } = play.stream("real");
             const encoded = play.encode("real").latent;
             const latent = intervention.apply(encoded, index, filler(play, encoded.size(0)));
-            const image = nn.batchStatistics("intervened", () => play.generator().forward(latent, label));
+            const image = nn.batchStatistics("intervened", () => play.generate(latent, label));
             return { image, latent, label, choice: index };
           },
         });

@@ -1,4 +1,4 @@
-import { nn, type Tensor } from "@gantry/torch";
+import { nn, scope, type Tensor } from "@gantry/torch";
 import { xavierConv2d } from "./xavier.js";
 
 /** How a residual block of D or E is normalised: spectral norm on its convolutions, batch norm before its ReLUs. */
@@ -49,6 +49,10 @@ export class DBlock extends nn.Layer {
   }
 
   forward(input: Tensor): Tensor {
+    return scope(() => this.#output(input));
+  }
+
+  #output(input: Tensor): Tensor {
     const active = (this.norm1?.forward(input) ?? input).relu();
     const first = this.conv1.forward(active);
     const second = (this.norm2?.forward(first) ?? first).relu();

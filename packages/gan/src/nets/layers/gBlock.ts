@@ -1,4 +1,4 @@
-import { nn, type Tensor } from "@gantry/torch";
+import { nn, scope, type Tensor } from "@gantry/torch";
 import { ConditionalBatchNorm2d } from "./conditionalBatchNorm.js";
 import { xavierConv2d } from "./xavier.js";
 
@@ -37,6 +37,10 @@ export class GBlock extends nn.Module {
 
   /** @param label int64 N, for conditional blocks */
   forward(input: Tensor, label?: Tensor): Tensor {
+    return scope(() => this.#output(input, label));
+  }
+
+  #output(input: Tensor, label?: Tensor): Tensor {
     const active = normalise(this.norm1, input, label).relu();
     const first = nn.upsampledConvolution(this.#upsample, this.conv1, active);
     const hidden = normalise(this.norm2, first, label).relu();

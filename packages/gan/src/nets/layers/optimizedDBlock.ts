@@ -1,4 +1,4 @@
-import { nn, type Tensor } from "@gantry/torch";
+import { nn, scope, type Tensor } from "@gantry/torch";
 import type { BlockNorm } from "./dBlock.js";
 import { xavierConv2d } from "./xavier.js";
 
@@ -24,6 +24,10 @@ export class OptimizedDBlock extends nn.Layer {
   }
 
   forward(input: Tensor): Tensor {
+    return scope(() => this.#output(input));
+  }
+
+  #output(input: Tensor): Tensor {
     const first = this.conv1.forward(input);
     const hidden = (this.norm?.forward(first) ?? first).relu();
     return nn.pooledConvolution(this.conv2, hidden).add(this.shortcut.forward(input.avgPool2d(2)));
