@@ -241,6 +241,8 @@ export class Evaluation {
     const drawn = seed === undefined ? {} : { seed: seed + repeat };
     const scores = await definition.score({ ...options, ...drawn }, pair, {
       signal: this.#context.signal,
+      home: this.#context.home,
+      onNotice: this.#context.onNotice,
       onProgress: (share) => this.#onProgress({ what, done: Math.floor(100 * share), total: 100, unit: "%" }),
     });
     for (const { name, value } of scores)

@@ -99,6 +99,10 @@ export interface MetricContext {
   readonly signal?: AbortSignal | undefined;
   /** How far it has come, 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** Gantry's home, for what is worth keeping from one evaluation to the next. Nothing is kept without. */
+  readonly home?: string | undefined;
+  /** Called with one line about something worth knowing that is no failure. */
+  readonly onNotice?: ((message: string) => void) | undefined;
 }
 
 /**

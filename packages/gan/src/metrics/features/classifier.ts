@@ -279,7 +279,7 @@ async function measure(
 }
 
 /** Of the tensors' names and bytes. */
-function digestOf(arrays: ReadonlyMap<string, ArrayValue>): string {
+export function digestOf(arrays: ReadonlyMap<string, ArrayValue>): string {
   const hash = createHash("sha256");
   for (const key of [...arrays.keys()].sort()) hash.update(key).update("\0").update(arrays.get(key)!.data);
   return hash.digest("hex");
