@@ -1,6 +1,7 @@
 import type { Sampler } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { wholeNumber } from "../numbers.js";
 import { count as countOf } from "../render/format.js";
 import { parseRun } from "../settings.js";
 
@@ -58,12 +59,12 @@ export default defineCommand<Options>({
       throw new UsageProblem("say where the samples go: --out FILE.png or --out FILE.npy");
     const kind = /\.(png|npy)$/i.exec(out)?.[1]?.toLowerCase();
     if (kind === undefined) throw new UsageProblem(`--out ${out}: samples go to a .png or a .npy file`);
-    const seed = whole("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0;
-    const asked = whole("--count", options.count, 1, 100_000_000);
-    const frames = whole("--frames", options.frames, 2, 1000) ?? 8;
+    const seed = wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0;
+    const asked = wholeNumber("--count", options.count, 1, 100_000_000);
+    const frames = wholeNumber("--frames", options.frames, 2, 1000) ?? 8;
     if (options.frames !== undefined && options.interpolate !== true)
       throw new UsageProblem("--frames is how many images --interpolate makes; give both");
-    const threads = whole("--threads", options.threads, 1, 4096);
+    const threads = wholeNumber("--threads", options.threads, 1, 4096);
 
     const { interpolate, Sampler } = await import("@gantry/gan");
     const { setThreads } = await import("@gantry/torch");
@@ -109,13 +110,6 @@ export default defineCommand<Options>({
     }
   },
 });
-
-function whole(flag: string, text: string | undefined, least: number, most: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageProblem(`${flag} ${text}: a whole number from ${least} to ${most} is needed`);
-}
 
 async function chooseLatents(
   sampler: Sampler,
