@@ -73,6 +73,14 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe("G's step looks at the fakes of the D step before it, made once, as DCGAN's code does"),
+      judgeTogether: z
+        .boolean()
+        .nullable()
+        .default(null)
+        .describe(
+          "D judges reals and fakes in one pass; null: where it keeps nothing from pass to pass; true: with spectral norm too, " +
+            "whose power iteration then moves once a step, not twice",
+        ),
       burst: z
         .strictObject({ steps: z.int().min(1), first: z.int().min(0), every: z.int().min(1) })
         .nullable()

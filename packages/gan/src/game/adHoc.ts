@@ -36,6 +36,7 @@ export async function adHocGame(
     data?: DataShape;
     batch?: number;
     discriminatorSteps?: number;
+    judgeTogether?: boolean | null;
     optimizer?: (parameters: readonly nn.Parameter[]) => optim.Optimizer;
   } = {},
 ): Promise<Game> {
@@ -51,6 +52,7 @@ export async function adHocGame(
   });
   manualSeed(5);
   return new Game(plan, new Map(Object.entries(terms)), {
+    judgeTogether: options.judgeTogether ?? null,
     prepare: (network) => network.to({ dtype: "float64" }),
     optimizer: (_, parameters) =>
       options.optimizer?.(parameters) ?? new optim.SGD(parameters, { learningRate: 0.1 }),

@@ -93,12 +93,14 @@ function contend(contest: Contest, loss: AdversarialLoss, weight: number) {
   const plays = (player: string, stream: string, play: Play) =>
     (opponents?.includes(player) ?? true) && play.game.stream(stream).dependsOn.includes(player);
   const judged = oncePerPlay((play): Split => {
-    const judged = { real: play.judge(discriminator, real), fake: play.judge(discriminator, fake) };
-    const realScores = judged.real.logits;
-    const fakeScores = judged.fake.logits;
-    play.report(`${discriminator}/${real}`, realScores.mean());
-    play.report(`${discriminator}/${fake}`, fakeScores.mean());
-    return { real: loss.real(realScores), fake: loss.fake(fakeScores), judged: [judged] };
+    const [ofReal, ofFake] = play.judgeBoth(discriminator, [real, fake]);
+    play.report(`${discriminator}/${real}`, () => ofReal.logits.mean());
+    play.report(`${discriminator}/${fake}`, () => ofFake.logits.mean());
+    return {
+      real: loss.real(ofReal.logits),
+      fake: loss.fake(ofFake.logits),
+      judged: [{ real: ofReal, fake: ofFake }],
+    };
   });
   const fooled = oncePerPlay((play) => loss.fool(play.judge(discriminator, fake).logits).mul(factor(play)));
   const fooledReal = oncePerPlay((play) =>

@@ -1,5 +1,6 @@
 import { autocast, type nn, type optim, sumOf, Tensor, timed, torch } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
+import type { Discriminator } from "../nets/contract.js";
 import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
 import type { Contest, Phase, Plan, Role, Stream, View } from "./plan.js";
 import { Play, type PlayOptions } from "./play.js";
@@ -23,6 +24,8 @@ export interface GameOptions {
   readonly prepare?: (network: nn.Module) => void;
   /** Arithmetic of networks and losses. Default float32. */
   readonly precision?: "float32" | "bfloat16";
+  /** Whether discriminators judge the two sides of a contest in one pass; null (default): where nothing but rounding changes. */
+  readonly judgeTogether?: boolean | null;
 }
 
 /** `fake`: G(z), with a uniformly drawn label where the generator is conditional. */
@@ -54,6 +57,8 @@ export class Game {
   readonly #streams: ReadonlyMap<string, Stream>;
   readonly #plan: Plan;
   readonly #rules: ReadonlyMap<string, GradientRule>;
+  /** Discriminators that judge the two sides of a contest in one pass. */
+  readonly #together: ReadonlySet<string>;
 
   /**
    * @param plan the composition; every term's `plan` is called here
@@ -72,6 +77,7 @@ export class Game {
     this.#rules = plan.rules;
     for (const [name, player] of plan.players) this.#networks.set(name, player.make());
     for (const term of terms.values()) term.attach?.(this);
+    this.#together = this.#judgingTogether(options.judgeTogether ?? null);
     const players = new Map<string, Player>();
     for (const [name, { role }] of plan.players) {
       const network = this.network(name);
@@ -154,6 +160,34 @@ export class Game {
   /** Samples that one judgement of a discriminator is about: the size of its packs. */
   groupOf(discriminator: string): number {
     return this.views(discriminator).reduce((product, view) => product * (view.group ?? 1), 1);
+  }
+
+  /** Whether a discriminator judges the two sides of a contest in one pass. */
+  judgesTogether(discriminator: string): boolean {
+    return this.#together.has(discriminator);
+  }
+
+  /**
+   * With batch statistics two passes are another function than one; with spectral norm each pass moves the estimate of the
+   * norm; a gradient rule takes the two losses' gradients apart, through a graph for each.
+   * @throws UsageError where it is wished for and none can
+   */
+  #judgingTogether(wish: boolean | null): Set<string> {
+    const able = new Set<string>();
+    if (wish === false) return able;
+    const discriminators = [...this.#plan.players].filter(([, { role }]) => role === "discriminator");
+    for (const [name] of discriminators) {
+      const network = this.network<Discriminator>(name);
+      if (network.usesBatchStatistics || this.#rules.has(name)) continue;
+      const ofHeads = new Set([...network.heads.values()].flatMap((head) => head.buffers()));
+      const keepsNothing = network.buffers().every((buffer) => ofHeads.has(buffer));
+      if (wish === true || keepsNothing) able.add(name);
+    }
+    if (wish === true && able.size === 0)
+      throw new UsageError(
+        "schedule.judgeTogether=true: a discriminator with batch normalisation, or whose gradients a term takes apart, judges reals and fakes one after the other; leave it out",
+      );
+    return able;
   }
 
   views(discriminator: string): readonly View[] {

@@ -1,4 +1,11 @@
-import { type Device, noGrad, type Generator as RandomGenerator, scope, type Tensor } from "@gantry/torch";
+import {
+  type Device,
+  noGrad,
+  type Generator as RandomGenerator,
+  scope,
+  type Tensor,
+  torch,
+} from "@gantry/torch";
 import type { Discriminator, Encoder, Encoding, Features, Generator } from "../nets/contract.js";
 import type { Game } from "./game.js";
 import type { Phase, View } from "./plan.js";
@@ -163,14 +170,25 @@ export class Play {
     return judgement;
   }
 
+  /**
+   * The judgements of two streams: in one pass where the game says that this discriminator judges them together. Views
+   * are applied to each apart: a pack holds samples of one stream only.
+   */
+  judgeBoth(discriminator: string, streams: readonly [string, string]): [Judgement, Judgement] {
+    const keys = streams.map((stream) => `${discriminator}:${stream}`);
+    if (this.game.judgesTogether(discriminator) && !keys.some((key) => this.#judgements.has(key))) {
+      const views = this.game.views(discriminator);
+      const seen = streams.map((stream) => this.#through(views, this.stream(stream)));
+      const judgements = judgeTogether(this.discriminator(discriminator), seen);
+      for (const [i, key] of keys.entries()) this.#judgements.set(key, judgements[i]!);
+    }
+    return [this.judge(discriminator, streams[0]), this.judge(discriminator, streams[1])];
+  }
+
   /** A judgement of samples of no stream (interpolated, rotated), through the discriminator's views; never cached. */
   judgeSample(discriminator: string, sample: Sample): Judgement {
-    const network = this.discriminator(discriminator);
     const seen = this.#through(this.game.views(discriminator), sample);
-    return scope(() => {
-      const features = network.features(seen);
-      return { logits: network.score(features, seen), features, sample: seen };
-    });
+    return { ...pass(this.discriminator(discriminator), seen), sample: seen };
   }
 
   /** What a discriminator sees of a stream when only heads look: without the views that are for adversarial terms. */
@@ -203,8 +221,45 @@ export class Play {
     return against === undefined ? 1 : (against[discriminator] ?? 0);
   }
 
-  /** Reports a scalar of this step. Tensors are read only when the step is logged, all together. */
-  report(name: string, value: Tensor | number): void {
-    if (this.options.logging) this.scalars.set(name, typeof value === "number" ? value : value.detach());
+  /** Reports a scalar of this step; only when it is logged is it computed, and all tensors are read together. */
+  report(name: string, value: Tensor | number | (() => Tensor | number)): void {
+    if (!this.options.logging) return;
+    const known = typeof value === "function" ? noGrad(value) : value;
+    this.scalars.set(name, typeof known === "number" ? known : known.detach());
   }
+}
+
+const pass = (network: Discriminator, sample: Sample): Pick<Judgement, "logits" | "features"> =>
+  scope(() => {
+    const features = network.features(sample);
+    return { logits: network.score(features, sample), features };
+  });
+
+/** One pass over all samples, one after the other, and what is each one's of it. */
+function judgeTogether(network: Discriminator, samples: readonly Sample[]): Judgement[] {
+  const joined = (part: "image" | "latent" | "label"): Tensor | undefined => {
+    const parts = samples.map((sample) => sample[part]);
+    return parts.every((tensor) => tensor !== undefined) ? torch.cat(parts, 0) : undefined;
+  };
+  const { logits, features } = pass(network, {
+    image: joined("image") as Tensor,
+    latent: joined("latent"),
+    label: joined("label"),
+  });
+  let from = 0;
+  return samples.map((sample) => {
+    const [start, count] = [from, sample.image.size(0)];
+    from += count;
+    const own = (whole: Tensor) => whole.narrow(0, start, count);
+    // Cut out when a term looks at them: a part that nobody asks for sends no gradient of zeros back.
+    const seen: Features = {
+      get local() {
+        return features.local === undefined ? undefined : own(features.local);
+      },
+      get global() {
+        return own(features.global);
+      },
+    };
+    return { logits: own(logits), features: seen, sample };
+  });
 }

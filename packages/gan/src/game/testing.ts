@@ -115,6 +115,7 @@ export class TinyGame {
     manualSeed(seed);
     const game = new Game(plan, terms, {
       precision: options.precision ?? "float32",
+      judgeTogether: config.schedule.judgeTogether,
       prepare: (network) => network.to({ dtype }),
       optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
     });

@@ -218,7 +218,12 @@ test("other losses keep their weight", async () => {
 
 test("equal weights are the plain sum bit for bit, and both measure the same", async () => {
   for (const base of [points, images]) {
-    using plain = await TinyGame.create({ ...base, terms: { hinge: {} }, dtype: "float32" });
+    using plain = await TinyGame.create({
+      ...base,
+      terms: { hinge: {} },
+      schedule: { judgeTogether: false },
+      dtype: "float32",
+    });
     using equal = await TinyGame.create({
       ...base,
       terms: { hinge: {}, "adaptive-weights": { variant: "equal" } },

@@ -52,7 +52,7 @@ export default defineTerm({
           slopes(play, discriminator, between(play, discriminator, real, fake)).vectorNorm(2, [1]),
         );
         const all = norms.length === 1 ? (norms[0] as Tensor) : torch.cat(norms);
-        play.report(`${discriminator}/slope`, all.mean());
+        play.report(`${discriminator}/slope`, () => all.mean());
         const excess = all.sub(options.target);
         return (options.sides === "one" ? excess.relu() : excess).square().mean().mul(options.weight);
       },

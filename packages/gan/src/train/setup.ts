@@ -67,6 +67,7 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
   const { device } = config;
   const game = new Game(plan, terms, {
     precision: config.precision,
+    judgeTogether: config.schedule.judgeTogether,
     prepare: (network) => {
       if (device !== "cpu") network.to({ device: device as "cuda" });
     },
