@@ -1,11 +1,10 @@
 import { versus } from "../versus.mjs";
 
-/** Hardly any arithmetic: what is compared is what surrounds it. */
 export default versus({
   what: "the 2-D ring with PacGAN's networks, batch 100: one D and one G update",
   shapes: "points [100,2], latents [100,2]",
   training: { recipe: "gan", settings: [] },
-  peer: { name: "ring", options: { batch: 100 } },
+  peer: { name: "ring", options: { networks: "pacgan", batch: 100 } },
   targets: { float32: 2 },
   iterations: 50,
   rounds: 9,

@@ -1,6 +1,7 @@
-"""The plain GAN on points in the plane with the networks of PacGAN's 2-D experiments (fjxmlzn/PacGAN), one D and one G update.
+"""The plain GAN on a ring of eight Gaussians, one D and one G update.
 
-Options: batch, threads.
+Options: batch, threads; networks: "pacgan" are those of PacGAN's 2-D experiments (fjxmlzn/PacGAN), "small" those of the mode-regularized
+paper's appendix C, which have hardly any arithmetic.
 """
 
 import json
@@ -35,18 +36,25 @@ def initialise(module):
             nn.init.zeros_(module.bias)
 
 
-def generator():
+def pacgan():
     body, width = [], latent
     for _ in range(4):
         body += [nn.Linear(width, 400, bias=False), nn.BatchNorm1d(400), nn.ReLU(True)]
         width = 400
-    return nn.Sequential(*body, nn.Linear(width, 2))
+    G = nn.Sequential(*body, nn.Linear(width, 2))
+    D = nn.Sequential(Maxout(2, 200, 5), Maxout(200, 200, 5), Maxout(200, 200, 5), nn.Linear(200, 1))
+    return G.apply(initialise), D.apply(initialise), dict(lr=1e-4, betas=(0.8, 0.999))
 
 
-G = generator().apply(initialise)
-D = nn.Sequential(Maxout(2, 200, 5), Maxout(200, 200, 5), Maxout(200, 200, 5), nn.Linear(200, 1)).apply(initialise)
-optimizer_g = torch.optim.Adam(G.parameters(), lr=1e-4, betas=(0.8, 0.999))
-optimizer_d = torch.optim.Adam(D.parameters(), lr=1e-4, betas=(0.8, 0.999))
+def small():
+    G = nn.Sequential(nn.Linear(latent, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 2))
+    D = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 1))
+    return G, D, dict(lr=1e-3, betas=(0.9, 0.999))
+
+
+G, D, adam = {"pacgan": pacgan, "small": small}[options["networks"]]()
+optimizer_g = torch.optim.Adam(G.parameters(), **adam)
+optimizer_d = torch.optim.Adam(D.parameters(), **adam)
 criterion = nn.BCEWithLogitsLoss()
 ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
 angles = torch.arange(100_000) % 8 * (2 * math.pi / 8)
