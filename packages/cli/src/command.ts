@@ -21,8 +21,8 @@ export interface CommandArgument {
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
 /**
- * One command: a file in commands/ with this as its default export. The file is read for `gantry --help` too, so it
- * imports what is slow to load (LibTorch, and all that stands on it) inside `run`.
+ * One command: a file in commands/, called by the command's name, with this as its default export. The file is read for
+ * `gantry --help` too, so it imports what is slow to load (LibTorch, and all that stands on it) inside `run`.
  */
 export interface Command<Options extends object = GivenOptions> {
   readonly name: string;
@@ -43,13 +43,19 @@ export interface Command<Options extends object = GivenOptions> {
 /** Lets TypeScript check a command's shape. */
 export const defineCommand = <Options extends object>(command: Command<Options>): Command<Options> => command;
 
-/** Every command: the files of commands/, by name in alphabetical order. */
-export async function loadCommands(): Promise<Command[]> {
+/**
+ * The command that a command line names, or else every command: the files of commands/, by name in alphabetical order.
+ * @param words the command line; an option of `gantry` itself takes no value, so that the first other word is the command
+ */
+export async function loadCommands(words: readonly string[] = []): Promise<Command[]> {
   const { readdir } = await import("node:fs/promises");
   const folder = new URL("./commands/", import.meta.url);
   const files = (await readdir(folder)).filter((file) => file.endsWith(".js") && !file.endsWith(".test.js"));
+  const named = `${words.find((word) => !word.startsWith("-"))}.js`;
   const modules = await Promise.all(
-    files.map((file) => import(new URL(file, folder).href) as Promise<{ default: Command }>),
+    (files.includes(named) ? [named] : files).map(
+      (file) => import(new URL(file, folder).href) as Promise<{ default: Command }>,
+    ),
   );
   return modules.map((module) => module.default).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -2,7 +2,7 @@
 import { CommanderError, Option, type OutputConfiguration, Command as Parser } from "commander";
 import { type Command, loadCommands } from "./command.js";
 import { explain, UsageProblem } from "./errors.js";
-import { makeOutput, type Output, type Sink } from "./output.js";
+import { makePrinter, type Printer, type Sink } from "./output.js";
 import { wrap } from "./render/format.js";
 
 const SUMMARY = "Train, compare and diagnose generative adversarial networks (GANs).";
@@ -39,7 +39,7 @@ export async function main(
 ): Promise<number> {
   // Known before the command line is understood: an error in it is told in the way asked for.
   const before = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
-  const output = makeOutput({
+  const output = makePrinter({
     ...around,
     json: before.includes("--json"),
     debug: before.includes("--debug"),
@@ -60,7 +60,7 @@ export async function main(
   process.on("unhandledRejection", crash);
   const state: State = { status: 0, path: [] };
   try {
-    const parser = await buildParser(output, state);
+    const parser = await buildParser(output, state, await loadCommands(before));
     if (args.every((word) => word === "--debug")) {
       parser.outputHelp();
       return 0;
@@ -99,8 +99,7 @@ interface State {
   path: readonly string[];
 }
 
-async function buildParser(output: Output, state: State): Promise<Parser> {
-  const commands = await loadCommands();
+async function buildParser(output: Printer, state: State, commands: readonly Command[]): Promise<Parser> {
   const { style } = output;
   const configuration: OutputConfiguration = {
     writeOut: (text) => output.print(text.trimEnd()),
@@ -147,7 +146,7 @@ async function buildParser(output: Output, state: State): Promise<Parser> {
 function addCommand(
   parent: Parser,
   command: Command,
-  output: Output,
+  output: Printer,
   state: State,
   path: readonly string[],
 ): void {
@@ -179,7 +178,7 @@ function addCommand(
     const limit = last?.name.includes("...") ? parser.args.length : (command.arguments?.length ?? 0);
     const extra = parser.args[limit];
     if (extra !== undefined) throw await unknownCommand(full, extra, command.commands ?? []);
-    state.status = (await command.run(output, parser.args, parser.opts())) ?? 0;
+    state.status = (await command.run(await output.open(), parser.args, parser.opts())) ?? 0;
   });
 }
 

@@ -1,8 +1,5 @@
-import { jsonReporter } from "./render/json.js";
-import { plainReporter } from "./render/plain.js";
 import type { Reporter } from "./render/reporter.js";
 import { makeStyle, type Style } from "./render/style.js";
-import { terminalReporter } from "./render/terminal.js";
 
 /** A stream to a person or a program: process.stdout, process.stderr, or a test's. */
 export interface Sink {
@@ -11,14 +8,12 @@ export interface Sink {
   readonly columns?: number | undefined;
 }
 
-/** Where a command's words go: results to standard output, progress and notes to standard error. */
-export interface Output {
+/** Where words go that need no reporter, as those of the help. */
+export interface Printer {
   /** One JSON object a line on standard output, instead of text. */
   readonly json: boolean;
   /** Show where errors come from. */
   readonly debug: boolean;
-  /** Progress, notes and warnings of long work. */
-  readonly reporter: Reporter;
   /** Colours for standard output. */
   readonly style: Style;
   /** Characters in a line of standard output. */
@@ -29,6 +24,14 @@ export interface Output {
   printJson(value: unknown): void;
   /** The one line about an error. */
   error(message: string, exitCode: number): void;
+  /** For a command, whose progress is then out of the way of whatever is printed here. */
+  open(): Promise<Output>;
+}
+
+/** Where a command's words go: results to standard output, progress and notes to standard error. */
+export interface Output extends Printer {
+  /** Progress, notes and warnings of long work. */
+  readonly reporter: Reporter;
 }
 
 export interface OutputOptions {
@@ -39,29 +42,37 @@ export interface OutputOptions {
   readonly debug: boolean;
 }
 
-export function makeOutput({ stdout, stderr, environment, json, debug }: OutputOptions): Output {
-  const interactive = stderr.isTTY === true && environment.TERM !== "dumb";
-  const reporter = json
-    ? jsonReporter(stdout, stderr)
-    : interactive
-      ? terminalReporter(stderr, environment)
-      : plainReporter(stderr);
+export function makePrinter(options: OutputOptions): Printer {
+  const { stdout, stderr, environment, json, debug } = options;
+  let reporter: Reporter | undefined;
   const print = (text: string) => {
-    reporter.clear();
+    reporter?.clear();
     stdout.write(`${text}\n`);
   };
-  return {
+  const printer: Printer = {
     json,
     debug,
-    reporter,
     style: makeStyle(stdout, environment),
     columns: stdout.isTTY === true ? (stdout.columns ?? 80) : 100,
     print,
     printJson: (value) => print(JSON.stringify(value)),
     error: (message, exitCode) => {
-      reporter.clear();
+      reporter?.clear();
       if (json) stdout.write(`${JSON.stringify({ event: "error", message, exitCode })}\n`);
       stderr.write(`gantry: ${message}\n`);
     },
+    open: async () => {
+      reporter = await makeReporter(options);
+      return { ...printer, reporter };
+    },
   };
+  return printer;
+}
+
+/** Loads only what this output needs. */
+async function makeReporter({ stdout, stderr, environment, json }: OutputOptions): Promise<Reporter> {
+  if (json) return (await import("./render/json.js")).jsonReporter(stdout, stderr);
+  if (stderr.isTTY === true && environment.TERM !== "dumb")
+    return (await import("./render/terminal.js")).terminalReporter(stderr, environment);
+  return (await import("./render/plain.js")).plainReporter(stderr);
 }

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gantry } from "./harness.js";
+
+/** Names every module that a process loads, by its address, on standard error. */
+const tell = (() => {
+  const data = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
+  const hooks =
+    'export async function load(url, context, next) { process._rawDebug("loads " + url); return next(url, context); }';
+  return data(`import { register } from "node:module"; register(${JSON.stringify(data(hooks))});`);
+})();
+
+async function loadedBy(args: readonly string[]): Promise<string[]> {
+  const { status, stderr } = await gantry(args, { environment: { NODE_OPTIONS: `--import ${tell}` } });
+  assert.equal(status, 0, stderr);
+  const urls = [...stderr.matchAll(/^loads (.*)$/gm)].map(([, url = ""]) => url);
+  assert.ok(
+    urls.some((url) => url.endsWith("/cli/dist/index.js")),
+    stderr,
+  );
+  return urls;
+}
+
+const commandsOf = (urls: readonly string[]) =>
+  urls.map((url) => /\/cli\/dist\/commands\/(.*)\.js$/.exec(url)?.[1]).filter((name) => name !== undefined);
+
+test("help loads neither LibTorch nor what stands on it", async () => {
+  const urls = await loadedBy(["--help"]);
+  const others = urls.filter(
+    (url) => !/^node:|^data:|\/packages\/cli\/|\/node_modules\/commander\//.test(url),
+  );
+  assert.deepEqual(others, []);
+  assert.ok(commandsOf(urls).length > 10, "help is of every command");
+});
+
+test("a command loads no other command", async () => {
+  assert.deepEqual(commandsOf(await loadedBy(["--debug", "train", "--help"])), ["train"]);
+});
