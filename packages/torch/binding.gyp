@@ -4,7 +4,8 @@
       "target_name": "gantry_torch",
       "sources": [
         "native/addon.cc", "native/env.cc", "native/tensor.cc", "native/dispatch.cc",
-        "native/autograd.cc", "native/random.cc", "native/system.cc", "native/convolution.cc", "native/columns.cc", "native/guards.cc"
+        "native/autograd.cc", "native/random.cc", "native/system.cc", "native/convolution.cc",
+        "native/columns.cc", "native/adam.cc", "native/guards.cc"
       ],
       "include_dirs": [
         "<!(node -p \"require('node-addon-api').include_dir\")",
@@ -13,7 +14,7 @@
       "libraries": ["<!@(node scripts/find-libtorch.mjs libraries)"],
       "cflags!": ["-fno-exceptions"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
-      "cflags_cc": ["-std=<!(node scripts/find-libtorch.mjs standard)", "-O2", "-Wall", "-Wno-unused-parameter", "<!@(node scripts/find-libtorch.mjs flags)"],
+      "cflags_cc": ["-std=<!(node scripts/find-libtorch.mjs standard)", "-O2", "-fno-math-errno", "-Wall", "-Wno-unused-parameter", "<!@(node scripts/find-libtorch.mjs flags)"],
       "xcode_settings": {
         "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
         "GCC_ENABLE_CPP_RTTI": "YES",

@@ -251,4 +251,5 @@ aten::_foreach_norm.Scalar foreachNorm
 aten::_foreach_addcmul_.Scalar foreachAddcmul_
 aten::_foreach_addcdiv_.Scalar foreachAddcdiv_
 aten::_foreach_addcdiv_.ScalarList foreachAddcdivScalars_
+gantry::adam_
 `;

@@ -99,7 +99,19 @@ function libraries(found) {
     flags.push("-Wl,--no-as-needed", ...gpu.map((name) => `-l${name}`), "-Wl,--as-needed");
   }
   if (found.root !== "/usr") flags.push(`-Wl,-rpath,${found.lib}`);
+  if (usesOpenmp(found)) {
+    // A second OpenMP library would have threads of its own, which setThreads() does not reach.
+    const own = names.find((file) => file.startsWith("libgomp"));
+    flags.push(own === undefined ? "-lgomp" : `-l:${own}`);
+  }
   return flags;
+}
+
+/** at::parallel_for is a template: it uses LibTorch's threads only where its caller is compiled with OpenMP too. */
+function usesOpenmp(found) {
+  if (process.platform !== "linux") return false;
+  const config = found.include.concat(join(found.root, "include")).map((dir) => join(dir, "ATen/Config.h"));
+  return /AT_PARALLEL_OPENMP 1/.test(readFileSync(config.find(existsSync), "utf8"));
 }
 
 /** LibTorch builds before 2.7 may use the old C++ string ABI; a function of libc10 that takes a string tells which. */
@@ -123,7 +135,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const answers = {
       include: () => found.include.join("\n"),
       libraries: () => libraries(found).join("\n"),
-      flags: () => abiFlags(found).join("\n"),
+      flags: () => [...abiFlags(found), ...(usesOpenmp(found) ? ["-fopenmp"] : [])].join("\n"),
       standard: () => standard(found),
       json: () => JSON.stringify(found),
     };

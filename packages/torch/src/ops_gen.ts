@@ -249,6 +249,7 @@ const op241 = resolve("aten::_foreach_norm", "Scalar");
 const op242 = resolve("aten::_foreach_addcmul_", "Scalar");
 const op243 = resolve("aten::_foreach_addcdiv_", "Scalar");
 const op244 = resolve("aten::_foreach_addcdiv_", "ScalarList");
+const op245 = resolve("gantry::adam_", "");
 
 /** The operators whose first argument is the tensor itself. */
 export abstract class TensorMethods {
@@ -1417,5 +1418,10 @@ export const functions = {
   /** `aten::_foreach_addcdiv_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()` */
   foreachAddcdivScalars_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void {
     call(op244, handles(self), handles(tensor1), handles(tensor2), scalars);
+  },
+
+  /** `gantry::adam_(Tensor(a!)[] parameters, Tensor[] gradients, Tensor(b!)[] exp_avg, Tensor(c!)[] exp_avg_sq, float[] sizes, float[] roots, float beta1, float beta2, float eps, float weight_decay) -> ()` */
+  adam_(parameters: readonly Tensor[], gradients: readonly Tensor[], expAvg: readonly Tensor[], expAvgSq: readonly Tensor[], sizes: readonly number[], roots: readonly number[], beta1: number, beta2: number, eps: number, weightDecay: number): void {
+    call(op245, handles(parameters), handles(gradients), handles(expAvg), handles(expAvgSq), sizes, roots, beta1, beta2, eps, weightDecay);
   },
 };

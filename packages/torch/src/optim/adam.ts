@@ -15,7 +15,7 @@ export interface AdamOptions {
   weightDecay?: number | undefined;
 }
 
-/** Kingma and Ba, Adam, ICLR 2015, with torch.optim.Adam's rule. */
+/** Kingma and Ba, Adam, ICLR 2015, with torch.optim.Adam's rule, in one pass over memory (native/adam.cc). */
 export class Adam extends RuleOptimizer {
   protected override readonly names = ["exp_avg", "exp_avg_sq"];
   readonly betas: readonly [number, number];
@@ -37,28 +37,18 @@ export class Adam extends RuleOptimizer {
     };
   }
 
-  protected override update({ parameters, gradients: given, indices, steps }: Updated): void {
-    const [beta1, beta2] = this.betas;
-    const { weightDecay } = this;
-    const gradients = weightDecay === 0 ? given : torch.foreachAdd(given, parameters, { alpha: weightDecay });
-    const first = this.zeroStateOf("exp_avg", indices);
-    const second = this.zeroStateOf("exp_avg_sq", indices);
+  protected override update({ parameters, gradients, indices, steps }: Updated): void {
     const corrections = steps.map((step) => this.#corrections(step));
-    torch.foreachMulScalar_(first, beta1);
-    torch.foreachAdd_(first, gradients, { alpha: 1 - beta1 });
-    torch.foreachMulScalar_(second, beta2);
-    torch.foreachAddcmul_(second, gradients, gradients, 1 - beta2);
-    const denominators = torch.foreachSqrt(second);
-    torch.foreachDivScalars_(
-      denominators,
-      corrections.map(({ root }) => root),
-    );
-    torch.foreachAddScalar_(denominators, this.eps);
-    torch.foreachAddcdivScalars_(
+    torch.adam_(
       parameters,
-      first,
-      denominators,
-      corrections.map(({ size }) => -size),
+      gradients,
+      this.zeroStateOf("exp_avg", indices),
+      this.zeroStateOf("exp_avg_sq", indices),
+      corrections.map(({ size }) => size),
+      corrections.map(({ root }) => root),
+      ...this.betas,
+      this.eps,
+      this.weightDecay,
     );
   }
 

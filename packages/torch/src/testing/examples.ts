@@ -161,4 +161,5 @@ export const examples: Record<string, Example> = {
   "aten::linalg_slogdet": square,
   "aten::_foreach_div_": () => ({ scalars: [2, 3] }),
   "aten::_foreach_addcdiv_": () => ({ scalars: [2, 3] }),
+  "gantry::adam_": () => ({ sizes: [1e-3, 2e-3], roots: [1, 0.5] }),
 };
