@@ -3,6 +3,7 @@ import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import type { Output } from "../output.js";
 import { type Cell, tableBlocks } from "../render/table.js";
+import { parseRun } from "../settings.js";
 
 interface Options {
   readonly html?: string;
@@ -17,21 +18,27 @@ export default defineCommand<Options>({
     "Puts runs side by side: their scores with the best marked, the settings in which they differ, and as a page also " +
     "the curves of training and the samples. Scores of different feature networks are never compared, and of scores that " +
     "were measured differently none is the best. Runs that differ in nothing but their seeds are also shown as mean and " +
-    "standard deviation.",
-  arguments: [{ name: "<run...>", description: "run directories" }],
+    "standard deviation. RUN@STEP or RUN@best is the run as it stood at that checkpoint, with the scores of that one.",
+  arguments: [{ name: "<run...>", description: "run directories, or RUN@STEP, RUN@best" }],
   options: [
     { flags: "--html <file>", description: "write a page that needs nothing beside it" },
     { flags: "--json", description: "print the comparison as one line of JSON" },
   ],
   examples: [
     ["gantry compare runs/gan-ring-0 runs/reg-gan-ring-0", "two methods"],
+    ["gantry compare runs/gan-ring-0 runs/gan-ring-0@best", "the end and the best checkpoint of one"],
     ["gantry compare runs/dcgan-* --html runs.html", "as a page, with curves and samples"],
   ],
   async run(output, paths, { html }) {
     const gan = await import("@gantry/gan");
     if (html !== undefined && !/\.html?$/i.test(html))
       throw new UsageProblem(`--html ${html === "" ? "is empty" : html}: the page goes to a .html file`);
-    const runs = await Promise.all(paths.map(gan.readRun));
+    const runs = await Promise.all(
+      paths.map(async (text) => {
+        const { path, iteration } = await parseRun(text);
+        return await gan.readRun(path, iteration);
+      }),
+    );
     const comparison = gan.compareRuns(runs);
     if (html !== undefined) {
       const { writeFileAtomically } = await import("@gantry/formats");
@@ -76,6 +83,7 @@ function describe(comparison: Comparison, { style, columns }: Output, words: Wor
       ({ name, measuredDifferently }) =>
         `${name} was measured differently, so that none is the best: ${measuredDifferently.join("; ")}`,
     );
+  notes.push(...words.describeEarlierScores(comparison));
   if (metrics.length === 0) notes.push("No scores yet: 'gantry eval RUN' measures them.");
   else if (metrics.some(({ scores }) => scores.some((score) => score?.best === true)))
     notes.unshift("* the best");

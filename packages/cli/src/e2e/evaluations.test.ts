@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { gantry, parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
 
 const cwd = temporaryFolder();
@@ -72,5 +72,96 @@ describe("evaluations during training", () => {
     assert.equal(found?.bestBy, "modes");
     const end = parseLines(stdout).at(-1) as { best: { iteration: number } };
     assert.equal(end.best.iteration, 4);
+  });
+});
+
+describe("RUN@best", () => {
+  const read = async (file: string) => JSON.parse(await readFile(join(cwd, file), "utf8"));
+  const weights = (run: string) =>
+    readFile(join(cwd, run, "checkpoints", "step-000008", "generator.safetensors"));
+  const evaluated = async (run: string) =>
+    parseLines(await readFile(join(cwd, run, "events.jsonl"), "utf8"))
+      .filter(({ event }) => event === "evaluation" || event === "resume")
+      .map(({ event, iteration }) => [event, iteration]);
+
+  before(async () => {
+    // Weights that do not move: the first of equal scores stays the best one.
+    const still = ["--set", "optimizers.default.learningRate=1e-30", "--set", "keep=1"];
+    await succeed([...common, "--steps", "8", "--best", "modes", ...still, "--out", "kept"], { cwd });
+    assert.equal((await read("kept/best.json")).iteration, 4);
+    assert.deepEqual(await readdir(join(cwd, "kept/checkpoints")), ["step-000004", "step-000008"]);
+  });
+
+  test("eval measures it, and compare shows it beside the end", async () => {
+    await succeed(["eval", "kept@best", "--metrics", "points", "--samples", "60"], { cwd });
+    const { subject } = await read("kept/report.json");
+    assert.deepEqual([subject.samples, subject.details.iteration], [60, 4]);
+    const { stdout } = await succeed(["compare", "kept", "kept@best", "--html", "both.html"], { cwd });
+    assert.match(stdout, /^kept +gan +8 of 8 /m);
+    assert.match(stdout, /^kept@4 +gan +4 of 8 /m);
+    // The report goes before what training found.
+    assert.match(stdout, /^kept: modes, .*high-quality.* are of iteration 4$/m);
+    assert.doesNotMatch(stdout, /^kept@4: /m);
+    assert.match(await readFile(join(cwd, "both.html"), "utf8"), /kept@4, iteration 1</);
+    await rm(join(cwd, "kept/report.json"));
+    const without = await succeed(["compare", "kept", "kept@best", "--json"], { cwd });
+    const [{ metrics }] = parseLines(without.stdout) as unknown as [
+      { metrics: { name: string; scores: ({ iteration: number } | null)[] }[] },
+    ];
+    const modes = metrics.find(({ name }) => name === "modes")?.scores;
+    assert.deepEqual(
+      modes?.map((score) => score?.iteration),
+      [8, 4],
+    );
+    await refuse(["compare", "kept@best", "kept@4"], 2, /kept@4: given twice/, { cwd });
+    await refuse(["compare", "kept@5"], 2, /no checkpoint at 5; there are: 4, 8/, { cwd });
+  });
+
+  test("fork begins with it, and judges it anew as its own", async () => {
+    await refuse(["fork", "kept@best", "--steps", "4"], 2, /checkpoint is at iteration 4, and 4 are pla/, {
+      cwd,
+    });
+    await succeed(["fork", "kept@best", "--steps", "9", "--out", "forked"], { cwd });
+    const { forkedFrom } = await read("forked/config.json");
+    assert.deepEqual(forkedFrom, { run: "kept", iteration: 4 });
+    assert.deepEqual(await evaluated("forked"), [
+      ["resume", 4],
+      ["evaluation", 4],
+      ["evaluation", 9],
+    ]);
+    assert.equal((await read("forked/best.json")).iteration, 4);
+    assert.equal((await read("kept/best.json")).iteration, 4);
+  });
+
+  test("resume goes on from it to the same end, and the best stays", async () => {
+    const before = await weights("kept");
+    const { stdout } = await succeed(["resume", "kept@best"], { cwd });
+    assert.match(stdout, /Done: 8 iterations/);
+    assert.deepEqual(await weights("kept"), before);
+    assert.deepEqual(await evaluated("kept"), [
+      ["evaluation", 4],
+      ["evaluation", 8],
+      ["resume", 4],
+      ["evaluation", 8],
+    ]);
+    assert.equal((await read("kept/best.json")).iteration, 4);
+  });
+
+  test("where the best is the last, resume and fork say what to do instead", async () => {
+    await succeed([...common, "--steps", "4", "--out", "last"], { cwd });
+    await refuse(["resume", "last@best"], 2, /its 4 iterations are done; .*gantry fork last --set/, { cwd });
+    await refuse(["fork", "last@best"], 2, /give more with --set steps=8/, { cwd });
+  });
+
+  test("without a best one, or with one that was deleted, every command is one clear line", async () => {
+    await succeed(["train", "gan", ...QUICK, "--steps", "2", "--out", "none"], { cwd });
+    await rm(join(cwd, "last/checkpoints/step-000004"), { recursive: true });
+    for (const command of ["resume", "fork", "eval", "compare"]) {
+      await refuse([command, "none@best"], 2, /no checkpoint is known as the best one; .*--eval-every/, {
+        cwd,
+      });
+      await refuse([command, "last@best"], 2, /the run has no checkpoint yet/, { cwd });
+      await refuse([command, "nowhere@best"], 2, /nowhere/, { cwd });
+    }
   });
 });

@@ -4,7 +4,14 @@ import type { ComparedSetting, Comparison } from "./compare.js";
 import { thin } from "./curves.js";
 import { describeValue } from "./differences.js";
 import type { RunSummary } from "./readRun.js";
-import { describeMetric, describeProgressOf, describeScore, describeSeeds, describeTime } from "./words.js";
+import {
+  describeEarlierScores,
+  describeMetric,
+  describeProgressOf,
+  describeScore,
+  describeSeeds,
+  describeTime,
+} from "./words.js";
 
 /** Points of a curve: a screen shows no more. */
 const POINTS = 400;
@@ -102,7 +109,8 @@ const cell = (text: string, best = false): string => {
   return best ? `<td class="best">${escapeXml(text)}</td>` : `<td>${escapeXml(text)}</td>`;
 };
 
-function scoreTable({ runs, metrics }: Comparison): string {
+function scoreTable(comparison: Comparison): string {
+  const { runs, metrics } = comparison;
   const rows = runs.map((run, i) => [
     `<td>${swatch(i)}${escapeXml(run.label)}</td>`,
     cell(run.recipe),
@@ -119,6 +127,7 @@ function scoreTable({ runs, metrics }: Comparison): string {
     .map(({ name, measuredDifferently }) =>
       note(`${name} was measured differently, so that none is the best: ${measuredDifferently.join("; ")}`),
     );
+  notes.push(...describeEarlierScores(comparison).map(note));
   if (metrics.length === 0) notes.push(note("No scores yet: 'gantry eval RUN' measures them."));
   else
     notes.unshift(

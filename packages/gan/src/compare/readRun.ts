@@ -3,15 +3,16 @@ import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { isObject, type JsonObject } from "../config/merge.js";
 import { RunError } from "../errors.js";
-import { RunDirectory, type RunEvent, standing } from "../train/runDirectory.js";
+import { type CheckpointChoice, RunDirectory, type RunEvent, standing } from "../train/runDirectory.js";
 import { POINTS_PER_IMAGE } from "../train/samples.js";
 import { type Curve, curvesOf } from "./curves.js";
 import { type RunScore, scoresIn } from "./scores.js";
 
 /** What a run directory tells of its run. */
 export interface RunSummary {
-  /** As it was given. */
+  /** As it was given, with `@STEP` where a checkpoint was chosen. */
   readonly path: string;
+  /** Likewise. */
   readonly name: string;
   readonly config: Config;
   /** Versions and origin. */
@@ -29,18 +30,26 @@ export interface RunSummary {
   readonly sample: { readonly file: string; readonly iteration: number } | undefined;
 }
 
-/** Reads a run, whether it is done, stopped or under way. @throws UsageError for a folder that is no run; RunError for a damaged report.json */
-export async function readRun(path: string): Promise<RunSummary> {
+/**
+ * Reads a run, whether it is done, stopped or under way.
+ * @param choice a checkpoint: the run as it stood there, with the scores of that checkpoint alone
+ * @throws UsageError for a folder that is no run, or a checkpoint that is not there; RunError for a damaged report.json
+ */
+export async function readRun(path: string, choice?: CheckpointChoice): Promise<RunSummary> {
   const run = await RunDirectory.open(path);
-  const events = await run.readEvents();
+  const chosen = choice === undefined ? undefined : (await run.checkpoint(choice)).iteration;
+  const end = chosen ?? Number.POSITIVE_INFINITY;
+  const mark = chosen === undefined ? "" : `@${chosen}`;
+  const events = (await run.readEvents()).filter(({ iteration = 0 }) => iteration <= end);
   const held = standing(events);
   const iteration = held.reduce((last, event) => Math.max(last, event.iteration ?? 0), 0);
   const beat = await run.readHeartbeat();
   const { config, gantry, torch, node, commit, forkedFrom } = run.record;
   const seen = held.filter((event) => typeof event.imagesSeen === "number").at(-1)?.imagesSeen;
+  const scores = [...pointScores(held, config), ...trainingScores(held), ...(await reportScores(run))];
   return {
-    path,
-    name: run.name,
+    path: chosen === undefined ? path : `${path.replace(/[\\/]+$/, "")}${mark}`,
+    name: `${run.name}${mark}`,
     config,
     origin: {
       gantry,
@@ -51,12 +60,12 @@ export async function readRun(path: string): Promise<RunSummary> {
       ...(forkedFrom === undefined ? {} : { forkedFrom: { ...forkedFrom } }),
     },
     status: await run.status(),
-    iteration: Math.max(iteration, beat?.iteration ?? 0),
+    iteration: chosen ?? Math.max(iteration, beat?.iteration ?? 0),
     imagesSeen: typeof seen === "number" ? seen : undefined,
     seconds: secondsOf(events),
     curves: curvesOf(events),
-    scores: latest([...pointScores(held, config), ...trainingScores(held), ...(await reportScores(run))]),
-    sample: await lastSample(run),
+    scores: latest(chosen === undefined ? scores : scores.filter((score) => score.iteration === chosen)),
+    sample: await lastSample(run, end),
   };
 }
 
@@ -129,9 +138,9 @@ async function reportScores(run: RunDirectory): Promise<RunScore[]> {
   return isObject(report) ? scoresIn(report) : [];
 }
 
-async function lastSample(run: RunDirectory): Promise<RunSummary["sample"]> {
+async function lastSample(run: RunDirectory, end: number): Promise<RunSummary["sample"]> {
   const names = (await readdir(run.samples).catch(() => [])).filter((name) => /^\d+\.png$/.test(name)).sort();
-  const last = names.at(-1);
+  const last = names.filter((name) => Number.parseInt(name, 10) <= end).at(-1);
   return last === undefined
     ? undefined
     : { file: join(run.samples, last), iteration: Number.parseInt(last, 10) };

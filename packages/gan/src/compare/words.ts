@@ -1,4 +1,4 @@
-import type { ComparedRun, ComparedScore, SeedScore } from "./compare.js";
+import type { ComparedRun, ComparedScore, Comparison, SeedScore } from "./compare.js";
 
 /** Four significant digits at most: `34.21`, `0.0312`, `1.20e-5`. */
 export function shortNumber(value: number): string {
@@ -29,6 +29,21 @@ export const describeSeeds = (score: SeedScore | undefined): string =>
 export function describeProgressOf({ iteration, steps, status }: ComparedRun): string {
   const done = `${iteration.toLocaleString("en-US")} of ${steps.toLocaleString("en-US")}`;
   return status === "done" ? done : `${done}, ${status}`;
+}
+
+/** Which scores are of an earlier checkpoint than a run has come to, a line each: `a: fid[cifar10-cnn] is of iteration 500`. */
+export function describeEarlierScores({ runs, metrics }: Comparison): string[] {
+  return runs.flatMap(({ label, iteration: end }, i) => {
+    const byIteration = new Map<number, string[]>();
+    for (const { name, scores } of metrics) {
+      const at = scores[i]?.iteration ?? end;
+      if (at !== end) byIteration.set(at, [...(byIteration.get(at) ?? []), name]);
+    }
+    return [...byIteration].map(
+      ([at, names]) =>
+        `${label}: ${names.join(", ")} ${names.length === 1 ? "is" : "are"} of iteration ${at.toLocaleString("en-US")}`,
+    );
+  });
 }
 
 /** `0:09`, `2:14`, `1:05:00`; empty for none. */

@@ -158,7 +158,7 @@ export class RunDirectory {
         `${this.path}: no checkpoint is known as the best one; train with --eval-every to have one, or name one as RUN@STEP`,
       );
     const wanted = choice === "best" ? best?.iteration : (choice ?? known.at(-1));
-    if (wanted === undefined)
+    if (wanted === undefined || known.length === 0)
       throw new UsageError(`${this.path}: the run has no checkpoint yet; start it anew with 'gantry train'`);
     if (!known.includes(wanted)) {
       throw new UsageError(`${this.path}: no checkpoint at ${wanted}; there are: ${known.join(", ")}`);
