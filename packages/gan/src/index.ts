@@ -55,7 +55,7 @@ export * from "./nets/prior.js";
 export { type Named, Registry } from "./registry.js";
 export * from "./studies/engine/index.js";
 export * from "./train/checkpoint.js";
-export type { TrainingEvaluation } from "./train/evaluations.js";
+export { missedEvaluation, type TrainingEvaluation } from "./train/evaluations.js";
 export * from "./train/interpolate.js";
 export * from "./train/probe.js";
 export * from "./train/record.js";

@@ -5,8 +5,8 @@ export default defineCommand({
   name: "resume",
   summary: "go on with a run from its last checkpoint",
   description:
-    "Goes on with a run from its last checkpoint, the one at STEP, or the best one (RUN@best), to the end that was planned. It gives the same " +
-    "bits as a run that was never interrupted.",
+    "Goes on with a run from its last checkpoint, the one at STEP, or the best one (RUN@best), to the end that was planned, and " +
+    "makes up for an evaluation that was interrupted. It gives the same bits as a run that was never interrupted.",
   arguments: [
     { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
   ],
@@ -16,12 +16,13 @@ export default defineCommand({
     ["gantry resume runs/dcgan-fashion-mnist-0@500", "from an earlier one"],
   ],
   async run(output, [name = ""]) {
-    const { resumeRun, RunDirectory, UsageError } = await import("@gantry/gan");
+    const { missedEvaluation, resumeRun, RunDirectory, UsageError } = await import("@gantry/gan");
     const { path, iteration } = await parseRun(name);
     const directory = await RunDirectory.open(path);
     await refuseWhileRunning(path);
     const from = await directory.checkpoint(iteration);
-    if (from.iteration >= directory.config.steps)
+    const isTrained = from.iteration >= directory.config.steps;
+    if (isTrained && (await missedEvaluation(directory, from.iteration)) === undefined)
       throw new UsageError(
         `${path}: its ${directory.config.steps} iterations are done; to go on, fork it: gantry fork ${path} --set steps=${2 * directory.config.steps}`,
       );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,12 +24,22 @@ export interface RunOptions {
   readonly onProgress?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** Runs the real command, as a shell does. One thread: other tests use the other cores. */
-export function gantry(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+/** The real command, running. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+/**
+ * Begins the real command, as a shell does. One thread: other tests use the other cores.
+ * @param group whether it leads a process group of its own, which can then be killed whole
+ */
+export function start(args: readonly string[], options: RunOptions = {}, group = false): Started {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: options.cwd,
     env: { ...process.env, OMP_NUM_THREADS: "1", NODE_OPTIONS: "", ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: group,
   });
   let stdout = "";
   let stderr = "";
@@ -42,10 +52,16 @@ export function gantry(args: readonly string[], options: RunOptions = {}): Promi
     stderr += text;
     tell();
   });
-  return new Promise((resolve, reject) => {
+  const finished = new Promise<Finished>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status) => resolve({ status, stdout, stderr }));
   });
+  return { child, finished };
+}
+
+/** Runs the real command to its end. */
+export function gantry(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return start(args, options).finished;
 }
 
 /**

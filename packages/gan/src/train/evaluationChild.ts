@@ -1,7 +1,8 @@
 // Evaluates beside a training: a request (and whether it is only to be checked) as one line of JSON on standard input, a
-// line of JSON with what came of it on standard output. Standard input stays open as long as the training lives.
+// line of JSON with what came of it on standard output. Its argument is the training's process, with which it ends.
 import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
+import { Worker } from "node:worker_threads";
 import type { EvaluationRequest } from "../evaluate/index.js";
 
 /** What the training asks for. */
@@ -16,9 +17,11 @@ setPriority(19);
 // Ctrl-C reaches every process of a terminal: the training decides what becomes of this one.
 process.on("SIGINT", () => {});
 
+// A long computation keeps this thread from hearing that nobody is left to tell.
+new Worker(new URL("./parentWatch.js", import.meta.url), { workerData: Number(process.argv[2]) }).unref();
+
 const input = createInterface({ input: process.stdin });
 input.once("line", (line) => void work(JSON.parse(line) as EvaluationOrder));
-// Nobody is left to tell.
 input.once("close", () => process.exit(1));
 
 async function work({ request, check }: EvaluationOrder): Promise<void> {

@@ -33,7 +33,7 @@ interface Answer {
 async function order(what: EvaluationOrder, signal?: AbortSignal): Promise<Answer> {
   signal?.throwIfAborted();
   const script = fileURLToPath(new URL("./evaluationChild.js", import.meta.url));
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, [script, String(process.pid)], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, OMP_NUM_THREADS: "1" },
   });

@@ -50,6 +50,23 @@ export async function checkEvaluations(config: Config, data: DataShape, signal?:
 }
 
 /**
+ * The newest checkpoint up to an iteration that should have been evaluated and was not: its training, or its evaluation,
+ * was interrupted.
+ */
+export async function missedEvaluation(run: RunDirectory, until: number): Promise<number | undefined> {
+  const { evaluation, steps } = run.config;
+  if (evaluation === null) return undefined;
+  const events = standing(await run.readEvents());
+  const done = new Set(events.filter(({ event }) => event === "evaluation").map((each) => each.iteration));
+  const isDue = (iteration: number) =>
+    iteration > 0 && (iteration % evaluation.every === 0 || iteration === steps);
+  const newest = (await listCheckpoints(run.checkpoints))
+    .filter((iteration) => iteration <= until && isDue(iteration))
+    .at(-1);
+  return newest === undefined || done.has(newest) ? undefined : newest;
+}
+
+/**
  * The evaluations of a run that is being trained: one at a time, of checkpoints, in a process of its own. One that is due
  * while another is under way is left out, except the last.
  */
@@ -88,18 +105,6 @@ export class Evaluations {
     return iteration > 0 && iteration % this.#config.every === 0;
   }
 
-  /**
-   * The newest checkpoint up to `until` that should have been evaluated and was not: its training, or its evaluation, was
-   * interrupted.
-   */
-  async missed(until: number): Promise<number | undefined> {
-    const events = standing(await this.#run.readEvents());
-    const done = new Set(events.filter(({ event }) => event === "evaluation").map((each) => each.iteration));
-    const known = await listCheckpoints(this.#run.checkpoints);
-    const newest = known.filter((iteration) => iteration <= until && this.isDue(iteration)).at(-1);
-    return newest === undefined || done.has(newest) ? undefined : newest;
-  }
-
   /** Begins to evaluate the checkpoint of an iteration. */
   begin(iteration: number): void {
     const request = requestOf(this.#config, { kind: "run", path: this.#run.path, iteration });
@@ -128,7 +133,14 @@ export class Evaluations {
     const chosen = report.scores.find(
       ({ name, metric }) => wanted === null || name === wanted || metric === wanted,
     );
-    const isBest = chosen !== undefined && this.#isBetter(chosen);
+    const isBest = chosen !== undefined && this.#isBest(iteration, chosen);
+    if (chosen !== undefined && isBest) {
+      const { name, value, better } = chosen;
+      const best = { iteration, name, value, better };
+      // Before the event, which says that it is done: killed between the two, it is done again.
+      await this.#run.writeBest(best);
+      this.#best = best;
+    }
     await this.#run.append({
       event: "evaluation",
       iteration,
@@ -136,19 +148,13 @@ export class Evaluations {
       // What is behind the numbers is long, and `gantry eval` tells it.
       report: { ...report, scores: report.scores.map((score) => ({ ...score, detail: null })) },
     });
-    if (chosen !== undefined && isBest) {
-      const { name, value, better } = chosen;
-      const best = { iteration, name, value, better };
-      await this.#run.writeBest(best);
-      this.#best = best;
-    }
     return { iteration, report, chosen, isBest };
   }
 
-  #isBetter({ name, value, better }: ReportedScore): boolean {
+  #isBest(iteration: number, { name, value, better }: ReportedScore): boolean {
     const best = this.#best;
     // Of another name: the configuration was changed, or another network is used.
-    if (best === undefined || best.name !== name) return true;
+    if (best === undefined || best.name !== name || best.iteration === iteration) return true;
     return better === "lower" ? value < best.value : value > best.value;
   }
 

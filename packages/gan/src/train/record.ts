@@ -5,7 +5,7 @@ import { scope, type Tensor, timed } from "@gantry/torch";
 import { isPoints } from "../data/index.js";
 import { scorePoints } from "../metrics/points.js";
 import { listCheckpoints, pruneCheckpoints, saveCheckpoint } from "./checkpoint.js";
-import { Evaluations, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
+import { Evaluations, missedEvaluation, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
 import type { Heartbeat, RunDirectory } from "./runDirectory.js";
 import { drawSamples, POINTS_PER_IMAGE } from "./samples.js";
 import type { StepReport, Trainer } from "./trainer.js";
@@ -83,7 +83,7 @@ export async function* record(
   const finish = async (evaluations: Evaluations): Promise<void> => {
     const beating = setInterval(() => void beat("running"), HEARTBEAT);
     try {
-      for (const iteration of [evaluations.underway, trainer.iteration]) {
+      for (const iteration of new Set([evaluations.underway, trainer.iteration])) {
         if (iteration === undefined) continue;
         if (options.signal?.aborted) break;
         options.onAwait?.(iteration);
@@ -104,7 +104,7 @@ export async function* record(
   const resumed = trainer.iteration > 0 || (await run.status()) !== "new";
   await beat("running");
   try {
-    const missed = await evaluations?.missed(trainer.iteration);
+    const missed = await missedEvaluation(run, trainer.iteration);
     if (missed !== undefined) evaluations?.begin(missed);
     await tidy(run, trainer.iteration, keep, evaluations?.needed);
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
