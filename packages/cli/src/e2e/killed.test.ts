@@ -18,13 +18,14 @@ Object.assign(process.env, environment);
 const real = { cwd, environment, real: true };
 /** What a network has seen is kept in pieces of so many images. */
 const CHUNK = 1024;
-const IMAGES = 2 * CHUNK;
+const IMAGES = 4 * CHUNK;
 
 /** Records of one store of kept features: chunk numbers, in the order they were written. */
 async function kept(folder: string, name: "features" | "logits"): Promise<number[]> {
   const text = await readFile(join(folder, `${name}.jsonl`), "utf8").catch(() => "");
   return text
     .split("\n")
+    .slice(0, -1) // The last line may be under way.
     .flatMap((line) => (line === "" ? [] : [(JSON.parse(line) as { chunk: number }).chunk]));
 }
 
@@ -39,11 +40,11 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
     if (performance.now() - began > 60_000) throw new Error(`${what} did not come about`);
 }
 
-/** Whether an evaluation of {@link IMAGES} images has kept the first half of what it sees. */
+/** Whether an evaluation of {@link IMAGES} images has kept some of what it sees: the real ones are fewer than a chunk. */
 async function isLooking(): Promise<boolean> {
   for (const folder of await stores(home)) {
     const { size } = await stat(join(folder, "logits.f32")).catch(() => ({ size: 0 }));
-    if (size === CHUNK * 10 * 4 && (await kept(folder, "logits")).length === 1) return true;
+    if (size >= CHUNK * 10 * 4 && (await kept(folder, "logits")).length > 0) return true;
   }
   return false;
 }
@@ -90,7 +91,7 @@ describe("killed in the middle of an evaluation", { skip }, () => {
     await until("the first features", isLooking);
     child.kill("SIGKILL");
     assert.equal((await finished).status, null);
-    assert.ok(!existsSync(join(cwd, "report.json")));
+    assert.ok(!existsSync(join(cwd, "report.json")), "the evaluation was over before it was killed");
     const before = new Map<string, number[]>();
     for (const folder of await stores(home)) before.set(folder, await kept(folder, "logits"));
 
