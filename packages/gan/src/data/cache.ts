@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdir, open } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { FormatError, removeStaleTemporaries, writeFileAtomically } from "@gantry/formats";
 import { z } from "zod";
 import type { DataContext } from "./context.js";
@@ -47,8 +47,8 @@ export async function cached(
   context: DataContext,
   decode: () => Promise<CachedImages>,
 ): Promise<Dataset> {
-  const folder = join(context.home, "cache", "datasets", key);
-  const file = join(folder, "images.bin");
+  const file = keptFile(key, context);
+  const folder = dirname(file);
   let found: Dataset | undefined;
   try {
     found = await load(file, name, context);
@@ -88,6 +88,59 @@ export async function cached(
     digest,
     skipped: skipped.length,
   });
+}
+
+const keptFile = (key: string, { home }: DataContext) => join(home, "cache", "datasets", key, "images.bin");
+
+/** Milliseconds within which some file systems give two changes the same time. */
+const COARSEST = 2000;
+
+/**
+ * What is no longer the same when the file at `path` has changed; undefined for a folder, and for a file so new that a change
+ * of it might go unnoticed.
+ */
+export async function fileStamp(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const status = await stat(path, { bigint: true }).catch(() => undefined);
+  if (!status?.isFile() || Date.now() - Number(status.mtimeMs) < COARSEST) return undefined;
+  const { dev, ino, size, mtimeNs, ctimeNs } = status;
+  return { path, stamp: [dev, ino, size, mtimeNs, ctimeNs].map(String) };
+}
+
+const linkFile = (identity: Readonly<Record<string, unknown>>, { home }: DataContext) =>
+  join(home, "cache", "links", cacheKey(identity));
+
+/** Lets {@link recall} find what is kept under `key`. Where that cannot be written, the next start takes longer. */
+export async function remember(
+  identity: Readonly<Record<string, unknown>>,
+  key: string,
+  context: DataContext,
+): Promise<void> {
+  const link = linkFile(identity, context);
+  try {
+    await mkdir(dirname(link), { recursive: true });
+    await writeFileAtomically(link, new TextEncoder().encode(key));
+  } catch {
+    // cached() has said so already.
+  }
+}
+
+/**
+ * The images that were once kept for this identity, without listing the archive they came from, which takes longer than
+ * reading what was kept of it. Undefined where there are none, or damaged ones.
+ */
+export async function recall(
+  identity: Readonly<Record<string, unknown>>,
+  name: string,
+  context: DataContext,
+): Promise<Dataset | undefined> {
+  const key = await readFile(linkFile(identity, context), "utf8").catch(() => "");
+  if (!/^[0-9a-f]{64}$/.test(key)) return undefined;
+  try {
+    return await load(keptFile(key, context), name, context);
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
 }
 
 function encode(header: Header, data: Uint8Array, labels: Int32Array | undefined): Uint8Array[] {

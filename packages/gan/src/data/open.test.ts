@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
@@ -306,6 +306,40 @@ test("images are decoded once, kept, and decoded again when the kept file is dam
     name: "FormatError",
     message: /broken\.png is broken/,
   });
+});
+
+test("an unchanged zip is not listed again, and a changed one is", async () => {
+  const root = await temporaryFolder();
+  const home = join(root, "home");
+  const open = (path: string, options: object = {}) => openDataset({ path, ...options }, { cwd: root, home });
+  const past = new Date(Date.now() - 60_000);
+  const write = async (file: string, value: number) => {
+    await writeZip(join(root, file), [{ name: "a.png", data: await plainPng([value, value, value]) }]);
+    await utimes(join(root, file), past, past);
+  };
+  const links = join(home, "cache", "links");
+  await write("one.zip", 10);
+  await open("one.zip");
+  const [first] = await readdir(links);
+  await write("two.zip", 20);
+  await open("two.zip");
+  const second = (await readdir(links)).find((link) => link !== first);
+  // Were the zip listed, its images would be found to be others than those.
+  await copyFile(join(links, second!), join(links, first!));
+  assert.equal((await open("one.zip")).read([0])[0], 20);
+  assert.equal((await open("one.zip", { channels: 1 })).read([0])[0], 10);
+  for (const broken of ["", "../../../one.zip", "0".repeat(64)]) {
+    await writeFile(join(links, first!), broken);
+    assert.equal((await open("one.zip")).read([0])[0], 10);
+  }
+  const { size } = await stat(join(root, "one.zip"));
+  await write("one.zip", 30);
+  assert.equal((await stat(join(root, "one.zip"))).size, size, "only its contents changed");
+  assert.equal((await open("one.zip")).read([0])[0], 30);
+  await writeZip(join(root, "new.zip"), [{ name: "a.png", data: await plainPng([1, 2, 3]) }]);
+  const before = (await readdir(links)).length;
+  await open("new.zip");
+  assert.equal((await readdir(links)).length, before, "a file this new might change unnoticed");
 });
 
 test("a cache that cannot be written costs a notice, not the data", async () => {
