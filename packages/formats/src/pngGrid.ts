@@ -1,5 +1,9 @@
-import sharp from "sharp";
+import { promisify } from "node:util";
+import { deflate, type ZlibOptions } from "node:zlib";
+import { concatBytes } from "./bytes.js";
+import { crc32 } from "./crc.js";
 import { FormatError } from "./errors.js";
+import { loadSharp } from "./sharp.js";
 
 /** One image, or several of the same shape, as planes of unsigned bytes. */
 export interface Pixels {
@@ -87,11 +91,39 @@ export async function encodePng(image: Pixels): Promise<Uint8Array> {
   if (checkShape(image.shape) !== image.data.length) {
     throw new FormatError(`${image.data.length} bytes are not one ${sizes(image.shape)} image`);
   }
-  const interleaved = interleave(image);
-  const encoder = sharp(interleaved, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
-    .toColourspace(channels === 1 ? "b-w" : "srgb")
-    .png({ compressionLevel: 6, adaptiveFiltering: false, palette: false });
-  return await encoder.toBuffer();
+  const pixels = interleave(image);
+  const row = width * channels;
+  // A row begins with the number of its filter: 0, none.
+  const rows = new Uint8Array(height * (1 + row));
+  for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * row, (y + 1) * row), y * (1 + row) + 1);
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, channels === 1 ? GREY : RGB], 8);
+  return concatBytes([
+    Uint8Array.from(SIGNATURE),
+    ...chunk("IHDR", header),
+    ...chunk("IDAT", await deflateInBackground(rows, { level: 6 })),
+    ...chunk("IEND", new Uint8Array()),
+  ]);
+}
+
+const deflateInBackground = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflate);
+
+/** Colour types of the PNG specification. */
+const GREY = 0;
+const RGB = 2;
+
+/** A chunk of a PNG file, in pieces: its length, its name with its data, and the CRC-32 of these. */
+function chunk(name: string, data: Uint8Array): Uint8Array[] {
+  const number = (value: number) => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value);
+    return bytes;
+  };
+  const named = concatBytes([new TextEncoder().encode(name), data]);
+  return [number(data.length), named, number(crc32(named))];
 }
 
 /**
@@ -108,6 +140,7 @@ export async function decodePng(
     throw new FormatError("is not a PNG file", { file });
   }
   try {
+    const sharp = await loadSharp();
     const image = sharp(bytes, { failOn: "warning" });
     const { channels: stored = 3 } = await image.metadata();
     const { data, info } = await image
