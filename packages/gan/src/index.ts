@@ -37,7 +37,7 @@ export { type InceptionScoreOptions, inceptionScores } from "./metrics/inception
 export { type KernelOptions, kernelDiscrepancies } from "./metrics/kernelInception.js";
 export * from "./metrics/metric.js";
 export { estimateMissingModes, type MissingModes, type MissingModesOptions } from "./metrics/missingModes.js";
-export { type Box, type CoverageScores, labelsOf, modeCoverage, partsOf } from "./metrics/modeCoverage.js";
+export { type CoverageScores, labelsOf, modeCoverage, partsOf } from "./metrics/modeCoverage.js";
 export { meanProbabilities, modeScores } from "./metrics/modeScore.js";
 export { Moments } from "./metrics/moments.js";
 export { NumpyRandomState } from "./metrics/numpyRandom.js";

@@ -27,6 +27,7 @@ export {
   type LoaderState,
 } from "./loader.js";
 export { type DatasetSpec, openDataset } from "./open.js";
+export type { Box, Parts } from "./parts.js";
 export { Random, type RandomState } from "./random.js";
 export {
   type DataLocation,

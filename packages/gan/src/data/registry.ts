@@ -5,6 +5,7 @@ import { type Named, Registry } from "../registry.js";
 import { type DataContext, dataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import type { FetchPlan } from "./fetch.js";
+import type { Parts } from "./parts.js";
 
 /** Where a data set's files are on this machine, or what to do when they are nowhere. */
 export interface DataLocation {
@@ -25,6 +26,8 @@ export interface DatasetDefinition extends Named {
   readonly options: z.ZodObject;
   /** Names of its classes, for recognising its images where they come from elsewhere. */
   readonly classes?: readonly string[];
+  /** What its images are composed of, where they are: metrics that name modes then look at the parts. */
+  readonly parts?: Parts;
   /** Where its files are; absent for data that is computed and for data that is only opened by path. */
   readonly locate?: (context: DataContext) => Promise<DataLocation>;
   /** Whether the file or folder at an absolute path, which exists, is of this kind. */

@@ -6,6 +6,7 @@ import { encodeIdx, writeNpy } from "@gantry/formats";
 import { liveTensors, setThreads, torch } from "@gantry/torch";
 import { dataContext } from "../data/context.js";
 import type { Dataset } from "../data/dataset.js";
+import { openDataset } from "../data/open.js";
 import { UsageError } from "../errors.js";
 import { trainClassifier } from "../metrics/features/classifier.js";
 import { bars } from "../metrics/features/testing.js";
@@ -232,6 +233,49 @@ test("points are judged by their modes", async () => {
   await assert.rejects(evaluate(await request("./mnist", "./mnist", "points"), context), /judges points/);
 });
 
+test("the modes of composed images are looked for in the parts that the data set states", async () => {
+  const composed = (name: string, count: number, more: object = {}) => ({
+    kind: "data" as const,
+    spec: { name, path: join(folder, "mnist"), count, ...more },
+  });
+  for (const name of ["stacked-mnist", "compositional-mnist"]) {
+    const subject = composed(name, 500);
+    const dataset = await openDataset(subject.spec, dataContext(context));
+    const every = Uint32Array.from({ length: 500 }, (_, item) => item);
+    const modes = new Set(dataset.labels(every)).size;
+    const found = await evaluate({ subject, metrics: parseMetrics("coverage") }, context);
+    // The classifier is right about nearly every bar.
+    const { value, samples, conventions } = scoreOf(found, "modes[digits-cnn]");
+    assert.ok(Math.abs(value - modes) <= 0.05 * modes, `${name}: ${value} of ${modes}`);
+    assert.deepEqual([samples.fake, conventions.modes, conventions.parts], [500, 1000, 3]);
+    // The same images without the name: the parts are taken from what they are compared with, or named.
+    await writeNpy(join(folder, "composed.npy"), {
+      dtype: "uint8",
+      shape: [500, ...dataset.shape],
+      data: dataset.read(every) as Uint8Array,
+    });
+    const nameless = { kind: "array" as const, path: "composed.npy" };
+    for (const request of [
+      { against: subject, metrics: parseMetrics("coverage") },
+      { metrics: parseMetrics(`coverage:parts=${name}`), network: "digits-cnn" },
+    ])
+      assert.equal(
+        scoreOf(await evaluate({ subject: nameless, ...request }, context), "modes[digits-cnn]").value,
+        value,
+      );
+  }
+  const few = composed("compositional-mnist", 500, { probabilities: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0] });
+  const [modes, kl] = (
+    await evaluate(
+      { subject: few, against: few, metrics: parseMetrics("coverage:proportions=real") },
+      context,
+    )
+  ).scores;
+  assert.equal(modes?.value, 8);
+  // The same images on both sides, and half an image for each of the 992 modes that no real one has.
+  assert.ok(Math.abs(Number(kl?.value) - Math.log((500 + 992 / 2) / 500)) < 1e-9);
+});
+
 test("what makes no sense is refused in one line, before the long work", async () => {
   let looked = 0;
   const refused = async (asked: Promise<EvaluationRequest>, message: RegExp) => {
@@ -256,7 +300,18 @@ test("what makes no sense is refused in one line, before the long work", async (
   );
   await refused(request("./mnist", undefined, "fid"), /fid compares with real images: say with which/);
   await refused(request("./mnist", undefined, "coverage:proportions=real"), /coverage compares with real/);
-  await refused(request("./mnist", "./mnist", "coverage:parts=3"), /images of 1 channels have no 3 parts/);
+  await refused(
+    request("./mnist", undefined, "coverage:parts=stacked-mnist"),
+    /images of one channel, and their parts should be channels/,
+  );
+  await refused(
+    request("./mnist", undefined, "coverage:parts=compositional-mnist"),
+    /images of 28x28, and the parts looked for/,
+  );
+  await refused(
+    request("./mnist", undefined, "coverage:parts=mnist"),
+    /not composed of parts; those of comp/,
+  );
   await refused(request("./mnist", "./mnist", "fid", { network: "cifar-cnn" }), /unknown feature network/);
   await refused(
     request("./mnist", "./mnist", "fid", { network: "inception-2015" }),

@@ -2,7 +2,7 @@ import { version as torchVersion } from "@gantry/torch";
 import type { z } from "zod";
 import type { JsonObject } from "../config/merge.js";
 import { validate } from "../config/validate.js";
-import { type DataContext, dataContext, datasets } from "../data/index.js";
+import { type DataContext, dataContext, datasets, type Parts } from "../data/index.js";
 import type { DatasetSpec } from "../data/open.js";
 import { UsageError } from "../errors.js";
 import { classifierMetadata } from "../metrics/features/classifier.js";
@@ -10,7 +10,7 @@ import { ImageSamples } from "../metrics/features/extractor.js";
 import { type ImageSource, memoryImages } from "../metrics/features/images.js";
 import { featureNetworks } from "../metrics/features/network.js";
 import { metrics as metricRegistry, type SamplePair, type Score } from "../metrics/metric.js";
-import { type Parts, partsOf } from "../metrics/modeCoverage.js";
+import { partsOf } from "../metrics/modeCoverage.js";
 import { GANTRY_VERSION } from "../train/runDirectory.js";
 import { findNetwork } from "./network.js";
 import { type EvaluationReport, overRepeats, type SideReport } from "./report.js";
@@ -308,9 +308,10 @@ async function openViews(
   { subject, against, test }: OpenSides,
   context: DataContext,
 ): Promise<View[]> {
+  const stated = subject.parts ?? against?.parts;
   const groups = new Map<string, { parts: Parts | undefined; metrics: ChosenMetric[] }>();
   for (const metric of metrics) {
-    const parts = metric.definition.parts?.(metric.options as z.output<z.ZodObject>);
+    const parts = await metric.definition.parts?.(metric.options as z.output<z.ZodObject>, stated);
     const key = JSON.stringify(parts ?? null);
     const group = groups.get(key) ?? { parts, metrics: [] };
     group.metrics.push(metric);

@@ -72,7 +72,9 @@ export async function findNetwork(
   const names = networks.map(({ name }) => name).join(", ");
   const composed =
     channels === 3 && networks.some(({ input }) => input.channels === 1 && input.size === height);
-  const digits = composed ? "; channels that are a digit each are judged by --metrics coverage:parts=3" : "";
+  const digits = composed
+    ? "; channels that are a digit each are judged by --metrics coverage:parts=stacked-mnist"
+    : "";
   throw new UsageError(
     `no feature network is known for images of ${shape.join("x")} from ${origins[0]?.names[0] ?? "nowhere"}: name one of ${names} with --network, or get Inception's weights with 'gantry data fetch inception'${digits}`,
   );

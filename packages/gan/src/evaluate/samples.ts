@@ -1,10 +1,10 @@
-import type { DataContext } from "../data/index.js";
+import type { DataContext, Parts } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import { ImageSamples } from "../metrics/features/extractor.js";
 import { type ImageSource, memoryImages } from "../metrics/features/images.js";
 import type { FeatureNetwork } from "../metrics/features/network.js";
 import type { MetricDefinition, Need, SamplePair, Samples } from "../metrics/metric.js";
-import { type Parts, partsOf } from "../metrics/modeCoverage.js";
+import { partsOf } from "../metrics/modeCoverage.js";
 import { Moments } from "../metrics/moments.js";
 import { MemoryTable } from "../metrics/table.js";
 import type { EvaluationRequest } from "./request.js";

@@ -6,8 +6,10 @@ import type { JsonObject } from "../config/merge.js";
 import {
   type DataContext,
   type Dataset,
+  datasets,
   isPoints,
   openDataset,
+  type Parts,
   type PointMode,
   Random,
 } from "../data/index.js";
@@ -34,6 +36,8 @@ interface Common {
   readonly count: number | undefined;
   readonly shape: readonly number[];
   readonly report: Pick<SideReport, "kind" | "details">;
+  /** What its images are composed of, where they are of a data set that says so. */
+  readonly parts?: Parts | undefined;
   close(): void;
 }
 
@@ -79,10 +83,22 @@ export async function openSide(
     case "array":
       return await openArray(subject.path, quantisation, context);
     case "dataset":
-      return openData(subject.dataset, subject.dataset.name, context);
+      return {
+        ...openData(subject.dataset, subject.dataset.name, context),
+        ...(await composition(subject.dataset.name)),
+      };
     case "data":
-      return openData(await openDataset(subject.spec, context), subject.spec, context);
+      return {
+        ...openData(await openDataset(subject.spec, context), subject.spec, context),
+        ...(await composition(subject.spec)),
+      };
   }
+}
+
+/** The parts of images of a data set that is known by name. */
+async function composition(spec: DatasetSpec): Promise<Pick<Common, "parts">> {
+  const name = typeof spec === "string" ? spec : spec.name;
+  return { parts: name === undefined ? undefined : (await datasets.all()).get(name)?.parts };
 }
 
 const nothing = (): void => {};
@@ -251,11 +267,13 @@ async function openRun(
 ): Promise<Side & { readonly trainedOn: RunData }> {
   const sampler = await Sampler.open(resolve(context.cwd, path), { iteration, weights, context });
   const { config } = sampler.run;
+  const { parts } = await composition(config.data as DatasetSpec);
   const { name, shape } = { name: sampler.run.name, shape: sampler.data.shape };
   const common = {
     name,
     count: undefined,
     trainedOn: { spec: config.data as DatasetSpec },
+    parts,
     report: {
       kind: "run",
       details: { path, iteration: sampler.iteration, weights: sampler.weights },

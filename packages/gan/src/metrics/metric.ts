@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { PointMode } from "../data/dataset.js";
+import type { Parts } from "../data/parts.js";
 import { GantryError } from "../errors.js";
 import { type Named, Registry } from "../registry.js";
 import type { ImageSource } from "./features/images.js";
-import type { Parts } from "./modeCoverage.js";
 import type { Moments } from "./moments.js";
 import type { Table } from "./table.js";
 
@@ -67,6 +67,8 @@ export interface Samples {
   readonly count: number;
   /** Name of the feature network that features, logits and labels come from; undefined without one. */
   readonly network: string | undefined;
+  /** Rows that one sample has, where its parts are looked at one by one. Default 1. */
+  readonly parts?: number | undefined;
   /** How images became what the network sees; see {@link Score.conventions}. */
   readonly conventions: Conventions;
   /** The images themselves. Throws UsageError where there are none. */
@@ -122,8 +124,14 @@ export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> exte
   readonly options: Schema;
   /** Whether options ask for real images although `comparesWithReal` does not. Default false. */
   wantsReal?(options: z.output<Schema>): boolean;
-  /** What the network is to look at in place of whole images; undefined: the whole. See {@link partsOf}. */
-  parts?(options: z.output<Schema>): Parts | undefined;
+  /**
+   * What the network is to look at in place of whole images; undefined: the whole. See {@link partsOf}.
+   * @param stated parts that the data set judged, or compared with, says its images have
+   */
+  parts?(
+    options: z.output<Schema>,
+    stated: Parts | undefined,
+  ): Parts | undefined | Promise<Parts | undefined>;
   /**
    * Refuses what is bound to fail, before the long work.
    * @throws {UsageError} too few samples for the options, naming the option to change

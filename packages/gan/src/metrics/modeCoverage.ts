@@ -1,5 +1,7 @@
 import { noGrad, scope, torch } from "@gantry/torch";
 import { z } from "zod";
+import type { Parts } from "../data/parts.js";
+import { datasets } from "../data/registry.js";
 import { UsageError } from "../errors.js";
 import type { ImageSource } from "./features/images.js";
 import { defineMetric, makeScore, realOf, type Samples, type ScoreSide } from "./metric.js";
@@ -89,51 +91,62 @@ export function labelsOf(logits: Table, parts = 1): Int32Array {
   return labels;
 }
 
-/** A rectangle of an image. */
-export interface Box {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Where the parts of a composed image are. */
-export type Parts = "channels" | readonly Box[];
-
 /**
- * The parts of composed images as images of their own, part after part: the channels (stacked MNIST), or boxes that all
- * have one size (compositional MNIST, whose three digits lie in known places of a grey image).
- * @throws {UsageError} boxes of several sizes or outside of the image, or none
+ * The parts of composed images as images of their own, part after part: the channels (stacked MNIST), or boxes
+ * (compositional MNIST).
+ * @throws {UsageError} one channel alone, or boxes of several sizes, larger than they are to be, outside of the image, or none
  */
 export function partsOf(source: ImageSource, parts: Parts): ImageSource {
   const [channels, height, width] = source.shape;
   if (parts === "channels") {
+    if (channels === 1)
+      throw new UsageError(`${source.name} has images of one channel, and their parts should be channels`);
     // N,C,H,W and N*C,1,H,W are the same bytes.
     return new PartSource(source, channels, [1, height, width], "channels", (images) => images);
   }
-  const [first] = parts;
+  const { boxes, size } = parts;
+  const [first] = boxes;
   if (first === undefined) throw new UsageError("an image has at least one part");
-  for (const box of parts) {
+  for (const box of boxes) {
     const inside =
       box.top >= 0 && box.left >= 0 && box.top + box.height <= height && box.left + box.width <= width;
-    if (!inside || box.height !== first.height || box.width !== first.width)
-      throw new UsageError(`parts must have one size and lie inside of ${width}x${height}`);
+    const fits = box.height <= size.height && box.width <= size.width;
+    if (!inside || !fits || box.height !== first.height || box.width !== first.width)
+      throw new UsageError(
+        `${source.name} has images of ${width}x${height}, and the parts looked for, of one size, must lie inside of them`,
+      );
   }
+  const area = size.height * size.width;
+  const above = Math.floor((size.height - first.height) / 2);
+  const before = Math.floor((size.width - first.width) / 2);
   const cut = (images: Uint8Array): Uint8Array => {
     const count = images.length / (channels * height * width);
-    const out = new Uint8Array(count * parts.length * channels * first.height * first.width);
-    let to = 0;
+    const out = new Uint8Array(count * boxes.length * channels * area);
+    let plane = 0;
     for (let image = 0; image < count; image++)
-      for (const box of parts)
-        for (let channel = 0; channel < channels; channel++)
-          for (let row = 0; row < box.height; row++, to += box.width) {
+      for (const box of boxes)
+        for (let channel = 0; channel < channels; channel++, plane++)
+          for (let row = 0; row < box.height; row++) {
             const from = ((image * channels + channel) * height + box.top + row) * width + box.left;
-            out.set(images.subarray(from, from + box.width), to);
+            out.set(
+              images.subarray(from, from + box.width),
+              plane * area + (above + row) * size.width + before,
+            );
           }
     return out;
   };
-  const shape = [channels, first.height, first.width] as const;
-  return new PartSource(source, parts.length, shape, `boxes ${JSON.stringify(parts)}`, cut);
+  const shape = [channels, size.height, size.width] as const;
+  return new PartSource(source, boxes.length, shape, `boxes ${JSON.stringify(parts)}`, cut);
+}
+
+/** The parts that images of a data set have. @throws {UsageError} no data set of this name, or not a composed one */
+async function partsOfData(name: string): Promise<Parts> {
+  const { parts } = await datasets.get(name);
+  if (parts !== undefined) return parts;
+  const composed = [...(await datasets.all()).values()].filter((each) => each.parts !== undefined);
+  throw new UsageError(
+    `coverage: the images of ${name} are not composed of parts; those of ${composed.map((each) => each.name).join(", ")} are`,
+  );
 }
 
 class PartSource implements ImageSource {
@@ -141,8 +154,9 @@ class PartSource implements ImageSource {
   readonly count: number;
   readonly shape: ImageSource["shape"];
   readonly quantisation: string;
+  /** Of one image. */
+  readonly parts: number;
   readonly #source: ImageSource;
-  readonly #each: number;
   readonly #cut: (images: Uint8Array) => Uint8Array;
   readonly #what: string;
   /** The parts of the last image read: the next piece may begin inside of it, and some sources are read only once. */
@@ -156,7 +170,7 @@ class PartSource implements ImageSource {
     cut: (images: Uint8Array) => Uint8Array,
   ) {
     this.#source = source;
-    this.#each = each;
+    this.parts = each;
     this.#cut = cut;
     this.#what = what;
     this.name = `the parts of ${source.name}`;
@@ -170,7 +184,7 @@ class PartSource implements ImageSource {
   }
 
   async read(start: number, end: number): Promise<Uint8Array> {
-    const each = this.#each;
+    const each = this.parts;
     const size = this.shape[0] * this.shape[1] * this.shape[2];
     const [first, after] = [Math.floor(start / each), Math.ceil(end / each)];
     const known = this.#last?.image === first ? this.#last.parts : new Uint8Array(0);
@@ -193,34 +207,23 @@ export default defineMetric({
   comparesWithReal: false,
   options: z.strictObject({
     parts: z
-      .int()
-      .min(1)
-      .default(1)
-      .describe("classified images that make up one sample, its channels: 3 for stacked MNIST"),
-    boxes: z
-      .array(z.tuple([z.int().min(0), z.int().min(0), z.int().min(1), z.int().min(1)]))
-      .default([])
-      .describe("parts that lie beside each other: [top,left,height,width] of each, instead of channels"),
+      .union([z.literal("data"), z.literal(1), z.string()], {
+        error: "must be data, 1, or the name of a composed data set as stacked-mnist",
+      })
+      .default("data")
+      .describe(
+        "what is classified: the parts that the data set judged, or compared with, is composed of, else the whole " +
+          "(data); the whole (1); parts as in the data set of this name (stacked-mnist, compositional-mnist)",
+      ),
     proportions: z
       .enum(["uniform", "real"])
       .default("uniform")
       .describe("what the labels should be like: uniform, or as those of the real images"),
   }),
   wantsReal: ({ proportions }) => proportions === "real",
-  parts: ({ parts, boxes }) => {
-    if (boxes.length > 0) return boxes.map(([top, left, height, width]) => ({ top, left, height, width }));
-    return parts === 1 ? undefined : "channels";
-  },
-  check: ({ parts, boxes }, { shape: [channels] }) => {
-    if (boxes.length > 0 && parts !== 1)
-      throw new UsageError("coverage: boxes are parts already; leave parts out");
-    if (parts !== 1 && parts !== channels)
-      throw new UsageError(
-        `coverage: images of ${channels} channels have no ${parts} parts: set parts to ${channels}`,
-      );
-  },
-  async score({ parts: channels, boxes, proportions }, pair) {
-    const parts = boxes.length > 0 ? boxes.length : channels;
+  parts: ({ parts }, stated) => (parts === 1 ? undefined : parts === "data" ? stated : partsOfData(parts)),
+  async score({ proportions }, pair) {
+    const { parts = 1 } = pair.fake;
     const logits = await pair.fake.logits();
     const modes = logits.columns ** parts;
     let wished: Float64Array | undefined;

@@ -34,15 +34,18 @@ export function tableSamples(
     network = "test-net",
     conventions = {},
     logits = features,
+    parts,
   }: {
     network?: string;
     conventions?: Conventions;
     logits?: Table;
+    parts?: number;
   } = {},
 ): Samples {
   return {
     count: features.rows,
     network,
+    parts,
     conventions,
     images: (): ImageSource => {
       throw new Error("no images");

@@ -3,10 +3,10 @@ import { MemoryDataset } from "../dataset.js";
 import { imageOptions } from "../imageSet.js";
 import { Random } from "../random.js";
 import { defineDataset } from "../registry.js";
+import { drawTriples, NUMBERS, numbersOf } from "../triples.js";
 import mnist from "./mnist.js";
 
 const NAME = "stacked-mnist";
-const MODES = Array.from({ length: 1000 }, (_, mode) => String(mode).padStart(3, "0"));
 
 export default defineDataset({
   name: NAME,
@@ -26,6 +26,7 @@ export default defineDataset({
     size: imageOptions.size,
     fit: imageOptions.fit,
   }),
+  parts: "channels",
   locate: (context) => mnist.locate!(context),
   open: async (
     { protocol, count = protocol === "veegan" ? 128_000 : 1_000_000, seed, ...options },
@@ -35,21 +36,14 @@ export default defineDataset({
     const digits = await mnist.open({ ...options, split }, context);
     const [, height, width] = digits.shape as [number, number, number];
     const random = new Random(seed);
-    const table = new Uint32Array(new SharedArrayBuffer(count * 3 * 4));
-    for (let place = 0; place < table.length; place++) table[place] = random.integer(digits.count);
-    const digitOf = digits.labels(table)!;
-    const labels = new Int32Array(count);
-    for (let item = 0; item < count; item++) {
-      const [a, b, c] = digitOf.subarray(3 * item, 3 * item + 3) as unknown as [number, number, number];
-      labels[item] = 100 * a + 10 * b + c;
-    }
+    const table = drawTriples(count, () => random.integer(digits.count));
     const items = { ...digits.shared!, parts: 3, table };
     return new MemoryDataset({
       name: NAME,
       kind: "images",
       shape: [3, height, width],
-      classes: MODES,
-      labels,
+      classes: NUMBERS,
+      labels: numbersOf(digits, table),
       items,
     });
   },

@@ -278,13 +278,19 @@ test("parts of composed images: channels and boxes, each image read once", async
     pieces.push(...(await channels.read(start, end)));
   assert.deepEqual(pieces, [...bytes]);
   assert.deepEqual(reads, [0, 1, 2, 3, 4, 5, 6]);
-  const boxes = partsOf(memoryImages("m", bytes, [1, 6, 2]), [
+  const corners = [
     { top: 4, left: 0, height: 2, width: 2 },
     { top: 0, left: 0, height: 2, width: 2 },
-  ]);
+  ];
+  const size = { height: 2, width: 2 };
+  const boxes = partsOf(memoryImages("m", bytes, [1, 6, 2]), { boxes: corners, size });
   assert.deepEqual([...(await boxes.read(1, 3))], [0, 1, 2, 3, 20, 21, 22, 23]);
-  assert.throws(() => partsOf(once, []), UsageError);
-  assert.throws(() => partsOf(once, [{ top: 1, left: 0, height: 2, width: 2 }]), UsageError);
+  const framed = { boxes: corners, size: { height: 2, width: 4 } };
+  const black = partsOf(memoryImages("m", bytes, [1, 6, 2]), framed);
+  assert.deepEqual([...(await black.read(2, 3))], [0, 20, 21, 0, 0, 22, 23, 0]);
+  assert.throws(() => partsOf(once, { boxes: [], size }), UsageError);
+  assert.throws(() => partsOf(once, { boxes: corners, size }), /must lie inside/);
+  assert.throws(() => partsOf(memoryImages("m", bytes, [1, 6, 2]), "channels"), /one channel/);
 });
 
 test("a metric over images says what happened to them", async () => {

@@ -46,6 +46,7 @@ interface Preparation {
 export class ImageSamples implements Samples {
   readonly count: number;
   readonly network: string;
+  readonly parts: number;
   readonly conventions: Conventions;
   readonly #source: ImageSource;
   readonly #network: FeatureNetwork;
@@ -79,6 +80,7 @@ export class ImageSamples implements Samples {
     this.#batch = options.batch ?? 64;
     this.#chunk = options.chunk ?? 1024;
     this.count = source.count;
+    this.parts = source.parts ?? 1;
     this.network = network.name;
     this.conventions = {
       quantisation: source.quantisation,

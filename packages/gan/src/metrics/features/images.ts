@@ -16,6 +16,8 @@ export interface ImageSource {
   readonly digest: string | undefined;
   /** How numbers became bytes; see {@link Quantisation}. `none` where they were bytes. */
   readonly quantisation: string;
+  /** How many of these make up one sample, where they are its parts. Default 1. */
+  readonly parts?: number;
   /** The images from `start` to before `end`: N*C*H*W bytes. Sources without a digest are read once, in order. */
   read(start: number, end: number): Uint8Array | Promise<Uint8Array>;
 }
