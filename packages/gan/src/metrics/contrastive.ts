@@ -42,25 +42,25 @@ const UNITS = 256;
 const LEARNING_RATE = 5e-3;
 
 /**
- * How often the contrastive task is solved: the share of all pairs (an image's global vector, one of its own places) that
+ * How often the contrastive task is solved for each image of a batch: the share of pairs (an image's global vector, one of its own places) that
  * score higher than that global vector does with any place of any other image. The image's own other places are no
  * rivals: by equation 4 they are, and then at most one of M^2 pairs could ever be solved. A tie is not solved, so that
  * equal images have 0.
  *
- * @param scores N,N,M,M: [image of the place, image of the global vector, place] @returns 0 to 1
+ * @param scores N,N,M,M: [image of the place, image of the global vector, place] @returns N shares, 0 to 1
  */
-export function contrastiveAccuracy(scores: Tensor): number {
+export function contrastiveAccuracies(scores: Tensor): number[] {
   return scope(() => {
     const count = scores.size(0);
     const own = torch.eye(count).view([count, count, 1, 1]).gt(0);
     const rivals = scores.maskedFill(own, Number.NEGATIVE_INFINITY).amax([0, 2, 3]);
     // M,M,N: the last extent counts the images of the diagonal, as `rivals` does.
-    return scores.diagonal(0, 0, 1).gt(rivals).to({ dtype: "float32" }).mean().item();
+    return scores.diagonal(0, 0, 1).gt(rivals).to({ dtype: "float32" }).mean([0, 1]).toNumbers();
   });
 }
 
 /** A discriminator's encoder with InfoMax-GAN's critics. */
-class Contrast extends nn.Module {
+export class Contrast extends nn.Module {
   readonly encoder: Discriminator;
   readonly critics: InfomaxCritics;
 
@@ -115,7 +115,8 @@ function shuffled(count: number, random: Random): Uint32Array {
   return order;
 }
 
-interface Learning {
+/** How the network learns. */
+export interface Learning {
   readonly steps: number;
   readonly batch: number;
   readonly seed: number;
@@ -156,8 +157,12 @@ async function train(
   }
 }
 
-/** The network that learned on these images, or the one kept from when it did. */
-async function learned(source: ImageSource, learning: Learning, context: MetricContext): Promise<Contrast> {
+/** The network that learned on these images, or the one kept from when it did. The caller disposes of it. */
+export async function learned(
+  source: ImageSource,
+  learning: Learning,
+  context: MetricContext,
+): Promise<Contrast> {
   const { home, onNotice = () => {} } = context;
   const { digest, shape, count } = source;
   const contrast = await makeContrast(shape, learning.seed);
@@ -179,24 +184,36 @@ async function learned(source: ImageSource, learning: Learning, context: MetricC
   }
 }
 
-/** The accuracy on each whole batch of `count` images, in an order of the seed's. */
-async function judge(
+/** Images that met in one batch, and how often the task was solved for each. */
+export interface JudgedBatch {
+  readonly indices: Uint32Array;
+  readonly accuracies: readonly number[];
+}
+
+/** The accuracies of each whole batch of `count` images, in an order of the seed's. */
+export async function judge(
   contrast: Contrast,
   source: ImageSource,
   { batch, seed, count }: { readonly batch: number; readonly seed: number; readonly count: number },
   onBatch: (share: number) => Promise<void>,
-): Promise<number[]> {
+): Promise<JudgedBatch[]> {
   const order = shuffled(source.count, new Random(seed));
-  const found: number[] = [];
+  const found: JudgedBatch[] = [];
   for (let at = 0; at + batch <= count; at += batch) {
-    const bytes = await bytesAt(source, order.subarray(at, at + batch));
-    found.push(
-      noGrad(() => scope(() => contrastiveAccuracy(contrast.scores(toInput(bytes, batch, source.shape))))),
+    const indices = order.slice(at, at + batch);
+    const bytes = await bytesAt(source, indices);
+    const accuracies = noGrad(() =>
+      scope(() => contrastiveAccuracies(contrast.scores(toInput(bytes, batch, source.shape)))),
     );
+    found.push({ indices, accuracies });
     await onBatch(at / count);
   }
   return found;
 }
+
+/** The accuracy of each batch. */
+export const accuraciesOf = (batches: readonly JudgedBatch[]): number[] =>
+  batches.map(({ accuracies }) => accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length);
 
 /**
  * Contrastive-task accuracy. The encoder of a discriminator and InfoMax-GAN's critics learn, on real images, to tell whose
@@ -234,15 +251,13 @@ export default defineMetric({
     const contrast = await learned(real.images(), { steps, batch, seed }, context);
     try {
       const order = { batch, seed };
-      const found = meanAndDeviation(
-        await judge(contrast, fake.images(), { ...order, count: fake.count }, (share) =>
-          pause(context, 0.8 + 0.1 * share),
-        ),
+      const onFake = await judge(contrast, fake.images(), { ...order, count: fake.count }, (share) =>
+        pause(context, 0.8 + 0.1 * share),
       );
-      const onReal = meanAndDeviation(
-        await judge(contrast, real.images(), { ...order, count: Math.min(fake.count, real.count) }, (share) =>
-          pause(context, 0.9 + 0.1 * share),
-        ),
+      const found = meanAndDeviation(accuraciesOf(onFake));
+      const count = Math.min(fake.count, real.count);
+      const onReal = await judge(contrast, real.images(), { ...order, count }, (share) =>
+        pause(context, 0.9 + 0.1 * share),
       );
       return [
         makeScore(
@@ -254,7 +269,7 @@ export default defineMetric({
             better: "higher",
             seed,
             conventions: { steps, batch, rivals: "places of other images", ties: "not solved" },
-            detail: { real: [onReal.mean] },
+            detail: { real: [meanAndDeviation(accuraciesOf(onReal)).mean] },
           },
         ),
       ];

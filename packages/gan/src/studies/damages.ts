@@ -2,10 +2,10 @@ import type { JsonObject } from "../config/merge.js";
 import { dataContext } from "../data/context.js";
 import { featureNetworks } from "../metrics/features/network.js";
 import { damages } from "./damages/damages.js";
-import { openCifar10 } from "./damages/data.js";
 import { measure, NETWORK, type Result, type Work } from "./damages/measure.js";
 import { report } from "./damages/report.js";
 import { choose, find } from "./engine/choose.js";
+import { openCifar10 } from "./engine/cifar10.js";
 import { type Cell, defineStudy, type StudyRequest } from "./engine/study.js";
 
 const problems = [{ name: "cifar10", summary: "training images against others, whole and damaged" }];

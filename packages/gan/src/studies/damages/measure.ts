@@ -5,9 +5,9 @@ import { evaluate } from "../../evaluate/evaluate.js";
 import type { EvaluationReport, ReportedScore } from "../../evaluate/report.js";
 import { parseMetrics } from "../../evaluate/request.js";
 import { find } from "../engine/choose.js";
+import { openCifar10 } from "../engine/cifar10.js";
 import type { Cell, Workplace } from "../engine/study.js";
 import { asDataset, damages } from "./damages.js";
-import { openCifar10 } from "./data.js";
 
 /** The network that every metric looks through. */
 export const NETWORK = "cifar10-cnn";
