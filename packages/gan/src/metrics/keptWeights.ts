@@ -1,6 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type ArrayValue, FormatError, readSafetensors, writeSafetensors } from "@gantry/formats";
+import {
+  type ArrayValue,
+  FormatError,
+  readSafetensors,
+  removeStaleTemporaries,
+  writeSafetensors,
+} from "@gantry/formats";
 import { type nn, scope, type Tensor, torch } from "@gantry/torch";
 import { digestOf } from "./features/classifier.js";
 
@@ -35,6 +41,7 @@ export async function saveWeights(file: string, module: nn.Module, onNotice: Not
     arrays.set(key, { dtype: tensor.dtype, shape: [...tensor.shape], data: tensor.toBytes() });
   try {
     await mkdir(dirname(file), { recursive: true });
+    await removeStaleTemporaries(dirname(file));
     await writeSafetensors(file, arrays, { sha256: digestOf(arrays) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

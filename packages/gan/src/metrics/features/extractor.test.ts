@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, open, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -177,8 +177,17 @@ test("moments of known images are kept: nothing is looked at again; damaged ones
     await handle.write(Uint8Array.of(77), 0, 1, size - 1);
     await handle.close();
   }
+  // What a killed process left half written long ago, and what one that writes now has.
+  const [stale, fresh] = [".a.safetensors.999999999-1.tmp", `.b.safetensors.${process.pid}-1.tmp`];
+  const before = new Date(Date.now() - 7_200_000);
+  for (const name of [stale, fresh]) {
+    await writeFile(join(folder, name), "half");
+    await utimes(join(folder, name), before, before);
+  }
   const third = await new ImageSamples(source, network, { keep: [] }, context).moments();
   assert.equal(network.seen, 30);
+  const left = await readdir(folder);
+  assert.ok(!left.includes(stale) && left.includes(fresh));
   assert.match(notices.join(), /checksum is wrong/);
   assert.deepEqual(third.scatter, first.scatter);
 });

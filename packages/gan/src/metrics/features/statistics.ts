@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { type ArrayValue, FormatError, readSafetensors, viewTyped, writeSafetensors } from "@gantry/formats";
+import { dirname, join } from "node:path";
+import {
+  type ArrayValue,
+  FormatError,
+  readSafetensors,
+  removeStaleTemporaries,
+  viewTyped,
+  writeSafetensors,
+} from "@gantry/formats";
 import type { DataContext } from "../../data/context.js";
 import { Moments } from "../moments.js";
 
@@ -42,9 +49,11 @@ export async function loadStatistics(key: string, context: DataContext): Promise
 export async function saveStatistics(key: string, moments: Moments, context: DataContext): Promise<void> {
   const { count, mean, scatter, dimension } = moments;
   try {
-    await mkdir(join(context.home, "cache", "statistics"), { recursive: true });
+    const file = place(key, context);
+    await mkdir(dirname(file), { recursive: true });
+    await removeStaleTemporaries(dirname(file));
     await writeSafetensors(
-      place(key, context),
+      file,
       new Map([
         ["mean", toArray(mean, [dimension])],
         ["scatter", toArray(scatter, [dimension, dimension])],
