@@ -1,9 +1,9 @@
-// The three maps of a convolution whose output has few places, as matrix products over columns: a row for every place of
-// every output, with all that the kernel sees there.
+// The three maps of a convolution in bfloat16 whose output has few places, as matrix products over columns: a row for every
+// place of every output, with all that the kernel sees there.
 //
-// oneDNN's kernels run along rows of the output. Where these are 2 long, as in the deepest layers of small images, they gave
-// 50 to 80 GFLOPS in float32 where these products give 100 to 130; in bfloat16, up to 4 long, its gradients gave 20 to 90
-// and these 130 to 240. Gathering copies each pixel once for every tap that sees it, which larger maps do not earn back.
+// oneDNN's kernels run along rows of the output. Where these are up to 4 long, as in the deepest layers of small images, its
+// gradients gave 20 to 90 GFLOPS and these 130 to 240. Gathering copies each pixel once for every tap that sees it, which
+// larger maps do not earn back.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -14,36 +14,30 @@
 namespace gantry {
 namespace {
 
-/** Places of an output up to which the products are faster, and for gradients in bfloat16. */
+using T = at::BFloat16;
+
+/** Places of an output up to which the products are faster, and for gradients. */
 constexpr int64_t kPlaces = 4;
-constexpr int64_t kHalfGradientPlaces = 16;
+constexpr int64_t kGradientPlaces = 16;
 /** Channels from which they are. */
 constexpr int64_t kChannels = 32;
 
 bool applies(const at::Tensor& tensor, const Geometry& g, bool gradient) {
   const int64_t places = g.outSize(0) * g.outSize(1);
-  const auto type = tensor.scalar_type();
-  const int64_t most = gradient && type == at::kBFloat16 ? kHalfGradientPlaces : kPlaces;
-  return (type == at::kFloat || type == at::kBFloat16) && g.count > 0 && places > 0 && places <= most &&
-         g.kernel[0] * g.kernel[1] > 1 && g.channels >= kChannels && g.made >= kChannels;
-}
-
-/** First and one past the last tap along an axis that sees a sample, for the output at `place`. */
-std::pair<int64_t, int64_t> seen(const Geometry& g, int d, int64_t place) {
-  const int64_t start = place * g.stride[d] - g.padding[d];
-  return {std::max<int64_t>(0, -start), std::min(g.kernel[d], g.size[d] - start)};
+  return tensor.scalar_type() == at::kBFloat16 && g.count > 0 && places > 0 &&
+         places <= (gradient ? kGradientPlaces : kPlaces) && g.kernel[0] * g.kernel[1] > 1 && g.channels >= kChannels &&
+         g.made >= kChannels;
 }
 
 /** [count * places, channels * taps], in the order of a weight's elements. */
-template <typename T>
 void gather(const T* image, T* rows, const Geometry& g) {
   const int64_t height = g.outSize(0), width = g.outSize(1), plane = g.size[0] * g.size[1];
   const int64_t taps = g.kernel[0] * g.kernel[1], row = g.channels * taps;
   at::parallel_for(0, g.count * height * width, 1, [&](int64_t begin, int64_t end) {
     for (int64_t place = begin; place < end; ++place) {
       const int64_t y = place / width % height, x = place % width;
-      const auto [firstY, lastY] = seen(g, 0, y);
-      const auto [firstX, lastX] = seen(g, 1, x);
+      const auto [firstY, lastY] = g.seen(0, y);
+      const auto [firstX, lastX] = g.seen(1, x);
       const T* from = image + place / (height * width) * g.channels * plane +
                       (y * g.stride[0] - g.padding[0]) * g.size[1] + x * g.stride[1] - g.padding[1];
       T* to = rows + place * row;
@@ -57,7 +51,6 @@ void gather(const T* image, T* rows, const Geometry& g) {
 }
 
 /** The adjoint of gather: every pixel the sum, in float32, of what the taps that see it hold, and its channel's bias. */
-template <typename T>
 void scatter(const T* rows, const float* bias, T* image, const Geometry& g) {
   const int64_t height = g.outSize(0), width = g.outSize(1), plane = g.size[0] * g.size[1];
   const int64_t taps = g.kernel[0] * g.kernel[1], row = g.channels * taps;
@@ -68,8 +61,8 @@ void scatter(const T* rows, const float* bias, T* image, const Geometry& g) {
       std::fill(sums.begin(), sums.end(), bias == nullptr ? 0.0f : bias[channel]);
       for (int64_t place = 0; place < height * width; ++place) {
         const int64_t y = place / width, x = place % width;
-        const auto [firstY, lastY] = seen(g, 0, y);
-        const auto [firstX, lastX] = seen(g, 1, x);
+        const auto [firstY, lastY] = g.seen(0, y);
+        const auto [firstX, lastX] = g.seen(1, x);
         const T* from = rows + (map / g.channels * height * width + place) * row + channel * taps;
         for (int64_t ky = firstY; ky < lastY; ++ky) {
           const int64_t line = (y * g.stride[0] - g.padding[0] + ky) * g.size[1] + x * g.stride[1] - g.padding[1];
@@ -81,19 +74,10 @@ void scatter(const T* rows, const float* bias, T* image, const Geometry& g) {
   });
 }
 
-template <typename F>
-void withType(at::ScalarType type, const F& work) {
-  if (type == at::kFloat) work(float{});
-  else work(at::BFloat16{});
-}
-
 at::Tensor columnsOf(const at::Tensor& images, const Geometry& g) {
   const at::Tensor image = images.contiguous();
   at::Tensor rows = at::empty({g.count * g.outSize(0) * g.outSize(1), g.channels * g.kernel[0] * g.kernel[1]}, image.options());
-  withType(image.scalar_type(), [&](auto zero) {
-    using T = decltype(zero);
-    gather<T>(image.data_ptr<T>(), rows.data_ptr<T>(), g);
-  });
+  gather(image.data_ptr<T>(), rows.data_ptr<T>(), g);
   return rows;
 }
 
@@ -118,10 +102,7 @@ at::Tensor columnsSpread(const at::Tensor& gradient, const at::Tensor& weight, c
   const at::Tensor rows = at::mm(placesOf(gradient), flat(weight));
   const at::Tensor added = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
   at::Tensor image = at::empty({g.count, g.channels, g.size[0], g.size[1]}, rows.options());
-  withType(rows.scalar_type(), [&](auto zero) {
-    using T = decltype(zero);
-    scatter<T>(rows.data_ptr<T>(), added.defined() ? added.data_ptr<float>() : nullptr, image.data_ptr<T>(), g);
-  });
+  scatter(rows.data_ptr<T>(), added.defined() ? added.data_ptr<float>() : nullptr, image.data_ptr<T>(), g);
   return image;
 }
 

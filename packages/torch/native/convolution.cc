@@ -5,9 +5,10 @@
 //   convolve(x, w) -> y    the convolution;            the image gradient of the transposed one
 //   spread(y, w) -> x      its image gradient;         the transposed convolution
 //   weigh(x, y) -> w       the weight gradient of both
-// The derivatives of each are the other two, so all can be differentiated as often as one likes. On small maps
-// they are matrix products over columns (columns.cc); all else is LibTorch's convolution: on the CPU, that is oneDNN for all
-// three, where aten::conv_transpose2d of LibTorch 1.13 gathers columns of any map, several times slower.
+// The derivatives of each are the other two, so all can be differentiated as often as one likes. 3x3 kernels are computed by
+// Winograd's algorithm (winograd.cc), small maps tap by tap (taps.cc) or in bfloat16 over columns (columns.cc); all else is
+// LibTorch's convolution: on the CPU, that is oneDNN for all three, where aten::conv_transpose2d of LibTorch 1.13 gathers
+// columns of any map, several times slower.
 #include "convolution.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -25,6 +26,20 @@ const std::vector<int64_t> kZero{0, 0};
 
 std::vector<int64_t> list(const std::array<int64_t, 2>& pair) { return {pair[0], pair[1]}; }
 
+/** Padded alike on both sides, as LibTorch's convolutions need it. */
+bool isEven(const Geometry& g) { return g.padding == g.after; }
+
+at::Tensor padded(const at::Tensor& image, const Geometry& g) {
+  return at::constant_pad_nd(image, {g.padding[1], g.after[1], g.padding[0], g.after[0]});
+}
+
+/** Of images with their padding. */
+Geometry paddedGeometry(Geometry g) {
+  for (int d = 0; d < 2; ++d) g.size[d] += g.padding[d] + g.after[d];
+  g.padding = g.after = {0, 0};
+  return g;
+}
+
 at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const at::Tensor& weight, const Geometry& g,
                       bool ofImage) {
   const auto both = at::convolution_backward(gradient, image, weight, kNone, list(g.stride), list(g.padding), kOne, false,
@@ -33,15 +48,25 @@ at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const
 }
 
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  at::Tensor output = columnsConvolve(image, weight, bias, g);
+  at::Tensor output = winogradConvolve(image, weight, bias, g);
+  if (!output.defined()) output = tapsConvolve(image, weight, bias, g);
+  if (!output.defined()) output = columnsConvolve(image, weight, bias, g);
   if (output.defined()) return output;
   const auto b = bias.defined() ? Optional<at::Tensor>(bias.to(image.scalar_type())) : Optional<at::Tensor>();
+  if (!isEven(g)) return at::convolution(padded(image, g), weight, b, list(g.stride), kZero, kOne, false, kZero, 1);
   return at::convolution(image, weight, b, list(g.stride), list(g.padding), kOne, false, kZero, 1);
 }
 
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  at::Tensor image = columnsSpread(gradient, weight, bias, g);
+  at::Tensor image = winogradSpread(gradient, weight, bias, g);
+  if (!image.defined()) image = tapsSpread(gradient, weight, bias, g);
+  if (!image.defined()) image = columnsSpread(gradient, weight, bias, g);
   if (image.defined()) return image;
+  if (!isEven(g))
+    return spread(gradient, weight, bias, paddedGeometry(g))
+        .narrow(2, g.padding[0], g.size[0])
+        .narrow(3, g.padding[1], g.size[1])
+        .contiguous(gradient.suggest_memory_format());
   const at::Tensor like = at::empty({g.count, g.channels, g.size[0], g.size[1]},
                                     gradient.options().memory_format(gradient.suggest_memory_format()));
   image = gradientOf(gradient, like, weight, g, true);
@@ -50,8 +75,11 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
 }
 
 at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
-  const at::Tensor weight = columnsWeigh(image, gradient, g);
+  at::Tensor weight = winogradWeigh(image, gradient, g);
+  if (!weight.defined()) weight = tapsWeigh(image, gradient, g);
+  if (!weight.defined()) weight = columnsWeigh(image, gradient, g);
   if (weight.defined()) return weight;
+  if (!isEven(g)) return weigh(padded(image, g), gradient, paddedGeometry(g));
   const at::Tensor like = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]},
                                     image.options().memory_format(at::MemoryFormat::Contiguous));
   return gradientOf(gradient, image, like, g, false);
@@ -66,12 +94,13 @@ Optional<at::Tensor> given(const Optional<at::Tensor>& bias) {
 void save(AutogradContext* context, const Geometry& g, const Optional<at::Tensor>& bias = kNone) {
   context->saved_data["bias"] = bias.has_value();
   context->saved_data["geometry"] = std::vector<int64_t>{g.count, g.channels, g.made, g.size[0], g.size[1], g.kernel[0],
-                                                         g.kernel[1], g.stride[0], g.stride[1], g.padding[0], g.padding[1]};
+                                                         g.kernel[1], g.stride[0], g.stride[1], g.padding[0], g.padding[1],
+                                                         g.after[0], g.after[1]};
 }
 
 Geometry restore(AutogradContext* context) {
   const auto v = context->saved_data["geometry"].toIntVector();
-  return {v[0], v[1], v[2], {v[3], v[4]}, {v[5], v[6]}, {v[7], v[8]}, {v[9], v[10]}};
+  return {v[0], v[1], v[2], {v[3], v[4]}, {v[5], v[6]}, {v[7], v[8]}, {v[9], v[10]}, {v[11], v[12]}};
 }
 
 at::Tensor biasGradient(const at::Tensor& gradient) { return gradient.sum({0, 2, 3}); }
@@ -154,11 +183,12 @@ void check(const char* name, const at::Tensor& input, const at::Tensor& weight, 
   if (bias.has_value() && bias->defined())
     TORCH_CHECK(bias->dim() == 1 && bias->size(0) == weight.size(1 - from), name, " makes ", weight.size(1 - from),
                 " channels, but the bias has the shape ", bias->sizes());
-  TORCH_CHECK(stride.size() == 2 && padding.size() == 2, name, " needs 2 numbers each for stride and padding, got ",
-              stride, " and ", padding);
+  TORCH_CHECK(stride.size() == 2 && (padding.size() == 2 || padding.size() == 4), name,
+              " needs 2 numbers for stride and 2 or 4 (top, left, bottom, right) for padding, got ", stride, " and ", padding);
+  for (const int64_t side : padding)
+    TORCH_CHECK(side >= 0 && side <= kMost, "padding must be from 0 to ", kMost, ", got ", side);
   for (int64_t d = 0; d < 2; ++d) {
     TORCH_CHECK(stride[d] > 0 && stride[d] <= kMost, "stride must be from 1 to ", kMost, ", got ", stride[d]);
-    TORCH_CHECK(padding[d] >= 0 && padding[d] <= kMost, "padding must be from 0 to ", kMost, ", got ", padding[d]);
     TORCH_CHECK(weight.size(d + 2) > 0, name, ": the kernel is empty: ", weight.sizes());
   }
 }
@@ -171,16 +201,25 @@ void cast(at::Tensor& input, at::Tensor& weight) {
   weight = at::autocast::cached_cast(dtype, weight, device);
 }
 
+/** All that input, weight and options say; the size is for the caller to say. */
+Geometry geometryOf(int64_t count, const at::Tensor& weight, at::IntArrayRef stride, at::IntArrayRef padding) {
+  const size_t after = padding.size() - 2;
+  return {count, weight.size(1), weight.size(0), {0, 0}, {weight.size(2), weight.size(3)}, {stride[0], stride[1]},
+          {padding[0], padding[1]}, {padding[after], padding[after + 1]}};
+}
+
 at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
                   at::IntArrayRef stride, at::IntArrayRef padding) {
   check("conv2d", input, weight, bias, 1, stride, padding);
-  if (input.device().type() != at::kCPU) return at::conv2d(input, weight, bias, stride, padding);
+  Geometry g = geometryOf(input.size(0), weight, stride, padding);
+  g.size = {input.size(2), input.size(3)};
+  if (input.device().type() != at::kCPU)
+    return isEven(g) ? at::conv2d(input, weight, bias, stride, list(g.padding))
+                     : at::conv2d(padded(input, g), weight, bias, stride, kZero);
   at::Tensor x = input, w = weight;
   cast(x, w);
-  const Geometry g{x.size(0), x.size(1), w.size(0), {x.size(2), x.size(3)}, {w.size(2), w.size(3)},
-                   {stride[0], stride[1]}, {padding[0], padding[1]}};
   for (int d = 0; d < 2; ++d)
-    TORCH_CHECK(g.size[d] + 2 * g.padding[d] >= g.kernel[d], "conv2d: the kernel ", w.sizes(),
+    TORCH_CHECK(g.size[d] + g.padding[d] + g.after[d] >= g.kernel[d], "conv2d: the kernel ", w.sizes(),
                 " is larger than the padded input ", x.sizes());
   return Convolve::apply(x, w, given(bias), g);
 }
@@ -192,15 +231,19 @@ at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, co
   for (int64_t d = 0; d < 2; ++d)
     TORCH_CHECK(outputPadding[d] >= 0 && outputPadding[d] < stride[d], "output padding must be in [0, stride), got ",
                 outputPadding[d]);
-  if (input.device().type() != at::kCPU) return at::conv_transpose2d(input, weight, bias, stride, padding, outputPadding);
+  Geometry g = geometryOf(input.size(0), weight, stride, padding);
+  for (int d = 0; d < 2; ++d) {
+    g.size[d] = (input.size(d + 2) - 1) * stride[d] - g.padding[d] - g.after[d] + g.kernel[d] + outputPadding[d];
+    TORCH_CHECK(g.size[d] > 0, "the output would be empty: input ", input.sizes(), ", weight ", weight.sizes());
+  }
+  if (input.device().type() != at::kCPU) {
+    if (isEven(g)) return at::conv_transpose2d(input, weight, bias, stride, list(g.padding), outputPadding);
+    return at::conv_transpose2d(input, weight, bias, stride, kZero, outputPadding)
+        .narrow(2, g.padding[0], g.size[0])
+        .narrow(3, g.padding[1], g.size[1]);
+  }
   at::Tensor y = input, w = weight;
   cast(y, w);
-  Geometry g{y.size(0), w.size(1), w.size(0), {0, 0}, {w.size(2), w.size(3)}, {stride[0], stride[1]},
-             {padding[0], padding[1]}};
-  for (int d = 0; d < 2; ++d) {
-    g.size[d] = (y.size(d + 2) - 1) * stride[d] - 2 * padding[d] + g.kernel[d] + outputPadding[d];
-    TORCH_CHECK(g.size[d] > 0, "the output would be empty: input ", y.sizes(), ", weight ", w.sizes());
-  }
   return Spread::apply(y, w, given(bias), g);
 }
 

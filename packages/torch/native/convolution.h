@@ -3,7 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "torch_compat.h"
 
@@ -12,14 +14,34 @@ namespace gantry {
 /** Of a convolution that takes [count, channels, size] to [count, made, outSize], whichever of its maps is asked for. */
 struct Geometry {
   int64_t count, channels, made;
-  std::array<int64_t, 2> size, kernel, stride, padding;
+  /** `padding` is before the first sample of an axis, `after` behind the last. */
+  std::array<int64_t, 2> size, kernel, stride, padding, after;
 
-  int64_t outSize(int d) const { return (size[d] + 2 * padding[d] - kernel[d]) / stride[d] + 1; }
+  int64_t outSize(int d) const { return (size[d] + padding[d] + after[d] - kernel[d]) / stride[d] + 1; }
+
+  /** First and one past the last tap along an axis that sees a sample, for the output at `place`. */
+  std::pair<int64_t, int64_t> seen(int d, int64_t place) const {
+    const int64_t start = place * stride[d] - padding[d];
+    return {std::max<int64_t>(0, -start), std::min(kernel[d], size[d] - start)};
+  }
 };
 
 /** The maps as matrix products, see columns.cc; undefined where something else is faster. `bias` may be undefined. */
 at::Tensor columnsConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
 at::Tensor columnsSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
 at::Tensor columnsWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
+
+/** The maps by Winograd's algorithm, see winograd.h; undefined where it does not apply. `bias` may be undefined. */
+at::Tensor winogradConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
+at::Tensor winogradSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
+at::Tensor winogradWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
+
+/** The maps tap by tap, see taps.cc; undefined where something else is faster. `bias` may be undefined. */
+at::Tensor tapsConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
+at::Tensor tapsSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
+at::Tensor tapsWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
+
+/** Switches Winograd's algorithm on or off; it begins on. */
+void setWinograd(bool on);
 
 }  // namespace gantry

@@ -13,6 +13,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "convolution.h"
 #include "env.h"
 #include "torch_compat.h"
 
@@ -30,6 +31,14 @@ napi_value describe(napi_env env, napi_callback_info) {
 
 napi_value threads(napi_env env, napi_callback_info) {
   return guarded(env, "threads", [&] { return fromDouble(env, at::get_num_threads()); });
+}
+
+napi_value switchWinograd(napi_env env, napi_callback_info info) {
+  return guarded(env, "setWinograd", [&]() -> napi_value {
+    Arguments args(env, info);
+    setWinograd(toBool(env, args.at(0), "on"));
+    return nullptr;
+  });
 }
 
 napi_value setThreads(napi_env env, napi_callback_info info) {
@@ -138,6 +147,7 @@ void initSystem(napi_env env, napi_value exports) {
   exportFunction(env, exports, "version", version);
   exportFunction(env, exports, "describe", describe);
   exportFunction(env, exports, "threads", threads);
+  exportFunction(env, exports, "setWinograd", switchWinograd);
   exportFunction(env, exports, "setThreads", setThreads);
   exportFunction(env, exports, "deviceCount", deviceCount);
   exportFunction(env, exports, "enterAutocast", enterAutocast);

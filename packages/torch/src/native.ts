@@ -48,6 +48,7 @@ export interface Native {
   describe(): string;
   threads(): number;
   setThreads(count: number): void;
+  setWinograd(on: boolean): void;
   deviceCount(kind: string): number;
   enterAutocast(device: string, dtype: string): [boolean, string];
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;

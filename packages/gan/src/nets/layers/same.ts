@@ -1,12 +1,18 @@
 // Convolutions with TensorFlow's padding SAME, which pads (or crops) one more at the end than at the start where the
-// total is odd; PyTorch's padding cannot say that.
-import { nn, type Tensor } from "@gantry/torch";
+// total is odd; PyTorch's layers cannot say that.
+import { nn, type Tensor, torch } from "@gantry/torch";
 
 /** Padding along one dimension such that the output has ceil(size / stride) places. Source: tf.nn, "same padding". */
 export function samePadding(size: number, kernel: number, stride: number): { before: number; after: number } {
   const total = Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
   const before = Math.floor(total / 2);
   return { before, after: total - before };
+}
+
+/** For both axes as convolutions take it: top, left, bottom, right. */
+function paddings(height: number, width: number, kernel: number, stride: number): number[] {
+  const [y, x] = [samePadding(height, kernel, stride), samePadding(width, kernel, stride)];
+  return [y.before, x.before, y.after, x.after];
 }
 
 /** A convolution padded as TensorFlow's SAME: N,inputs,H,W to N,outputs,ceil(H / stride),ceil(W / stride). */
@@ -21,10 +27,8 @@ export class SameConv2d extends nn.Conv2d {
   }
 
   override forward(input: Tensor): Tensor {
-    const [top, left] = [input.size(2), input.size(3)].map((size) =>
-      samePadding(size, this.#kernel, this.#stride),
-    ) as [{ before: number; after: number }, { before: number; after: number }];
-    return super.forward(input.constantPadNd([left.before, left.after, top.before, top.after]));
+    const padding = paddings(input.size(2), input.size(3), this.#kernel, this.#stride);
+    return torch.conv2d(input, this.effectiveWeight(), this.bias, this.stride, padding);
   }
 }
 
@@ -33,7 +37,7 @@ export class SameConv2d extends nn.Conv2d {
  * N,outputs,size,size.
  */
 export class SameConvTranspose2d extends nn.ConvTranspose2d {
-  readonly #size: number;
+  readonly #crop: readonly number[];
 
   /** @param options.size side of the output */
   constructor(
@@ -42,12 +46,11 @@ export class SameConvTranspose2d extends nn.ConvTranspose2d {
     options: { kernelSize: number; stride: number; size: number },
   ) {
     const { kernelSize, stride, size } = options;
-    super(inputs, outputs, { kernelSize, stride, padding: samePadding(size, kernelSize, stride).before });
-    this.#size = size;
+    super(inputs, outputs, { kernelSize, stride });
+    this.#crop = paddings(size, size, kernelSize, stride);
   }
 
-  /** PyTorch's crops `before` on both sides; what SAME crops beyond that at the end is cut off here. */
   override forward(input: Tensor): Tensor {
-    return super.forward(input).narrow(2, 0, this.#size).narrow(3, 0, this.#size);
+    return torch.convTranspose2d(input, this.effectiveWeight(), this.bias, this.stride, this.#crop);
   }
 }

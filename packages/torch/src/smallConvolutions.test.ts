@@ -58,3 +58,48 @@ for (const [batch, from, to, size, kernel, stride, padding] of cases) {
       }));
   }
 }
+
+/** Sides of a map, channels in and out: small maps of many channels, and what LibTorch computes. */
+for (const [size, from, to] of [
+  [7, 32, 48],
+  [6, 3, 5],
+] as const)
+  for (const dtype of ["float32", "float64"] as const)
+    test(`padding of each side: ${from} to ${to} channels in ${dtype}, as images that are padded or cropped`, () =>
+      scope(() => {
+        const random = new Random(size);
+        const [top, left, bottom, right] = [1, 0, 2, 3];
+        const images = [2, from, size, size];
+        const places = [
+          Math.floor((size + top + bottom - 5) / 2) + 1,
+          Math.floor((size + left + right - 5) / 2) + 1,
+        ];
+        // Sides that the outputs fill to the last sample: a transposed convolution makes no more.
+        const filled = [2 * places[0]! + 3 - top - bottom, 2 * places[1]! + 3 - left - right];
+        const made = (shape: readonly number[]) =>
+          noise(random, shape).to({ dtype: "float32" }).to({ dtype }).detach().requiresGrad_();
+        const x = made(images);
+        const w = made([to, from, 5, 5]);
+        const g = noise(random, [2, to, ...places]).to({ dtype });
+        const y = made([2, to, ...places]);
+        const h = noise(random, [2, from, ...filled]).to({ dtype });
+        const wide = (image: Tensor) => image.constantPadNd([left, right, top, bottom]);
+        const narrow = (image: Tensor) => image.narrow(2, top, filled[0]!).narrow(3, left, filled[1]!);
+        const of = (convolved: Tensor, spread: Tensor) => [
+          convolved,
+          spread,
+          ...grad([convolved], [x, w], { gradOutputs: [g] }),
+          ...grad([spread], [y, w], { gradOutputs: [h] }),
+        ];
+        const found = of(
+          torch.conv2d(x, w, undefined, [2, 2], [top, left, bottom, right]),
+          torch.convTranspose2d(y, w, undefined, [2, 2], [top, left, bottom, right]),
+        );
+        const expected = of(
+          torch.convolution(wide(x), w, undefined, [2, 2], [0, 0], [1, 1], false, [0, 0], 1),
+          narrow(torch.convolution(y, w, undefined, [2, 2], [0, 0], [1, 1], true, [0, 0], 1)),
+        );
+        const tolerance = dtype === "float64" ? 1e-12 : 5e-6;
+        for (const [i, value] of found.entries())
+          assertClose(value, expected[i] as Tensor, tolerance, `${i}`);
+      }));

@@ -1,0 +1,29 @@
+// Winograd's kernels for processors with AVX-512.
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
+#pragma GCC optimize("O3")
+#endif
+#define GANTRY_VECTOR_BYTES 64
+#define GANTRY_BLOCK_ROWS 12
+#define GANTRY_BLOCK_PANELS 2
+#include "kernels_body.h"
+
+namespace gantry::kernels {
+template <>
+const Set<float>& avx512<float>() {
+  static constexpr Set<float> set = makeSet<float>();
+  return set;
+}
+template <>
+const Set<double>& avx512<double>() {
+  static constexpr Set<double> set = makeSet<double>();
+  return set;
+}
+}  // namespace gantry::kernels
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

@@ -1,0 +1,389 @@
+// The arithmetic of kernels.h for one instruction set: included by one file for each, which is compiled with its flags.
+// Everything is in an unnamed namespace and nothing of the standard library is used, since a function that the linker
+// shares between files could bring instructions to where the processor has none.
+#include "kernels.h"
+
+namespace gantry::kernels {
+namespace {
+
+#define GANTRY_INLINE inline __attribute__((always_inline))
+
+template <typename T>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(GANTRY_VECTOR_BYTES)));
+  typedef T unaligned __attribute__((vector_size(GANTRY_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+};
+template <typename T>
+using Vec = typename VectorOf<T>::type;
+template <typename T>
+constexpr int kLanes = GANTRY_VECTOR_BYTES / sizeof(T);
+
+template <typename T>
+GANTRY_INLINE Vec<T> load(const T* from) {
+  return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(from);
+}
+template <typename T>
+GANTRY_INLINE void store(T* to, Vec<T> value) {
+  *reinterpret_cast<typename VectorOf<T>::unaligned*>(to) = value;
+}
+
+template <int I>
+struct Index {
+  static constexpr int value = I;
+};
+/** A loop that is unrolled, with constants for indices. */
+template <int From, int To, typename F>
+GANTRY_INLINE void unroll(const F& f) {
+  if constexpr (From < To) {
+    f(Index<From>{});
+    unroll<From + 1, To>(f);
+  }
+}
+
+/**
+ * Toom-Cook's matrices for the points 0, 1, -1, 2, -2, as many of them as are needed, and infinity.
+ * input: Size x Size (B'); filter: Size x R (G); output: M x Size (A').
+ */
+template <int M, int R>
+struct Toom {
+  static constexpr int Size = M + R - 1;
+  double input[Size][Size] = {};
+  double filter[Size][R] = {};
+  double output[M][Size] = {};
+  constexpr Toom() {
+    constexpr double points[5] = {0, 1, -1, 2, -2};
+    for (int i = 0; i < Size; ++i) {
+      const bool infinite = i == Size - 1;
+      // Row i of B': coefficients of the product of (x - p) over the other finite points.
+      double product[Size + 1] = {1};
+      double scale = 1;
+      int degree = 0;
+      for (int j = 0; j < Size - 1; ++j) {
+        if (j == i) continue;
+        ++degree;
+        for (int k = degree; k > 0; --k) product[k] = product[k - 1] - points[j] * product[k];
+        product[0] *= -points[j];
+        if (!infinite) scale /= points[i] - points[j];
+      }
+      for (int k = 0; k < Size; ++k) input[i][k] = product[k];
+      double power = 1;
+      for (int k = 0; k < R; ++k, power *= infinite ? 0 : points[i])
+        filter[i][k] = infinite ? (k == R - 1 ? 1 : 0) : scale * power;
+      power = 1;
+      for (int k = 0; k < M; ++k, power *= infinite ? 0 : points[i])
+        output[k][i] = infinite ? (k == M - 1 ? 1 : 0) : power;
+    }
+  }
+};
+template <int M, int R>
+inline constexpr Toom<M, R> kToom{};
+
+struct InputMatrix {
+  template <int M, int R, int I, int K>
+  static constexpr double at = kToom<M, R>.input[I][K];
+};
+struct FilterMatrix {
+  template <int M, int R, int I, int K>
+  static constexpr double at = kToom<M, R>.filter[I][K];
+};
+struct OutputMatrix {
+  template <int M, int R, int I, int K>
+  static constexpr double at = kToom<M, R>.output[I][K];
+};
+
+/** Rows x Columns times a vector of vectors; zeros and ones of the matrix cost nothing. */
+template <typename T, typename Matrix, int M, int R, int Rows, int Columns>
+GANTRY_INLINE void multiply(const Vec<T>* from, int fromStride, Vec<T>* to, int toStride) {
+  unroll<0, Rows>([&](auto i) __attribute__((always_inline)) {
+    Vec<T> sum{};
+    bool begun = false;
+    unroll<0, Columns>([&](auto k) __attribute__((always_inline)) {
+      constexpr double factor = Matrix::template at<M, R, decltype(i)::value, decltype(k)::value>;
+      if constexpr (factor != 0) {
+        const Vec<T> value = from[k.value * fromStride];
+        if constexpr (factor == 1) {
+          sum = begun ? sum + value : value;
+        } else if constexpr (factor == -1) {
+          sum = begun ? sum - value : -value;
+        } else {
+          sum = begun ? sum + T(factor) * value : T(factor) * value;
+        }
+        begun = true;
+      }
+    });
+    to[i.value * toStride] = sum;
+  });
+}
+
+/** Matrix X Matrix': Columns x Columns to Rows x Rows. */
+template <typename T, typename Matrix, int M, int R, int Rows, int Columns>
+GANTRY_INLINE void transform(const Vec<T>* from, Vec<T>* to) {
+  Vec<T> half[Rows * Columns];
+#pragma GCC unroll 6
+  for (int column = 0; column < Columns; ++column)
+    multiply<T, Matrix, M, R, Rows, Columns>(from + column, Columns, half + column, Columns);
+#pragma GCC unroll 6
+  for (int row = 0; row < Rows; ++row)
+    multiply<T, Matrix, M, R, Rows, Columns>(half + row * Columns, 1, to + row * Rows, 1);
+}
+
+struct Place {
+  int64_t image, y, x;
+  Place(const Tiles& tiles, int64_t tile)
+      : image(tile / (tiles.rows * tiles.columns)),
+        y(tile / tiles.columns % tiles.rows),
+        x(tile % tiles.columns) {}
+};
+
+/** Pointers to the samples of a tile; null beyond the image's edge. */
+template <typename T, int Count>
+GANTRY_INLINE void locate(const Tiles& tiles, T* image, int64_t tile, T** samples) {
+  const Place place(tiles, tile);
+  for (int i = 0; i < Count; ++i) {
+    const int64_t y = place.y * kOutputs + i + tiles.start;
+    for (int j = 0; j < Count; ++j) {
+      const int64_t x = place.x * kOutputs + j + tiles.start;
+      const bool inside = y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
+      samples[i * Count + j] =
+          inside ? image + ((place.image * tiles.height + y) * tiles.width + x) * tiles.channels : nullptr;
+    }
+  }
+}
+
+template <typename T, int Count>
+GANTRY_INLINE void fetch(const T* const* samples, int64_t channel, Vec<T>* to) {
+#pragma GCC unroll 36
+  for (int i = 0; i < Count * Count; ++i) to[i] = samples[i] == nullptr ? Vec<T>{} : load(samples[i] + channel);
+}
+
+/**
+ * Lanes of a buffer between a transform and its places in memory. The places lie far apart, each on pages of its own: a
+ * transform that went to all of them for every vector would wait for the address translation most of the time.
+ */
+constexpr int64_t kBuffered = 128;
+
+template <typename T>
+GANTRY_INLINE void copy(const T* from, T* to, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes<T>) store(to + i, load(from + i));
+}
+
+template <typename T, int M, int R>
+struct Winograd {
+  static constexpr int Size = M + R - 1;
+  static constexpr int Places = Size * Size;
+  /** Rows of a panel that are buffered together. */
+  static constexpr int Rows = kBuffered / kPanel;
+
+  struct Buffer {
+    T values[Places][kBuffered];
+
+    /** Takes one vector of each place. */
+    GANTRY_INLINE void put(int64_t lane, const Vec<T>* from) {
+#pragma GCC unroll 36
+      for (int i = 0; i < Places; ++i) store(values[i] + lane, from[i]);
+    }
+    GANTRY_INLINE void take(int64_t lane, Vec<T>* to) const {
+#pragma GCC unroll 36
+      for (int i = 0; i < Places; ++i) to[i] = load(values[i] + lane);
+    }
+    void write(T* to, int64_t placeStride, int64_t count) const {
+      for (int i = 0; i < Places; ++i) copy(values[i], to + i * placeStride, count);
+    }
+    void read(const T* from, int64_t placeStride, int64_t count) {
+      for (int i = 0; i < Places; ++i) copy(from + i * placeStride, values[i], count);
+    }
+  };
+
+  static void input(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, T* out,
+                    int64_t placeStride) {
+    const T* samples[Places];
+    Vec<T> values[Places], transformed[Places];
+    Buffer buffer;
+    for (int64_t tile = from; tile < to; ++tile) {
+      locate<const T, Size>(tiles, image, tile, samples);
+      T* row = out + (tile - first) * tiles.channels;
+      for (int64_t begin = 0; begin < tiles.channels; begin += kBuffered) {
+        const int64_t count = tiles.channels - begin < kBuffered ? tiles.channels - begin : kBuffered;
+        for (int64_t lane = 0; lane < count; lane += kLanes<T>) {
+          fetch<T, Size>(samples, begin + lane, values);
+          transform<T, InputMatrix, M, R, Size, Size>(values, transformed);
+          buffer.put(lane, transformed);
+        }
+        buffer.write(row + begin, placeStride, count);
+      }
+    }
+  }
+
+  static void gradient(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, int64_t count,
+                       T* out, int64_t placeStride) {
+    const T* samples[Rows][M * M];
+    Vec<T> values[M * M], transformed[Places];
+    Buffer buffer;
+    for (int64_t tile = from; tile < to; tile += Rows) {
+      const int64_t rows = to - tile < Rows ? to - tile : Rows;
+      for (int64_t row = 0; row < rows; ++row) locate<const T, M>(tiles, image, tile + row, samples[row]);
+      for (int64_t panel = 0; panel < tiles.channels; panel += kPanel) {
+        for (int64_t row = 0; row < rows; ++row)
+          for (int64_t lane = 0; lane < kPanel; lane += kLanes<T>) {
+            fetch<T, M>(samples[row], panel + lane, values);
+            // The gradient is to the weights' gradient what a kernel is to its output: F(R, M).
+            transform<T, FilterMatrix, R, M, Size, M>(values, transformed);
+            buffer.put(row * kPanel + lane, transformed);
+          }
+        buffer.write(out + panel * count + (tile - first) * kPanel, placeStride, rows * kPanel);
+      }
+    }
+  }
+
+  static void output(const Tiles& tiles, const T* products, int64_t placeStride, int64_t from, int64_t to,
+                     int64_t first, const T* bias, T* image) {
+    T* samples[M * M];
+    Vec<T> values[Places], made[M * M];
+    Buffer buffer;
+    for (int64_t tile = from; tile < to; ++tile) {
+      locate<T, M>(tiles, image, tile, samples);
+      const T* row = products + (tile - first) * tiles.channels;
+      for (int64_t begin = 0; begin < tiles.channels; begin += kBuffered) {
+        const int64_t count = tiles.channels - begin < kBuffered ? tiles.channels - begin : kBuffered;
+        buffer.read(row + begin, placeStride, count);
+        for (int64_t lane = 0; lane < count; lane += kLanes<T>) {
+          buffer.take(lane, values);
+          transform<T, OutputMatrix, M, R, M, Size>(values, made);
+          const int64_t channel = begin + lane;
+          const Vec<T> added = bias == nullptr ? Vec<T>{} : load(bias + channel);
+#pragma GCC unroll 16
+          for (int i = 0; i < M * M; ++i)
+            if (samples[i] != nullptr) store(samples[i] + channel, made[i] + added);
+        }
+      }
+    }
+  }
+
+  static void filter(const Filter& filter, const T* weight, int64_t from, int64_t to, T* out, int64_t placeStride) {
+    T gathered[R * R][kLanes<T>];
+    Vec<T> values[R * R], transformed[Places];
+    Buffer buffer;
+    for (int64_t begin = from; begin < to; begin += Rows) {
+      const int64_t count = to - begin < Rows ? to - begin : Rows;
+      for (int64_t panel = 0; panel < filter.columns; panel += kPanel) {
+        for (int64_t r = 0; r < count; ++r)
+          for (int64_t column = 0; column < kPanel; column += kLanes<T>) {
+            const T* base = weight + (begin + r) * filter.rowStride + (panel + column) * filter.columnStride;
+            for (int lane = 0; lane < kLanes<T>; ++lane)
+              for (int i = 0; i < R * R; ++i)
+                gathered[filter.turned ? R * R - 1 - i : i][lane] = base[lane * filter.columnStride + i];
+            for (int i = 0; i < R * R; ++i) values[i] = load(gathered[i]);
+            transform<T, FilterMatrix, M, R, Size, R>(values, transformed);
+            buffer.put(r * kPanel + column, transformed);
+          }
+        buffer.write(out + panel * filter.rows + begin * kPanel, placeStride, count * kPanel);
+      }
+    }
+  }
+
+  static void filterGradient(const Filter& filter, const T* products, int64_t placeStride, int64_t from, int64_t to,
+                             T* weight) {
+    T spread[R * R][kLanes<T>];
+    Vec<T> values[Places], made[R * R];
+    Buffer buffer;
+    for (int64_t r = from; r < to; ++r) {
+      for (int64_t begin = 0; begin < filter.columns; begin += kBuffered) {
+        const int64_t count = filter.columns - begin < kBuffered ? filter.columns - begin : kBuffered;
+        buffer.read(products + r * filter.columns + begin, placeStride, count);
+        for (int64_t column = 0; column < count; column += kLanes<T>) {
+          buffer.take(column, values);
+          transform<T, OutputMatrix, R, M, R, Size>(values, made);
+          for (int i = 0; i < R * R; ++i) store(spread[i], made[i]);
+          T* base = weight + r * filter.rowStride + (begin + column) * filter.columnStride;
+          for (int lane = 0; lane < kLanes<T>; ++lane)
+            for (int i = 0; i < R * R; ++i) base[lane * filter.columnStride + i] = spread[i][lane];
+        }
+      }
+    }
+  }
+};
+
+/** A block of Rows x Panels * kPanel of a product, its sums in registers. */
+template <typename T, int Rows, int Panels>
+GANTRY_INLINE void block(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride,
+                         const T* right, int64_t panelStride, int64_t depth, bool add) {
+  constexpr int vectors = kPanel / kLanes<T>;
+  Vec<T> sums[Rows][Panels * vectors] = {};
+  for (int64_t k = 0; k < depth; ++k) {
+    Vec<T> values[Panels * vectors];
+#pragma GCC unroll 8
+    for (int p = 0; p < Panels; ++p)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v)
+        values[p * vectors + v] = load(right + p * panelStride + k * kPanel + v * kLanes<T>);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      const T factor = left[i * rowStride + k * depthStride];
+#pragma GCC unroll 8
+      for (int v = 0; v < Panels * vectors; ++v) sums[i][v] += factor * values[v];
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 8
+    for (int v = 0; v < Panels * vectors; ++v) {
+      T* to = out + i * outStride + v * kLanes<T>;
+      store(to, add ? load<T>(to) + sums[i][v] : sums[i][v]);
+    }
+}
+
+constexpr int kRows = GANTRY_BLOCK_ROWS;
+constexpr int kBlockPanels = GANTRY_BLOCK_PANELS;
+/** Depth of a pass: what a pass reads of the right side stays in the nearest cache. */
+constexpr int64_t kDepth = 256;
+
+/** Rows in blocks as equal as can be: a block of few rows does not keep the processor busy. */
+template <typename T, int Panels, int Rows = kRows>
+GANTRY_INLINE void rowsOf(int64_t size, T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride,
+                          const T* right, int64_t panelStride, int64_t depth, bool add) {
+  if constexpr (Rows > 0) {
+    if (size == Rows)
+      block<T, Rows, Panels>(out, outStride, left, rowStride, depthStride, right, panelStride, depth, add);
+    else
+      rowsOf<T, Panels, Rows - 1>(size, out, outStride, left, rowStride, depthStride, right, panelStride, depth, add);
+  }
+}
+
+template <typename T, int Panels>
+void allRows(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride, const T* right,
+             int64_t panelStride, int64_t rows, int64_t depth, bool add) {
+  const int64_t blocks = (rows + kRows - 1) / kRows;
+  for (int64_t done = 0, b = blocks; b > 0; --b) {
+    const int64_t size = (rows - done + b - 1) / b;
+    rowsOf<T, Panels>(size, out + done * outStride, outStride, left + done * rowStride, rowStride, depthStride, right,
+                      panelStride, depth, add);
+    done += size;
+  }
+}
+
+template <typename T>
+void product(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride, const T* right,
+             int64_t rows, int64_t columns, int64_t depth, bool add) {
+  const int64_t panelStride = depth * kPanel;
+  for (int64_t begin = 0; begin < depth; begin += kDepth) {
+    const int64_t part = depth - begin < kDepth ? depth - begin : kDepth;
+    const T* l = left + begin * depthStride;
+    int64_t column = 0;
+    for (; column + kBlockPanels * kPanel <= columns; column += kBlockPanels * kPanel)
+      allRows<T, kBlockPanels>(out + column, outStride, l, rowStride, depthStride,
+                         right + column / kPanel * panelStride + begin * kPanel, panelStride, rows, part,
+                         add || begin > 0);
+    for (; column < columns; column += kPanel)
+      allRows<T, 1>(out + column, outStride, l, rowStride, depthStride,
+                   right + column / kPanel * panelStride + begin * kPanel, panelStride, rows, part, add || begin > 0);
+  }
+}
+
+template <typename T>
+constexpr Set<T> makeSet() {
+  using Tile = Winograd<T, kOutputs, 3>;
+  return {product<T>, Tile::input, Tile::gradient, Tile::output, Tile::filter, Tile::filterGradient};
+}
+
+}  // namespace
+}  // namespace gantry::kernels

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { grad, nn, scope, setThreads, type Tensor, torch } from "./index.js";
+import { assertClose, noise } from "./testing/numeric.js";
+import { Random } from "./testing/random.js";
+
+setThreads(1);
+
+/** Images, channels in and out, size, padding: sizes that are whole tiles and that are not, padding of every width. */
+const cases = [
+  [2, 64, 64, [8, 8], 1],
+  [1, 80, 64, [9, 11], 1],
+  [3, 64, 96, [10, 13], 0],
+  [1, 64, 64, [8, 7], 2],
+  // From 256 channels on the weights' gradient is computed so too.
+  [2, 256, 272, [9, 10], 1],
+] as const;
+
+type Values = Readonly<Record<"x" | "w" | "b" | "g" | "y" | "c" | "h" | "u", Tensor>>;
+
+/** Of a convolution and of a transposed one: outputs, gradients, and gradients of a function of the gradients. */
+function everything({ x, w, b, g, y, c, h, u }: Values, padding: number): Tensor[] {
+  const pair = [padding, padding];
+  const convolved = torch.conv2d(x, w, b, [1, 1], pair);
+  const first = grad([convolved], [x, w, b], { gradOutputs: [g], createGraph: true });
+  const spread = torch.convTranspose2d(y, w, c, [1, 1], pair, [0, 0]);
+  const second = grad([spread], [y, w, c], { gradOutputs: [h], createGraph: true });
+  const penalty = grad(
+    [
+      (first[0] as Tensor)
+        .mul(u)
+        .sum()
+        .add((second[0] as Tensor).square().sum()),
+    ],
+    [w, g, h],
+  );
+  return [convolved, ...first, spread, ...second, ...penalty];
+}
+
+function make(
+  [count, from, to, size, padding]: (typeof cases)[number],
+  dtype: "float32" | "float64",
+): Values {
+  const random = new Random(from + to);
+  const images = [count, from, ...size];
+  const outputs = [count, to, ...size.map((side) => side + 2 * padding - 2)];
+  const shapes = {
+    x: images,
+    w: [to, from, 3, 3],
+    b: [to],
+    g: outputs,
+    y: outputs,
+    c: [from],
+    h: images,
+    u: images,
+  };
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      noise(random, shape).to({ dtype: "float32" }).to({ dtype }).detach().requiresGrad_(),
+    ]),
+  ) as Values;
+}
+
+function plainly<T>(body: () => T): T {
+  nn.computePlainly(["winograd-convolution"]);
+  try {
+    return body();
+  } finally {
+    nn.computePlainly([]);
+  }
+}
+
+for (const each of cases)
+  for (const [dtype, tolerance] of [
+    ["float64", 1e-10],
+    ["float32", 3e-5],
+  ] as const)
+    test(`[${each.slice(0, 3)}], [${each[3]}], padding ${each[4]}: in ${dtype} as the plain sum in float64`, () =>
+      scope(() => {
+        const expected = plainly(() => everything(make(each, "float64"), each[4]));
+        const found = everything(make(each, dtype), each[4]);
+        for (const [i, value] of found.entries())
+          assertClose(value.to({ dtype: "float64" }), expected[i] as Tensor, tolerance, `${i}`);
+      }));
+
+const { NODE_TEST_CONTEXT: _, ATEN_CPU_CAPABILITY: capability, ...environment } = process.env;
+
+test("all of this with AVX2 alone too", { skip: capability !== undefined && "this is that run" }, () => {
+  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
+    encoding: "utf8",
+    env: { ...environment, ATEN_CPU_CAPABILITY: "avx2" },
+  });
+  assert.equal(child.status, 0, child.stdout);
+});
+
+const skip = process.arch !== "x64" && "there are kernels for x64 alone";
+
+test("it is what computes, unless it is switched off", { skip }, () =>
+  scope(() => {
+    const { x, w, b } = make(cases[0], "float32");
+    const convolve = () => torch.conv2d(x, w, b, [1, 1], [1, 1]).toNumbers();
+    const plain = plainly(convolve);
+    assert.notDeepEqual(convolve(), plain);
+    assert.deepEqual(plainly(convolve), plain);
+  }),
+);
+
+test("any number of threads gives the same bits", () =>
+  scope(() => {
+    const values = make(cases[4], "float32");
+    const found = [1, 2, 3].map((threads) => {
+      setThreads(threads);
+      return everything(values, 1).map((value) => value.toNumbers());
+    });
+    setThreads(1);
+    assert.deepEqual(found[1], found[0]);
+    assert.deepEqual(found[2], found[0]);
+  }));
