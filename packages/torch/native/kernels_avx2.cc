@@ -1,4 +1,4 @@
-// Winograd's kernels for processors with AVX2 and FMA.
+// The kernels for processors with AVX2 and FMA.
 #if defined(__x86_64__)
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

@@ -1,4 +1,4 @@
-// Winograd's kernels for processors with AVX-512.
+// The kernels for processors with AVX-512.
 #if defined(__x86_64__)
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
