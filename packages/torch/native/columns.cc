@@ -88,16 +88,14 @@ at::Tensor placesOf(const at::Tensor& outputs) {
 
 at::Tensor flat(const at::Tensor& weight) { return weight.contiguous().view({weight.size(0), -1}); }
 
-}  // namespace
-
-at::Tensor columnsConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(image, g, false)) return {};
   const at::Tensor rows = columnsOf(image, g), w = flat(weight).t();
   const at::Tensor places = bias.defined() ? at::addmm(bias.to(rows.scalar_type()), rows, w) : at::mm(rows, w);
   return places.view({g.count, g.outSize(0), g.outSize(1), g.made}).permute({0, 3, 1, 2}).contiguous();
 }
 
-at::Tensor columnsSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(gradient, g, true)) return {};
   const at::Tensor rows = at::mm(placesOf(gradient), flat(weight));
   const at::Tensor added = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
@@ -106,9 +104,13 @@ at::Tensor columnsSpread(const at::Tensor& gradient, const at::Tensor& weight, c
   return image;
 }
 
-at::Tensor columnsWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   if (!applies(image, g, true) || gradient.scalar_type() != image.scalar_type()) return {};
   return at::mm(placesOf(gradient).t(), columnsOf(image, g)).view({g.made, g.channels, g.kernel[0], g.kernel[1]});
 }
+
+}  // namespace
+
+const Maps columns{convolveImages, spreadImages, weighImages};
 
 }  // namespace gantry

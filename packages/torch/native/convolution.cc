@@ -24,6 +24,9 @@ using torch::autograd::variable_list;
 const std::vector<int64_t> kOne{1, 1};
 const std::vector<int64_t> kZero{0, 0};
 
+/** Tried in this order, before LibTorch's own. */
+const Maps* const kWays[] = {&winograd, &taps, &columns};
+
 std::vector<int64_t> list(const std::array<int64_t, 2>& pair) { return {pair[0], pair[1]}; }
 
 /** Padded alike on both sides, as LibTorch's convolutions need it. */
@@ -48,20 +51,16 @@ at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const
 }
 
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  at::Tensor output = winogradConvolve(image, weight, bias, g);
-  if (!output.defined()) output = tapsConvolve(image, weight, bias, g);
-  if (!output.defined()) output = columnsConvolve(image, weight, bias, g);
-  if (output.defined()) return output;
+  for (const Maps* way : kWays)
+    if (at::Tensor output = way->convolve(image, weight, bias, g); output.defined()) return output;
   const auto b = bias.defined() ? Optional<at::Tensor>(bias.to(image.scalar_type())) : Optional<at::Tensor>();
   if (!isEven(g)) return at::convolution(padded(image, g), weight, b, list(g.stride), kZero, kOne, false, kZero, 1);
   return at::convolution(image, weight, b, list(g.stride), list(g.padding), kOne, false, kZero, 1);
 }
 
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  at::Tensor image = winogradSpread(gradient, weight, bias, g);
-  if (!image.defined()) image = tapsSpread(gradient, weight, bias, g);
-  if (!image.defined()) image = columnsSpread(gradient, weight, bias, g);
-  if (image.defined()) return image;
+  for (const Maps* way : kWays)
+    if (at::Tensor image = way->spread(gradient, weight, bias, g); image.defined()) return image;
   if (!isEven(g))
     return spread(gradient, weight, bias, paddedGeometry(g))
         .narrow(2, g.padding[0], g.size[0])
@@ -69,16 +68,14 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
         .contiguous(gradient.suggest_memory_format());
   const at::Tensor like = at::empty({g.count, g.channels, g.size[0], g.size[1]},
                                     gradient.options().memory_format(gradient.suggest_memory_format()));
-  image = gradientOf(gradient, like, weight, g, true);
+  at::Tensor image = gradientOf(gradient, like, weight, g, true);
   if (bias.defined()) image.add_(bias.to(image.scalar_type()).view({1, -1, 1, 1}));
   return image;
 }
 
 at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
-  at::Tensor weight = winogradWeigh(image, gradient, g);
-  if (!weight.defined()) weight = tapsWeigh(image, gradient, g);
-  if (!weight.defined()) weight = columnsWeigh(image, gradient, g);
-  if (weight.defined()) return weight;
+  for (const Maps* way : kWays)
+    if (at::Tensor weight = way->weigh(image, gradient, g); weight.defined()) return weight;
   if (!isEven(g)) return weigh(padded(image, g), gradient, paddedGeometry(g));
   const at::Tensor like = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]},
                                     image.options().memory_format(at::MemoryFormat::Contiguous));

@@ -26,20 +26,15 @@ struct Geometry {
   }
 };
 
-/** The maps as matrix products, see columns.cc; undefined where something else is faster. `bias` may be undefined. */
-at::Tensor columnsConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
-at::Tensor columnsSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
-at::Tensor columnsWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
+/** A way to compute the three maps; each gives an undefined tensor where something else is faster. `bias` may be undefined. */
+struct Maps {
+  at::Tensor (*convolve)(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
+  at::Tensor (*spread)(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
+  at::Tensor (*weigh)(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
+};
 
-/** The maps by Winograd's algorithm, see winograd.h; undefined where it does not apply. `bias` may be undefined. */
-at::Tensor winogradConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
-at::Tensor winogradSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
-at::Tensor winogradWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
-
-/** The maps tap by tap, see taps.cc; undefined where something else is faster. `bias` may be undefined. */
-at::Tensor tapsConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
-at::Tensor tapsSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
-at::Tensor tapsWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
+/** Each in the file of its name. */
+extern const Maps winograd, taps, columns;
 
 /** Switches Winograd's algorithm on or off; it begins on. */
 void setWinograd(bool on);

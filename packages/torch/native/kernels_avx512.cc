@@ -9,20 +9,8 @@
 #define GANTRY_VECTOR_BYTES 64
 #define GANTRY_BLOCK_ROWS 12
 #define GANTRY_BLOCK_PANELS 2
+#define GANTRY_SET avx512
 #include "kernels_body.h"
-
-namespace gantry::kernels {
-template <>
-const Set<float>& avx512<float>() {
-  static constexpr Set<float> set = makeSet<float>();
-  return set;
-}
-template <>
-const Set<double>& avx512<double>() {
-  static constexpr Set<double> set = makeSet<double>();
-  return set;
-}
-}  // namespace gantry::kernels
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -386,4 +386,16 @@ constexpr Set<T> makeSet() {
 }
 
 }  // namespace
+
+template <>
+const Set<float>& GANTRY_SET<float>() {
+  static constexpr Set<float> set = makeSet<float>();
+  return set;
+}
+template <>
+const Set<double>& GANTRY_SET<double>() {
+  static constexpr Set<double> set = makeSet<double>();
+  return set;
+}
+
 }  // namespace gantry::kernels

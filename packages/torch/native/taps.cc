@@ -239,9 +239,7 @@ at::Tensor weightOf(const at::Tensor& all, const Geometry& g) {
 at::Tensor floats(const at::Tensor& bias) { return bias.defined() ? bias.to(at::kFloat).contiguous() : bias; }
 const float* dataOrNull(const at::Tensor& bias) { return bias.defined() ? bias.data_ptr<float>() : nullptr; }
 
-}  // namespace
-
-at::Tensor tapsConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   const Set* set = setFor(image, weight, g);
   if (set == nullptr) return {};
   const at::Tensor packed = pack(weight, false), added = floats(bias);
@@ -250,7 +248,7 @@ at::Tensor tapsConvolve(const at::Tensor& image, const at::Tensor& weight, const
   return imagesOf(output);
 }
 
-at::Tensor tapsSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   const Set* set = setFor(gradient, weight, g);
   if (set == nullptr) return {};
   const at::Tensor packed = pack(weight, true), added = floats(bias);
@@ -259,10 +257,14 @@ at::Tensor tapsSpread(const at::Tensor& gradient, const at::Tensor& weight, cons
   return imagesOf(image);
 }
 
-at::Tensor tapsWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   const Set* set = setFor(image, gradient, g);
   if (set == nullptr) return {};
   return weightOf(weigh(*set, g, mapOf(image), mapOf(gradient)), g);
 }
+
+}  // namespace
+
+const Maps taps{convolveImages, spreadImages, weighImages};
 
 }  // namespace gantry

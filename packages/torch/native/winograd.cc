@@ -158,11 +158,7 @@ const T* dataOrNull(const at::Tensor& bias) {
   return bias.defined() ? bias.data_ptr<T>() : nullptr;
 }
 
-}  // namespace
-
-void setWinograd(bool on) { enabled = on; }
-
-at::Tensor winogradConvolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(image, weight, g, kChannels)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
@@ -176,7 +172,7 @@ at::Tensor winogradConvolve(const at::Tensor& image, const at::Tensor& weight, c
   });
 }
 
-at::Tensor winogradSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(gradient, weight, g, kChannels)) return {};
   return withSet(gradient.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
@@ -190,7 +186,7 @@ at::Tensor winogradSpread(const at::Tensor& gradient, const at::Tensor& weight, 
   });
 }
 
-at::Tensor winogradWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   if (!applies(image, gradient, g, kGradientChannels)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
@@ -202,5 +198,11 @@ at::Tensor winogradWeigh(const at::Tensor& image, const at::Tensor& gradient, co
     return weight;
   });
 }
+
+}  // namespace
+
+void setWinograd(bool on) { enabled = on; }
+
+const Maps winograd{convolveImages, spreadImages, weighImages};
 
 }  // namespace gantry
