@@ -5,10 +5,10 @@
 //   convolve(x, w) -> y    the convolution;            the image gradient of the transposed one
 //   spread(y, w) -> x      its image gradient;         the transposed convolution
 //   weigh(x, y) -> w       the weight gradient of both
-// The derivatives of each are the other two, so all can be differentiated as often as one likes. 3x3 kernels are computed by
-// Winograd's algorithm (winograd.cc), small maps tap by tap (taps.cc) or in bfloat16 over columns (columns.cc); all else is
-// LibTorch's convolution: on the CPU, that is oneDNN for all three, where aten::conv_transpose2d of LibTorch 1.13 gathers
-// columns of any map, several times slower.
+// The derivatives of each are the other two, so all can be differentiated as often as one likes. bfloat16 is computed on the
+// processor's matrix unit where it has one (amx.cc), 3x3 kernels by Winograd's algorithm (winograd.cc), small maps tap by tap
+// (taps.cc); all else is LibTorch's convolution: on the CPU, that is oneDNN for all three, where aten::conv_transpose2d of
+// LibTorch 1.13 gathers columns of any map, several times slower.
 #include "convolution.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -25,7 +25,7 @@ const std::vector<int64_t> kOne{1, 1};
 const std::vector<int64_t> kZero{0, 0};
 
 /** Tried in this order, before LibTorch's own. */
-const Maps* const kWays[] = {&winograd, &taps, &columns};
+const Maps* const kWays[] = {&amx, &winograd, &taps};
 
 std::vector<int64_t> list(const std::array<int64_t, 2>& pair) { return {pair[0], pair[1]}; }
 

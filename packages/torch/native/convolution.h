@@ -24,6 +24,21 @@ struct Geometry {
     const int64_t start = place * stride[d] - padding[d];
     return {std::max<int64_t>(0, -start), std::min(kernel[d], size[d] - start)};
   }
+
+  /** The output along an axis that sees a sample by a tap; -1 for none. */
+  int64_t seeing(int d, int64_t sample, int64_t tap) const {
+    const int64_t start = sample + padding[d] - tap;
+    return start >= 0 && start % stride[d] == 0 && start / stride[d] < outSize(d) ? start / stride[d] : -1;
+  }
+};
+
+/** A bias in float32; its data are null where there is none. */
+struct Bias {
+  at::Tensor floats;
+  const float* data;
+  explicit Bias(const at::Tensor& bias)
+      : floats(bias.defined() ? bias.to(at::kFloat).contiguous() : bias),
+        data(bias.defined() ? floats.data_ptr<float>() : nullptr) {}
 };
 
 /** A way to compute the three maps; each gives an undefined tensor where something else is faster. `bias` may be undefined. */
@@ -34,9 +49,10 @@ struct Maps {
 };
 
 /** Each in the file of its name. */
-extern const Maps winograd, taps, columns;
+extern const Maps amx, winograd, taps;
 
-/** Switches Winograd's algorithm on or off; it begins on. */
+/** Switches a way on or off; all begin on. */
+void setMatrixUnit(bool on);
 void setWinograd(bool on);
 
 }  // namespace gantry

@@ -1,6 +1,14 @@
 // Which of the kernels this processor has instructions for.
 #include "kernels.h"
 
+#include "kernels_amx.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <cstdlib>
 #include <string>
 
@@ -28,5 +36,24 @@ const Set<T>* best() {
 
 template const Set<float>* best<float>();
 template const Set<double>* best<double>();
+
+const TileSet* matrixUnit() {
+#if defined(__x86_64__) && defined(__linux__)
+  static const bool usable = []() {
+    if (best<float>() != &avx512<float>()) return false;
+    unsigned a, b, c, d;
+    constexpr unsigned kMatrices = 1u << 22 | 1u << 24;  // AMX-BF16, AMX-TILE
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & kMatrices) != kMatrices) return false;
+    constexpr unsigned kVectors = 1u << 5;  // AVX512_BF16
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || (a & kVectors) == 0) return false;
+    // Linux keeps the unit's large registers only for a process that has asked for them.
+    constexpr long kRequest = 0x1023, kTileData = 18;
+    return syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
+  }();
+  return usable ? &amx() : nullptr;
+#else
+  return nullptr;
+#endif
+}
 
 }  // namespace gantry::kernels

@@ -15,6 +15,7 @@
 
 #include "convolution.h"
 #include "env.h"
+#include "kernels_amx.h"
 #include "torch_compat.h"
 
 namespace gantry {
@@ -33,10 +34,15 @@ napi_value threads(napi_env env, napi_callback_info) {
   return guarded(env, "threads", [&] { return fromDouble(env, at::get_num_threads()); });
 }
 
-napi_value switchWinograd(napi_env env, napi_callback_info info) {
-  return guarded(env, "setWinograd", [&]() -> napi_value {
+napi_value hasMatrixUnit(napi_env env, napi_callback_info) {
+  return guarded(env, "hasMatrixUnit", [&] { return fromBool(env, kernels::matrixUnit() != nullptr); });
+}
+
+napi_value setConvolutions(napi_env env, napi_callback_info info) {
+  return guarded(env, "setConvolutions", [&]() -> napi_value {
     Arguments args(env, info);
-    setWinograd(toBool(env, args.at(0), "on"));
+    setMatrixUnit(toBool(env, args.at(0), "matrixUnit"));
+    setWinograd(toBool(env, args.at(1), "winograd"));
     return nullptr;
   });
 }
@@ -147,7 +153,8 @@ void initSystem(napi_env env, napi_value exports) {
   exportFunction(env, exports, "version", version);
   exportFunction(env, exports, "describe", describe);
   exportFunction(env, exports, "threads", threads);
-  exportFunction(env, exports, "setWinograd", switchWinograd);
+  exportFunction(env, exports, "hasMatrixUnit", hasMatrixUnit);
+  exportFunction(env, exports, "setConvolutions", setConvolutions);
   exportFunction(env, exports, "setThreads", setThreads);
   exportFunction(env, exports, "deviceCount", deviceCount);
   exportFunction(env, exports, "enterAutocast", enterAutocast);

@@ -150,19 +150,14 @@ void convolve(const Set& set, const Geometry& g, const Map& image, const float* 
 
 void spread(const Set& set, const Geometry& g, const Map& gradient, const float* weight, const float* bias, const Map& image) {
   const int64_t tap = g.channels * g.made;
-  // The output that sees a sample by a tap; -1 for none.
-  const auto seeing = [&](int d, int64_t sample, int64_t k, int64_t size) {
-    const int64_t start = sample + g.padding[d] - k;
-    return start >= 0 && start % g.stride[d] == 0 && start / g.stride[d] < size ? start / g.stride[d] : -1;
-  };
   places(image, [&](int64_t y, int64_t x, int64_t from, int64_t to) {
     bool begun = bias != nullptr;
     if (begun) fill(image, from, to, y, x, bias);
     for (int64_t ky = 0; ky < g.kernel[0]; ++ky) {
-      const int64_t outY = seeing(0, y, ky, gradient.height);
+      const int64_t outY = g.seeing(0, y, ky);
       if (outY < 0) continue;
       for (int64_t kx = 0; kx < g.kernel[1]; ++kx) {
-        const int64_t outX = seeing(1, x, kx, gradient.width);
+        const int64_t outX = g.seeing(1, x, kx);
         if (outX < 0) continue;
         set.product(image.at(from, y, x), g.channels, gradient.at(from, outY, outX), g.made, 1,
                     weight + (ky * g.kernel[1] + kx) * tap, to - from, g.channels, g.made, begun);
@@ -236,24 +231,21 @@ at::Tensor weightOf(const at::Tensor& all, const Geometry& g) {
   return weight;
 }
 
-at::Tensor floats(const at::Tensor& bias) { return bias.defined() ? bias.to(at::kFloat).contiguous() : bias; }
-const float* dataOrNull(const at::Tensor& bias) { return bias.defined() ? bias.data_ptr<float>() : nullptr; }
-
 at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   const Set* set = setFor(image, weight, g);
   if (set == nullptr) return {};
-  const at::Tensor packed = pack(weight, false), added = floats(bias);
+  const at::Tensor packed = pack(weight, false);
   const Map output = emptyMap(g.outSize(0), g.outSize(1), g.count, g.made, image);
-  convolve(*set, g, mapOf(image), packed.data_ptr<float>(), dataOrNull(added), output);
+  convolve(*set, g, mapOf(image), packed.data_ptr<float>(), Bias(bias).data, output);
   return imagesOf(output);
 }
 
 at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   const Set* set = setFor(gradient, weight, g);
   if (set == nullptr) return {};
-  const at::Tensor packed = pack(weight, true), added = floats(bias);
+  const at::Tensor packed = pack(weight, true);
   const Map image = emptyMap(g.size[0], g.size[1], g.count, g.channels, gradient);
-  spread(*set, g, mapOf(gradient), packed.data_ptr<float>(), dataOrNull(added), image);
+  spread(*set, g, mapOf(gradient), packed.data_ptr<float>(), Bias(bias).data, image);
   return imagesOf(image);
 }
 

@@ -48,7 +48,8 @@ export interface Native {
   describe(): string;
   threads(): number;
   setThreads(count: number): void;
-  setWinograd(on: boolean): void;
+  hasMatrixUnit(): boolean;
+  setConvolutions(matrixUnit: boolean, winograd: boolean): void;
   deviceCount(kind: string): number;
   enterAutocast(device: string, dtype: string): [boolean, string];
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;

@@ -1,4 +1,5 @@
 import { autocastEnabled } from "../autocast.js";
+import { native } from "../native.js";
 import { functions as torch } from "../ops_gen.js";
 import type { Tensor } from "../tensor.js";
 import type { Conv2d } from "./conv2d.js";
@@ -7,15 +8,15 @@ import { isRewritten } from "./rewrites.js";
 
 // A 3x3 convolution beside a change of size by two is one convolution of a 4x4 kernel with stride 2, at 4/9 of the
 // multiplications: the mean over four neighbours, or the repetition of a pixel, is taken of the kernel instead of the
-// image. In bfloat16 processors multiply matrices so much faster, and these kernels so much less well, that the plain form
-// wins.
+// image. In bfloat16 LibTorch's kernels for the one are so much slower than for the other that it is done only where Gantry's
+// own compute it, on the processor's matrix unit.
 
 const fits = ({ weight, stride, padding }: Conv2d) =>
   weight.size(2) === 3 &&
   weight.size(3) === 3 &&
   [...stride, ...padding].every((value) => value === 1) &&
   weight.device === "cpu" &&
-  !autocastEnabled();
+  (!autocastEnabled() || (native.hasMatrixUnit() && isRewritten("matrix-unit")));
 
 /** Sums of the kernel over the four offsets of a 2x2 window, divided by four: [.., 3, 3] to [.., 4, 4]. */
 const widened = (weight: Tensor) => weight.avgPool2d(2, 1, 1);

@@ -2,7 +2,12 @@ import { TorchError } from "../errors.js";
 import { native } from "../native.js";
 
 /** Arithmetic that is done in another way than it is written, with the same result but for rounding. */
-export const rewriteNames = ["pooled-convolution", "upsampled-convolution", "winograd-convolution"] as const;
+export const rewriteNames = [
+  "pooled-convolution",
+  "upsampled-convolution",
+  "matrix-unit",
+  "winograd-convolution",
+] as const;
 
 export type RewriteName = (typeof rewriteNames)[number];
 
@@ -21,7 +26,7 @@ export function computePlainly(names: readonly string[]): void {
   });
   off.clear();
   for (const name of chosen) off.add(name);
-  native.setWinograd(isRewritten("winograd-convolution"));
+  native.setConvolutions(isRewritten("matrix-unit"), isRewritten("winograd-convolution"));
 }
 
 export const isRewritten = (name: RewriteName): boolean => !off.has(name);

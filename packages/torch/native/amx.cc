@@ -1,0 +1,256 @@
+// The three maps of a convolution in bfloat16 as products on the processor's matrix unit: for every place of the result, and
+// every tap that meets a sample there, one product of the matrix of 32 images' samples and the tap's matrix.
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "convolution.h"
+#include "kernels_amx.h"
+
+namespace gantry {
+namespace {
+
+using kernels::kSums;
+using kernels::kTile;
+using kernels::kTileDepth;
+using kernels::kTileRows;
+using kernels::TileProduct;
+using kernels::TileSet;
+
+/** Channels must be a multiple of it. */
+constexpr int64_t kChannels = 16;
+/** Bytes of samples that all tasks of a weight's gradient go over together: what stays in a core's own cache. */
+constexpr int64_t kWorkspace = int64_t{512} << 10;
+
+bool enabled = true;
+
+int64_t inTiles(int64_t numbers, int64_t size) { return (numbers + size - 1) / size; }
+
+bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g) {
+  return enabled && first.scalar_type() == at::kBFloat16 && second.scalar_type() == at::kBFloat16 && g.count > 0 &&
+         g.outSize(0) * g.outSize(1) > 0 && g.kernel[0] * g.kernel[1] > 1 && g.channels % kChannels == 0 &&
+         g.made % kChannels == 0 && kernels::matrixUnit() != nullptr;
+}
+
+/** Images with their channels last, or what of them is in a block of at most 32. */
+struct Images {
+  uint16_t* data;
+  int64_t height, width, channels, count;
+
+  Images(const at::Tensor& tensor)
+      : data(static_cast<uint16_t*>(tensor.data_ptr())),
+        height(tensor.size(2)),
+        width(tensor.size(3)),
+        channels(tensor.size(1)),
+        count(tensor.size(0)) {}
+
+  int64_t places() const { return height * width; }
+  int64_t stride() const { return places() * channels; }
+  uint16_t* at(int64_t place) const { return data + place * channels; }
+  Images block(int64_t first) const {
+    Images some = *this;
+    some.data += first * stride();
+    some.count = std::min(kSums, count - first);
+    return some;
+  }
+};
+
+at::Tensor channelsLast(const at::Tensor& images) { return images.contiguous(at::MemoryFormat::ChannelsLast); }
+
+at::Tensor emptyImages(int64_t count, int64_t channels, int64_t height, int64_t width, const at::Tensor& like) {
+  return at::empty({count, channels, height, width}, like.options().memory_format(at::MemoryFormat::ChannelsLast));
+}
+
+/** Memory for packed numbers of bfloat16. */
+struct Packed {
+  at::Tensor tensor;
+  uint16_t* data;
+  explicit Packed(int64_t numbers)
+      : tensor(at::empty({numbers}, at::kBFloat16)), data(static_cast<uint16_t*>(tensor.data_ptr())) {}
+};
+
+/** All places of a block of images, packed by one of the set's functions. */
+void pack(void (*sample)(const uint16_t*, int64_t, int64_t, int64_t, uint16_t*), const Images& images, uint16_t* to,
+          int64_t numbers) {
+  at::parallel_for(0, images.places(), 4, [&](int64_t begin, int64_t end) {
+    for (int64_t place = begin; place < end; ++place)
+      sample(images.at(place), images.stride(), images.count, images.channels, to + place * numbers);
+  });
+}
+
+/** A weight's taps as right sides of products, [column / 16][tap][depth]: what is made is in columns, or turned around. */
+Packed packWeight(const TileSet& set, const at::Tensor& weight, bool turned) {
+  const at::Tensor floats = weight.to(at::kFloat).contiguous();
+  const int64_t rowsAt = turned ? 0 : 1, columnsAt = 1 - rowsAt;
+  const int64_t rows = floats.size(rowsAt), columns = floats.size(columnsAt) / kTileRows;
+  const int64_t taps = floats.size(2) * floats.size(3), numbers = taps * inTiles(rows, kTileDepth) * kTile;
+  const float* const from = floats.data_ptr<float>();
+  Packed packed(columns * numbers);
+  at::parallel_for(0, columns, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; ++column)
+      set.matrices(from + column * kTileRows * floats.stride(columnsAt), floats.stride(rowsAt), floats.stride(columnsAt), rows,
+                   taps, packed.data + column * numbers);
+  });
+  return packed;
+}
+
+/** `meet(y, x, add)` calls `add(place, tap)` for all that the result's place y, x sums: places of what is given, by their taps. */
+template <typename F>
+void gather(const TileSet& set, const Images& given, const Packed& weight, int64_t taps, const float* bias,
+            const Images& made, const F& meet) {
+  const int64_t depth = inTiles(given.channels, kTileDepth), placeNumbers = 2 * depth * kTile;
+  const int64_t tapNumbers = depth * kTile, columnNumbers = taps * tapNumbers;
+  const int64_t columns = made.channels / kTileRows;
+  const Packed packed(given.places() * placeNumbers);
+  // Rows of the result, and parts of its channels, are shared among the threads.
+  const int64_t pairs = inTiles(columns, 2);
+  const int64_t parts = std::min(pairs, inTiles(4 * at::get_num_threads(), made.height));
+  for (int64_t first = 0; first < given.count; first += kSums) {
+    const Images from = given.block(first), to = made.block(first);
+    pack(set.rows, from, packed.data, placeNumbers);
+    at::parallel_for(0, made.height * parts, 1, [&](int64_t begin, int64_t end) {
+      set.begin();
+      alignas(64) float sums[kSums * kSums];
+      std::vector<const uint16_t*> left, right;
+      std::vector<int64_t> starts;
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t y = task / parts;
+        left.clear();
+        right.clear();
+        starts.assign(1, 0);
+        for (int64_t x = 0; x < made.width; ++x) {
+          meet(y, x, [&](int64_t place, int64_t tap) {
+            left.push_back(packed.data + place * placeNumbers);
+            right.push_back(weight.data + tap * tapNumbers);
+          });
+          starts.push_back(left.size());
+        }
+        TileProduct product{};
+        product.depth = depth;
+        product.leftTiles = inTiles(from.count, kTileRows);
+        product.leftStride = depth * kTile;
+        product.rightStride = columnNumbers;
+        for (int64_t pair = pairs * (task % parts) / parts; pair < pairs * (task % parts + 1) / parts; ++pair) {
+          const int64_t channel = pair * kSums;
+          product.rightOffset = 2 * pair * columnNumbers;
+          product.rightTiles = std::min<int64_t>(2, columns - 2 * pair);
+          for (int64_t x = 0; x < made.width; ++x) {
+            product.left = left.data() + starts[x];
+            product.right = right.data() + starts[x];
+            product.count = starts[x + 1] - starts[x];
+            set.multiply(product, sums);
+            set.write(sums, bias == nullptr ? nullptr : bias + channel, from.count, product.rightTiles * kTileRows,
+                      to.at(y * made.width + x) + channel, to.stride());
+          }
+        }
+      }
+      set.end();
+    });
+  }
+}
+
+/** The weights' gradient as sums [tap][made][channels]. */
+at::Tensor weigh(const TileSet& set, const Images& images, const Images& gradients, const Geometry& g) {
+  const int64_t taps = g.kernel[0] * g.kernel[1];
+  const at::Tensor all = at::zeros({taps, g.made, g.channels}, at::kFloat);
+  float* const weight = all.data_ptr<float>();
+  const int64_t leftNumbers = g.made * kTileDepth, rightNumbers = g.channels * kTileDepth;
+  const Packed left(gradients.places() * leftNumbers), right(images.places() * rightNumbers);
+  const int64_t rows = inTiles(g.made, kSums), tasks = taps * rows;
+  const int64_t together = std::max<int64_t>(8, kWorkspace / (rightNumbers * int64_t{sizeof(uint16_t)}));
+  for (int64_t first = 0; first < images.count; first += kSums) {
+    pack(set.turned, gradients.block(first), left.data, leftNumbers);
+    pack(set.pairs, images.block(first), right.data, rightNumbers);
+    at::parallel_for(0, tasks, inTiles(tasks, at::get_num_threads()), [&](int64_t begin, int64_t end) {
+      set.begin();
+      alignas(64) float sums[kSums * kSums];
+      std::vector<const uint16_t*> lefts, rights;
+      TileProduct product{};
+      product.depth = 1;
+      product.leftStride = product.rightStride = kTile;
+      for (int64_t from = 0; from < gradients.places(); from += together)
+        for (int64_t task = begin; task < end; ++task) {
+          const int64_t tap = task / rows, row = task % rows * kSums;
+          lefts.clear();
+          rights.clear();
+          for (int64_t place = from; place < std::min(from + together, gradients.places()); ++place) {
+            const int64_t y = place / gradients.width * g.stride[0] - g.padding[0] + tap / g.kernel[1];
+            const int64_t x = place % gradients.width * g.stride[1] - g.padding[1] + tap % g.kernel[1];
+            if (y < 0 || y >= images.height || x < 0 || x >= images.width) continue;
+            lefts.push_back(left.data + place * leftNumbers + row * kTileDepth);
+            rights.push_back(right.data + (y * images.width + x) * rightNumbers);
+          }
+          product.left = lefts.data();
+          product.right = rights.data();
+          product.count = lefts.size();
+          if (product.count == 0) continue;
+          product.leftTiles = std::min<int64_t>(2, (g.made - row) / kTileRows);
+          for (int64_t column = 0; column < g.channels; column += kSums) {
+            product.rightOffset = column * kTileDepth;
+            product.rightTiles = std::min<int64_t>(2, (g.channels - column) / kTileRows);
+            set.multiply(product, sums);
+            set.add(sums, product.leftTiles * kTileRows, product.rightTiles * kTileRows,
+                    weight + (tap * g.made + row) * g.channels + column, g.channels);
+          }
+        }
+      set.end();
+    });
+  }
+  return all;
+}
+
+/** Sums [tap][made][channels] as a weight [made, channels, height, width]. */
+at::Tensor weightOf(const at::Tensor& sums, const Geometry& g) {
+  return sums.permute({1, 2, 0}).contiguous().view({g.made, g.channels, g.kernel[0], g.kernel[1]}).to(at::kBFloat16);
+}
+
+at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  if (!applies(image, weight, g)) return {};
+  const TileSet& set = *kernels::matrixUnit();
+  const at::Tensor from = channelsLast(image);
+  const at::Tensor output = emptyImages(g.count, g.made, g.outSize(0), g.outSize(1), image);
+  gather(set, from, packWeight(set, weight, false), g.kernel[0] * g.kernel[1], Bias(bias).data, output,
+         [&](int64_t y, int64_t x, const auto& add) {
+           const auto [firstY, lastY] = g.seen(0, y);
+           const auto [firstX, lastX] = g.seen(1, x);
+           const int64_t top = y * g.stride[0] - g.padding[0], left = x * g.stride[1] - g.padding[1];
+           for (int64_t ky = firstY; ky < lastY; ++ky)
+             for (int64_t kx = firstX; kx < lastX; ++kx)
+               add((top + ky) * g.size[1] + left + kx, ky * g.kernel[1] + kx);
+         });
+  return output;
+}
+
+at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  if (!applies(gradient, weight, g)) return {};
+  const TileSet& set = *kernels::matrixUnit();
+  const at::Tensor from = channelsLast(gradient);
+  const at::Tensor image = emptyImages(g.count, g.channels, g.size[0], g.size[1], gradient);
+  gather(set, from, packWeight(set, weight, true), g.kernel[0] * g.kernel[1], Bias(bias).data, image,
+         [&](int64_t y, int64_t x, const auto& add) {
+           for (int64_t ky = 0; ky < g.kernel[0]; ++ky) {
+             const int64_t outY = g.seeing(0, y, ky);
+             if (outY < 0) continue;
+             for (int64_t kx = 0; kx < g.kernel[1]; ++kx)
+               if (const int64_t outX = g.seeing(1, x, kx); outX >= 0)
+                 add(outY * g.outSize(1) + outX, ky * g.kernel[1] + kx);
+           }
+         });
+  return image;
+}
+
+at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+  if (!applies(image, gradient, g)) return {};
+  const TileSet& set = *kernels::matrixUnit();
+  const at::Tensor images = channelsLast(image), gradients = channelsLast(gradient);
+  return weightOf(weigh(set, images, gradients, g), g);
+}
+
+}  // namespace
+
+void setMatrixUnit(bool on) { enabled = on; }
+
+const Maps amx{convolveImages, spreadImages, weighImages};
+
+}  // namespace gantry

@@ -1,0 +1,58 @@
+// Arithmetic on AMX, the matrix unit of newer Intel processors, which multiplies matrices of bfloat16 and sums in float32:
+// what amx.cc is made of. It includes nothing but integer types, see kernels.h.
+//
+// A tile is 16 rows of 32 numbers: of a product's left side, 16 rows and 32 of what is summed over; of its right side, 16
+// pairs of what is summed over, 16 columns of such pairs.
+#pragma once
+
+#include <stdint.h>
+
+namespace gantry::kernels {
+
+/** Numbers of a tile. */
+constexpr int64_t kTile = 512;
+/** Rows of a tile, and columns of a product's tile. */
+constexpr int64_t kTileRows = 16;
+/** What one tile sums over. */
+constexpr int64_t kTileDepth = 32;
+/** Rows and columns of the sums that are made at a time: two tiles of each. */
+constexpr int64_t kSums = 32;
+
+/** The sum of `count` products of a pair of tiles' rows, each `depth` tiles deep. Strides are in numbers. */
+struct TileProduct {
+  const uint16_t* const* left;
+  const uint16_t* const* right;
+  int64_t count;
+  int64_t rightOffset;  // added to every right side
+  int64_t depth;
+  int64_t leftTiles, rightTiles;    // 1 or 2
+  int64_t leftStride, rightStride;  // from a tile to the one beside it
+};
+
+/** Numbers of bfloat16 are their bits here. A sample of an image is [channels], images are `stride` apart. */
+struct TileSet {
+  /** Around all use of `multiply`, in every thread. */
+  void (*begin)();
+  void (*end)();
+  /** To sums[kSums][kSums]. */
+  void (*multiply)(const TileProduct&, float* sums);
+  /** A sample of up to 32 images as two tiles' rows, channels to be summed over: [tile][depth]. */
+  void (*rows)(const uint16_t* sample, int64_t stride, int64_t images, int64_t channels, uint16_t* to);
+  /** A sample of up to 32 images as rows of channels, images to be summed over: [channels / 16]. */
+  void (*turned)(const uint16_t* sample, int64_t stride, int64_t images, int64_t channels, uint16_t* to);
+  /** A sample of up to 32 images as a right side, images to be summed over: [channels / 16]. */
+  void (*pairs)(const uint16_t* sample, int64_t stride, int64_t images, int64_t channels, uint16_t* to);
+  /** 16 columns of matrices of floats, which lie number beside number, each as a right side: [matrix][depth]. */
+  void (*matrices)(const float* from, int64_t rowStride, int64_t columnStride, int64_t rows, int64_t count, uint16_t* to);
+  /** Sums, and what each column's bias is (null for none), to samples of images. */
+  void (*write)(const float* sums, const float* bias, int64_t images, int64_t channels, uint16_t* sample, int64_t stride);
+  /** Adds sums to rows of floats. */
+  void (*add)(const float* sums, int64_t rows, int64_t columns, float* to, int64_t stride);
+};
+
+/** Null where the processor has none, or the system does not let this process use it. */
+const TileSet* matrixUnit();
+
+const TileSet& amx();
+
+}  // namespace gantry::kernels
