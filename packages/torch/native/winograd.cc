@@ -25,8 +25,8 @@ using kernels::Tiles;
 constexpr int64_t kChannels = 64;
 constexpr int64_t kSize = 8;
 constexpr int64_t kGradientChannels = 256;
-/** Bytes of transformed tiles at a time: much more leaves the caches, much less is all overhead. */
-constexpr int64_t kWorkspace = int64_t{16} << 20;
+/** Bytes of transformed tiles that a thread has at a time: more leaves a core's own cache, less reads the filter too often. */
+constexpr int64_t kWorkspace = int64_t{2} << 20;
 /** The weights' gradient adds up in place, and each pass over its sums costs as much as some tiles. */
 constexpr int64_t kGradientWorkspace = int64_t{48} << 20;
 /** Rows of a matrix product that one thread does at a time. */
@@ -67,30 +67,24 @@ void filtered(const Set<T>& set, const Tiles& in, const T* image, const Filter& 
   at::parallel_for(0, f.rows, 4, [&](int64_t begin, int64_t end) {
     set.filter(f, weight, begin, end, filter, filterPlace);
   });
-  at::Tensor left, products;
-  inChunks(count * out.rows * out.columns, kPlaces * (f.rows + f.columns) * sizeof(T), kWorkspace,
-           [&](int64_t from, int64_t to, int64_t chunk) {
-    if (!left.defined()) {
-      left = workspace(kPlaces * chunk * f.rows, like);
-      products = workspace(kPlaces * chunk * f.columns, like);
-    }
+  // Each thread takes chunks of tiles through all three steps, so that what one step writes the next finds in its cache.
+  const int64_t tiles = count * out.rows * out.columns, threads = at::get_num_threads();
+  const int64_t most = std::max<int64_t>(kWorkspace / (kPlaces * (f.rows + f.columns) * sizeof(T)), 32);
+  const int64_t chunks = std::min(tiles, (tiles + most * threads - 1) / (most * threads) * threads);
+  const int64_t chunk = (tiles + chunks - 1) / chunks;
+  const int64_t leftPlace = chunk * f.rows, outPlace = chunk * f.columns;
+  at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
+    const at::Tensor left = workspace(kPlaces * leftPlace, like), products = workspace(kPlaces * outPlace, like);
     T* const l = left.data_ptr<T>();
     T* const made = products.data_ptr<T>();
-    const int64_t leftPlace = chunk * f.rows, outPlace = chunk * f.columns;
-    at::parallel_for(0, to - from, 4, [&](int64_t begin, int64_t end) {
-      set.input(in, image, from + begin, from + end, from, l, leftPlace);
-    });
-    const int64_t parts = (to - from + kRowsAtATime - 1) / kRowsAtATime;
-    at::parallel_for(0, kPlaces * parts, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t task = begin; task < end; ++task) {
-        const int64_t place = task / parts, row = task % parts * kRowsAtATime;
-        set.product(made + place * outPlace + row * f.columns, f.columns, l + place * leftPlace + row * f.rows, f.rows, 1,
-                    filter + place * filterPlace, std::min(kRowsAtATime, to - from - row), f.columns, f.rows, false);
-      }
-    });
-    at::parallel_for(0, to - from, 4, [&](int64_t begin, int64_t end) {
-      set.output(out, made, outPlace, from + begin, from + end, from, bias, output);
-    });
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t from = tiles * i / chunks, to = tiles * (i + 1) / chunks;
+      set.input(in, image, from, to, from, l, leftPlace);
+      for (int64_t place = 0; place < kPlaces; ++place)
+        set.product(made + place * outPlace, f.columns, l + place * leftPlace, f.rows, 1, filter + place * filterPlace,
+                    to - from, f.columns, f.rows, false);
+      set.output(out, made, outPlace, from, to, from, bias, output);
+    }
   });
 }
 
