@@ -11,22 +11,45 @@ namespace gantry::kernels {
 
 /** Columns of a panel of a product's right side. Channels must be a multiple of it on both sides. */
 constexpr int64_t kPanel = 16;
-/** Winograd's tiles: kOutputs x kOutputs outputs of a 3x3 kernel take kPlaces products for each pair of channels. */
+/** Winograd's tiles: kOutputs x kOutputs outputs at a time. */
 constexpr int64_t kOutputs = 4;
-constexpr int64_t kPlaces = 36;
 
-/** How tiles lie in an image [n, height, width, channels]: tile t along an axis begins at sample t * kOutputs + start. */
+/** How tiles lie in images [n, height, width, channels]: sample i of tile t along an axis is (t * kOutputs + i) * step + start. */
 struct Tiles {
   int64_t height, width, channels;
   int64_t rows, columns;  // of tiles in an image
-  int64_t start;          // along both axes
+  int64_t top, left;      // start along each axis
+  int64_t step;
 };
 
-/** Where weight[a][b][y][x] of a 3x3 kernel is: rowStride * a + columnStride * b + 3 y + x, for a weight turned around 8 - (3 y + x). */
+/** A kernel, or a phase of one, as right sides for its taps, [columns / kPanel][rows][kPanel] each. */
+template <typename T>
 struct Filter {
-  int64_t rows, columns;  // of the matrix products: channels summed over, channels made
-  int64_t rowStride, columnStride;
-  bool turned;
+  /** Of all rows that the products sum over, how many there are, and those that are the filter's. */
+  int64_t depth, first, rows;
+  int64_t columns;
+  /** Of a whole kernel, row by row; null for a tap that a phase lacks, which is zero. */
+  const T* taps[9];
+};
+
+/** The transforms of one size of kernel, see winograd.cc. A place of a transformed tile is placeStride from the last. */
+template <typename T>
+struct Steps {
+  /** Taps of a kernel along an axis, and places of a transformed tile. */
+  int64_t taps, places;
+  /** Tiles [from, to) of images to B' x B: out[place * placeStride + (tile - first) * rowStride + channel]. */
+  void (*input)(const Tiles&, const T* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
+                int64_t placeStride);
+  /** Tiles of gradients, transformed for the weights' gradient and packed as the products' right side. */
+  void (*gradient)(const Tiles&, const T* image, int64_t from, int64_t to, int64_t first, int64_t tiles, T* out,
+                   int64_t placeStride);
+  /** Products to outputs; `bias` may be null. */
+  void (*output)(const Tiles&, const T* products, int64_t placeStride, int64_t from, int64_t to, int64_t first, const T* bias,
+                 T* image);
+  /** Rows [from, to) of a filter to G w G', packed as the products' right side. */
+  void (*filter)(const Filter<T>&, int64_t from, int64_t to, T* out, int64_t placeStride);
+  /** `count` of the products' sums, which begin at `products`, to those of the weights' gradient for each tap, [taps * taps][tapStride]. */
+  void (*filterGradient)(const T* products, int64_t placeStride, int64_t count, T* sums, int64_t tapStride);
 };
 
 template <typename T>
@@ -37,19 +60,8 @@ struct Set {
    */
   void (*product)(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride, const T* right,
                   int64_t rows, int64_t columns, int64_t depth, bool add);
-  // The transforms of tiles and filters, see winograd.cc. A place of a transformed tile is placeStride from the last.
-  /** Tiles [from, to) of an image to B' x B: out[place * placeStride + (tile - first) * channels + channel]. */
-  void (*input)(const Tiles&, const T* image, int64_t from, int64_t to, int64_t first, T* out, int64_t placeStride);
-  /** Tiles of gradients, transformed for the weights' gradient and packed as the products' right side. */
-  void (*gradient)(const Tiles&, const T* image, int64_t from, int64_t to, int64_t first, int64_t tiles, T* out,
-                   int64_t placeStride);
-  /** Products to outputs; `bias` may be null. */
-  void (*output)(const Tiles&, const T* products, int64_t placeStride, int64_t from, int64_t to, int64_t first, const T* bias,
-                 T* image);
-  /** Rows [from, to) of a filter to G w G', packed as the products' right side. */
-  void (*filter)(const Filter&, const T* weight, int64_t from, int64_t to, T* out, int64_t placeStride);
-  /** Rows [from, to) of the weights' gradient out of its products [place][rows][columns]. */
-  void (*filterGradient)(const Filter&, const T* products, int64_t placeStride, int64_t from, int64_t to, T* weight);
+  /** For kernels of 2x2 and of 3x3 taps. */
+  Steps<T> two, three;
 };
 
 /** Of this processor; null where there is none for it. */

@@ -140,9 +140,9 @@ template <typename T, int Count>
 GANTRY_INLINE void locate(const Tiles& tiles, T* image, int64_t tile, T** samples) {
   const Place place(tiles, tile);
   for (int i = 0; i < Count; ++i) {
-    const int64_t y = place.y * kOutputs + i + tiles.start;
+    const int64_t y = (place.y * kOutputs + i) * tiles.step + tiles.top;
     for (int j = 0; j < Count; ++j) {
-      const int64_t x = place.x * kOutputs + j + tiles.start;
+      const int64_t x = (place.x * kOutputs + j) * tiles.step + tiles.left;
       const bool inside = y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
       samples[i * Count + j] =
           inside ? image + ((place.image * tiles.height + y) * tiles.width + x) * tiles.channels : nullptr;
@@ -194,14 +194,16 @@ struct Winograd {
     }
   };
 
-  static void input(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, T* out,
+  static constexpr Steps<T> steps() { return {R, Places, input, gradient, output, filter, filterGradient}; }
+
+  static void input(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
                     int64_t placeStride) {
     const T* samples[Places];
     Vec<T> values[Places], transformed[Places];
     Buffer buffer;
     for (int64_t tile = from; tile < to; ++tile) {
       locate<const T, Size>(tiles, image, tile, samples);
-      T* row = out + (tile - first) * tiles.channels;
+      T* row = out + (tile - first) * rowStride;
       for (int64_t begin = 0; begin < tiles.channels; begin += kBuffered) {
         const int64_t count = tiles.channels - begin < kBuffered ? tiles.channels - begin : kBuffered;
         for (int64_t lane = 0; lane < count; lane += kLanes<T>) {
@@ -259,45 +261,34 @@ struct Winograd {
     }
   }
 
-  static void filter(const Filter& filter, const T* weight, int64_t from, int64_t to, T* out, int64_t placeStride) {
-    T gathered[R * R][kLanes<T>];
+  static void filter(const Filter<T>& filter, int64_t from, int64_t to, T* out, int64_t placeStride) {
     Vec<T> values[R * R], transformed[Places];
     Buffer buffer;
     for (int64_t begin = from; begin < to; begin += Rows) {
       const int64_t count = to - begin < Rows ? to - begin : Rows;
       for (int64_t panel = 0; panel < filter.columns; panel += kPanel) {
-        for (int64_t r = 0; r < count; ++r)
-          for (int64_t column = 0; column < kPanel; column += kLanes<T>) {
-            const T* base = weight + (begin + r) * filter.rowStride + (panel + column) * filter.columnStride;
-            for (int lane = 0; lane < kLanes<T>; ++lane)
-              for (int i = 0; i < R * R; ++i)
-                gathered[filter.turned ? R * R - 1 - i : i][lane] = base[lane * filter.columnStride + i];
-            for (int i = 0; i < R * R; ++i) values[i] = load(gathered[i]);
-            transform<T, FilterMatrix, M, R, Size, R>(values, transformed);
-            buffer.put(r * kPanel + column, transformed);
-          }
-        buffer.write(out + panel * filter.rows + begin * kPanel, placeStride, count * kPanel);
+        for (int64_t lane = 0; lane < count * kPanel; lane += kLanes<T>) {
+          for (int i = 0; i < R * R; ++i)
+            values[i] = filter.taps[i] == nullptr ? Vec<T>{}
+                                                  : load(filter.taps[i] + panel * filter.rows + begin * kPanel + lane);
+          transform<T, FilterMatrix, M, R, Size, R>(values, transformed);
+          buffer.put(lane, transformed);
+        }
+        buffer.write(out + panel * filter.depth + (filter.first + begin) * kPanel, placeStride, count * kPanel);
       }
     }
   }
 
-  static void filterGradient(const Filter& filter, const T* products, int64_t placeStride, int64_t from, int64_t to,
-                             T* weight) {
-    T spread[R * R][kLanes<T>];
+  static void filterGradient(const T* products, int64_t placeStride, int64_t count, T* sums, int64_t tapStride) {
     Vec<T> values[Places], made[R * R];
     Buffer buffer;
-    for (int64_t r = from; r < to; ++r) {
-      for (int64_t begin = 0; begin < filter.columns; begin += kBuffered) {
-        const int64_t count = filter.columns - begin < kBuffered ? filter.columns - begin : kBuffered;
-        buffer.read(products + r * filter.columns + begin, placeStride, count);
-        for (int64_t column = 0; column < count; column += kLanes<T>) {
-          buffer.take(column, values);
-          transform<T, OutputMatrix, R, M, R, Size>(values, made);
-          for (int i = 0; i < R * R; ++i) store(spread[i], made[i]);
-          T* base = weight + r * filter.rowStride + (begin + column) * filter.columnStride;
-          for (int lane = 0; lane < kLanes<T>; ++lane)
-            for (int i = 0; i < R * R; ++i) base[lane * filter.columnStride + i] = spread[i][lane];
-        }
+    for (int64_t begin = 0; begin < count; begin += kBuffered) {
+      const int64_t size = count - begin < kBuffered ? count - begin : kBuffered;
+      buffer.read(products + begin, placeStride, size);
+      for (int64_t lane = 0; lane < size; lane += kLanes<T>) {
+        buffer.take(lane, values);
+        transform<T, OutputMatrix, R, M, R, Size>(values, made);
+        for (int i = 0; i < R * R; ++i) store(sums + i * tapStride + begin + lane, made[i]);
       }
     }
   }
@@ -381,8 +372,7 @@ void product(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_
 
 template <typename T>
 constexpr Set<T> makeSet() {
-  using Tile = Winograd<T, kOutputs, 3>;
-  return {product<T>, Tile::input, Tile::gradient, Tile::output, Tile::filter, Tile::filterGradient};
+  return {product<T>, Winograd<T, kOutputs, 2>::steps(), Winograd<T, kOutputs, 3>::steps()};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "convolution.h"
 #include "kernels.h"
+#include "weights.h"
 
 namespace gantry {
 namespace {
@@ -20,8 +21,6 @@ using kernels::kPanel;
 /** Places of an output up to which this is faster, and channels from which it is. */
 constexpr int64_t kPlaces = 49;
 constexpr int64_t kChannels = 32;
-/** Rows of a weight that are copied together: what a copy reads and writes stays in the nearest cache. */
-constexpr int64_t kBlock = 8;
 /** Rows of the weights' gradient that one task makes. */
 constexpr int64_t kRows = 96;
 
@@ -81,34 +80,6 @@ at::Tensor imagesOf(const Map& map) {
   float* to = images.data_ptr<float>();
   samples(map, [&](int64_t in, int64_t out) { std::copy(map.data + in, map.data + in + map.channels, to + out); });
   return images;
-}
-
-/**
- * A weight [made, channels, height, width] as right sides of products: [tap][columns / panel][rows][panel], where the columns
- * are what is made; turned around, the channels.
- */
-at::Tensor pack(const at::Tensor& weight, bool turned) {
-  const int64_t rowsAt = turned ? 0 : 1, columnsAt = 1 - rowsAt;
-  const int64_t rows = weight.size(rowsAt), panels = weight.size(columnsAt) / kPanel;
-  const int64_t rowStride = weight.stride(rowsAt), columnStride = weight.stride(columnsAt);
-  const int64_t width = weight.size(3), taps = weight.size(2) * width;
-  const at::Tensor packed = at::empty({weight.numel()}, plain(weight));
-  const float* from = weight.data_ptr<float>();
-  float* to = packed.data_ptr<float>();
-  const int64_t blocks = (rows + kBlock - 1) / kBlock;
-  at::parallel_for(0, panels * blocks, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t panel = task / blocks, first = task % blocks * kBlock, last = std::min(rows, first + kBlock);
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        const float* source = from + panel * kPanel * columnStride + tap / width * weight.stride(2) +
-                              tap % width * weight.stride(3);
-        float* target = to + (tap * panels + panel) * rows * kPanel;
-        for (int64_t row = first; row < last; ++row)
-          for (int64_t i = 0; i < kPanel; ++i) target[row * kPanel + i] = source[row * rowStride + i * columnStride];
-      }
-    }
-  });
-  return packed;
 }
 
 /** Fills images' samples at a place with the bias, or with zeros. */
@@ -212,29 +183,10 @@ at::Tensor weigh(const Set& set, const Geometry& g, const Map& image, const Map&
   return all;
 }
 
-/** Sums [tap][channels][made] as a weight [made, channels, height, width]. */
-at::Tensor weightOf(const at::Tensor& all, const Geometry& g) {
-  const at::Tensor weight = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]}, all.options());
-  const int64_t taps = all.size(0);
-  const float* const sums = all.data_ptr<float>();
-  float* const to = weight.data_ptr<float>();
-  const int64_t blocks = (g.channels + kBlock - 1) / kBlock;
-  at::parallel_for(0, g.made / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task % blocks * kBlock, last = std::min(g.channels, first + kBlock);
-      for (int64_t made = task / blocks * kPanel; made < (task / blocks + 1) * kPanel; ++made)
-        for (int64_t channel = first; channel < last; ++channel)
-          for (int64_t tap = 0; tap < taps; ++tap)
-            to[(made * g.channels + channel) * taps + tap] = sums[(tap * g.channels + channel) * g.made + made];
-    }
-  });
-  return weight;
-}
-
 at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   const Set* set = setFor(image, weight, g);
   if (set == nullptr) return {};
-  const at::Tensor packed = pack(weight, false);
+  const at::Tensor packed = packWeight<float>(weight, false);
   const Map output = emptyMap(g.outSize(0), g.outSize(1), g.count, g.made, image);
   convolve(*set, g, mapOf(image), packed.data_ptr<float>(), Bias(bias).data, output);
   return imagesOf(output);
@@ -243,7 +195,7 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
 at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   const Set* set = setFor(gradient, weight, g);
   if (set == nullptr) return {};
-  const at::Tensor packed = pack(weight, true);
+  const at::Tensor packed = packWeight<float>(weight, true);
   const Map image = emptyMap(g.size[0], g.size[1], g.count, g.channels, gradient);
   spread(*set, g, mapOf(gradient), packed.data_ptr<float>(), Bias(bias).data, image);
   return imagesOf(image);
@@ -252,7 +204,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
 at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   const Set* set = setFor(image, gradient, g);
   if (set == nullptr) return {};
-  return weightOf(weigh(*set, g, mapOf(image), mapOf(gradient)), g);
+  return unpackWeight<float>(weigh(*set, g, mapOf(image), mapOf(gradient)), g);
 }
 
 }  // namespace

@@ -1,27 +1,33 @@
-// The three maps of a 3x3 convolution of stride 1 with fewer multiplications: Winograd's minimal filtering (Lavin, Gray 2016).
+// The three maps of a convolution with fewer multiplications: Winograd's minimal filtering (Lavin, Gray 2016).
 //
-// A tile of 4 x 4 outputs takes 36 multiplications a pair of channels instead of 144. They are matrix products over the
-// channels, one for each of the 36 places of the transformed tile:
+// A tile of 4 x 4 outputs of a 3x3 kernel takes 36 multiplications a pair of channels instead of 144. They are matrix
+// products over the channels, one for each of the 36 places of the transformed tile:
 //   output = A' [ sum over channels (G w G') . (B' x B) ] A
-// Images have their channels last here, so that every loop but the products' runs along channels. In float32 it loses about
-// three bits to the plain sum.
+// A kernel of stride 2 is four kernels of stride 1, its phases: its even and odd rows and columns, each for the even or odd
+// rows and columns of the image. Of a 4x4 kernel those have 2x2 taps and take 25 multiplications instead of 64.
+//
+// Images have their channels last, so that every loop but the products' runs along channels. In float32 it loses about three
+// bits to the plain sum.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "convolution.h"
 #include "kernels.h"
+#include "weights.h"
 
 namespace gantry {
 namespace {
 
 using kernels::Filter;
 using kernels::kOutputs;
-using kernels::kPlaces;
 using kernels::Set;
+using kernels::Steps;
 using kernels::Tiles;
 
-/** Channels, and samples along an axis, from which it is faster than oneDNN; channels from which the weights' gradient is. */
+/** Channels, and outputs along an axis for each step of the stride, from which it is faster than oneDNN; channels from which the weights' gradient is. */
 constexpr int64_t kChannels = 64;
 constexpr int64_t kSize = 8;
 constexpr int64_t kGradientChannels = 256;
@@ -35,10 +41,12 @@ constexpr int64_t kRowsAtATime = 96;
 bool enabled = true;
 
 bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g, int64_t channels) {
-  const auto both = [&](const std::array<int64_t, 2>& pair, int64_t value) { return pair[0] == value && pair[1] == value; };
+  const auto are = [&](int64_t kernel, int64_t stride) {
+    return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride;
+  };
   const auto type = first.scalar_type();
-  return enabled && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type && both(g.kernel, 3) &&
-         both(g.stride, 1) && g.padding[0] == g.padding[1] && g.count > 0 && g.outSize(0) >= kSize && g.outSize(1) >= kSize &&
+  return enabled && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type &&
+         (are(3, 1) || are(4, 2)) && g.count > 0 && std::min(g.outSize(0), g.outSize(1)) >= kSize * g.stride[0] &&
          std::min(g.channels, g.made) >= channels && g.channels % kernels::kPanel == 0 && g.made % kernels::kPanel == 0;
 }
 
@@ -57,69 +65,112 @@ void inChunks(int64_t tiles, int64_t bytesPerTile, int64_t budget, const F& work
   for (int64_t from = 0; from < tiles; from += chunk) work(from, std::min(from + chunk, tiles), chunk);
 }
 
-/** `in` by the filter to `out`: the convolution, and its image gradient. */
+/** Taps of a phase along an axis. */
+int64_t tapsOf(const Geometry& g, int d, int64_t phase) { return (g.kernel[d] - phase + g.stride[d] - 1) / g.stride[d]; }
+
+/** `f(y, x, number)` for every phase of a kernel, which begins with the tap y, x. */
+template <typename F>
+void eachPhase(const Geometry& g, const F& f) {
+  for (int64_t y = 0; y < g.stride[0]; ++y)
+    for (int64_t x = 0; x < g.stride[1]; ++x) f(y, x, y * g.stride[1] + x);
+}
+
+/** `f(its place in a whole kernel of taps x taps, its place in the weight)` for every tap that a phase has. */
+template <typename F>
+void eachTap(const Geometry& g, int64_t taps, int64_t y, int64_t x, const F& f) {
+  for (int64_t i = 0; i < tapsOf(g, 0, y); ++i)
+    for (int64_t j = 0; j < tapsOf(g, 1, x); ++j)
+      f(i * taps + j, (y + i * g.stride[0]) * g.kernel[1] + x + j * g.stride[1]);
+}
+
+/** A phase of a convolution: what it sees of images, and its part of the kernel. */
 template <typename T>
-void filtered(const Set<T>& set, const Tiles& in, const T* image, const Filter& f, const T* weight, const T* bias,
-              const Tiles& out, int64_t count, T* output, const at::Tensor& like) {
-  const int64_t filterPlace = f.rows * f.columns;
-  const at::Tensor filters = workspace(kPlaces * filterPlace, like);
+struct Phase {
+  Tiles tiles;
+  Filter<T> filter;
+};
+
+/** What the phases see of an image, by their filters, summed, to `out`. */
+template <typename T>
+void filtered(const Set<T>& set, const Steps<T>& steps, const std::vector<Phase<T>>& phases, const T* image,
+              const T* bias, const Tiles& out, int64_t count, T* output, const at::Tensor& like) {
+  const int64_t part = phases[0].tiles.channels, depth = phases[0].filter.depth, columns = out.channels;
+  const int64_t filterPlace = depth * columns;
+  const at::Tensor filters = workspace(steps.places * filterPlace, like);
   T* const filter = filters.data_ptr<T>();
-  at::parallel_for(0, f.rows, 4, [&](int64_t begin, int64_t end) {
-    set.filter(f, weight, begin, end, filter, filterPlace);
+  at::parallel_for(0, depth, 4, [&](int64_t begin, int64_t end) {
+    for (int64_t i = 0; i < static_cast<int64_t>(phases.size()); ++i) {
+      const int64_t from = std::max(begin - i * part, int64_t{0}), to = std::min(end - i * part, part);
+      if (from < to) steps.filter(phases[i].filter, from, to, filter, filterPlace);
+    }
   });
   // Each thread takes chunks of tiles through all three steps, so that what one step writes the next finds in its cache.
   const int64_t tiles = count * out.rows * out.columns, threads = at::get_num_threads();
-  const int64_t most = std::max<int64_t>(kWorkspace / (kPlaces * (f.rows + f.columns) * sizeof(T)), 32);
+  const int64_t most = std::max<int64_t>(kWorkspace / (steps.places * (depth + columns) * sizeof(T)), 32);
   const int64_t chunks = std::min(tiles, (tiles + most * threads - 1) / (most * threads) * threads);
   const int64_t chunk = (tiles + chunks - 1) / chunks;
-  const int64_t leftPlace = chunk * f.rows, outPlace = chunk * f.columns;
+  const int64_t leftPlace = chunk * depth, outPlace = chunk * columns;
   at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
-    const at::Tensor left = workspace(kPlaces * leftPlace, like), products = workspace(kPlaces * outPlace, like);
+    const at::Tensor left = workspace(steps.places * leftPlace, like), products = workspace(steps.places * outPlace, like);
     T* const l = left.data_ptr<T>();
     T* const made = products.data_ptr<T>();
     for (int64_t i = begin; i < end; ++i) {
       const int64_t from = tiles * i / chunks, to = tiles * (i + 1) / chunks;
-      set.input(in, image, from, to, from, l, leftPlace);
-      for (int64_t place = 0; place < kPlaces; ++place)
-        set.product(made + place * outPlace, f.columns, l + place * leftPlace, f.rows, 1, filter + place * filterPlace,
-                    to - from, f.columns, f.rows, false);
-      set.output(out, made, outPlace, from, to, from, bias, output);
+      for (size_t phase = 0; phase < phases.size(); ++phase)
+        steps.input(phases[phase].tiles, image, from, to, from, l + phase * part, depth, leftPlace);
+      for (int64_t place = 0; place < steps.places; ++place)
+        set.product(made + place * outPlace, columns, l + place * leftPlace, depth, 1, filter + place * filterPlace,
+                    to - from, columns, depth, false);
+      steps.output(out, made, outPlace, from, to, from, bias, output);
     }
   });
 }
 
+/** The weights' gradient, phase by phase in the rows of one product, as sums [tap][channels][made]. */
 template <typename T>
-void weigh(const Set<T>& set, const Tiles& in, const T* image, const Tiles& out, const T* gradient, const Filter& f,
-           int64_t count, T* weight, const at::Tensor& like) {
-  const int64_t sumPlace = f.rows * f.columns;
-  const at::Tensor sums = workspace(kPlaces * sumPlace, like);
+at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, const std::vector<Tiles>& phases, const T* image,
+                 const Tiles& out, const T* gradient, const at::Tensor& like) {
+  const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels;
+  const int64_t sumPlace = depth * columns;
+  const at::Tensor sums = workspace(steps.places * sumPlace, like);
   T* const sum = sums.data_ptr<T>();
   at::Tensor left, right;
-  inChunks(count * out.rows * out.columns, kPlaces * (f.rows + f.columns) * sizeof(T), kGradientWorkspace,
+  inChunks(g.count * out.rows * out.columns, steps.places * (depth + columns) * sizeof(T), kGradientWorkspace,
            [&](int64_t from, int64_t to, int64_t chunk) {
     if (!left.defined()) {
-      left = workspace(kPlaces * chunk * f.rows, like);
-      right = workspace(kPlaces * chunk * f.columns, like);
+      left = workspace(steps.places * chunk * depth, like);
+      right = workspace(steps.places * chunk * columns, like);
     }
     T* const l = left.data_ptr<T>();
     T* const r = right.data_ptr<T>();
-    const int64_t leftPlace = chunk * f.rows, rightPlace = chunk * f.columns, tiles = to - from;
+    const int64_t leftPlace = chunk * depth, rightPlace = chunk * columns, tiles = to - from;
     at::parallel_for(0, tiles, 4, [&](int64_t begin, int64_t end) {
-      set.input(in, image, from + begin, from + end, from, l, leftPlace);
-      set.gradient(out, gradient, from + begin, from + end, from, tiles, r, rightPlace);
+      for (size_t phase = 0; phase < phases.size(); ++phase)
+        steps.input(phases[phase], image, from + begin, from + end, from, l + phase * part, depth, leftPlace);
+      steps.gradient(out, gradient, from + begin, from + end, from, tiles, r, rightPlace);
     });
-    const int64_t parts = (f.rows + kRowsAtATime - 1) / kRowsAtATime;
-    at::parallel_for(0, kPlaces * parts, 1, [&](int64_t begin, int64_t end) {
+    const int64_t parts = (depth + kRowsAtATime - 1) / kRowsAtATime;
+    at::parallel_for(0, steps.places * parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t place = task / parts, row = task % parts * kRowsAtATime;
-        set.product(sum + place * sumPlace + row * f.columns, f.columns, l + place * leftPlace + row, 1, f.rows,
-                    r + place * rightPlace, std::min(kRowsAtATime, f.rows - row), f.columns, tiles, from > 0);
+        set.product(sum + place * sumPlace + row * columns, columns, l + place * leftPlace + row, 1, depth,
+                    r + place * rightPlace, std::min(kRowsAtATime, depth - row), columns, tiles, from > 0);
       }
     });
   });
-  at::parallel_for(0, f.rows, 4, [&](int64_t begin, int64_t end) {
-    set.filterGradient(f, sum, sumPlace, begin, end, weight);
+  const at::Tensor all = workspace(g.kernel[0] * g.kernel[1] * part * columns, like);
+  const int64_t tapStride = part * columns;
+  eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
+    const at::Tensor own = workspace(steps.taps * steps.taps * tapStride, like);
+    at::parallel_for(0, part, 4, [&](int64_t begin, int64_t end) {
+      steps.filterGradient(sum + (phase * part + begin) * columns, sumPlace, (end - begin) * columns,
+                           own.data_ptr<T>() + begin * columns, tapStride);
+    });
+    eachTap(g, steps.taps, y, x, [&](int64_t i, int64_t tap) {
+      all.narrow(0, tap * tapStride, tapStride).copy_(own.narrow(0, i * tapStride, tapStride));
+    });
   });
+  return all;
 }
 
 /** `work(set, zero of the type)` in the images' type; undefined where this processor has no kernels. */
@@ -139,12 +190,42 @@ at::Tensor emptyImages(const at::Tensor& like, int64_t count, int64_t channels, 
   return at::empty({count, channels, height, width}, like.options().memory_format(at::MemoryFormat::ChannelsLast));
 }
 
-/** Tiles of outputs in an image, and what they see of one that begins `before` them. */
-Tiles tilesOf(int64_t height, int64_t width, int64_t channels) {
-  return {height, width, channels, tilesAlong(height), tilesAlong(width), 0};
+/** Every output, in tiles. */
+Tiles outputsOf(const Geometry& g) {
+  return {g.outSize(0), g.outSize(1), g.made, tilesAlong(g.outSize(0)), tilesAlong(g.outSize(1)), 0, 0, 1};
 }
-Tiles seenBy(const Tiles& out, int64_t height, int64_t width, int64_t channels, int64_t before) {
-  return {height, width, channels, out.rows, out.columns, -before};
+
+template <typename T>
+const Steps<T>& stepsOf(const Set<T>& set, const Geometry& g) {
+  return tapsOf(g, 0, 0) == set.two.taps ? set.two : set.three;
+}
+
+/** What outputs see through a phase. */
+Tiles seenBy(const Geometry& g, int64_t y, int64_t x) {
+  return {g.size[0], g.size[1], g.channels, tilesAlong(g.outSize(0)), tilesAlong(g.outSize(1)), y - g.padding[0],
+          x - g.padding[1], g.stride[0]};
+}
+
+/** A phase of a packed weight: rows of it from `first` on, of `depth` in all; turned around, the last tap first. */
+template <typename T>
+Filter<T> filterOf(const Geometry& g, int64_t taps, int64_t y, int64_t x, const T* packed, int64_t depth, int64_t first,
+                   bool turned) {
+  Filter<T> filter{depth, first, turned ? g.made : g.channels, turned ? g.channels : g.made, {}};
+  eachTap(g, taps, y, x, [&](int64_t i, int64_t tap) {
+    filter.taps[turned ? taps * taps - 1 - i : i] = packed + tap * g.made * g.channels;
+  });
+  return filter;
+}
+
+/** Samples along an axis that a phase makes of the image: the first, and how many. */
+std::pair<int64_t, int64_t> madeBy(const Geometry& g, int d, int64_t phase) {
+  const int64_t start = phase - g.padding[d], step = g.stride[d];
+  const int64_t first = start >= 0 ? start : start % step == 0 ? 0 : start % step + step;
+  return {first, first < g.size[d] ? (g.size[d] - 1 - first) / step + 1 : 0};
+}
+
+at::Tensor like(const at::Tensor& bias, const at::Tensor& images) {
+  return bias.defined() ? bias.to(images.scalar_type()).contiguous() : bias;
 }
 
 template <typename T>
@@ -156,12 +237,15 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
   if (!applies(image, weight, g, kChannels)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor x = lastly(image), w = weight.contiguous(), b = bias.defined() ? bias.to(x.scalar_type()).contiguous() : bias;
+    const at::Tensor from = lastly(image), packed = packWeight<T>(weight, false), added = like(bias, image);
     const at::Tensor output = emptyImages(image, g.count, g.made, g.outSize(0), g.outSize(1));
-    const Tiles out = tilesOf(g.outSize(0), g.outSize(1), g.made);
-    filtered<T>(set, seenBy(out, g.size[0], g.size[1], g.channels, g.padding[0]), x.template data_ptr<T>(),
-                {g.channels, g.made, 9, g.channels * 9, false}, w.template data_ptr<T>(), dataOrNull<T>(b), out, g.count,
-                output.template data_ptr<T>(), x);
+    const Steps<T>& steps = stepsOf(set, g);
+    const int64_t depth = g.channels * g.stride[0] * g.stride[1];
+    std::vector<Phase<T>> phases;
+    eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
+      phases.push_back({seenBy(g, y, x), filterOf<T>(g, steps.taps, y, x, packed.data_ptr<T>(), depth, phase * g.channels, false)});
+    });
+    filtered<T>(set, steps, phases, from.data_ptr<T>(), dataOrNull<T>(added), outputsOf(g), g.count, output.data_ptr<T>(), image);
     return output;
   });
 }
@@ -170,12 +254,23 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
   if (!applies(gradient, weight, g, kChannels)) return {};
   return withSet(gradient.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor y = lastly(gradient), w = weight.contiguous(), b = bias.defined() ? bias.to(y.scalar_type()).contiguous() : bias;
+    const at::Tensor from = lastly(gradient), packed = packWeight<T>(weight, true), added = like(bias, gradient);
     const at::Tensor image = emptyImages(gradient, g.count, g.channels, g.size[0], g.size[1]);
-    const Tiles out = tilesOf(g.size[0], g.size[1], g.channels);
-    filtered<T>(set, seenBy(out, g.outSize(0), g.outSize(1), g.made, 2 - g.padding[0]), y.template data_ptr<T>(),
-                {g.made, g.channels, g.channels * 9, 9, true}, w.template data_ptr<T>(), dataOrNull<T>(b), out, g.count,
-                image.template data_ptr<T>(), y);
+    const Steps<T>& steps = stepsOf(set, g);
+    // A phase makes every sample of its own rows and columns.
+    eachPhase(g, [&](int64_t phaseY, int64_t phaseX, int64_t) {
+      const auto [y, rows] = madeBy(g, 0, phaseY);
+      const auto [x, columns] = madeBy(g, 1, phaseX);
+      if (rows == 0 || columns == 0) return;
+      const Tiles made{g.size[0], g.size[1], g.channels, tilesAlong(rows), tilesAlong(columns), y, x, g.stride[0]};
+      const auto seen = [&](int d, int64_t sample, int64_t phase) {
+        return (sample + g.padding[d] - phase) / g.stride[d] - (steps.taps - 1);
+      };
+      const Tiles given{g.outSize(0), g.outSize(1), g.made, made.rows, made.columns, seen(0, y, phaseY), seen(1, x, phaseX), 1};
+      const auto filter = filterOf<T>(g, steps.taps, phaseY, phaseX, packed.data_ptr<T>(), g.made, 0, true);
+      filtered<T>(set, steps, {{given, filter}}, from.data_ptr<T>(), dataOrNull<T>(added), made, g.count, image.data_ptr<T>(),
+                  gradient);
+    });
     return image;
   });
 }
@@ -184,12 +279,11 @@ at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, cons
   if (!applies(image, gradient, g, kGradientChannels)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor x = lastly(image), y = lastly(gradient);
-    const at::Tensor weight = at::empty({g.made, g.channels, 3, 3}, image.options().memory_format(at::MemoryFormat::Contiguous));
-    const Tiles out = tilesOf(g.outSize(0), g.outSize(1), g.made);
-    weigh<T>(set, seenBy(out, g.size[0], g.size[1], g.channels, g.padding[0]), x.template data_ptr<T>(), out,
-             y.template data_ptr<T>(), {g.channels, g.made, 9, g.channels * 9, false}, g.count, weight.template data_ptr<T>(), x);
-    return weight;
+    const at::Tensor images = lastly(image), gradients = lastly(gradient);
+    std::vector<Tiles> phases;
+    eachPhase(g, [&](int64_t y, int64_t x, int64_t) { phases.push_back(seenBy(g, y, x)); });
+    return unpackWeight<T>(weigh<T>(set, stepsOf(set, g), g, phases, images.data_ptr<T>(), outputsOf(g), gradients.data_ptr<T>(),
+                                    image), g);
   });
 }
 

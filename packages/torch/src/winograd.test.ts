@@ -8,24 +8,32 @@ import { Random } from "./testing/random.js";
 
 setThreads(1);
 
-/** Images, channels in and out, size, padding: sizes that are whole tiles and that are not, padding of every width. */
+/** Images, channels in and out, size, padding, kernel, stride: sizes that are whole tiles and that are not, any padding. */
 const cases = [
-  [2, 64, 64, [8, 8], 1],
-  [1, 80, 64, [9, 11], 1],
-  [3, 64, 96, [10, 13], 0],
-  [1, 64, 64, [8, 7], 2],
+  [2, 64, 64, [8, 8], 1, 3, 1],
+  [1, 80, 64, [9, 11], 1, 3, 1],
+  [3, 64, 96, [10, 13], 0, 3, 1],
+  [1, 64, 64, [8, 7], 2, 3, 1],
   // From 256 channels on the weights' gradient is computed so too.
-  [2, 256, 272, [9, 10], 1],
+  [2, 256, 272, [9, 10], 1, 3, 1],
+  [1, 64, 80, [32, 34], 1, 4, 2],
+  [2, 80, 64, [35, 37], 0, 4, 2],
+  [1, 64, 64, [31, 33], 2, 4, 2],
 ] as const;
+type Case = (typeof cases)[number];
 
 type Values = Readonly<Record<"x" | "w" | "b" | "g" | "y" | "c" | "h" | "u", Tensor>>;
 
 /** Of a convolution and of a transposed one: outputs, gradients, and gradients of a function of the gradients. */
-function everything({ x, w, b, g, y, c, h, u }: Values, padding: number): Tensor[] {
-  const pair = [padding, padding];
-  const convolved = torch.conv2d(x, w, b, [1, 1], pair);
+function everything({ x, w, b, g, y, c, h, u }: Values, each: Case): Tensor[] {
+  const [pad, kernel, stride] = [each[4], each[5], each[6]];
+  const pair = [pad, pad];
+  const strides = [stride, stride];
+  // What the outputs' last tap does not reach.
+  const rest = [2, 3].map((d) => x.size(d) - ((y.size(d) - 1) * stride - 2 * pad + kernel));
+  const convolved = torch.conv2d(x, w, b, strides, pair);
   const first = grad([convolved], [x, w, b], { gradOutputs: [g], createGraph: true });
-  const spread = torch.convTranspose2d(y, w, c, [1, 1], pair, [0, 0]);
+  const spread = torch.convTranspose2d(y, w, c, strides, pair, rest);
   const second = grad([spread], [y, w, c], { gradOutputs: [h], createGraph: true });
   const penalty = grad(
     [
@@ -39,16 +47,13 @@ function everything({ x, w, b, g, y, c, h, u }: Values, padding: number): Tensor
   return [convolved, ...first, spread, ...second, ...penalty];
 }
 
-function make(
-  [count, from, to, size, padding]: (typeof cases)[number],
-  dtype: "float32" | "float64",
-): Values {
+function make([count, from, to, size, padding, kernel, stride]: Case, dtype: "float32" | "float64"): Values {
   const random = new Random(from + to);
   const images = [count, from, ...size];
-  const outputs = [count, to, ...size.map((side) => side + 2 * padding - 2)];
+  const outputs = [count, to, ...size.map((side) => Math.floor((side + 2 * padding - kernel) / stride) + 1)];
   const shapes = {
     x: images,
-    w: [to, from, 3, 3],
+    w: [to, from, kernel, kernel],
     b: [to],
     g: outputs,
     y: outputs,
@@ -78,10 +83,10 @@ for (const each of cases)
     ["float64", 1e-10],
     ["float32", 3e-5],
   ] as const)
-    test(`[${each.slice(0, 3)}], [${each[3]}], padding ${each[4]}: in ${dtype} as the plain sum in float64`, () =>
+    test(`[${each.slice(0, 3)}], [${each[3]}], padding ${each[4]}, kernel ${each[5]}, stride ${each[6]}: in ${dtype} as the plain sum in float64`, () =>
       scope(() => {
-        const expected = plainly(() => everything(make(each, "float64"), each[4]));
-        const found = everything(make(each, dtype), each[4]);
+        const expected = plainly(() => everything(make(each, "float64"), each));
+        const found = everything(make(each, dtype), each);
         for (const [i, value] of found.entries())
           assertClose(value.to({ dtype: "float64" }), expected[i] as Tensor, tolerance, `${i}`);
       }));
@@ -113,7 +118,7 @@ test("any number of threads gives the same bits", () =>
     const values = make(cases[4], "float32");
     const found = [1, 2, 3].map((threads) => {
       setThreads(threads);
-      return everything(values, 1).map((value) => value.toNumbers());
+      return everything(values, cases[4]).map((value) => value.toNumbers());
     });
     setThreads(1);
     assert.deepEqual(found[1], found[0]);
