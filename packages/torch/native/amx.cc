@@ -7,6 +7,7 @@
 
 #include "convolution.h"
 #include "kernels_amx.h"
+#include "weights.h"
 
 namespace gantry {
 namespace {
@@ -79,18 +80,16 @@ void pack(void (*sample)(const uint16_t*, int64_t, int64_t, int64_t, uint16_t*),
   });
 }
 
-/** A weight's taps as right sides of products, [column / 16][tap][depth]: what is made is in columns, or turned around. */
-Packed packWeight(const TileSet& set, const at::Tensor& weight, bool turned) {
-  const at::Tensor floats = weight.to(at::kFloat).contiguous();
-  const int64_t rowsAt = turned ? 0 : 1, columnsAt = 1 - rowsAt;
-  const int64_t rows = floats.size(rowsAt), columns = floats.size(columnsAt) / kTileRows;
-  const int64_t taps = floats.size(2) * floats.size(3), numbers = taps * inTiles(rows, kTileDepth) * kTile;
+/** A weight's taps as right sides, [column / 16][tap][depth]: what is made is in columns, or turned around the channels. */
+Packed packTaps(const TileSet& set, const at::Tensor& weight, bool turned) {
+  const int64_t rows = weight.size(turned ? 0 : 1), columns = weight.size(turned ? 1 : 0) / kTileRows;
+  const int64_t taps = weight.size(2) * weight.size(3), numbers = inTiles(rows, kTileDepth) * kTile;
+  const at::Tensor floats = packWeight<float>(weight.to(at::kFloat), turned);
   const float* const from = floats.data_ptr<float>();
-  Packed packed(columns * numbers);
-  at::parallel_for(0, columns, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t column = begin; column < end; ++column)
-      set.matrices(from + column * kTileRows * floats.stride(columnsAt), floats.stride(rowsAt), floats.stride(columnsAt), rows,
-                   taps, packed.data + column * numbers);
+  Packed packed(columns * taps * numbers);
+  at::parallel_for(0, columns * taps, 4, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      set.panel(from + (i % taps * columns + i / taps) * rows * kTileRows, rows, packed.data + i * numbers);
   });
   return packed;
 }
@@ -210,7 +209,7 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
   const TileSet& set = *kernels::matrixUnit();
   const at::Tensor from = channelsLast(image);
   const at::Tensor output = emptyImages(g.count, g.made, g.outSize(0), g.outSize(1), image);
-  gather(set, from, packWeight(set, weight, false), g.kernel[0] * g.kernel[1], Bias(bias).data, output,
+  gather(set, from, packTaps(set, weight, false), g.kernel[0] * g.kernel[1], Bias(bias).data, output,
          [&](int64_t y, int64_t x, const auto& add) {
            const auto [firstY, lastY] = g.seen(0, y);
            const auto [firstX, lastX] = g.seen(1, x);
@@ -227,7 +226,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
   const TileSet& set = *kernels::matrixUnit();
   const at::Tensor from = channelsLast(gradient);
   const at::Tensor image = emptyImages(g.count, g.channels, g.size[0], g.size[1], gradient);
-  gather(set, from, packWeight(set, weight, true), g.kernel[0] * g.kernel[1], Bias(bias).data, image,
+  gather(set, from, packTaps(set, weight, true), g.kernel[0] * g.kernel[1], Bias(bias).data, image,
          [&](int64_t y, int64_t x, const auto& add) {
            for (int64_t ky = 0; ky < g.kernel[0]; ++ky) {
              const int64_t outY = g.seeing(0, y, ky);

@@ -145,16 +145,10 @@ void pairs(const uint16_t* sample, int64_t stride, int64_t images, int64_t chann
 
 GANTRY_INLINE __m256i rounded(__m512 values) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)); }
 
-void matrices(const float* from, int64_t rowStride, int64_t columnStride, int64_t rows, int64_t count, uint16_t* to) {
-  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __m512i places = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(static_cast<int>(columnStride)));
-  const int64_t depth = inTiles(rows, kTileDepth) * kTileDepth;
-  const auto row = [&](int64_t i, int64_t matrix) {
-    return rounded(i < rows ? _mm512_i32gather_ps(places, from + i * rowStride + matrix, 4) : _mm512_setzero_ps());
-  };
-  for (int64_t i = 0; i < depth; i += 2)
-    for (int64_t matrix = 0; matrix < count; ++matrix)
-      _mm512_storeu_si512(to + (matrix * depth + i) * kTileRows, paired(row(i, matrix), row(i + 1, matrix)));
+void panel(const float* from, int64_t rows, uint16_t* to) {
+  const auto row = [&](int64_t i) { return rounded(i < rows ? load(from + i * kTileRows) : _mm512_setzero_ps()); };
+  for (int64_t i = 0; i < inTiles(rows, kTileDepth) * kTileDepth; i += 2, to += kTileDepth)
+    _mm512_storeu_si512(to, paired(row(i), row(i + 1)));
 }
 
 void write(const float* sums, const float* bias, int64_t images, int64_t channels, uint16_t* sample, int64_t stride) {
@@ -177,7 +171,7 @@ void add(const float* sums, int64_t rows, int64_t columns, float* to, int64_t st
 }  // namespace
 
 const TileSet& amx() {
-  static constexpr TileSet set = {begin, end, multiply, rows, turned, pairs, matrices, write, add};
+  static constexpr TileSet set = {begin, end, multiply, rows, turned, pairs, panel, write, add};
   return set;
 }
 

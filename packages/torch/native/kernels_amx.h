@@ -42,8 +42,8 @@ struct TileSet {
   void (*turned)(const uint16_t* sample, int64_t stride, int64_t images, int64_t channels, uint16_t* to);
   /** A sample of up to 32 images as a right side, images to be summed over: [channels / 16]. */
   void (*pairs)(const uint16_t* sample, int64_t stride, int64_t images, int64_t channels, uint16_t* to);
-  /** 16 columns of matrices of floats, which lie number beside number, each as a right side: [matrix][depth]. */
-  void (*matrices)(const float* from, int64_t rowStride, int64_t columnStride, int64_t rows, int64_t count, uint16_t* to);
+  /** Rows of 16 floats as a right side: [depth]. */
+  void (*panel)(const float* from, int64_t rows, uint16_t* to);
   /** Sums, and what each column's bias is (null for none), to samples of images. */
   void (*write)(const float* sums, const float* bias, int64_t images, int64_t channels, uint16_t* sample, int64_t stride);
   /** Adds sums to rows of floats. */
