@@ -27,27 +27,26 @@ using kernels::Set;
 using kernels::Steps;
 using kernels::Tiles;
 
-/** Channels, and outputs along an axis for each step of the stride, from which it is faster than oneDNN; channels from which the weights' gradient is. */
+/** Channels, and outputs along an axis for each step of the stride, from which it is faster than oneDNN. */
 constexpr int64_t kChannels = 64;
 constexpr int64_t kSize = 8;
-constexpr int64_t kGradientChannels = 256;
 /** Bytes of transformed tiles that a thread has at a time: more leaves a core's own cache, less reads the filter too often. */
 constexpr int64_t kWorkspace = int64_t{2} << 20;
-/** The weights' gradient adds up in place, and each pass over its sums costs as much as some tiles. */
-constexpr int64_t kGradientWorkspace = int64_t{48} << 20;
+/** And that all threads have together for the weights' gradient, whose sums each pass reads and writes too. */
+constexpr int64_t kGradientWorkspace = int64_t{4} << 20;
 /** Rows of a matrix product that one thread does at a time. */
 constexpr int64_t kRowsAtATime = 96;
 
 bool enabled = true;
 
-bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g, int64_t channels) {
+bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g) {
   const auto are = [&](int64_t kernel, int64_t stride) {
     return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride;
   };
   const auto type = first.scalar_type();
   return enabled && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type &&
          (are(3, 1) || are(4, 2)) && g.count > 0 && std::min(g.outSize(0), g.outSize(1)) >= kSize * g.stride[0] &&
-         std::min(g.channels, g.made) >= channels && g.channels % kernels::kPanel == 0 && g.made % kernels::kPanel == 0;
+         std::min(g.channels, g.made) >= kChannels && g.channels % kernels::kPanel == 0 && g.made % kernels::kPanel == 0;
 }
 
 int64_t tilesAlong(int64_t size) { return (size + kOutputs - 1) / kOutputs; }
@@ -234,7 +233,7 @@ const T* dataOrNull(const at::Tensor& bias) {
 }
 
 at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  if (!applies(image, weight, g, kChannels)) return {};
+  if (!applies(image, weight, g)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
     const at::Tensor from = lastly(image), packed = packWeight<T>(weight, false), added = like(bias, image);
@@ -251,7 +250,7 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
 }
 
 at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  if (!applies(gradient, weight, g, kChannels)) return {};
+  if (!applies(gradient, weight, g)) return {};
   return withSet(gradient.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
     const at::Tensor from = lastly(gradient), packed = packWeight<T>(weight, true), added = like(bias, gradient);
@@ -276,7 +275,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
 }
 
 at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
-  if (!applies(image, gradient, g, kGradientChannels)) return {};
+  if (!applies(image, gradient, g)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
     const at::Tensor images = lastly(image), gradients = lastly(gradient);
