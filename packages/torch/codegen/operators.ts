@@ -200,6 +200,9 @@ aten::convolution
 aten::convolution_backward
 gantry::conv_transpose2d
 aten::batch_norm
+gantry::batch_norm activatedBatchNorm
+gantry::halve
+gantry::twice
 aten::native_batch_norm
 aten::instance_norm
 aten::layer_norm

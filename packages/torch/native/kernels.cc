@@ -14,25 +14,50 @@
 
 namespace gantry::kernels {
 
-template <typename T>
-const Set<T>* best() {
+namespace {
+
+enum class Instructions { none, avx2, avx512 };
+
+Instructions instructions() {
 #if defined(__x86_64__)
-  static const Set<T>* const set = []() -> const Set<T>* {
+  static const Instructions found = [] {
     // What LibTorch's own kernels go by: avx2 or default where the processor could do more.
     const char* const wish = std::getenv("ATEN_CPU_CAPABILITY");
     const std::string most = wish == nullptr ? "" : wish;
-    if (most == "default") return nullptr;
+    if (most == "default") return Instructions::none;
     if (most != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-      return &avx512<T>();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &avx2<T>();
-    return nullptr;
+      return Instructions::avx512;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? Instructions::avx2 : Instructions::none;
   }();
-  return set;
+  return found;
 #else
-  return nullptr;
+  return Instructions::none;
 #endif
 }
+
+/** Of these the one that the processor has instructions for. */
+template <typename T>
+const T* choose(const T& (*wide)(), const T& (*narrow)()) {
+  const Instructions found = instructions();
+  return found == Instructions::avx512 ? &wide() : found == Instructions::avx2 ? &narrow() : nullptr;
+}
+
+}  // namespace
+
+#if defined(__x86_64__)
+template <typename T>
+const Set<T>* best() {
+  return choose<Set<T>>(avx512<T>, avx2<T>);
+}
+const Passes* bestPasses() { return choose<Passes>(avx512Passes, avx2Passes); }
+#else
+template <typename T>
+const Set<T>* best() {
+  return nullptr;
+}
+const Passes* bestPasses() { return nullptr; }
+#endif
 
 template const Set<float>* best<float>();
 template const Set<double>* best<double>();
@@ -40,7 +65,7 @@ template const Set<double>* best<double>();
 const TileSet* matrixUnit() {
 #if defined(__x86_64__) && defined(__linux__)
   static const bool usable = []() {
-    if (best<float>() != &avx512<float>()) return false;
+    if (instructions() != Instructions::avx512) return false;
     unsigned a, b, c, d;
     constexpr unsigned kMatrices = 1u << 22 | 1u << 24;  // AMX-BF16, AMX-TILE
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & kMatrices) != kMatrices) return false;

@@ -64,13 +64,56 @@ struct Set {
   Steps<T> two, three;
 };
 
+/**
+ * Batch normalisation of rows of channels, each followed by a LeakyReLU, which a slope of 1 leaves out. Numbers are T; bfloat16
+ * is its bits. All that is known of a channel is an A. Channels must be a multiple of kPanel.
+ */
+template <typename T, typename A>
+struct Norm {
+  /** Sums of what rows differ from `shift`, and of its squares. */
+  void (*sums)(const T* rows, int64_t count, int64_t channels, const A* shift, A* sum, A* squares);
+  /** LeakyReLU of scale * (row - mean) + offset. */
+  void (*apply)(const T* rows, int64_t count, int64_t channels, const A* mean, const A* scale, const A* offset, A slope, T* out);
+  /** Sums of the gradients of what LeakyReLU gets, and of their products with row - mean. */
+  void (*gradientSums)(const T* rows, const T* gradients, int64_t count, int64_t channels, const A* mean, const A* scale,
+                       const A* offset, A slope, A* sum, A* products);
+  /** scale * gradient of what LeakyReLU gets + slant * (row - mean) + level. */
+  void (*gradient)(const T* rows, const T* gradients, int64_t count, int64_t channels, const A* mean, const A* scale,
+                   const A* offset, A slope, const A* slant, const A* level, T* out);
+};
+
+/** Halving and doubling of the size of images [height, width, channels], a row of small ones at a time. */
+template <typename T, typename A>
+struct Resampling {
+  /** Sums of 2x2 samples of two rows, times a factor. */
+  void (*halve)(const T* above, const T* below, int64_t width, int64_t channels, A factor, T* out);
+  /** Every sample four times, in two rows, times a factor. */
+  void (*twice)(const T* row, int64_t width, int64_t channels, A factor, T* above, T* below);
+};
+
+/** What goes over memory once, for one type. */
+template <typename T, typename A>
+struct Pass {
+  Norm<T, A> norm;
+  Resampling<T, A> resampling;
+};
+
+struct Passes {
+  Pass<float, float> floats;
+  Pass<double, double> doubles;
+  Pass<uint16_t, float> halves;
+};
+
 /** Of this processor; null where there is none for it. */
 template <typename T>
 const Set<T>* best();
+const Passes* bestPasses();
 
 template <typename T>
 const Set<T>& avx512();
 template <typename T>
 const Set<T>& avx2();
+const Passes& avx512Passes();
+const Passes& avx2Passes();
 
 }  // namespace gantry::kernels

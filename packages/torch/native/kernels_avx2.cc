@@ -10,6 +10,7 @@
 #define GANTRY_BLOCK_ROWS 6
 #define GANTRY_BLOCK_PANELS 1
 #define GANTRY_SET avx2
+#define GANTRY_PASSES avx2Passes
 #include "kernels_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop

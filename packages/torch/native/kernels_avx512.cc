@@ -10,6 +10,7 @@
 #define GANTRY_BLOCK_ROWS 12
 #define GANTRY_BLOCK_PANELS 2
 #define GANTRY_SET avx512
+#define GANTRY_PASSES avx512Passes
 #include "kernels_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -6,6 +6,7 @@ import { currentBatchStatistics } from "./batchStatistics.js";
 import { constant_, zeros_ } from "./init.js";
 import { Layer, type Member } from "./module.js";
 import { type Buffer, buffer, type Parameter } from "./parameter.js";
+import { isRewritten } from "./rewrites.js";
 import { emptyParameter } from "./weightLayer.js";
 
 export interface BatchNormOptions {
@@ -98,6 +99,14 @@ export abstract class BatchNorm extends Layer {
 
   /** @throws TorchError for a wrong number of dimensions, and in training for one value a channel */
   forward(input: Tensor): Tensor {
+    return this.activated(input, 1);
+  }
+
+  /**
+   * `forward(input)` through a LeakyReLU, of which a slope of 0 makes a ReLU and a slope of 1 nothing: in training both in
+   * the same passes over memory (rewrite `activated-batch-norm`), equal but for rounding, as are the gradients.
+   */
+  activated(input: Tensor, negativeSlope: number): Tensor {
     this.checkDimensions(input);
     if (this.training && input.numel <= input.size(1))
       throw new TorchError(
@@ -108,7 +117,30 @@ export abstract class BatchNorm extends Layer {
     const { weight, bias, training, momentum, eps } = this;
     const { runningMean, runningVar, numBatchesTracked } = this.statistics(currentBatchStatistics());
     if (training) numBatchesTracked.add_(1);
-    return torch.batchNorm(input, weight, bias, runningMean, runningVar, training, momentum, eps, true);
+    if (isRewritten("activated-batch-norm"))
+      return torch.activatedBatchNorm(
+        input,
+        weight,
+        bias,
+        runningMean,
+        runningVar,
+        training,
+        momentum,
+        eps,
+        negativeSlope,
+      );
+    const output = torch.batchNorm(
+      input,
+      weight,
+      bias,
+      runningMean,
+      runningVar,
+      training,
+      momentum,
+      eps,
+      true,
+    );
+    return negativeSlope === 1 ? output : output.leakyRelu(negativeSlope);
   }
 }
 

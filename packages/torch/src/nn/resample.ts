@@ -1,6 +1,8 @@
+import { functions as torch } from "../ops_gen.js";
 import type { Tensor } from "../tensor.js";
 import { pair, type Size2d } from "./conv2d.js";
 import { Layer } from "./module.js";
+import { isRewritten } from "./rewrites.js";
 
 export interface UpsampleOptions {
   /** `nearest` repeats pixels; `bilinear` interpolates, without aligning corners. Default nearest. */
@@ -9,7 +11,11 @@ export interface UpsampleOptions {
   scale?: number | undefined;
 }
 
-/** `[N, C, H, W] -> [N, C, scale H, scale W]`. */
+/** Means of 2x2 samples, `[N, C, H, W] -> [N, C, H/2, W/2]`, by a kernel of Gantry's own (rewrite `resampling`). */
+export const halved = (images: Tensor): Tensor =>
+  isRewritten("resampling") ? torch.halve(images) : images.avgPool2d(2);
+
+/** `[N, C, H, W] -> [N, C, scale H, scale W]`; to repeat samples twice there is a kernel of Gantry's own (rewrite `resampling`). */
 export class Upsample extends Layer {
   readonly mode: "nearest" | "bilinear";
   readonly scale: number;
@@ -22,6 +28,7 @@ export class Upsample extends Layer {
 
   forward(input: Tensor): Tensor {
     const { scale } = this;
+    if (this.mode === "nearest" && scale === 2 && isRewritten("resampling")) return torch.twice(input);
     const size = [Math.floor(input.size(2) * scale), Math.floor(input.size(3) * scale)];
     if (this.mode === "nearest") return input.upsampleNearest2d(size, scale, scale);
     return input.upsampleBilinear2d(size, false, scale, scale);
@@ -49,6 +56,8 @@ export class AvgPool2d extends Layer {
   }
 
   forward(input: Tensor): Tensor {
+    const by = (pair: readonly number[], value: number) => pair.every((each) => each === value);
+    if (by(this.kernelSize, 2) && by(this.stride, 2) && by(this.padding, 0)) return halved(input);
     return input.avgPool2d(this.kernelSize, this.stride, this.padding);
   }
 }

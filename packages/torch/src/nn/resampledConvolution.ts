@@ -3,7 +3,7 @@ import { native } from "../native.js";
 import { functions as torch } from "../ops_gen.js";
 import type { Tensor } from "../tensor.js";
 import type { Conv2d } from "./conv2d.js";
-import type { Upsample } from "./resample.js";
+import { halved, type Upsample } from "./resample.js";
 import { isRewritten } from "./rewrites.js";
 
 // A 3x3 convolution beside a change of size by two is one convolution of a 4x4 kernel with stride 2, at 4/9 of the
@@ -29,7 +29,7 @@ const widened = (weight: Tensor) => weight.avgPool2d(2, 1, 1);
 export function pooledConvolution(convolution: Conv2d, input: Tensor): Tensor {
   const even = input.size(2) % 2 === 0 && input.size(3) % 2 === 0;
   if (!even || !fits(convolution) || !isRewritten("pooled-convolution"))
-    return convolution.forward(input).avgPool2d(2);
+    return halved(convolution.forward(input));
   return torch.conv2d(input, widened(convolution.effectiveWeight()), convolution.bias, [2, 2], [1, 1]);
 }
 

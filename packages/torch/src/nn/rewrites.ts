@@ -7,6 +7,8 @@ export const rewriteNames = [
   "upsampled-convolution",
   "matrix-unit",
   "winograd-convolution",
+  "activated-batch-norm",
+  "resampling",
 ] as const;
 
 export type RewriteName = (typeof rewriteNames)[number];

@@ -86,7 +86,7 @@ class AutoganGenerator extends Generator {
       skips.push(skip);
       map = output;
     }
-    return this.conv.forward(this.norm.forward(map).relu()).tanh();
+    return this.conv.forward(this.norm.activated(map, 0)).tanh();
   }
 }
 

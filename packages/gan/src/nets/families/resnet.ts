@@ -115,7 +115,7 @@ class ResNetGenerator extends Generator {
   forward(latent: Tensor, label?: Tensor): Tensor {
     let map = this.linear.forward(latent).view([-1, ...this.#base]);
     for (const block of this.blocks) map = block.forward(map, label);
-    return this.conv.forward(this.norm.forward(map).relu()).tanh();
+    return this.conv.forward(this.norm.activated(map, 0)).tanh();
   }
 }
 

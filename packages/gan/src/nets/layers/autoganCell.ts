@@ -53,13 +53,13 @@ export class AutoganCell extends nn.Module {
   /** @param skips what the earlier cells handed on, N,width,h,w each @returns the result, and what later cells take */
   forward(input: Tensor, skips: readonly Tensor[]): { output: Tensor; skip: Tensor } {
     const side = 2 * input.size(2);
-    const active = (this.norm1?.forward(input) ?? input).relu();
+    const active = this.norm1?.activated(input, 0) ?? input.relu();
     const first = this.conv1.forward(this.#resize(active, side));
     const sum = this.skips.reduce(
       (map, conv, i) => map.add(this.#resize(conv.forward(skips[i] as Tensor), side)),
       first,
     );
-    const hidden = this.conv2.forward((this.norm2?.forward(sum) ?? sum).relu());
+    const hidden = this.conv2.forward(this.norm2?.activated(sum, 0) ?? sum.relu());
     const output =
       this.shortcut === undefined ? hidden : hidden.add(this.#resize(this.shortcut.forward(input), side));
     return { output, skip: this.#tap === "code" ? sum : first };

@@ -53,12 +53,12 @@ export class DBlock extends nn.Layer {
   }
 
   #output(input: Tensor): Tensor {
-    const active = (this.norm1?.forward(input) ?? input).relu();
+    const active = this.norm1?.activated(input, 0) ?? input.relu();
     const first = this.conv1.forward(active);
-    const second = (this.norm2?.forward(first) ?? first).relu();
+    const second = this.norm2?.activated(first, 0) ?? first.relu();
     const source = this.#public ? active : input;
     if (!this.#downsample) return this.conv2.forward(second).add(this.shortcut?.forward(source) ?? source);
-    const pooled = source.avgPool2d(2);
+    const pooled = nn.halved(source);
     return nn.pooledConvolution(this.conv2, second).add(this.shortcut?.forward(pooled) ?? pooled);
   }
 }

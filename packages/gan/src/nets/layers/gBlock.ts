@@ -41,19 +41,20 @@ export class GBlock extends nn.Module {
   }
 
   #output(input: Tensor, label?: Tensor): Tensor {
-    const active = normalise(this.norm1, input, label).relu();
+    const active = normalise(this.norm1, input, label);
     const first = nn.upsampledConvolution(this.#upsample, this.conv1, active);
-    const hidden = normalise(this.norm2, first, label).relu();
+    const hidden = normalise(this.norm2, first, label);
     return this.conv2.forward(hidden).add(this.#upsample.forward(this.shortcut.forward(input)));
   }
 }
 
+/** And through a ReLU. */
 function normalise(
   norm: nn.BatchNorm2d | ConditionalBatchNorm2d,
   input: Tensor,
   label: Tensor | undefined,
 ): Tensor {
-  if (norm instanceof nn.BatchNorm2d) return norm.forward(input);
+  if (norm instanceof nn.BatchNorm2d) return norm.activated(input, 0);
   if (label === undefined) throw new Error("a conditional generator needs the labels of what it makes");
-  return norm.forward(input, label);
+  return norm.forward(input, label).relu();
 }

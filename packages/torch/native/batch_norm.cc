@@ -1,0 +1,245 @@
+// gantry::batch_norm: batch normalisation in training and the (Leaky)ReLU behind it, in as few passes over memory as there can
+// be: two forward, of which one writes, and two backward. LibTorch's operators take three and six, and are slower in each.
+//
+// Over rows of channels, as images have them with their channels last:
+//   y = w (x - mean) / deviation + b,  z = y > 0 ? y : slope y
+// Backward, y's sign is computed again from x; then, with d for the gradient of y and means over all rows,
+//   dx = w / deviation (d - mean(d) - (x - mean) mean(d (x - mean)) / variance)
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "passes.h"
+#include "torch_compat.h"
+
+namespace gantry {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+/** Rows that are summed by themselves; sums of sums are in double. The same for any number of threads, and so the bits. */
+constexpr int64_t kRows = 256;
+
+struct Options {
+  double eps, slope;
+};
+
+/** Channels last, or a matrix. */
+at::MemoryFormat format(const at::Tensor& input) {
+  return input.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+}
+at::Tensor rowsOf(const at::Tensor& input) { return input.contiguous(format(input)); }
+at::Tensor empty(const at::Tensor& rows) { return at::empty(rows.sizes(), rows.options().memory_format(format(rows))); }
+
+/** Two sums over all rows for each channel: `sum(first row, rows, to, to)` for some of them, in parallel. */
+template <typename A, typename F>
+std::vector<double> sumsOf(int64_t rows, int64_t channels, const F& sum) {
+  const int64_t blocks = (rows + kRows - 1) / kRows;
+  const at::Tensor parts = at::empty({blocks, 2 * channels}, c10::CppTypeToScalarType<A>::value);
+  A* const part = parts.template data_ptr<A>();
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      A* const to = part + block * 2 * channels;
+      sum(block * kRows, std::min(kRows, rows - block * kRows), to, to + channels);
+    }
+  });
+  std::vector<double> all(2 * channels, 0.0);
+  for (int64_t block = 0; block < blocks; ++block)
+    for (int64_t i = 0; i < 2 * channels; ++i) all[i] += part[block * 2 * channels + i];
+  return all;
+}
+
+/** Numbers of channels, one tensor of rows for all that is known of them. */
+template <typename A>
+struct Channels {
+  at::Tensor tensor;
+  int64_t count;
+  Channels(int64_t kinds, int64_t count)
+      : tensor(at::empty({kinds, count}, c10::CppTypeToScalarType<A>::value)), count(count) {}
+  explicit Channels(const at::Tensor& made) : tensor(made), count(made.size(1)) {}
+  A* operator[](int64_t kind) const { return tensor.template data_ptr<A>() + kind * count; }
+};
+
+/** Rows of what forward saves. */
+enum { kMean, kDeviation, kScale, kOffset, kSaved };
+
+template <typename F>
+void inRows(int64_t rows, const F& work) {
+  at::parallel_for(0, rows, 64, [&](int64_t begin, int64_t end) { work(begin, end - begin); });
+}
+
+/** y through the LeakyReLU, and what backward needs; updates the running statistics if there are any. */
+std::pair<at::Tensor, at::Tensor> forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                          const at::Tensor& runningMean, const at::Tensor& runningVar, double momentum,
+                                          const Options& options) {
+  const at::Tensor out = empty(x);
+  const int64_t channels = x.size(1), rows = x.numel() / channels;
+  at::Tensor saved;
+  withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
+    const auto& norm = pass.norm;
+    using T = decltype(stored);
+    using A = decltype(number);
+    const T* const from = static_cast<const T*>(x.data_ptr());
+    const Channels<A> known(kSaved, channels);
+    saved = known.tensor;
+    // Sums of differences from the first row, which is near the mean, if any is.
+    std::vector<A> shift(channels);
+    const std::vector<A> one(channels, 1), zero(channels, 0);
+    const at::Tensor first = x.dim() == 4 ? x.select(0, 0).select(1, 0).select(1, 0) : x.select(0, 0);
+    const at::Tensor wide = first.to(known.tensor.scalar_type()).contiguous();
+    std::copy_n(wide.data_ptr<A>(), channels, shift.begin());
+    const auto sums = sumsOf<A>(rows, channels, [&](int64_t row, int64_t count, A* sum, A* squares) {
+      norm.sums(from + row * channels, count, channels, shift.data(), sum, squares);
+    });
+    const A* const w = weight.defined() ? weight.data_ptr<A>() : nullptr;
+    const A* const b = bias.defined() ? bias.data_ptr<A>() : nullptr;
+    A* const runningMeans = runningMean.defined() ? runningMean.data_ptr<A>() : nullptr;
+    A* const runningVars = runningVar.defined() ? runningVar.data_ptr<A>() : nullptr;
+    for (int64_t c = 0; c < channels; ++c) {
+      const double difference = sums[c] / rows, mean = shift[c] + difference;
+      const double variance = std::max(0.0, sums[channels + c] / rows - difference * difference);
+      const double deviation = std::sqrt(variance + options.eps);
+      const double scale = (w == nullptr ? 1 : w[c]) / deviation;
+      known[kMean][c] = mean;
+      known[kDeviation][c] = deviation;
+      known[kScale][c] = scale;
+      // And what the mean loses by its rounding, which is much beside a small deviation.
+      known[kOffset][c] = (b == nullptr ? 0 : b[c]) + (known[kMean][c] - mean) * scale;
+      if (runningMeans != nullptr) runningMeans[c] += momentum * (mean - runningMeans[c]);
+      if (runningVars != nullptr) runningVars[c] += momentum * (variance * rows / (rows - 1) - runningVars[c]);
+    }
+    inRows(rows, [&](int64_t row, int64_t count) {
+      norm.apply(from + row * channels, count, channels, known[kMean], known[kScale], known[kOffset], options.slope,
+                 static_cast<T*>(out.data_ptr()) + row * channels);
+    });
+  });
+  return {out, saved};
+}
+
+/** Gradients by x, weight and bias. */
+std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& saved,
+                                   const Options& options, bool ofInput) {
+  const int64_t channels = x.size(1), rows = x.numel() / channels;
+  std::array<at::Tensor, 3> made;
+  withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
+    const auto& norm = pass.norm;
+    using T = decltype(stored);
+    using A = decltype(number);
+    const T* const from = static_cast<const T*>(x.data_ptr());
+    const T* const given = static_cast<const T*>(gradient.data_ptr());
+    const Channels<A> known(saved);
+    const auto sums = sumsOf<A>(rows, channels, [&](int64_t row, int64_t count, A* sum, A* products) {
+      norm.gradientSums(from + row * channels, given + row * channels, count, channels, known[kMean], known[kScale],
+                        known[kOffset], options.slope, sum, products);
+    });
+    const Channels<A> parameters(2, channels), line(2, channels);
+    for (int64_t c = 0; c < channels; ++c) {
+      const double scale = known[kScale][c], deviation = known[kDeviation][c];
+      parameters[0][c] = sums[channels + c] / deviation;
+      parameters[1][c] = sums[c];
+      line[0][c] = -scale * sums[channels + c] / rows / (deviation * deviation);
+      line[1][c] = -scale * sums[c] / rows;
+    }
+    made[1] = parameters.tensor.select(0, 0);
+    made[2] = parameters.tensor.select(0, 1);
+    if (!ofInput) return;
+    made[0] = empty(x);
+    inRows(rows, [&](int64_t row, int64_t count) {
+      norm.gradient(from + row * channels, given + row * channels, count, channels, known[kMean], known[kScale], known[kOffset],
+                    options.slope, line[0], line[1], static_cast<T*>(made[0].data_ptr()) + row * channels);
+    });
+  });
+  return made;
+}
+
+/** By LibTorch's operators. */
+at::Tensor plainly(const at::Tensor& input, const Optional<at::Tensor>& weight, const Optional<at::Tensor>& bias,
+                   const Optional<at::Tensor>& runningMean, const Optional<at::Tensor>& runningVar, bool training,
+                   double momentum, const Options& options) {
+  const at::Tensor output =
+      at::batch_norm(input, weight, bias, runningMean, runningVar, training, momentum, options.eps, true);
+  return options.slope == 1 ? output : options.slope == 0 ? output.relu() : at::leaky_relu(output, options.slope);
+}
+
+struct BatchNorm : Function<BatchNorm> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const Optional<at::Tensor>& weight,
+                            const Optional<at::Tensor>& bias, const Optional<at::Tensor>& runningMean,
+                            const Optional<at::Tensor>& runningVar, double momentum, const Options& options) {
+    const at::Tensor w = weight.value_or(at::Tensor()), b = bias.value_or(at::Tensor());
+    const auto [out, saved] = gantry::forward(rowsOf(input), w, b, runningMean.value_or(at::Tensor()),
+                                              runningVar.value_or(at::Tensor()), momentum, options);
+    context->save_for_backward({input, w, b});
+    context->saved_data["saved"] = saved;
+    context->saved_data["eps"] = options.eps;
+    context->saved_data["slope"] = options.slope;
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const Options options{context->saved_data["eps"].toDouble(), context->saved_data["slope"].toDouble()};
+    // Only what is defined is an input to autograd.
+    std::array<bool, 3> needed;
+    for (size_t i = 0, next = 0; i < 3; ++i) needed[i] = saved[i].defined() && context->needs_input_grad(next++);
+    variable_list made(7);
+    if (at::GradMode::is_enabled()) {
+      // Whoever differentiates again gets the graph of LibTorch's operators.
+      const auto given = [](const at::Tensor& tensor) { return tensor.defined() ? Optional<at::Tensor>(tensor) : kNone; };
+      const at::Tensor output = plainly(saved[0], given(saved[1]), given(saved[2]), kNone, kNone, true, 0, options);
+      variable_list inputs;
+      for (size_t i = 0; i < 3; ++i)
+        if (needed[i]) inputs.push_back(saved[i]);
+      const variable_list found = torch::autograd::grad({output}, inputs, {gradients[0]}, true, true);
+      for (size_t i = 0, next = 0; i < 3; ++i)
+        if (needed[i]) made[i] = found[next++];
+      return made;
+    }
+    const auto all = gantry::backward(rowsOf(saved[0]), rowsOf(gradients[0]), context->saved_data["saved"].toTensor(), options,
+                                      needed[0]);
+    for (size_t i = 0; i < 3; ++i)
+      if (needed[i]) made[i] = all[i];
+    return made;
+  }
+};
+
+at::Tensor batchNorm(const at::Tensor& input, const Optional<at::Tensor>& weight, const Optional<at::Tensor>& bias,
+                     const Optional<at::Tensor>& runningMean, const Optional<at::Tensor>& runningVar, bool training,
+                     double momentum, double eps, double negativeSlope) {
+  const Options options{eps, negativeSlope};
+  const auto type = input.scalar_type();
+  const auto suits = [&](const Optional<at::Tensor>& tensor) {
+    return !tensor.has_value() || !tensor->defined() ||
+           (tensor->device().is_cpu() && tensor->scalar_type() == computedIn(type) && tensor->is_contiguous() && tensor->dim() == 1 &&
+            tensor->size(0) == input.size(1));
+  };
+  const bool fits = training && havePass(input) && input.numel() > input.size(1) && suits(weight) && suits(bias) &&
+                    suits(runningMean) && suits(runningVar);
+  if (!fits) return plainly(input, weight, bias, runningMean, runningVar, training, momentum, options);
+  const auto defined = [](const Optional<at::Tensor>& tensor) -> Optional<at::Tensor> {
+    if (tensor.has_value() && tensor->defined()) return *tensor;
+    return kNone;
+  };
+  for (const auto& changed : {defined(runningMean), defined(runningVar)})
+    if (changed.has_value()) changed->unsafeGetTensorImpl()->bump_version();
+  return BatchNorm::apply(input, defined(weight), defined(bias), defined(runningMean), defined(runningVar), momentum, options);
+}
+
+}  // namespace
+}  // namespace gantry
+
+TORCH_LIBRARY_FRAGMENT(gantry, library) {
+  library.def(
+      "batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!)? running_mean, Tensor(b!)? running_var, "
+      "bool training, float momentum, float eps, float negative_slope=1.) -> Tensor",
+      gantry::batchNorm);
+}

@@ -1,0 +1,30 @@
+// The kernels that go over memory once, for tensors.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "kernels.h"
+
+namespace gantry {
+
+/** What numbers are computed in, by the type they are stored in. */
+inline at::ScalarType computedIn(at::ScalarType stored) { return stored == at::kBFloat16 ? at::kFloat : stored; }
+
+/** Are there kernels for this matrix, or for these images? */
+inline bool havePass(const at::Tensor& input) {
+  const auto type = input.scalar_type();
+  return input.device().is_cpu() && input.layout() == at::kStrided &&
+         (type == at::kFloat || type == at::kDouble || type == at::kBFloat16) && (input.dim() == 4 || input.dim() == 2) &&
+         input.numel() > 0 && input.size(1) % kernels::kPanel == 0 && kernels::bestPasses() != nullptr;
+}
+
+/** `work(pass, zero of the stored type, zero of the type computed in)`. */
+template <typename F>
+void withPass(at::ScalarType type, const F& work) {
+  const kernels::Passes& passes = *kernels::bestPasses();
+  if (type == at::kFloat) work(passes.floats, float{}, float{});
+  else if (type == at::kDouble) work(passes.doubles, double{}, double{});
+  else work(passes.halves, uint16_t{}, float{});
+}
+
+}  // namespace gantry
