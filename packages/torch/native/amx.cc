@@ -57,12 +57,6 @@ struct Images {
   }
 };
 
-at::Tensor channelsLast(const at::Tensor& images) { return images.contiguous(at::MemoryFormat::ChannelsLast); }
-
-at::Tensor emptyImages(int64_t count, int64_t channels, int64_t height, int64_t width, const at::Tensor& like) {
-  return at::empty({count, channels, height, width}, like.options().memory_format(at::MemoryFormat::ChannelsLast));
-}
-
 /** Memory for packed numbers of bfloat16. */
 struct Packed {
   at::Tensor tensor;
@@ -209,7 +203,7 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
   const TileSet& set = *kernels::matrixUnit();
   const at::Tensor from = channelsLast(image);
   const at::Tensor output = emptyImages(g.count, g.made, g.outSize(0), g.outSize(1), image);
-  gather(set, from, packTaps(set, weight, false), g.kernel[0] * g.kernel[1], Bias(bias).data, output,
+  gather(set, from, packTaps(set, weight, false), g.kernel[0] * g.kernel[1], Bias<float>(bias).data, output,
          [&](int64_t y, int64_t x, const auto& add) {
            const auto [firstY, lastY] = g.seen(0, y);
            const auto [firstX, lastX] = g.seen(1, x);
@@ -226,7 +220,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
   const TileSet& set = *kernels::matrixUnit();
   const at::Tensor from = channelsLast(gradient);
   const at::Tensor image = emptyImages(g.count, g.channels, g.size[0], g.size[1], gradient);
-  gather(set, from, packTaps(set, weight, true), g.kernel[0] * g.kernel[1], Bias(bias).data, image,
+  gather(set, from, packTaps(set, weight, true), g.kernel[0] * g.kernel[1], Bias<float>(bias).data, image,
          [&](int64_t y, int64_t x, const auto& add) {
            for (int64_t ky = 0; ky < g.kernel[0]; ++ky) {
              const int64_t outY = g.seeing(0, y, ky);

@@ -32,14 +32,22 @@ struct Geometry {
   }
 };
 
-/** A bias in float32; its data are null where there is none. */
+/** A bias as numbers of T; its data are null where there is none. */
+template <typename T>
 struct Bias {
-  at::Tensor floats;
-  const float* data;
+  at::Tensor numbers;
+  const T* data;
   explicit Bias(const at::Tensor& bias)
-      : floats(bias.defined() ? bias.to(at::kFloat).contiguous() : bias),
-        data(bias.defined() ? floats.data_ptr<float>() : nullptr) {}
+      : numbers(bias.defined() ? bias.to(c10::CppTypeToScalarType<T>::value).contiguous() : bias),
+        data(bias.defined() ? numbers.data_ptr<T>() : nullptr) {}
 };
+
+inline at::Tensor channelsLast(const at::Tensor& images) { return images.contiguous(at::MemoryFormat::ChannelsLast); }
+
+/** With their channels last. */
+inline at::Tensor emptyImages(int64_t count, int64_t channels, int64_t height, int64_t width, const at::Tensor& like) {
+  return at::empty({count, channels, height, width}, like.options().memory_format(at::MemoryFormat::ChannelsLast));
+}
 
 /** A way to compute the three maps; each gives an undefined tensor where something else is faster. `bias` may be undefined. */
 struct Maps {

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "convolution.h"
 #include "passes.h"
 
 namespace gantry {
@@ -14,9 +15,9 @@ using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 at::Tensor halved(const at::Tensor& images, double factor) {
-  const at::Tensor from = images.contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor from = channelsLast(images);
   const int64_t channels = from.size(1), height = from.size(2) / 2, width = from.size(3) / 2;
-  const at::Tensor to = at::empty({from.size(0), channels, height, width}, from.options().memory_format(at::MemoryFormat::ChannelsLast));
+  const at::Tensor to = emptyImages(from.size(0), channels, height, width, from);
   withPass(from.scalar_type(), [&](const auto& pass, auto stored, auto number) {
     using T = decltype(stored);
     using A = decltype(number);
@@ -33,10 +34,9 @@ at::Tensor halved(const at::Tensor& images, double factor) {
 }
 
 at::Tensor doubled(const at::Tensor& images, double factor) {
-  const at::Tensor from = images.contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor from = channelsLast(images);
   const int64_t channels = from.size(1), height = from.size(2), width = from.size(3);
-  const at::Tensor to =
-      at::empty({from.size(0), channels, 2 * height, 2 * width}, from.options().memory_format(at::MemoryFormat::ChannelsLast));
+  const at::Tensor to = emptyImages(from.size(0), channels, 2 * height, 2 * width, from);
   withPass(from.scalar_type(), [&](const auto& pass, auto stored, auto number) {
     using T = decltype(stored);
     using A = decltype(number);

@@ -188,7 +188,7 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
   if (set == nullptr) return {};
   const at::Tensor packed = packWeight<float>(weight, false);
   const Map output = emptyMap(g.outSize(0), g.outSize(1), g.count, g.made, image);
-  convolve(*set, g, mapOf(image), packed.data_ptr<float>(), Bias(bias).data, output);
+  convolve(*set, g, mapOf(image), packed.data_ptr<float>(), Bias<float>(bias).data, output);
   return imagesOf(output);
 }
 
@@ -197,7 +197,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
   if (set == nullptr) return {};
   const at::Tensor packed = packWeight<float>(weight, true);
   const Map image = emptyMap(g.size[0], g.size[1], g.count, g.channels, gradient);
-  spread(*set, g, mapOf(gradient), packed.data_ptr<float>(), Bias(bias).data, image);
+  spread(*set, g, mapOf(gradient), packed.data_ptr<float>(), Bias<float>(bias).data, image);
   return imagesOf(image);
 }
 

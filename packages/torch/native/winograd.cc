@@ -183,12 +183,6 @@ at::Tensor withSet(at::ScalarType type, const F& work) {
   return set == nullptr ? at::Tensor() : work(*set, double{});
 }
 
-at::Tensor lastly(const at::Tensor& images) { return images.contiguous(at::MemoryFormat::ChannelsLast); }
-
-at::Tensor emptyImages(const at::Tensor& like, int64_t count, int64_t channels, int64_t height, int64_t width) {
-  return at::empty({count, channels, height, width}, like.options().memory_format(at::MemoryFormat::ChannelsLast));
-}
-
 /** Every output, in tiles. */
 Tiles outputsOf(const Geometry& g) {
   return {g.outSize(0), g.outSize(1), g.made, tilesAlong(g.outSize(0)), tilesAlong(g.outSize(1)), 0, 0, 1};
@@ -223,28 +217,19 @@ std::pair<int64_t, int64_t> madeBy(const Geometry& g, int d, int64_t phase) {
   return {first, first < g.size[d] ? (g.size[d] - 1 - first) / step + 1 : 0};
 }
 
-at::Tensor like(const at::Tensor& bias, const at::Tensor& images) {
-  return bias.defined() ? bias.to(images.scalar_type()).contiguous() : bias;
-}
-
-template <typename T>
-const T* dataOrNull(const at::Tensor& bias) {
-  return bias.defined() ? bias.data_ptr<T>() : nullptr;
-}
-
 at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(image, weight, g)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor from = lastly(image), packed = packWeight<T>(weight, false), added = like(bias, image);
-    const at::Tensor output = emptyImages(image, g.count, g.made, g.outSize(0), g.outSize(1));
+    const at::Tensor from = channelsLast(image), packed = packWeight<T>(weight, false);
+    const at::Tensor output = emptyImages(g.count, g.made, g.outSize(0), g.outSize(1), image);
     const Steps<T>& steps = stepsOf(set, g);
     const int64_t depth = g.channels * g.stride[0] * g.stride[1];
     std::vector<Phase<T>> phases;
     eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
       phases.push_back({seenBy(g, y, x), filterOf<T>(g, steps.taps, y, x, packed.data_ptr<T>(), depth, phase * g.channels, false)});
     });
-    filtered<T>(set, steps, phases, from.data_ptr<T>(), dataOrNull<T>(added), outputsOf(g), g.count, output.data_ptr<T>(), image);
+    filtered<T>(set, steps, phases, from.data_ptr<T>(), Bias<T>(bias).data, outputsOf(g), g.count, output.data_ptr<T>(), image);
     return output;
   });
 }
@@ -253,8 +238,8 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
   if (!applies(gradient, weight, g)) return {};
   return withSet(gradient.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor from = lastly(gradient), packed = packWeight<T>(weight, true), added = like(bias, gradient);
-    const at::Tensor image = emptyImages(gradient, g.count, g.channels, g.size[0], g.size[1]);
+    const at::Tensor from = channelsLast(gradient), packed = packWeight<T>(weight, true);
+    const at::Tensor image = emptyImages(g.count, g.channels, g.size[0], g.size[1], gradient);
     const Steps<T>& steps = stepsOf(set, g);
     // A phase makes every sample of its own rows and columns.
     eachPhase(g, [&](int64_t phaseY, int64_t phaseX, int64_t) {
@@ -267,7 +252,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
       };
       const Tiles given{g.outSize(0), g.outSize(1), g.made, made.rows, made.columns, seen(0, y, phaseY), seen(1, x, phaseX), 1};
       const auto filter = filterOf<T>(g, steps.taps, phaseY, phaseX, packed.data_ptr<T>(), g.made, 0, true);
-      filtered<T>(set, steps, {{given, filter}}, from.data_ptr<T>(), dataOrNull<T>(added), made, g.count, image.data_ptr<T>(),
+      filtered<T>(set, steps, {{given, filter}}, from.data_ptr<T>(), Bias<T>(bias).data, made, g.count, image.data_ptr<T>(),
                   gradient);
     });
     return image;
@@ -278,7 +263,7 @@ at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, cons
   if (!applies(image, gradient, g)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor images = lastly(image), gradients = lastly(gradient);
+    const at::Tensor images = channelsLast(image), gradients = channelsLast(gradient);
     std::vector<Tiles> phases;
     eachPhase(g, [&](int64_t y, int64_t x, int64_t) { phases.push_back(seenBy(g, y, x)); });
     return unpackWeight<T>(weigh<T>(set, stepsOf(set, g), g, phases, images.data_ptr<T>(), outputsOf(g), gradients.data_ptr<T>(),
