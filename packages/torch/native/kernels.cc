@@ -3,7 +3,7 @@
 
 #include "kernels_amx.h"
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(GANTRY_AMX)
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -63,7 +63,7 @@ template const Set<float>* best<float>();
 template const Set<double>* best<double>();
 
 const TileSet* matrixUnit() {
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(GANTRY_AMX)
   static const bool usable = []() {
     if (instructions() != Instructions::avx512) return false;
     unsigned a, b, c, d;

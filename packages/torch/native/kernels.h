@@ -1,5 +1,5 @@
 // Arithmetic that is compiled once for each instruction set: the products of matrices that taps.cc and winograd.cc are made
-// of, and the transforms of winograd.cc.
+// of, the transforms of winograd.cc, and the passes over memory of batch_norm.cc and resample.cc.
 //
 // This header is what the instruction sets' files (kernels_avx2.cc, kernels_avx512.cc) and their callers share; it
 // includes nothing but integer types (see kernels_body.h).

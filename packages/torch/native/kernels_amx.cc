@@ -1,7 +1,7 @@
 // The kernels for processors with AMX, see kernels_amx.h.
 #include "kernels_amx.h"
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(GANTRY_AMX)
 #include <immintrin.h>
 
 #if defined(__clang__)

@@ -7,6 +7,11 @@
 
 #include <stdint.h>
 
+/** Compilers that know the instructions, and the system that lets a process use them. */
+#if defined(__x86_64__) && defined(__linux__) && (defined(__clang__) || __GNUC__ >= 11)
+#define GANTRY_AMX
+#endif
+
 namespace gantry::kernels {
 
 /** Numbers of a tile. */
