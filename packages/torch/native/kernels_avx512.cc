@@ -12,6 +12,7 @@
 #define GANTRY_SET avx512
 #define GANTRY_PASSES avx512Passes
 #include "kernels_body.h"
+#include "passes_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

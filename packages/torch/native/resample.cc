@@ -14,41 +14,37 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-at::Tensor halved(const at::Tensor& images, double factor) {
+/** To half the size or twice: `work(kernels, from, to, small width, channels, zero)` for each small row and its pair of large ones. */
+template <typename F>
+at::Tensor resampled(const at::Tensor& images, bool half, const F& work) {
   const at::Tensor from = channelsLast(images);
-  const int64_t channels = from.size(1), height = from.size(2) / 2, width = from.size(3) / 2;
-  const at::Tensor to = emptyImages(from.size(0), channels, height, width, from);
+  const int64_t count = from.size(0), channels = from.size(1);
+  const int64_t height = from.size(2) / (half ? 2 : 1), width = from.size(3) / (half ? 2 : 1);
+  const at::Tensor to = half ? emptyImages(count, channels, height, width, from)
+                             : emptyImages(count, channels, 2 * height, 2 * width, from);
   withPass(from.scalar_type(), [&](const auto& pass, auto stored, auto number) {
     using T = decltype(stored);
-    using A = decltype(number);
     const T* const data = static_cast<const T*>(from.data_ptr());
     T* const out = static_cast<T*>(to.data_ptr());
-    const int64_t row = width * channels;
-    at::parallel_for(0, from.size(0) * height, 8, [&](int64_t begin, int64_t end) {
+    const int64_t row = width * channels, pair = 4 * row;
+    at::parallel_for(0, count * height, 8, [&](int64_t begin, int64_t end) {
       for (int64_t y = begin; y < end; ++y)
-        pass.resampling.halve(data + 4 * y * row, data + (4 * y + 2) * row, width, channels, static_cast<A>(factor),
-                              out + y * row);
+        work(pass.resampling, data + y * (half ? pair : row), out + y * (half ? row : pair), width, channels, number);
     });
   });
   return to;
 }
 
-at::Tensor doubled(const at::Tensor& images, double factor) {
-  const at::Tensor from = channelsLast(images);
-  const int64_t channels = from.size(1), height = from.size(2), width = from.size(3);
-  const at::Tensor to = emptyImages(from.size(0), channels, 2 * height, 2 * width, from);
-  withPass(from.scalar_type(), [&](const auto& pass, auto stored, auto number) {
-    using T = decltype(stored);
-    using A = decltype(number);
-    const T* const data = static_cast<const T*>(from.data_ptr());
-    T* const out = static_cast<T*>(to.data_ptr());
-    const int64_t row = width * channels;
-    at::parallel_for(0, from.size(0) * height, 8, [&](int64_t begin, int64_t end) {
-      for (int64_t y = begin; y < end; ++y)
-        pass.resampling.twice(data + y * row, width, channels, static_cast<A>(factor), out + 4 * y * row, out + (4 * y + 2) * row);
-    });
+at::Tensor halved(const at::Tensor& images, double factor) {
+  return resampled(images, true, [&](const auto& kernels, auto* pair, auto* row, int64_t width, int64_t channels, auto zero) {
+    kernels.halve(pair, pair + 2 * width * channels, width, channels, static_cast<decltype(zero)>(factor), row);
   });
-  return to;
+}
+
+at::Tensor doubled(const at::Tensor& images, double factor) {
+  return resampled(images, false, [&](const auto& kernels, auto* row, auto* pair, int64_t width, int64_t channels, auto zero) {
+    kernels.twice(row, width, channels, static_cast<decltype(zero)>(factor), pair, pair + 2 * width * channels);
+  });
 }
 
 struct Halve : Function<Halve> {

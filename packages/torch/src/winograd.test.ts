@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { grad, nn, scope, setThreads, type Tensor, torch } from "./index.js";
+import { grad, scope, setThreads, type Tensor, torch } from "./index.js";
+import { testWith } from "./testing/instructions.js";
 import { assertClose, noise } from "./testing/numeric.js";
+import { plainly } from "./testing/plainly.js";
 import { Random } from "./testing/random.js";
 
 setThreads(1);
@@ -68,14 +68,7 @@ function make([count, from, to, size, padding, kernel, stride]: Case, dtype: "fl
   ) as Values;
 }
 
-function plainly<T>(body: () => T): T {
-  nn.computePlainly(["winograd-convolution"]);
-  try {
-    return body();
-  } finally {
-    nn.computePlainly([]);
-  }
-}
+const plain = <T>(body: () => T): T => plainly(["winograd-convolution"], body);
 
 for (const each of cases)
   for (const [dtype, tolerance] of [
@@ -84,21 +77,13 @@ for (const each of cases)
   ] as const)
     test(`[${each.slice(0, 3)}], [${each[3]}], padding ${each[4]}, kernel ${each[5]}, stride ${each[6]}: in ${dtype} as the plain sum in float64`, () =>
       scope(() => {
-        const expected = plainly(() => everything(make(each, "float64"), each));
+        const expected = plain(() => everything(make(each, "float64"), each));
         const found = everything(make(each, dtype), each);
         for (const [i, value] of found.entries())
           assertClose(value.to({ dtype: "float64" }), expected[i] as Tensor, tolerance, `${i}`);
       }));
 
-const { NODE_TEST_CONTEXT: _, ATEN_CPU_CAPABILITY: capability, ...environment } = process.env;
-
-test("all of this with AVX2 alone too", { skip: capability !== undefined && "this is that run" }, () => {
-  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
-    encoding: "utf8",
-    env: { ...environment, ATEN_CPU_CAPABILITY: "avx2" },
-  });
-  assert.equal(child.status, 0, child.stdout);
-});
+testWith("avx2", import.meta.url);
 
 const skip = process.arch !== "x64" && "there are kernels for x64 alone";
 
@@ -106,9 +91,9 @@ test("it is what computes, unless it is switched off", { skip }, () =>
   scope(() => {
     const { x, w, b } = make(cases[0], "float32");
     const convolve = () => torch.conv2d(x, w, b, [1, 1], [1, 1]).toNumbers();
-    const plain = plainly(convolve);
-    assert.notDeepEqual(convolve(), plain);
-    assert.deepEqual(plainly(convolve), plain);
+    const expected = plain(convolve);
+    assert.notDeepEqual(convolve(), expected);
+    assert.deepEqual(plain(convolve), expected);
   }),
 );
 

@@ -1,24 +1,15 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { type DType, grad, noGrad, scope, setThreads, type Tensor } from "../index.js";
+import { instructions, testWith } from "../testing/instructions.js";
 import { assertClose, noise } from "../testing/numeric.js";
+import { plainly } from "../testing/plainly.js";
 import { Random } from "../testing/random.js";
 import * as nn from "./index.js";
 
 setThreads(1);
 
-const { NODE_TEST_CONTEXT: _, ATEN_CPU_CAPABILITY: capability, ...environment } = process.env;
-
-function plainly<T>(body: () => T): T {
-  nn.computePlainly(["activated-batch-norm"]);
-  try {
-    return body();
-  } finally {
-    nn.computePlainly([]);
-  }
-}
+const plain = <T>(body: () => T): T => plainly(["activated-batch-norm"], body);
 
 /** Shapes with rows that fill blocks and that do not; the last has channels that no kernel of ours takes. */
 const shapes = [
@@ -67,7 +58,7 @@ for (const shape of shapes)
         for (const slope of dtype === "float64" ? [1, 0, 0.2] : [1])
           for (const affine of [true, false]) {
             const last = shape.length === 4 && affine;
-            const expected = plainly(() => everything(shape, slope, "float64", affine, last));
+            const expected = plain(() => everything(shape, slope, "float64", affine, last));
             const found = everything(shape, slope, dtype, affine, last);
             for (const [i, value] of found.entries())
               assertClose(asDouble(value), expected[i] as Tensor, tolerance, `${slope} ${affine} ${i}`);
@@ -99,7 +90,7 @@ test("gradients of gradients are LibTorch's", () =>
       const penalty = first.map((value) => value.square().sum()).reduce((a, b) => a.add(b));
       return [...first, ...grad([penalty], [x, g, norm.weight!])];
     };
-    const expected = plainly(compute);
+    const expected = plain(compute);
     for (const [i, value] of compute().entries()) assertClose(value, expected[i] as Tensor, 1e-10, `${i}`);
   }));
 
@@ -110,7 +101,7 @@ test("a sequence takes a batch norm and the activation behind it at once, and no
       const layers = new nn.Sequential(new nn.BatchNorm2d(16), ...rest);
       const alone = rest.reduce<Tensor>(
         (value, layer) => layer.forward(value),
-        plainly(() => new nn.BatchNorm2d(16).forward(input)),
+        plain(() => new nn.BatchNorm2d(16).forward(input)),
       );
       assertClose(layers.forward(input), alone, 1e-5, `${rest.length}`);
     }
@@ -134,13 +125,13 @@ test("a number far from zero keeps its variance", () =>
     const input = noise(new Random(1), [64, 16]).mul(0.01).add(1000);
     const found = new nn.BatchNorm1d(16).forward(input.to({ dtype: "float32" }));
     const rounded = input.to({ dtype: "float32" }).to({ dtype: "float64" });
-    const expected = plainly(() => new nn.BatchNorm1d(16).to({ dtype: "float64" }).forward(rounded));
-    assertClose(asDouble(found), expected, capability === "default" ? 0.1 : 1e-4);
+    const expected = plain(() => new nn.BatchNorm1d(16).to({ dtype: "float64" }).forward(rounded));
+    assertClose(asDouble(found), expected, instructions === "default" ? 0.1 : 1e-4);
   }));
 
 test(
   "any number of threads gives the same bits",
-  { skip: capability === "default" && "LibTorch's own arithmetic" },
+  { skip: instructions === "default" && "LibTorch's own arithmetic" },
   () =>
     scope(() => {
       const found = [1, 2, 3].map((threads) => {
@@ -153,13 +144,4 @@ test(
     }),
 );
 
-for (const instructions of ["avx2", "default"])
-  test(`all of this with ${instructions} instructions too`, {
-    skip: capability !== undefined && "this is that run",
-  }, () => {
-    const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
-      encoding: "utf8",
-      env: { ...environment, ATEN_CPU_CAPABILITY: instructions },
-    });
-    assert.equal(child.status, 0, child.stdout);
-  });
+for (const each of ["avx2", "default"] as const) testWith(each, import.meta.url);

@@ -117,29 +117,9 @@ export abstract class BatchNorm extends Layer {
     const { weight, bias, training, momentum, eps } = this;
     const { runningMean, runningVar, numBatchesTracked } = this.statistics(currentBatchStatistics());
     if (training) numBatchesTracked.add_(1);
-    if (isRewritten("activated-batch-norm"))
-      return torch.activatedBatchNorm(
-        input,
-        weight,
-        bias,
-        runningMean,
-        runningVar,
-        training,
-        momentum,
-        eps,
-        negativeSlope,
-      );
-    const output = torch.batchNorm(
-      input,
-      weight,
-      bias,
-      runningMean,
-      runningVar,
-      training,
-      momentum,
-      eps,
-      true,
-    );
+    const common = [input, weight, bias, runningMean, runningVar, training, momentum, eps] as const;
+    if (isRewritten("activated-batch-norm")) return torch.activatedBatchNorm(...common, negativeSlope);
+    const output = torch.batchNorm(...common, true);
     return negativeSlope === 1 ? output : output.leakyRelu(negativeSlope);
   }
 }

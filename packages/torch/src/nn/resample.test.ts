@@ -1,24 +1,15 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { grad, scope, setThreads, type Tensor, torch } from "../index.js";
+import { testWith } from "../testing/instructions.js";
 import { assertClose, noise } from "../testing/numeric.js";
+import { plainly } from "../testing/plainly.js";
 import { Random } from "../testing/random.js";
 import * as nn from "./index.js";
 
 setThreads(1);
 
-const { NODE_TEST_CONTEXT: _, ATEN_CPU_CAPABILITY: capability, ...environment } = process.env;
-
-function plainly<T>(body: () => T): T {
-  nn.computePlainly(["resampling"]);
-  try {
-    return body();
-  } finally {
-    nn.computePlainly([]);
-  }
-}
+const plain = <T>(body: () => T): T => plainly(["resampling"], body);
 
 const ways = { halved: new nn.AvgPool2d(2), "at twice the size": new nn.Upsample() };
 
@@ -48,7 +39,7 @@ for (const [name, way] of Object.entries(ways))
         ])
           for (const memoryFormat of ["contiguous", "channelsLast"] as const) {
             const rounded = noise(new Random(shape[1] as number), shape).to({ dtype: "bfloat16" });
-            const expected = plainly(() => everything(way, rounded.to({ dtype: "float64" })));
+            const expected = plain(() => everything(way, rounded.to({ dtype: "float64" })));
             const found = everything(way, rounded.to({ dtype }).contiguous({ memoryFormat }));
             for (const [i, value] of found.entries())
               assertClose(
@@ -69,13 +60,4 @@ test("other windows and scales are LibTorch's", () =>
     assert.throws(() => torch.halve(torch.ones([2, 2])), /N,C,H,W/);
   }));
 
-for (const instructions of ["avx2", "default"])
-  test(`all of this with ${instructions} instructions too`, {
-    skip: capability !== undefined && "this is that run",
-  }, () => {
-    const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
-      encoding: "utf8",
-      env: { ...environment, ATEN_CPU_CAPABILITY: instructions },
-    });
-    assert.equal(child.status, 0, child.stdout);
-  });
+for (const each of ["avx2", "default"] as const) testWith(each, import.meta.url);

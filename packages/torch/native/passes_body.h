@@ -1,0 +1,125 @@
+// The passes over memory of kernels.h for one instruction set: included behind kernels_body.h, whose vectors they are made of and
+// whose rules hold here too.
+
+namespace gantry::kernels {
+namespace {
+
+/** What bfloat16 is computed in, and everything else is stored in. */
+template <typename T>
+GANTRY_INLINE Vec<T> widened(const T* from) {
+  return load(from);
+}
+template <typename T>
+GANTRY_INLINE void narrowed(T* to, Vec<T> value) {
+  store(to, value);
+}
+
+typedef uint32_t Bits __attribute__((vector_size(GANTRY_VECTOR_BYTES)));
+typedef uint16_t Halves __attribute__((vector_size(GANTRY_VECTOR_BYTES / 2)));
+typedef uint16_t UnalignedHalves __attribute__((vector_size(GANTRY_VECTOR_BYTES / 2), aligned(2), may_alias));
+
+GANTRY_INLINE Vec<float> widened(const uint16_t* from) {
+  const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from);
+  return reinterpret_cast<Vec<float>>(__builtin_convertvector(halves, Bits) << 16);
+}
+/** To the nearest, of two to the even; what is no number stays none. */
+GANTRY_INLINE void narrowed(uint16_t* to, Vec<float> value) {
+  const Bits bits = reinterpret_cast<Bits>(value);
+  const Bits nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  const Bits chosen = value == value ? nearest : Bits{} + 0x7fc0;
+  *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector(chosen, Halves);
+}
+
+/** Batch normalisation, see kernels.h. */
+template <typename T, typename A>
+struct Normalisation {
+  static constexpr int Lanes = kLanes<A>;
+  using V = Vec<A>;
+
+  static GANTRY_INLINE V activated(V value, A slope) { return value > 0 ? value : value * slope + 0; }
+  /** The gradient of what LeakyReLU gets, which is positive or not. */
+  static GANTRY_INLINE V through(V gradient, V value, A slope) { return value > 0 ? gradient : gradient * slope; }
+
+  static void sums(const T* rows, int64_t count, int64_t channels, const A* shift, A* sum, A* squares) {
+    for (int64_t c = 0; c < channels; c += Lanes) {
+      store(sum + c, V{});
+      store(squares + c, V{});
+    }
+    for (int64_t row = 0; row < count; ++row, rows += channels)
+      for (int64_t c = 0; c < channels; c += Lanes) {
+        const V value = widened(rows + c) - load(shift + c);
+        store(sum + c, load(sum + c) + value);
+        store(squares + c, load(squares + c) + value * value);
+      }
+  }
+
+  static void apply(const T* rows, int64_t count, int64_t channels, const A* mean, const A* scale, const A* offset, A slope,
+                    T* out) {
+    for (int64_t row = 0; row < count; ++row, rows += channels, out += channels)
+      for (int64_t c = 0; c < channels; c += Lanes)
+        narrowed(out + c, activated(load(scale + c) * (widened(rows + c) - load(mean + c)) + load(offset + c), slope));
+  }
+
+  static void gradientSums(const T* rows, const T* gradients, int64_t count, int64_t channels, const A* mean, const A* scale,
+                           const A* offset, A slope, A* sum, A* products) {
+    for (int64_t c = 0; c < channels; c += Lanes) {
+      store(sum + c, V{});
+      store(products + c, V{});
+    }
+    for (int64_t row = 0; row < count; ++row, rows += channels, gradients += channels)
+      for (int64_t c = 0; c < channels; c += Lanes) {
+        const V value = widened(rows + c) - load(mean + c);
+        const V gradient = through(widened(gradients + c), load(scale + c) * value + load(offset + c), slope);
+        store(sum + c, load(sum + c) + gradient);
+        store(products + c, load(products + c) + gradient * value);
+      }
+  }
+
+  static void gradient(const T* rows, const T* gradients, int64_t count, int64_t channels, const A* mean, const A* scale,
+                       const A* offset, A slope, const A* slant, const A* level, T* out) {
+    for (int64_t row = 0; row < count; ++row, rows += channels, gradients += channels, out += channels)
+      for (int64_t c = 0; c < channels; c += Lanes) {
+        const V value = widened(rows + c) - load(mean + c), factor = load(scale + c);
+        const V gradient = through(widened(gradients + c), factor * value + load(offset + c), slope);
+        narrowed(out + c, factor * gradient + load(slant + c) * value + load(level + c));
+      }
+  }
+
+  static constexpr Norm<T, A> make() { return {sums, apply, gradientSums, gradient}; }
+};
+
+/** See kernels.h. */
+template <typename T, typename A>
+void halve(const T* above, const T* below, int64_t width, int64_t channels, A factor, T* out) {
+  for (int64_t x = 0; x < width; ++x, above += 2 * channels, below += 2 * channels, out += channels)
+    for (int64_t c = 0; c < channels; c += kLanes<A>)
+      narrowed(out + c, ((widened(above + c) + widened(above + channels + c)) +
+                         (widened(below + c) + widened(below + channels + c))) *
+                            factor);
+}
+
+template <typename T, typename A>
+void twice(const T* row, int64_t width, int64_t channels, A factor, T* above, T* below) {
+  for (int64_t x = 0; x < width; ++x, row += channels, above += 2 * channels, below += 2 * channels)
+    for (int64_t c = 0; c < channels; c += kLanes<A>) {
+      const Vec<A> value = widened(row + c) * factor;
+      narrowed(above + c, value);
+      narrowed(above + channels + c, value);
+      narrowed(below + c, value);
+      narrowed(below + channels + c, value);
+    }
+}
+
+template <typename T, typename A>
+constexpr Pass<T, A> makePass() {
+  return {Normalisation<T, A>::make(), {halve<T, A>, twice<T, A>}};
+}
+
+}  // namespace
+
+const Passes& GANTRY_PASSES() {
+  static constexpr Passes passes = {makePass<float, float>(), makePass<double, double>(), makePass<uint16_t, float>()};
+  return passes;
+}
+
+}  // namespace gantry::kernels

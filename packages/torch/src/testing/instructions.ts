@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const { NODE_TEST_CONTEXT: _, ATEN_CPU_CAPABILITY, ...environment } = process.env;
+
+/** The processor's instructions that this run is restricted to, as LibTorch's variable names them; undefined for all. */
+export const instructions: string | undefined = ATEN_CPU_CAPABILITY;
+
+/** A test that runs a test file once more with less of the processor's instructions. @param url the file's own */
+export function testWith(restriction: "avx2" | "default", url: string): void {
+  const skip = instructions !== undefined && "this is that run";
+  test(`all of this with ${restriction} instructions too`, { skip }, () => {
+    const child = spawnSync(process.execPath, [fileURLToPath(url)], {
+      encoding: "utf8",
+      env: { ...environment, ATEN_CPU_CAPABILITY: restriction },
+    });
+    assert.equal(child.status, 0, child.stdout);
+  });
+}
