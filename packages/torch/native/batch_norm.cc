@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "passes.h"
+#include "repeat.h"
 #include "torch_compat.h"
 
 namespace gantry {
@@ -78,11 +79,9 @@ void inRows(int64_t rows, const F& work) {
   at::parallel_for(0, rows, 64, [&](int64_t begin, int64_t end) { work(begin, end - begin); });
 }
 
-/** y through the LeakyReLU, and what backward needs; updates the running statistics if there are any. */
-std::pair<at::Tensor, at::Tensor> forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                                          const at::Tensor& runningMean, const at::Tensor& runningVar, double momentum,
-                                          const Options& options) {
-  const at::Tensor out = empty(x);
+/** What y and backward need to know of each channel; updates the running statistics if there are any. */
+at::Tensor statistics(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& runningMean,
+                      const at::Tensor& runningVar, double momentum, const Options& options) {
   const int64_t channels = x.size(1), rows = x.numel() / channels;
   at::Tensor saved;
   withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
@@ -118,17 +117,35 @@ std::pair<at::Tensor, at::Tensor> forward(const at::Tensor& x, const at::Tensor&
       if (runningMeans != nullptr) runningMeans[c] += momentum * (mean - runningMeans[c]);
       if (runningVars != nullptr) runningVars[c] += momentum * (variance * rows / (rows - 1) - runningVars[c]);
     }
-    inRows(rows, [&](int64_t row, int64_t count) {
-      norm.apply(from + row * channels, count, channels, known[kMean], known[kScale], known[kOffset], options.slope,
-                 static_cast<T*>(out.data_ptr()) + row * channels);
-    });
   });
-  return {out, saved};
+  return saved;
 }
 
-/** Gradients by x, weight and bias. */
-std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& saved,
-                                   const Options& options, bool ofInput) {
+/** y through the LeakyReLU. */
+at::Tensor normalised(const at::Tensor& x, const at::Tensor& saved, const Options& options) {
+  const at::Tensor out = empty(x);
+  const int64_t channels = x.size(1), rows = x.numel() / channels;
+  withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
+    using T = decltype(stored);
+    const Channels<decltype(number)> known(saved);
+    inRows(rows, [&](int64_t row, int64_t count) {
+      pass.norm.apply(static_cast<const T*>(x.data_ptr()) + row * channels, count, channels, known[kMean], known[kScale],
+                      known[kOffset], options.slope, static_cast<T*>(out.data_ptr()) + row * channels);
+    });
+  });
+  return out;
+}
+
+/** Does nobody else know this gradient, so that it may be written over? */
+bool isOurs(const at::Tensor& gradient) {
+  return gradient.use_count() <= kGradientOwners && gradient.storage().use_count() == 1;
+}
+
+/** Gradients by x, weight and bias; the first in the place of the gradient it is given, where nobody else knows that. */
+std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& given, const at::Tensor& saved, const Options& options,
+                                   bool ofInput) {
+  const bool ours = isOurs(given);
+  const at::Tensor gradient = rowsOf(given);
   const int64_t channels = x.size(1), rows = x.numel() / channels;
   std::array<at::Tensor, 3> made;
   withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
@@ -136,10 +153,10 @@ std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& gradie
     using T = decltype(stored);
     using A = decltype(number);
     const T* const from = static_cast<const T*>(x.data_ptr());
-    const T* const given = static_cast<const T*>(gradient.data_ptr());
+    const T* const gradients = static_cast<const T*>(gradient.data_ptr());
     const Channels<A> known(saved);
     const auto sums = sumsOf<A>(rows, channels, [&](int64_t row, int64_t count, A* sum, A* products) {
-      norm.gradientSums(from + row * channels, given + row * channels, count, channels, known[kMean], known[kScale],
+      norm.gradientSums(from + row * channels, gradients + row * channels, count, channels, known[kMean], known[kScale],
                         known[kOffset], options.slope, sum, products);
     });
     const Channels<A> parameters(2, channels), line(2, channels);
@@ -153,9 +170,9 @@ std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& gradie
     made[1] = parameters.tensor.select(0, 0);
     made[2] = parameters.tensor.select(0, 1);
     if (!ofInput) return;
-    made[0] = empty(x);
+    made[0] = ours || !gradient.is_same(given) ? gradient : empty(x);
     inRows(rows, [&](int64_t row, int64_t count) {
-      norm.gradient(from + row * channels, given + row * channels, count, channels, known[kMean], known[kScale], known[kOffset],
+      norm.gradient(from + row * channels, gradients + row * channels, count, channels, known[kMean], known[kScale], known[kOffset],
                     options.slope, line[0], line[1], static_cast<T*>(made[0].data_ptr()) + row * channels);
     });
   });
@@ -171,30 +188,48 @@ at::Tensor plainly(const at::Tensor& input, const Optional<at::Tensor>& weight, 
   return options.slope == 1 ? output : options.slope == 0 ? output.relu() : at::leaky_relu(output, options.slope);
 }
 
+Optional<at::Tensor> given(const Optional<at::Tensor>& tensor) {
+  if (tensor.has_value() && tensor->defined()) return *tensor;
+  return kNone;
+}
+
 struct BatchNorm : Function<BatchNorm> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const Optional<at::Tensor>& weight,
                             const Optional<at::Tensor>& bias, const Optional<at::Tensor>& runningMean,
                             const Optional<at::Tensor>& runningVar, double momentum, const Options& options) {
     const at::Tensor w = weight.value_or(at::Tensor()), b = bias.value_or(at::Tensor());
-    const auto [out, saved] = gantry::forward(rowsOf(input), w, b, runningMean.value_or(at::Tensor()),
-                                              runningVar.value_or(at::Tensor()), momentum, options);
+    const at::Tensor x = rowsOf(input);
+    const at::Tensor saved = statistics(x, w, b, runningMean.value_or(at::Tensor()), runningVar.value_or(at::Tensor()), momentum,
+                                        options);
     context->save_for_backward({input, w, b});
     context->saved_data["saved"] = saved;
     context->saved_data["eps"] = options.eps;
     context->saved_data["slope"] = options.slope;
-    return out;
+    return normalised(x, saved, options);
   }
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
+  static Options optionsOf(AutogradContext* context) {
+    return {context->saved_data["eps"].toDouble(), context->saved_data["slope"].toDouble()};
+  }
+
+  static bool repeats(AutogradContext*) { return true; }
+
+  static at::Tensor again(AutogradContext* context) {
     const auto saved = context->get_saved_variables();
-    const Options options{context->saved_data["eps"].toDouble(), context->saved_data["slope"].toDouble()};
+    const Options options = optionsOf(context);
+    if (at::GradMode::is_enabled()) return apply(saved[0], given(saved[1]), given(saved[2]), kNone, kNone, 0, options);
+    return normalised(rowsOf(saved[0]), context->saved_data["saved"].toTensor(), options);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const Options options = optionsOf(context);
     // Only what is defined is an input to autograd.
     std::array<bool, 3> needed;
     for (size_t i = 0, next = 0; i < 3; ++i) needed[i] = saved[i].defined() && context->needs_input_grad(next++);
     variable_list made(7);
     if (at::GradMode::is_enabled()) {
       // Whoever differentiates again gets the graph of LibTorch's operators.
-      const auto given = [](const at::Tensor& tensor) { return tensor.defined() ? Optional<at::Tensor>(tensor) : kNone; };
       const at::Tensor output = plainly(saved[0], given(saved[1]), given(saved[2]), kNone, kNone, true, 0, options);
       variable_list inputs;
       for (size_t i = 0; i < 3; ++i)
@@ -204,8 +239,8 @@ struct BatchNorm : Function<BatchNorm> {
         if (needed[i]) made[i] = found[next++];
       return made;
     }
-    const auto all = gantry::backward(rowsOf(saved[0]), rowsOf(gradients[0]), context->saved_data["saved"].toTensor(), options,
-                                      needed[0]);
+    const auto all =
+        gantry::backward(rowsOf(saved[0]), gradients[0], context->saved_data["saved"].toTensor(), options, needed[0]);
     for (size_t i = 0; i < 3; ++i)
       if (needed[i]) made[i] = all[i];
     return made;
@@ -225,14 +260,12 @@ at::Tensor batchNorm(const at::Tensor& input, const Optional<at::Tensor>& weight
   const bool fits = training && havePass(input) && input.numel() > input.size(1) && suits(weight) && suits(bias) &&
                     suits(runningMean) && suits(runningVar);
   if (!fits) return plainly(input, weight, bias, runningMean, runningVar, training, momentum, options);
-  const auto defined = [](const Optional<at::Tensor>& tensor) -> Optional<at::Tensor> {
-    if (tensor.has_value() && tensor->defined()) return *tensor;
-    return kNone;
-  };
-  for (const auto& changed : {defined(runningMean), defined(runningVar)})
+  for (const auto& changed : {given(runningMean), given(runningVar)})
     if (changed.has_value()) changed->unsafeGetTensorImpl()->bump_version();
-  return BatchNorm::apply(input, defined(weight), defined(bias), defined(runningMean), defined(runningVar), momentum, options);
+  return BatchNorm::apply(input, given(weight), given(bias), given(runningMean), given(runningVar), momentum, options);
 }
+
+const bool kRepeats = Maker::add<BatchNorm>();
 
 }  // namespace
 }  // namespace gantry

@@ -14,6 +14,9 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "memory.h"
+#include "repeat.h"
+
 namespace gantry {
 namespace {
 
@@ -66,8 +69,8 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
         .narrow(2, g.padding[0], g.size[0])
         .narrow(3, g.padding[1], g.size[1])
         .contiguous(gradient.suggest_memory_format());
-  const at::Tensor like = at::empty({g.count, g.channels, g.size[0], g.size[1]},
-                                    gradient.options().memory_format(gradient.suggest_memory_format()));
+  const auto format = g.channelsLast ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  const at::Tensor like = unread({g.count, g.channels, g.size[0], g.size[1]}, gradient.options(), format);
   at::Tensor image = gradientOf(gradient, like, weight, g, true);
   if (bias.defined()) image.add_(bias.to(image.scalar_type()).view({1, -1, 1, 1}));
   return image;
@@ -92,12 +95,12 @@ void save(AutogradContext* context, const Geometry& g, const Optional<at::Tensor
   context->saved_data["bias"] = bias.has_value();
   context->saved_data["geometry"] = std::vector<int64_t>{g.count, g.channels, g.made, g.size[0], g.size[1], g.kernel[0],
                                                          g.kernel[1], g.stride[0], g.stride[1], g.padding[0], g.padding[1],
-                                                         g.after[0], g.after[1]};
+                                                         g.after[0], g.after[1], g.channelsLast};
 }
 
 Geometry restore(AutogradContext* context) {
   const auto v = context->saved_data["geometry"].toIntVector();
-  return {v[0], v[1], v[2], {v[3], v[4]}, {v[5], v[6]}, {v[7], v[8]}, {v[9], v[10]}, {v[11], v[12]}};
+  return {v[0], v[1], v[2], {v[3], v[4]}, {v[5], v[6]}, {v[7], v[8]}, {v[9], v[10]}, {v[11], v[12]}, v[13] != 0};
 }
 
 at::Tensor biasGradient(const at::Tensor& gradient) { return gradient.sum({0, 2, 3}); }
@@ -119,7 +122,7 @@ struct Weigh : Function<Weigh> {
 
 at::Tensor Convolve::forward(AutogradContext* context, const at::Tensor& image, const at::Tensor& weight,
                              const Optional<at::Tensor>& bias, const Geometry& g) {
-  context->save_for_backward({image, weight});
+  context->save_for_backward({keep(context, image), weight});
   save(context, g, bias);
   return convolve(image, weight, bias.value_or(at::Tensor()), g);
 }
@@ -128,15 +131,16 @@ variable_list Convolve::backward(AutogradContext* context, variable_list gradien
   const auto saved = context->get_saved_variables();
   const Geometry g = restore(context);
   at::Tensor image, weight, bias;
+  // The weight's first: what is computed again for it is gone before the other large map is made.
+  if (context->needs_input_grad(1)) weight = Weigh::apply(kept(context, saved[0]), gradients[0], g);
   if (context->needs_input_grad(0)) image = Spread::apply(gradients[0], saved[1], Optional<at::Tensor>(), g);
-  if (context->needs_input_grad(1)) weight = Weigh::apply(saved[0], gradients[0], g);
   if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
   return {image, weight, bias, at::Tensor()};
 }
 
 at::Tensor Spread::forward(AutogradContext* context, const at::Tensor& gradient, const at::Tensor& weight,
                            const Optional<at::Tensor>& bias, const Geometry& g) {
-  context->save_for_backward({gradient, weight});
+  context->save_for_backward({keep(context, gradient), weight});
   save(context, g, bias);
   return spread(gradient, weight, bias.value_or(at::Tensor()), g);
 }
@@ -145,8 +149,8 @@ variable_list Spread::backward(AutogradContext* context, variable_list gradients
   const auto saved = context->get_saved_variables();
   const Geometry g = restore(context);
   at::Tensor gradient, weight, bias;
+  if (context->needs_input_grad(1)) weight = Weigh::apply(gradients[0], kept(context, saved[0]), g);
   if (context->needs_input_grad(0)) gradient = Convolve::apply(gradients[0], saved[1], Optional<at::Tensor>(), g);
-  if (context->needs_input_grad(1)) weight = Weigh::apply(gradients[0], saved[0], g);
   if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
   return {gradient, weight, bias, at::Tensor()};
 }
@@ -199,16 +203,17 @@ void cast(at::Tensor& input, at::Tensor& weight) {
 }
 
 /** All that input, weight and options say; the size is for the caller to say. */
-Geometry geometryOf(int64_t count, const at::Tensor& weight, at::IntArrayRef stride, at::IntArrayRef padding) {
+Geometry geometryOf(const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride, at::IntArrayRef padding) {
   const size_t after = padding.size() - 2;
-  return {count, weight.size(1), weight.size(0), {0, 0}, {weight.size(2), weight.size(3)}, {stride[0], stride[1]},
-          {padding[0], padding[1]}, {padding[after], padding[after + 1]}};
+  return {input.size(0), weight.size(1), weight.size(0), {0, 0}, {weight.size(2), weight.size(3)}, {stride[0], stride[1]},
+          {padding[0], padding[1]}, {padding[after], padding[after + 1]},
+          input.suggest_memory_format() == at::MemoryFormat::ChannelsLast};
 }
 
 at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
                   at::IntArrayRef stride, at::IntArrayRef padding) {
   check("conv2d", input, weight, bias, 1, stride, padding);
-  Geometry g = geometryOf(input.size(0), weight, stride, padding);
+  Geometry g = geometryOf(input, weight, stride, padding);
   g.size = {input.size(2), input.size(3)};
   if (input.device().type() != at::kCPU)
     return isEven(g) ? at::conv2d(input, weight, bias, stride, list(g.padding))
@@ -228,7 +233,7 @@ at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, co
   for (int64_t d = 0; d < 2; ++d)
     TORCH_CHECK(outputPadding[d] >= 0 && outputPadding[d] < stride[d], "output padding must be in [0, stride), got ",
                 outputPadding[d]);
-  Geometry g = geometryOf(input.size(0), weight, stride, padding);
+  Geometry g = geometryOf(input, weight, stride, padding);
   for (int d = 0; d < 2; ++d) {
     g.size[d] = (input.size(d + 2) - 1) * stride[d] - g.padding[d] - g.after[d] + g.kernel[d] + outputPadding[d];
     TORCH_CHECK(g.size[d] > 0, "the output would be empty: input ", input.sizes(), ", weight ", weight.sizes());

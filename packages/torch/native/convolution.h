@@ -16,6 +16,8 @@ struct Geometry {
   int64_t count, channels, made;
   /** `padding` is before the first sample of an axis, `after` behind the last. */
   std::array<int64_t, 2> size, kernel, stride, padding, after;
+  /** Whether the maps have their channels last, where the way of computing them leaves the choice. */
+  bool channelsLast;
 
   int64_t outSize(int d) const { return (size[d] + padding[d] + after[d] - kernel[d]) / stride[d] + 1; }
 

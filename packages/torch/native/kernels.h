@@ -89,6 +89,10 @@ struct Resampling {
   void (*halve)(const T* above, const T* below, int64_t width, int64_t channels, A factor, T* out);
   /** Every sample four times, in two rows, times a factor. */
   void (*twice)(const T* row, int64_t width, int64_t channels, A factor, T* above, T* below);
+  /** A row of small ones and its neighbours, or itself where there are none, to two rows interpolated between their samples. */
+  void (*interpolate)(const T* const (&rows)[3], int64_t width, int64_t channels, T* above, T* below);
+  /** The derivative of it: a row from the gradients of the two rows it lies between, and the two around them. */
+  void (*collect)(const T* const (&rows)[4], int64_t width, int64_t channels, T* out);
 };
 
 /** What goes over memory once, for one type. */

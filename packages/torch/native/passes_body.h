@@ -110,9 +110,45 @@ void twice(const T* row, int64_t width, int64_t channels, A factor, T* above, T*
     }
 }
 
+/** The place nearest to one that may lie outside. */
+GANTRY_INLINE int64_t within(int64_t place, int64_t count) { return place < 0 ? 0 : place < count ? place : count - 1; }
+
+template <typename T, typename A>
+void interpolate(const T* const (&rows)[3], int64_t width, int64_t channels, T* above, T* below) {
+  for (int64_t x = 0; x < width; ++x, above += 2 * channels, below += 2 * channels)
+    for (int64_t c = 0; c < channels; c += kLanes<A>) {
+      // Of the columns left, here and right: the samples of both rows.
+      Vec<A> upper[3], lower[3];
+      for (int64_t i = 0; i < 3; ++i) {
+        const int64_t at = within(x + i - 1, width) * channels + c;
+        const Vec<A> here = widened(rows[1] + at) * A(0.75);
+        upper[i] = here + widened(rows[0] + at) * A(0.25);
+        lower[i] = here + widened(rows[2] + at) * A(0.25);
+      }
+      narrowed(above + c, upper[1] * A(0.75) + upper[0] * A(0.25));
+      narrowed(above + channels + c, upper[1] * A(0.75) + upper[2] * A(0.25));
+      narrowed(below + c, lower[1] * A(0.75) + lower[0] * A(0.25));
+      narrowed(below + channels + c, lower[1] * A(0.75) + lower[2] * A(0.25));
+    }
+}
+
+template <typename T, typename A>
+void collect(const T* const (&rows)[4], int64_t width, int64_t channels, T* out) {
+  for (int64_t x = 0; x < width; ++x, out += channels)
+    for (int64_t c = 0; c < channels; c += kLanes<A>) {
+      Vec<A> columns[4];
+      for (int64_t i = 0; i < 4; ++i) {
+        const int64_t at = within(2 * x + i - 1, 2 * width) * channels + c;
+        columns[i] = (widened(rows[1] + at) + widened(rows[2] + at)) * A(0.75) +
+                     (widened(rows[0] + at) + widened(rows[3] + at)) * A(0.25);
+      }
+      narrowed(out + c, (columns[1] + columns[2]) * A(0.75) + (columns[0] + columns[3]) * A(0.25));
+    }
+}
+
 template <typename T, typename A>
 constexpr Pass<T, A> makePass() {
-  return {Normalisation<T, A>::make(), {halve<T, A>, twice<T, A>}};
+  return {Normalisation<T, A>::make(), {halve<T, A>, twice<T, A>, interpolate<T, A>, collect<T, A>}};
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "convolution.h"
 #include "env.h"
 #include "kernels_amx.h"
+#include "memory.h"
 #include "torch_compat.h"
 
 namespace gantry {
@@ -143,12 +144,13 @@ void quieten() {
 
 void initSystem(napi_env env, napi_value exports) {
 #if defined(__GLIBC__)
-  // A training step frees and asks again for the same large blocks. Left alone, glibc returns each to the kernel and
-  // the next step pays a page fault for every 4 KiB of it.
+  // A training step frees and asks again for the same blocks. Left alone, glibc returns those of megabytes to the kernel, and
+  // the next step pays a page fault for every 4 KiB of them. Larger ones are memory.cc's.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
 #endif
+  initMemory();
   quieten();
   exportFunction(env, exports, "version", version);
   exportFunction(env, exports, "describe", describe);

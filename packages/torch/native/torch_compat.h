@@ -58,4 +58,11 @@ inline void setAutocastDtype(at::DeviceType device, at::ScalarType dtype) {
 #endif
 }
 
+/** How many owners the gradient that a Function is given has at least: in 1.13 the engine holds on to it, too. */
+#if GANTRY_TORCH_AT_LEAST(2, 0)
+constexpr size_t kGradientOwners = 1;
+#else
+constexpr size_t kGradientOwners = 2;
+#endif
+
 }  // namespace gantry

@@ -1273,9 +1273,9 @@ export const functions = {
     return wrap(call(op195, images.handle));
   },
 
-  /** `gantry::twice(Tensor images) -> Tensor` */
-  twice(images: Tensor): Tensor {
-    return wrap(call(op196, images.handle));
+  /** `gantry::twice(Tensor images, bool bilinear=False) -> Tensor` */
+  twice(images: Tensor, bilinear?: boolean | undefined): Tensor {
+    return wrap(call(op196, images.handle, bilinear));
   },
 
   /** `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)` */

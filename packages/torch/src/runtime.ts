@@ -88,6 +88,11 @@ export function keep<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
+/** Frees a tensor of the innermost scope before that ends, unless it is kept. What belongs to no scope is left alone. */
+export function discard(tensor: Tensor): void {
+  if (current !== undefined && !kept.has(tensor)) release(tensor);
+}
+
 /** After a kept tensor's handle changes, the safety net must watch the new one. */
 export function rewatch(tensor: Tensor): void {
   registry.unregister(tensor);

@@ -11,7 +11,11 @@ setThreads(1);
 
 const plain = <T>(body: () => T): T => plainly(["resampling"], body);
 
-const ways = { halved: new nn.AvgPool2d(2), "at twice the size": new nn.Upsample() };
+const ways = {
+  halved: new nn.AvgPool2d(2),
+  "at twice the size": new nn.Upsample(),
+  "interpolated to twice the size": new nn.Upsample({ mode: "bilinear" }),
+};
 
 /** The output, its gradient, and the gradient of a function of the gradient. */
 function everything(way: nn.Layer, input: Tensor): Tensor[] {

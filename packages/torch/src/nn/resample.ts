@@ -15,7 +15,7 @@ export interface UpsampleOptions {
 export const halved = (images: Tensor): Tensor =>
   isRewritten("resampling") ? torch.halve(images) : images.avgPool2d(2);
 
-/** `[N, C, H, W] -> [N, C, scale H, scale W]`; to repeat samples twice there is a kernel of Gantry's own (rewrite `resampling`). */
+/** `[N, C, H, W] -> [N, C, scale H, scale W]`; to twice the size there are kernels of Gantry's own (rewrite `resampling`). */
 export class Upsample extends Layer {
   readonly mode: "nearest" | "bilinear";
   readonly scale: number;
@@ -28,7 +28,7 @@ export class Upsample extends Layer {
 
   forward(input: Tensor): Tensor {
     const { scale } = this;
-    if (this.mode === "nearest" && scale === 2 && isRewritten("resampling")) return torch.twice(input);
+    if (scale === 2 && isRewritten("resampling")) return torch.twice(input, this.mode === "bilinear");
     const size = [Math.floor(input.size(2) * scale), Math.floor(input.size(3) * scale)];
     if (this.mode === "nearest") return input.upsampleNearest2d(size, scale, scale);
     return input.upsampleBilinear2d(size, false, scale, scale);

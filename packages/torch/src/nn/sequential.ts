@@ -1,7 +1,9 @@
+import { discard } from "../runtime.js";
 import type { Tensor } from "../tensor.js";
 import { LeakyReLU, ReLU } from "./activations.js";
 import { BatchNorm } from "./batchNorm.js";
 import { Layer, type Member } from "./module.js";
+import { WeightLayer } from "./weightLayer.js";
 
 /** The slope below zero of an activation that a batch norm takes along; undefined for any other layer. */
 function slopeOf(layer: Layer | undefined): number | undefined {
@@ -10,8 +12,9 @@ function slopeOf(layer: Layer | undefined): number | undefined {
 }
 
 /**
- * Layers one after the other; a batch norm and the ReLU or LeakyReLU behind it at once. In a state they are `0`, `1`, ... as
- * in PyTorch.
+ * Layers one after the other; a batch norm and the ReLU or LeakyReLU behind it at once, and one behind a layer of weights, of
+ * whose output nothing else needs to know, in place. Within a scope, what is passed from one layer to the next is freed at once: a
+ * layer that remembers its input keep()s it. In a state they are `0`, `1`, ... as in PyTorch.
  */
 export class Sequential extends Layer {
   readonly layers: readonly Layer[];
@@ -29,11 +32,15 @@ export class Sequential extends Layer {
     let value = input;
     for (let i = 0; i < this.layers.length; i++) {
       const layer = this.layers[i] as Layer;
-      const slope = layer instanceof BatchNorm ? slopeOf(this.layers[i + 1]) : undefined;
-      if (layer instanceof BatchNorm && slope !== undefined) {
-        value = layer.activated(value, slope);
-        i++;
-      } else value = layer.forward(value);
+      const slope = slopeOf(this.layers[i + 1]);
+      const both = slope !== undefined && (layer instanceof BatchNorm || layer instanceof WeightLayer);
+      if (both) i++;
+      let next: Tensor;
+      if (both && layer instanceof BatchNorm) next = layer.activated(value, slope);
+      else next = layer.forward(value);
+      if (both && layer instanceof WeightLayer) next = slope === 0 ? next.relu_() : next.leakyRelu_(slope);
+      if (value !== input && value !== next) discard(value);
+      value = next;
     }
     return value;
   }

@@ -55,10 +55,10 @@ export class DBlock extends nn.Layer {
   #output(input: Tensor): Tensor {
     const active = this.norm1?.activated(input, 0) ?? input.relu();
     const first = this.conv1.forward(active);
-    const second = this.norm2?.activated(first, 0) ?? first.relu();
+    const second = this.norm2?.activated(first, 0) ?? first.relu_();
     const source = this.#public ? active : input;
-    if (!this.#downsample) return this.conv2.forward(second).add(this.shortcut?.forward(source) ?? source);
+    if (!this.#downsample) return this.conv2.forward(second).add_(this.shortcut?.forward(source) ?? source);
     const pooled = nn.halved(source);
-    return nn.pooledConvolution(this.conv2, second).add(this.shortcut?.forward(pooled) ?? pooled);
+    return nn.pooledConvolution(this.conv2, second).add_(this.shortcut?.forward(pooled) ?? pooled);
   }
 }

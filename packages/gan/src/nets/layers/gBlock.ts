@@ -40,11 +40,16 @@ export class GBlock extends nn.Module {
     return scope(() => this.#output(input, label));
   }
 
+  /** What the graph does not need of the large maps is freed before the next is made. */
   #output(input: Tensor, label?: Tensor): Tensor {
-    const active = normalise(this.norm1, input, label);
-    const first = nn.upsampledConvolution(this.#upsample, this.conv1, active);
-    const hidden = normalise(this.norm2, first, label);
-    return this.conv2.forward(hidden).add(this.#upsample.forward(this.shortcut.forward(input)));
+    const first = scope(() =>
+      nn.upsampledConvolution(this.#upsample, this.conv1, normalise(this.norm1, input, label)),
+    );
+    const hidden = scope(() => normalise(this.norm2, first, label));
+    first.dispose();
+    const second = this.conv2.forward(hidden);
+    hidden.dispose();
+    return second.add_(scope(() => this.#upsample.forward(this.shortcut.forward(input))));
   }
 }
 
@@ -56,5 +61,5 @@ function normalise(
 ): Tensor {
   if (norm instanceof nn.BatchNorm2d) return norm.activated(input, 0);
   if (label === undefined) throw new Error("a conditional generator needs the labels of what it makes");
-  return norm.forward(input, label).relu();
+  return norm.forward(input, label).relu_();
 }

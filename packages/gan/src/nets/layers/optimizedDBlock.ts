@@ -29,7 +29,7 @@ export class OptimizedDBlock extends nn.Layer {
 
   #output(input: Tensor): Tensor {
     const first = this.conv1.forward(input);
-    const hidden = this.norm?.activated(first, 0) ?? first.relu();
-    return nn.pooledConvolution(this.conv2, hidden).add(this.shortcut.forward(nn.halved(input)));
+    const hidden = this.norm?.activated(first, 0) ?? first.relu_();
+    return nn.pooledConvolution(this.conv2, hidden).add_(this.shortcut.forward(nn.halved(input)));
   }
 }
