@@ -194,13 +194,14 @@ aten::arange.start_step
 aten::linspace
 aten::eye
 aten::eye.m eyeRectangular
-aten::linear
+gantry::linear
 gantry::conv2d
 aten::convolution
 aten::convolution_backward
 gantry::conv_transpose2d
 aten::batch_norm
 gantry::batch_norm activatedBatchNorm
+gantry::maxout
 gantry::halve
 gantry::twice
 aten::native_batch_norm

@@ -1,4 +1,4 @@
-// gantry::conv2d and gantry::conv_transpose2d: LibTorch's convolutions, by better kernels.
+// gantry::conv2d, gantry::conv_transpose2d and gantry::linear: LibTorch's convolutions and linear layers, by better kernels.
 //
 // A convolution is a trilinear form of image x, weight w and output gradient y, and all that training asks for is one of
 // its three maps:
@@ -28,7 +28,7 @@ const std::vector<int64_t> kOne{1, 1};
 const std::vector<int64_t> kZero{0, 0};
 
 /** Tried in this order, before LibTorch's own. */
-const Maps* const kWays[] = {&amx, &winograd, &taps};
+const Maps* const kWays[] = {&matrices, &amx, &winograd, &taps};
 
 std::vector<int64_t> list(const std::array<int64_t, 2>& pair) { return {pair[0], pair[1]}; }
 
@@ -103,7 +103,9 @@ Geometry restore(AutogradContext* context) {
   return {v[0], v[1], v[2], {v[3], v[4]}, {v[5], v[6]}, {v[7], v[8]}, {v[9], v[10]}, {v[11], v[12]}, v[13] != 0};
 }
 
-at::Tensor biasGradient(const at::Tensor& gradient) { return gradient.sum({0, 2, 3}); }
+at::Tensor biasGradient(const at::Tensor& gradient) {
+  return gradient.dim() == 2 ? gradient.sum(0) : gradient.sum({0, 2, 3});
+}
 
 struct Convolve : Function<Convolve> {
   static at::Tensor forward(AutogradContext*, const at::Tensor& image, const at::Tensor& weight,
@@ -249,6 +251,16 @@ at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, co
   return Spread::apply(y, w, given(bias), g);
 }
 
+/** A matrix is images of one sample each. */
+at::Tensor linear(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias) {
+  const bool fits = input.device().is_cpu() && weight.device().is_cpu() && !autocastEnabled(at::kCPU) &&
+                    areMatrices(input, weight) && input.size(1) == weight.size(1) &&
+                    (!given(bias).has_value() || (bias->dim() == 1 && bias->size(0) == weight.size(0)));
+  if (!fits) return at::linear(input, weight, bias);
+  const Geometry g{input.size(0), input.size(1), weight.size(0), {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}, false};
+  return Convolve::apply(input, weight, given(bias), g);
+}
+
 }  // namespace
 }  // namespace gantry
 
@@ -259,4 +271,5 @@ TORCH_LIBRARY(gantry, library) {
       "conv_transpose2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, "
       "int[2] output_padding=0) -> Tensor",
       gantry::convTranspose2d);
+  library.def("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", gantry::linear);
 }

@@ -58,8 +58,11 @@ struct Maps {
   at::Tensor (*weigh)(const at::Tensor& image, const at::Tensor& gradient, const Geometry&);
 };
 
-/** Each in the file of its name. */
-extern const Maps amx, winograd, taps;
+/** Each in the file of its name; matrices, of images of one sample and with one tap, in linear.cc. */
+extern const Maps amx, winograd, taps, matrices;
+
+/** Can these be multiplied there? Then their derivatives can, too. */
+bool areMatrices(const at::Tensor& first, const at::Tensor& second);
 
 /** Switches a way on or off; all begin on. */
 void setMatrixUnit(bool on);

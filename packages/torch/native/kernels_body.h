@@ -370,9 +370,59 @@ void product(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_
   }
 }
 
+/** Lanes of one half of two vectors, in turn; `From` is the half's first lane. */
+template <typename T, int From, int... I>
+GANTRY_INLINE Vec<T> interleaved(Vec<T> a, Vec<T> b) {
+  constexpr int lanes = kLanes<T>;
+  if constexpr (sizeof...(I) < lanes) {
+    return interleaved<T, From, I..., int(sizeof...(I))>(a, b);
+  } else {
+#if defined(__clang__)
+    return __builtin_shufflevector(a, b, ((I & 1) * lanes + From + I / 2)...);
+#else
+    typedef decltype(a < b) Lanes;
+    return __builtin_shuffle(a, b, Lanes{((I & 1) * lanes + From + I / 2)...});
+#endif
+  }
+}
+
+/** A square of vectors, turned around: each step moves one bit of an element's row to its column, and one back. */
+template <typename T>
+GANTRY_INLINE void turn(Vec<T>* square) {
+  constexpr int lanes = kLanes<T>;
+  Vec<T> next[lanes];
+#pragma GCC unroll 4
+  for (int step = 1; step < lanes; step *= 2) {
+#pragma GCC unroll 8
+    for (int i = 0; i < lanes / 2; ++i) {
+      next[2 * i] = interleaved<T, 0>(square[i], square[i + lanes / 2]);
+      next[2 * i + 1] = interleaved<T, lanes / 2>(square[i], square[i + lanes / 2]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; ++i) square[i] = next[i];
+  }
+}
+
+template <typename T>
+void packTurned(const T* from, int64_t stride, int64_t count, T* out) {
+  constexpr int lanes = kLanes<T>;
+  int64_t k = 0;
+  for (; k + lanes <= count; k += lanes)
+    for (int64_t first = 0; first < kPanel; first += lanes) {
+      Vec<T> square[lanes];
+#pragma GCC unroll 16
+      for (int i = 0; i < lanes; ++i) square[i] = load(from + (first + i) * stride + k);
+      turn<T>(square);
+#pragma GCC unroll 16
+      for (int i = 0; i < lanes; ++i) store(out + (k + i) * kPanel + first, square[i]);
+    }
+  for (; k < count; ++k)
+    for (int64_t i = 0; i < kPanel; ++i) out[k * kPanel + i] = from[i * stride + k];
+}
+
 template <typename T>
 constexpr Set<T> makeSet() {
-  return {product<T>, Winograd<T, kOutputs, 2>::steps(), Winograd<T, kOutputs, 3>::steps()};
+  return {product<T>, packTurned<T>, Winograd<T, kOutputs, 2>::steps(), Winograd<T, kOutputs, 3>::steps()};
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
-// Memory of large tensors, from pages that are kept and used again, whatever the sizes.
+// Memory of tensors on the CPU: of small ones, from blocks of a few sizes that are kept for the next of about that size; of
+// large ones, from pages that are kept and used again, whatever the sizes.
 //
-// A training step frees and asks again for blocks of many sizes. In a heap they lie between what lives longer, and what is
+// Small: the C library's aligned blocks are cut out of larger ones and joined again each time, which was a tenth of the time
+// that networks for points take.
+//
+// Large: a training step frees and asks again for blocks of many sizes. In a heap they lie between what lives longer, and what is
 // free is in pieces too small: an iteration of SNGAN held 1.2 GB for 0.6 GB of tensors. Given back to the kernel and asked
 // for anew, every page is zeroed at its first touch, which takes five times as long as a pass over it. Here a large block is
 // made of pages of 2 MiB; where no free block is large enough, the pages of several smaller ones are moved to addresses
@@ -13,6 +17,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -24,7 +29,7 @@ namespace gantry {
 namespace {
 
 constexpr size_t kPage = size_t{2} << 20;
-/** Below it, blocks are LibTorch's default allocator's. */
+/** Tensors from this size on are large. */
 constexpr size_t kLarge = 2 * kPage;
 
 /** `count` pages at addresses in a row. */
@@ -126,9 +131,80 @@ class Pages {
   std::unordered_map<void*, size_t> taken_;
 };
 
+/**
+ * Small blocks, behind a header that says of which size they are: four sizes to each power of two. A block of none of them has
+ * its memory from the C library alone.
+ */
+class Blocks {
+ public:
+  void* take(size_t size) {
+    const unsigned kind = kindOf(size);
+    if (kind < kKinds) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (Header* const first = free_[kind].first; first != nullptr) {
+        free_[kind].first = first->next;
+        --free_[kind].count;
+        return first + 1;
+      }
+    }
+    void* made = nullptr;
+    if (posix_memalign(&made, sizeof(Header), sizeof(Header) + (kind < kKinds ? sizeOf(kind) : size)) != 0) return nullptr;
+    auto* const header = static_cast<Header*>(made);
+    header->kind = kind;
+    return header + 1;
+  }
+
+  void give(void* data) {
+    auto* const header = static_cast<Header*>(data) - 1;
+    const unsigned kind = header->kind;
+    if (kind < kKinds) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (free_[kind].count * sizeOf(kind) < kKept) {
+        header->next = free_[kind].first;
+        free_[kind].first = header;
+        ++free_[kind].count;
+        return;
+      }
+    }
+    free(header);
+  }
+
+ private:
+  /** Sizes are 64 * 2^(kind / 4) * (4 + kind % 4) / 4, up to 224 KiB. */
+  static constexpr unsigned kKinds = 48;
+  /** Bytes of one size that are kept. */
+  static constexpr size_t kKept = size_t{2} << 20;
+
+  /** As large as LibTorch aligns its memory. */
+  struct alignas(64) Header {
+    unsigned kind;
+    Header* next;
+  };
+
+  static size_t sizeOf(unsigned kind) { return (size_t{16} << kind / 4) * (4 + kind % 4); }
+
+  static unsigned kindOf(size_t size) {
+    if (size <= 64) return 0;
+    const unsigned power = 63 - __builtin_clzll(size - 1);  // of two, and below the size: 6 or more
+    const size_t quarter = (size - 1 - (size_t{1} << power)) >> (power - 2);
+    const unsigned kind = 4 * (power - 6) + static_cast<unsigned>(quarter) + 1;
+    return std::min(kind, kKinds);
+  }
+
+  std::mutex mutex_;
+  struct {
+    Header* first = nullptr;
+    size_t count = 0;
+  } free_[kKinds];
+};
+
 /** Of the whole process, and as long as it: tensors may be freed at its very end. */
 Pages& pages() {
   static auto* const all = new Pages();
+  return *all;
+}
+Blocks& blocks() {
+  static auto* const all = new Blocks();
   return *all;
 }
 
@@ -145,18 +221,18 @@ class Memory final : public c10::Allocator {
 
  private:
   static c10::DataPtr block(size_t size) {
-    void* const data = size < kLarge ? c10::GetDefaultCPUAllocator()->raw_allocate(size) : large(size);
+    void* const data = size == 0 ? nullptr : take(size);
+    TORCH_CHECK(size == 0 || data != nullptr, "not enough memory: tried to allocate ", size, " bytes");
     return {data, data, release, c10::Device(c10::DeviceType::CPU)};
   }
 
-  static void* large(size_t size) {
-    void* const data = size > PTRDIFF_MAX - 2 * kPage ? nullptr : pages().take((size + kPage - 1) / kPage);
-    TORCH_CHECK(data != nullptr, "not enough memory: tried to allocate ", size, " bytes");
-    return data;
+  static void* take(size_t size) {
+    if (size < kLarge) return blocks().take(size);
+    return size > PTRDIFF_MAX - 2 * kPage ? nullptr : pages().take((size + kPage - 1) / kPage);
   }
 
   static void release(void* data) {
-    if (!pages().give(data)) c10::GetDefaultCPUAllocator()->raw_deallocate(data);
+    if (data != nullptr && !pages().give(data)) blocks().give(data);
   }
 };
 

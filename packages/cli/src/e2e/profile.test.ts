@@ -47,7 +47,7 @@ test("train --profile says where the time went, writes a trace, and changes noth
   assert.equal(count("phase", "discriminator"), 6);
   assert.equal(count("data", "wait for a batch"), 6);
   assert.equal(count("operator", "backward"), 12);
-  assert.ok(count("operator", "aten::linear") > 12);
+  assert.ok(count("operator", "gantry::linear") > 12);
   assert.ok(count("files", "the sample picture") >= 1);
   // What viewers require: of two events on one track, the one lies in the other or behind it.
   for (const tid of new Set(complete.map((event) => event.tid))) {

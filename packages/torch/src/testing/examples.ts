@@ -114,7 +114,7 @@ export const examples: Record<string, Example> = {
   "aten::arange": () => ({ start: 0, end: 5, step: 1 }),
   "aten::linspace": () => ({ start: 0, end: 5, steps: 4 }),
   "aten::eye": () => ({ n: 3, m: 2 }),
-  "aten::linear": ({ f }) => ({ input: f(2, 3), weight: f(4, 3), bias: f(4) }),
+  "gantry::linear": ({ f }) => ({ input: f(2, 3), weight: f(4, 3), bias: f(4) }),
   "aten::convolution": convolution,
   "aten::convolution_backward": convolution,
   "gantry::conv2d": ({ f }) => ({
@@ -161,5 +161,6 @@ export const examples: Record<string, Example> = {
   "aten::linalg_slogdet": square,
   "aten::_foreach_div_": () => ({ scalars: [2, 3] }),
   "aten::_foreach_addcdiv_": () => ({ scalars: [2, 3] }),
+  "gantry::maxout": ({ f }) => ({ input: f(3, 10), pieces: 5 }),
   "gantry::adam_": () => ({ sizes: [1e-3, 2e-3], roots: [1, 0.5] }),
 };

@@ -1,20 +1,18 @@
-import { nn, type Tensor } from "@gantry/torch";
+import { nn, type Tensor, torch } from "@gantry/torch";
 
 /** The largest of several linear maps, unit by unit. Source: Goodfellow et al. 2013 (Maxout Networks), section 2. */
 export class Maxout extends nn.Layer {
   readonly linear: nn.Linear;
-  readonly #units: number;
   readonly #pieces: number;
 
   /** @param pieces linear maps a unit @returns a layer from N,inputs to N,units */
   constructor(inputs: number, units: number, pieces: number) {
     super();
-    this.#units = units;
     this.#pieces = pieces;
     this.linear = new nn.Linear(inputs, units * pieces);
   }
 
   forward(input: Tensor): Tensor {
-    return this.linear.forward(input).view([-1, this.#units, this.#pieces]).maxAlong(2)[0];
+    return torch.maxout(this.linear.forward(input), this.#pieces);
   }
 }
