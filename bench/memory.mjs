@@ -1,35 +1,43 @@
-// What cases/memory.mjs measures in a process of its own: node memory.mjs points|images
-// Trains 5,000 iterations and prints one JSON object: resident MiB and live tensors, every 50 iterations from the 500th.
+// What cases/memory.mjs measures in a process of its own: node memory.mjs points|images|large
+// Trains for thousands of iterations and prints one JSON object: resident MiB and live tensors, every 50 iterations from the 500th.
 import { MemoryDataset, parseSetting, resolveConfig, sharedBytes, Trainer } from "@gantry/gan";
 import { liveTensors } from "@gantry/torch";
 
-const ITERATIONS = 5000;
 /** Until here allocators and caches may still grow. */
 const SETTLED = 500;
 
 const KINDS = {
-  points: { recipe: "gan", settings: ["threads=1", "average={}"] },
+  points: { recipe: "gan", preset: "small", settings: ["threads=1", "average={}"], iterations: 5000 },
   images: {
     recipe: "dcgan",
+    preset: "small",
     settings: ["threads=1", "net.channels=4", "net.prior.size=8", "batch=8", "average={}"],
+    iterations: 5000,
+    shape: [1, 28, 28],
+  },
+  // Maps of 4 MiB, whose memory comes from pages (native/memory.cc).
+  large: {
+    recipe: "sngan",
+    settings: ["threads=2", "net.channels=32", "batch=16"],
+    iterations: 2000,
+    shape: [3, 32, 32],
   },
 };
 
-/** 256 grey pictures, all black: what they show costs no memory. */
-function pictures() {
-  const record = 28 * 28;
+/** 256 pictures, all black: what they show costs no memory. */
+function pictures(shape) {
+  const record = shape.reduce((a, b) => a * b, 1);
   const items = { data: sharedBytes(256 * record), record, parts: 1, table: undefined };
-  return new MemoryDataset({ name: "pictures", kind: "images", shape: [1, 28, 28], items });
+  return new MemoryDataset({ name: "pictures", kind: "images", shape, items });
 }
 
-const kind = process.argv[2] ?? "points";
-const { recipe, settings } = KINDS[kind];
+const { recipe, preset, settings, iterations, shape } = KINDS[process.argv[2] ?? "points"];
 const config = await resolveConfig({
   recipe,
-  preset: "small",
-  settings: [...settings, `steps=${ITERATIONS}`].map(parseSetting),
+  preset,
+  settings: [...settings, `steps=${iterations}`].map(parseSetting),
 });
-const trainer = await Trainer.create(config, undefined, kind === "images" ? pictures() : undefined);
+const trainer = await Trainer.create(config, undefined, shape && pictures(shape));
 const resident = [];
 const live = new Set();
 for await (const { iteration } of trainer.run()) {
@@ -39,5 +47,12 @@ for await (const { iteration } of trainer.run()) {
   live.add(`${count} tensors, ${bytes} bytes`);
 }
 await trainer.close();
-const shapes = `${recipe} --preset small ${settings.join(" ")}, ${ITERATIONS} iterations`;
-console.log(JSON.stringify({ shapes, resident, live: [...live] }));
+const named = preset === undefined ? recipe : `${recipe} --preset ${preset}`;
+console.log(
+  JSON.stringify({
+    shapes: `${named} ${settings.join(" ")}, ${iterations} iterations`,
+    threads: config.threads,
+    resident,
+    live: [...live],
+  }),
+);

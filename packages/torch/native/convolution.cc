@@ -122,6 +122,19 @@ struct Weigh : Function<Weigh> {
   static variable_list backward(AutogradContext*, variable_list);
 };
 
+/** The maps, recorded for their derivatives where anything is. */
+at::Tensor recordedConvolve(const at::Tensor& image, const at::Tensor& weight, const Optional<at::Tensor>& bias, const Geometry& g) {
+  if (at::GradMode::is_enabled()) return Convolve::apply(image, weight, bias, g);
+  return convolve(image, weight, bias.value_or(at::Tensor()), g);
+}
+at::Tensor recordedSpread(const at::Tensor& gradient, const at::Tensor& weight, const Optional<at::Tensor>& bias, const Geometry& g) {
+  if (at::GradMode::is_enabled()) return Spread::apply(gradient, weight, bias, g);
+  return spread(gradient, weight, bias.value_or(at::Tensor()), g);
+}
+at::Tensor recordedWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+  return at::GradMode::is_enabled() ? Weigh::apply(image, gradient, g) : weigh(image, gradient, g);
+}
+
 at::Tensor Convolve::forward(AutogradContext* context, const at::Tensor& image, const at::Tensor& weight,
                              const Optional<at::Tensor>& bias, const Geometry& g) {
   context->save_for_backward({keep(context, image), weight});
@@ -134,8 +147,8 @@ variable_list Convolve::backward(AutogradContext* context, variable_list gradien
   const Geometry g = restore(context);
   at::Tensor image, weight, bias;
   // The weight's first: what is computed again for it is gone before the other large map is made.
-  if (context->needs_input_grad(1)) weight = Weigh::apply(kept(context, saved[0]), gradients[0], g);
-  if (context->needs_input_grad(0)) image = Spread::apply(gradients[0], saved[1], Optional<at::Tensor>(), g);
+  if (context->needs_input_grad(1)) weight = recordedWeigh(kept(context, saved[0]), gradients[0], g);
+  if (context->needs_input_grad(0)) image = recordedSpread(gradients[0], saved[1], kNone, g);
   if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
   return {image, weight, bias, at::Tensor()};
 }
@@ -151,8 +164,8 @@ variable_list Spread::backward(AutogradContext* context, variable_list gradients
   const auto saved = context->get_saved_variables();
   const Geometry g = restore(context);
   at::Tensor gradient, weight, bias;
-  if (context->needs_input_grad(1)) weight = Weigh::apply(gradients[0], kept(context, saved[0]), g);
-  if (context->needs_input_grad(0)) gradient = Convolve::apply(gradients[0], saved[1], Optional<at::Tensor>(), g);
+  if (context->needs_input_grad(1)) weight = recordedWeigh(gradients[0], kept(context, saved[0]), g);
+  if (context->needs_input_grad(0)) gradient = recordedConvolve(gradients[0], saved[1], kNone, g);
   if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
   return {gradient, weight, bias, at::Tensor()};
 }
@@ -168,8 +181,8 @@ variable_list Weigh::backward(AutogradContext* context, variable_list gradients)
   const auto saved = context->get_saved_variables();
   const Geometry g = restore(context);
   at::Tensor image, gradient;
-  if (context->needs_input_grad(0)) image = Spread::apply(saved[1], gradients[0], Optional<at::Tensor>(), g);
-  if (context->needs_input_grad(1)) gradient = Convolve::apply(saved[0], gradients[0], Optional<at::Tensor>(), g);
+  if (context->needs_input_grad(0)) image = recordedSpread(saved[1], gradients[0], kNone, g);
+  if (context->needs_input_grad(1)) gradient = recordedConvolve(saved[0], gradients[0], kNone, g);
   return {image, gradient, at::Tensor()};
 }
 
@@ -225,7 +238,7 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const Optio
   for (int d = 0; d < 2; ++d)
     TORCH_CHECK(g.size[d] + g.padding[d] + g.after[d] >= g.kernel[d], "conv2d: the kernel ", w.sizes(),
                 " is larger than the padded input ", x.sizes());
-  return Convolve::apply(x, w, given(bias), g);
+  return recordedConvolve(x, w, given(bias), g);
 }
 
 at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
@@ -248,7 +261,7 @@ at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, co
   }
   at::Tensor y = input, w = weight;
   cast(y, w);
-  return Spread::apply(y, w, given(bias), g);
+  return recordedSpread(y, w, given(bias), g);
 }
 
 /** A matrix is images of one sample each. */
@@ -258,7 +271,7 @@ at::Tensor linear(const at::Tensor& input, const at::Tensor& weight, const Optio
                     (!given(bias).has_value() || (bias->dim() == 1 && bias->size(0) == weight.size(0)));
   if (!fits) return at::linear(input, weight, bias);
   const Geometry g{input.size(0), input.size(1), weight.size(0), {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}, false};
-  return Convolve::apply(input, weight, given(bias), g);
+  return recordedConvolve(input, weight, given(bias), g);
 }
 
 }  // namespace
