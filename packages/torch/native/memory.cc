@@ -33,7 +33,7 @@ constexpr size_t kPage = size_t{2} << 20;
 constexpr size_t kLarge = 2 * kPage;
 
 /** `count` pages at addresses in a row. */
-struct Block {
+struct Run {
   char* data;
   size_t count;
 };
@@ -75,18 +75,18 @@ class Pages {
 
   char* gather(size_t count) {
     if (const auto found = free_.lower_bound(count); found != free_.end()) {
-      const Block block = remove(found);
-      if (block.count > count) add({block.data + count * kPage, block.count - count});
-      return block.data;
+      const Run run = remove(found);
+      if (run.count > count) add({run.data + count * kPage, run.count - count});
+      return run.data;
     }
     char* const data = reserve(count);
     if (data == nullptr) return nullptr;
     size_t done = 0;
     while (done < count && !free_.empty()) {
-      const Block block = remove(std::prev(free_.end()));
-      const size_t moved = move(block, data + done * kPage, count - done);
+      const Run run = remove(std::prev(free_.end()));
+      const size_t moved = move(run, data + done * kPage, count - done);
       done += moved;
-      if (moved < block.count) add({block.data + moved * kPage, block.count - moved});
+      if (moved < run.count) add({run.data + moved * kPage, run.count - moved});
       // The kernel has no room for more pieces of address space: what remains is new.
       if (moved == 0) break;
     }
@@ -98,20 +98,20 @@ class Pages {
     return data;
   }
 
-  void add(const Block& block) { free_.emplace(block.count, block.data); }
+  void add(const Run& run) { free_.emplace(run.count, run.data); }
 
-  Block remove(Free::iterator found) {
-    const Block block{found->second, found->first};
+  Run remove(Free::iterator found) {
+    const Run run{found->second, found->first};
     free_.erase(found);
-    return block;
+    return run;
   }
 
-  /** Moves up to `most` pages of a block, from its first; returns how many. */
-  static size_t move(const Block& block, char* to, size_t most) {
+  /** Moves up to `most` pages of a run, from its first; returns how many. */
+  static size_t move(const Run& run, char* to, size_t most) {
     size_t moved = 0;
-    for (; moved < std::min(block.count, most); ++moved) {
+    for (; moved < std::min(run.count, most); ++moved) {
       void* const page = to + moved * kPage;
-      if (mremap(block.data + moved * kPage, kPage, kPage, MREMAP_MAYMOVE | MREMAP_FIXED, page) != page) break;
+      if (mremap(run.data + moved * kPage, kPage, kPage, MREMAP_MAYMOVE | MREMAP_FIXED, page) != page) break;
     }
     return moved;
   }
