@@ -18,7 +18,7 @@ const KINDS = {
   // Maps of 4 MiB, whose memory comes from pages (native/memory.cc).
   large: {
     recipe: "sngan",
-    settings: ["threads=2", "net.channels=32", "batch=16"],
+    settings: ["threads=2", "net.channels=16", "batch=32", "schedule.discriminatorSteps=1"],
     iterations: 2000,
     shape: [3, 32, 32],
   },
