@@ -1,6 +1,7 @@
 // Images that are cheaper to compute again than to keep: an operator that needs its input for its derivatives keeps how the
 // input was made instead, where its maker says that this costs one pass over memory, from what the maker keeps anyway. Between a
-// batch norm and a convolution that halves what a graph holds.
+// batch norm and a convolution that halves what a graph holds. It also ties them: once a gradient without retainGraph has gone
+// through the maker, the input is gone for the operator behind it, too, which is then told that the graph is freed.
 #pragma once
 
 #include <torch/csrc/autograd/custom_function.h>
