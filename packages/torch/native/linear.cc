@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 #include <vector>
 
 #include "convolution.h"
@@ -27,7 +26,7 @@ bool isMatrix(const at::Tensor& tensor) {
   return tensor.dim() == 2 && (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kDouble);
 }
 
-/** A matrix where it lies: the left side of a product, turned around or not, or what becomes its right side. */
+/** A matrix where it lies: the left side of a product, or what becomes its right side. */
 template <typename T>
 struct Matrix {
   const T* data;
@@ -38,12 +37,6 @@ struct Matrix {
         columns(tensor.size(1)),
         rowStride(tensor.stride(0)),
         columnStride(tensor.stride(1)) {}
-  Matrix turned() const {
-    Matrix other = *this;
-    std::swap(other.rows, other.columns);
-    std::swap(other.rowStride, other.columnStride);
-    return other;
-  }
 };
 
 int64_t panelsOf(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
@@ -144,41 +137,27 @@ at::Tensor product(const Matrix<T>& left, const Matrix<T>& right, const T* bias,
   return made;
 }
 
-template <typename F>
-at::Tensor withType(const at::Tensor& like, const F& work) {
-  return like.scalar_type() == at::kFloat ? work(float{}) : work(double{});
-}
-
-/** Of fewer columns than a panel has, LibTorch's own. */
-at::Tensor narrow(const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
-  return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
+/** left times right, and the bias for each row. Of fewer columns than a panel has, LibTorch's own. */
+at::Tensor multiplied(const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
+  if (right.size(1) < kPanel)
+    return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
+  const auto as = [&](auto zero) {
+    using T = decltype(zero);
+    return product(Matrix<T>(left), Matrix<T>(right), Bias<T>(bias).data, left);
+  };
+  return left.scalar_type() == at::kFloat ? as(float{}) : as(double{});
 }
 
 at::Tensor convolve(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias, const Geometry&) {
-  if (!areMatrices(rows, weight)) return {};
-  if (weight.size(0) < kPanel) return narrow(rows, weight.t(), bias);
-  return withType(rows, [&](auto zero) {
-    using T = decltype(zero);
-    return product(Matrix<T>(rows), Matrix<T>(weight).turned(), Bias<T>(bias).data, rows);
-  });
+  return areMatrices(rows, weight) ? multiplied(rows, weight.t(), bias) : at::Tensor();
 }
 
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&) {
-  if (!areMatrices(gradient, weight)) return {};
-  if (weight.size(1) < kPanel) return narrow(gradient, weight, bias);
-  return withType(gradient, [&](auto zero) {
-    using T = decltype(zero);
-    return product(Matrix<T>(gradient), Matrix<T>(weight), Bias<T>(bias).data, gradient);
-  });
+  return areMatrices(gradient, weight) ? multiplied(gradient, weight, bias) : at::Tensor();
 }
 
 at::Tensor weigh(const at::Tensor& rows, const at::Tensor& gradient, const Geometry&) {
-  if (!areMatrices(rows, gradient)) return {};
-  if (rows.size(1) < kPanel) return narrow(gradient.t(), rows, at::Tensor());
-  return withType(rows, [&](auto zero) {
-    using T = decltype(zero);
-    return product<T>(Matrix<T>(gradient).turned(), Matrix<T>(rows), nullptr, rows);
-  });
+  return areMatrices(rows, gradient) ? multiplied(gradient.t(), rows, at::Tensor()) : at::Tensor();
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace gantry {
 
-/** From here on, large tensors of the CPU are made of pages that are used again; on Linux only. */
+/** From here on, tensors of the CPU have memory that is kept and used again (memory.cc); on Linux only. */
 void initMemory();
 
 /** Images for operators that ask for nothing but the sizes and the layout of an argument: on Linux no memory is behind them. */

@@ -100,8 +100,7 @@ variable_list Halve::backward(AutogradContext* context, variable_list gradients)
 /** Its output can be computed again where its input can: it keeps no input for that alone. */
 struct Interpolate : Function<Interpolate> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& images) {
-    context->saved_data["repeats"] = gantry::repeats(images);
-    if (gantry::repeats(images)) keep(context, images);
+    context->saved_data["repeats"] = !keep(context, images).defined();
     return interpolated(images);
   }
   static bool repeats(AutogradContext* context) { return context->saved_data["repeats"].toBool(); }

@@ -33,12 +33,10 @@ export class Sequential extends Layer {
     for (let i = 0; i < this.layers.length; i++) {
       const layer = this.layers[i] as Layer;
       const slope = slopeOf(this.layers[i + 1]);
-      const both = slope !== undefined && (layer instanceof BatchNorm || layer instanceof WeightLayer);
+      const activates = layer instanceof BatchNorm || layer instanceof WeightLayer;
+      const both = activates && slope !== undefined;
+      const next = both ? layer.activated(value, slope) : layer.forward(value);
       if (both) i++;
-      let next: Tensor;
-      if (both && layer instanceof BatchNorm) next = layer.activated(value, slope);
-      else next = layer.forward(value);
-      if (both && layer instanceof WeightLayer) next = slope === 0 ? next.relu_() : next.leakyRelu_(slope);
       if (value !== input && value !== next) discard(value);
       value = next;
     }

@@ -54,6 +54,12 @@ export abstract class WeightLayer extends Layer {
     }
   }
 
+  /** `forward(input)` through a LeakyReLU, of which a slope of 0 makes a ReLU; in place, since no gradient needs the output. */
+  activated(input: Tensor, negativeSlope: number): Tensor {
+    const output = this.forward(input);
+    return negativeSlope === 0 ? output.relu_() : output.leakyRelu_(negativeSlope);
+  }
+
   /** The weight to compute with: spectrally normalised if so asked. */
   effectiveWeight(): Tensor {
     if (this.weightU === undefined || this.weightV === undefined) return this.weight;
