@@ -6,9 +6,10 @@
 //   spread(y, w) -> x      its image gradient;         the transposed convolution
 //   weigh(x, y) -> w       the weight gradient of both
 // The derivatives of each are the other two, so all can be differentiated as often as one likes. bfloat16 is computed on the
-// processor's matrix unit where it has one (amx.cc), 3x3 kernels by Winograd's algorithm (winograd.cc), small maps tap by tap
-// (taps.cc); all else is LibTorch's convolution: on the CPU, that is oneDNN for all three, where aten::conv_transpose2d of
-// LibTorch 1.13 gathers columns of any map, several times slower.
+// processor's matrix unit where it has one (amx.cc), kernels as large as the image as matrices (whole.cc), 3x3 kernels by
+// Winograd's algorithm (winograd.cc), small maps tap by tap (taps.cc), pictures from all taps at once (thin.cc); all else is
+// LibTorch's convolution: on the CPU, that is oneDNN for all three, where aten::conv_transpose2d of LibTorch 1.13 gathers
+// columns of any map, several times slower.
 #include "convolution.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -28,7 +29,7 @@ const std::vector<int64_t> kOne{1, 1};
 const std::vector<int64_t> kZero{0, 0};
 
 /** Tried in this order, before LibTorch's own. */
-const Maps* const kWays[] = {&matrices, &amx, &winograd, &taps};
+const Maps* const kWays[] = {&matrices, &amx, &whole, &winograd, &taps, &thin};
 
 std::vector<int64_t> list(const std::array<int64_t, 2>& pair) { return {pair[0], pair[1]}; }
 

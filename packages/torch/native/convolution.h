@@ -59,7 +59,7 @@ struct Maps {
 };
 
 /** Each in the file of its name; matrices, of images of one sample and with one tap, in linear.cc. */
-extern const Maps amx, winograd, taps, matrices;
+extern const Maps amx, winograd, taps, thin, whole, matrices;
 
 /** Can these be multiplied there? Then their derivatives can, too. */
 bool areMatrices(const at::Tensor& first, const at::Tensor& second);

@@ -411,7 +411,12 @@ void packTurned(const T* from, int64_t stride, int64_t count, T* out) {
     for (int64_t first = 0; first < kPanel; first += lanes) {
       Vec<T> square[lanes];
 #pragma GCC unroll 16
-      for (int i = 0; i < lanes; ++i) square[i] = load(from + (first + i) * stride + k);
+      for (int i = 0; i < lanes; ++i) {
+        const T* const row = from + (first + i) * stride + k;
+        square[i] = load(row);
+        // The same of the next panel: rows are too many for the processor to see how it goes on. Beyond the end it does nothing.
+        __builtin_prefetch(row + kPanel * stride);
+      }
       turn<T>(square);
 #pragma GCC unroll 16
       for (int i = 0; i < lanes; ++i) store(out + (k + i) * kPanel + first, square[i]);

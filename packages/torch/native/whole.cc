@@ -1,0 +1,49 @@
+// The three maps of a convolution whose kernel is as large as the image, as at the two ends of a DCGAN: products of matrices of
+// one row an image. By oneDNN's kernels it took 2 to 6 times as long in float32 and 15 to 30 times in bfloat16 (64 images of 512
+// channels and 4x4 samples, from 100 numbers).
+#include "convolution.h"
+
+namespace gantry {
+namespace {
+
+bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g) {
+  const std::array<int64_t, 2> none{0, 0};
+  return g.kernel == g.size && g.padding == none && g.after == none && g.kernel[0] * g.kernel[1] > 1 &&
+         first.scalar_type() == second.scalar_type() && first.numel() > 0 && second.numel() > 0;
+}
+
+/** One row for each of the first dimension. */
+at::Tensor rows(const at::Tensor& tensor) { return tensor.contiguous().view({tensor.size(0), -1}); }
+
+/** The product, where Gantry's own kernels made it, or else LibTorch's: left times right, and the bias for each row. */
+at::Tensor multiplied(const at::Tensor& product, const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
+  if (product.defined()) return product;
+  return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
+}
+
+at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  if (!applies(image, weight, g)) return {};
+  const at::Tensor left = rows(image), right = rows(weight);
+  return multiplied(matrices.convolve(left, right, bias, g), left, right.t(), bias).view({g.count, g.made, 1, 1});
+}
+
+at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  if (!applies(gradient, weight, g)) return {};
+  const at::Tensor left = rows(gradient), right = rows(weight);
+  const at::Tensor each = bias.defined() ? bias.repeat_interleave(g.size[0] * g.size[1]) : bias;
+  const at::Tensor image =
+      multiplied(matrices.spread(left, right, each, g), left, right, each).view({g.count, g.channels, g.size[0], g.size[1]});
+  return g.channelsLast ? channelsLast(image) : image;
+}
+
+at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+  if (!applies(image, gradient, g)) return {};
+  const at::Tensor right = rows(image), left = rows(gradient);
+  return multiplied(matrices.weigh(right, left, g), left.t(), right, at::Tensor()).view({g.made, g.channels, g.kernel[0], g.kernel[1]});
+}
+
+}  // namespace
+
+const Maps whole{convolve, spread, weigh};
+
+}  // namespace gantry
