@@ -2,12 +2,19 @@
 //
 // Every number is rounded where LibTorch's operators round it, so that the bits are theirs: add and addcmul multiply and
 // add in one rounding where the processor can, on x86 with FMA and AVX2, which is what LibTorch's own choice depends on.
+//
+// Only numbers nearer to zero than the smallest normal one become zero, on x86: the moments of what has no gradient any more, as
+// behind a dead ReLU, come there after some hundred steps and stay, and processors are ten times as slow with them.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/library.h>
 
 #include <algorithm>
 #include <vector>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 
 #if defined(__clang__)
 #pragma clang fp contract(off)
@@ -74,7 +81,27 @@ inline __attribute__((always_inline)) void choose(const Rule& rule, const Span<T
   else loop<fused, true>(rule, span, begin, end);
 }
 
+/**
+ * Adam's eps from which no parameter can tell a second moment below the smallest normal number from zero: the square root of that
+ * one is 1e-19, which is less than a rounding of 1e-11.
+ */
+constexpr double kFelt = 1e-11;
+
 #if defined(__x86_64__)
+/** While it lives, this thread's arithmetic takes and makes zero for numbers below the smallest normal one. */
+class WithoutDenormals {
+  static constexpr unsigned kBits = 0x8040;  // flush to zero, denormals are zero
+  const unsigned before_;
+
+ public:
+  explicit WithoutDenormals(bool on) : before_(_mm_getcsr()) {
+    if (on) _mm_setcsr(before_ | kBits);
+  }
+  ~WithoutDenormals() { _mm_setcsr(before_); }
+  WithoutDenormals(const WithoutDenormals&) = delete;
+  WithoutDenormals& operator=(const WithoutDenormals&) = delete;
+};
+
 template <typename T>
 GANTRY_VECTORISED __attribute__((target("avx2,fma"))) void updateFused(const Rule& rule, const Span<T>& span, int64_t begin,
                                                                         int64_t end) {
@@ -89,6 +116,7 @@ GANTRY_VECTORISED void updatePlain(const Rule& rule, const Span<T>& span, int64_
 template <typename T>
 void update(const Rule& rule, const Span<T>& span, int64_t begin, int64_t end) {
   static const bool fused = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const WithoutDenormals without(rule.eps >= kFelt);
   if (fused) updateFused(rule, span, begin, end);
   else updatePlain(rule, span, begin, end);
 }

@@ -24,7 +24,7 @@ const sizes = (lists: Lists) => lists.parameters.map((_, i) => 2e-3 * (1 + i));
 const roots = (lists: Lists) => lists.parameters.map((_, i) => 0.3 + 0.01 * i);
 
 /** Adam as PyTorch's `_multi_tensor_adam` writes it. */
-function byOperators(lists: Lists, weightDecay: number): void {
+function byOperators(lists: Lists, weightDecay: number, eps = EPS): void {
   const { parameters, firsts, seconds } = lists;
   const gradients =
     weightDecay === 0
@@ -36,7 +36,7 @@ function byOperators(lists: Lists, weightDecay: number): void {
   torch.foreachAddcmul_(seconds, gradients, gradients, 1 - BETAS[1]);
   const denominators = torch.foreachSqrt(seconds);
   torch.foreachDivScalars_(denominators, roots(lists));
-  torch.foreachAddScalar_(denominators, EPS);
+  torch.foreachAddScalar_(denominators, eps);
   torch.foreachAddcdivScalars_(
     parameters,
     firsts,
@@ -45,11 +45,11 @@ function byOperators(lists: Lists, weightDecay: number): void {
   );
 }
 
-function inOnePass(lists: Lists, weightDecay: number): void {
+function inOnePass(lists: Lists, weightDecay: number, eps = EPS): void {
   const { parameters, gradients, firsts, seconds } = lists;
   torch.adam_(
     ...([parameters, gradients, firsts, seconds] as const),
-    ...([sizes(lists), roots(lists), ...BETAS, EPS, weightDecay] as const),
+    ...([sizes(lists), roots(lists), ...BETAS, eps, weightDecay] as const),
   );
 }
 
@@ -64,11 +64,11 @@ const numbersOf = ({ parameters, firsts, seconds }: Lists) =>
   [parameters, firsts, seconds].map((list) => list.map((each) => each.toNumbers()));
 
 /** Three steps each way, from the same numbers, make the same bits. */
-function assertSame(lists: Lists, weightDecay: number): void {
+function assertSame(lists: Lists, weightDecay: number, eps = EPS): void {
   const other = copyOf(lists);
   for (let step = 0; step < 3; step++) {
-    inOnePass(lists, weightDecay);
-    byOperators(other, weightDecay);
+    inOnePass(lists, weightDecay, eps);
+    byOperators(other, weightDecay, eps);
   }
   assert.deepEqual(numbersOf(lists), numbersOf(other));
 }
@@ -157,6 +157,25 @@ test("NaN and infinity go where the operators put them", () =>
     for (const [i, value] of odd.entries()) lists.gradients[0]?.select(0, i).fill_(value);
     lists.seconds[0]?.select(0, 9).fill_(-1);
     assertSame(lists, 0);
+  }));
+
+test("moments below the smallest normal number become zero, which no parameter can tell, unless eps is as small", () =>
+  scope(() => {
+    const lists = randomLists([[32]], "float32");
+    for (const list of [lists.gradients, lists.firsts, lists.seconds]) list[0]?.narrow(0, 0, 16).fill_(0);
+    lists.firsts[0]?.narrow(0, 0, 8).fill_(1e-40);
+    lists.seconds[0]?.narrow(0, 4, 8).fill_(1e-42);
+    const [flushed, kept] = [copyOf(lists), copyOf(lists)];
+    inOnePass(flushed, 0);
+    byOperators(kept, 0);
+    assert.deepEqual(flushed.parameters[0]?.toNumbers(), kept.parameters[0]?.toNumbers());
+    for (const [i, value] of [flushed.firsts, flushed.seconds].entries()) {
+      const expected = [kept.firsts, kept.seconds][i]?.[0]?.toNumbers() as number[];
+      assert.ok(expected.some((each) => each !== 0 && Math.abs(each) < 2 ** -126));
+      const rounded = expected.map((each) => (Math.abs(each) < 2 ** -126 ? 0 : each));
+      if (process.arch === "x64") assert.deepEqual(value[0]?.toNumbers(), rounded);
+    }
+    assertSame(lists, 0, 1e-30);
   }));
 
 test("autograd notices that parameters changed", () =>
