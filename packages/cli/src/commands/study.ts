@@ -91,6 +91,7 @@ export default defineCommand<Options>({
       const outcomes = await runCells(name, cells, {
         folder,
         jobs: whole("--jobs", options.jobs) ?? 2,
+        keepsWork: study.keepsWork,
         signal,
         onOutcome: (outcome, done, total, kept) => {
           const end = outcome.status === "done" ? (kept ? "kept" : "done") : `failed: ${outcome.reason}`;

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly folder: string;
   /** Processes at a time, each of one thread. */
   readonly jobs: number;
+  /** Whether cells that are done keep their folders. Default false. */
+  readonly keepsWork?: boolean | undefined;
   /** Ends the running processes; cells that are done stay done. */
   readonly signal?: AbortSignal;
   /** Called as each cell ends. */
@@ -28,7 +30,7 @@ export async function runCells(
   cells: readonly Cell[],
   options: RunOptions,
 ): Promise<Outcome<unknown>[]> {
-  const { folder, jobs, signal, onOutcome } = options;
+  const { folder, jobs, keepsWork = false, signal, onOutcome } = options;
   await mkdir(folder, { recursive: true });
   const outcomes: Outcome<unknown>[] = new Array(cells.length);
   let next = 0;
@@ -45,7 +47,8 @@ export async function runCells(
         // Whole or not at all, whenever the study is interrupted.
         await writeFile(`${file}.part`, JSON.stringify(outcome));
         await rename(`${file}.part`, file);
-        if (outcome.status === "done") await rm(`${place}.work`, { recursive: true, force: true });
+        if (outcome.status === "done" && !keepsWork)
+          await rm(`${place}.work`, { recursive: true, force: true });
       }
       outcomes[i] = outcome;
       onOutcome?.(outcome, ++done, cells.length, before !== undefined);

@@ -37,7 +37,7 @@ export const isDone = <Result>(outcome: Outcome<Result>): outcome is Done<Result
 export interface Workplace {
   /**
    * A folder of the cell's own, for whatever lets it go on after it was killed. It need not exist; it is removed when the
-   * cell is done.
+   * cell is done, unless the study says that it is kept.
    */
   readonly folder: string;
   /** How far the cell has come, in one line. */
@@ -71,6 +71,8 @@ export interface Study<Result = unknown> extends Named {
   readonly methods: readonly Named[];
   /** Settings to choose from; the first is the default. */
   readonly paces: readonly Named[];
+  /** Cells that are done keep their folders: asked for more iterations, they go on from there. Default false. */
+  readonly keepsWork?: boolean;
   /** Repetitions where nobody says how many. */
   readonly seeds: number;
   /** The cells of a request. @throws UsageError for unknown names */

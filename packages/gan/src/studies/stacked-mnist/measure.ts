@@ -1,13 +1,11 @@
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { pngGrid, writeFileAtomically } from "@gantry/formats";
+import { pngGrid } from "@gantry/formats";
 import { scope } from "@gantry/torch";
 import { type Config, validateConfig } from "../../config/config.js";
 import { openDataset } from "../../data/open.js";
-import { checkpointName, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from "../../train/checkpoint.js";
 import { toBytes } from "../../train/samples.js";
-import { Trainer } from "../../train/trainer.js";
+import type { Trainer } from "../../train/trainer.js";
+import { goOn, type Standing, saveStanding } from "../engine/standing.js";
 import type { Cell, Workplace } from "../engine/study.js";
 import { Judge, MODES, type Verdict } from "./judge.js";
 
@@ -50,10 +48,7 @@ export interface Result {
   readonly grid: string;
 }
 
-/** Where a training stands, beside its checkpoint. */
-interface Standing {
-  readonly cell: Cell;
-  readonly iteration: number;
+interface TrainingStanding extends Standing {
   readonly seconds: number;
   readonly curve: readonly Time[];
 }
@@ -92,7 +87,7 @@ async function measureTraining(
   cell: Cell,
   { folder, tell }: Workplace,
 ): Promise<Result> {
-  const { trainer, standing } = await goOn(config, cell, folder);
+  const { trainer, standing } = await goOn<TrainingStanding>(config, cell, folder);
   try {
     const curve = [...(standing?.curve ?? [])];
     let seconds = standing?.seconds ?? 0;
@@ -116,7 +111,8 @@ async function measureTraining(
         const time = Math.floor(TIMES * share());
         if (time > looked) look(Math.min(GLANCED, judged));
         if (time > looked || seconds - saved >= CHECKPOINT) {
-          await save(trainer, folder, { cell, iteration: trainer.iteration, seconds, curve });
+          const standing: TrainingStanding = { of: cell, iteration: trainer.iteration, seconds, curve };
+          await saveStanding(trainer, folder, standing);
           saved = seconds;
         }
         looked = time;
@@ -144,39 +140,4 @@ function* samples(trainer: Trainer, count: number): Generator<Uint8Array> {
 async function picture(images: Uint8Array): Promise<string> {
   const png = await pngGrid({ data: images, shape: [3, 28, 28] }, { columns: 10 });
   return Buffer.from(png).toString("base64");
-}
-
-const STANDING = "standing.json";
-
-/** The checkpoint first: what the standing names is there. */
-async function save(trainer: Trainer, folder: string, standing: Standing): Promise<void> {
-  await saveCheckpoint(trainer, folder);
-  await writeFileAtomically(join(folder, STANDING), new TextEncoder().encode(JSON.stringify(standing)));
-  await pruneCheckpoints(folder, 1);
-}
-
-/** A training where a killed process of the same cell left it; where there is nothing whole, a new one. */
-async function goOn(
-  config: Config,
-  cell: Cell,
-  folder: string,
-): Promise<{ trainer: Trainer; standing: Standing | undefined }> {
-  const standing = await readFile(join(folder, STANDING), "utf8").then(
-    (text) => JSON.parse(text) as Standing,
-    () => undefined,
-  );
-  const trainer = await Trainer.create(config);
-  if (standing !== undefined && JSON.stringify(standing.cell) === JSON.stringify(cell)) {
-    try {
-      await loadCheckpoint(trainer, join(folder, checkpointName(standing.iteration)));
-      return { trainer, standing };
-    } catch {
-      // Damaged: a new one costs only time.
-      await trainer.close();
-      await rm(folder, { recursive: true, force: true });
-      return { trainer: await Trainer.create(config), standing: undefined };
-    }
-  }
-  await rm(folder, { recursive: true, force: true });
-  return { trainer, standing: undefined };
 }
