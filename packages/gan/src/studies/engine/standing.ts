@@ -14,6 +14,12 @@ export interface Standing {
   readonly iteration: number;
 }
 
+/** Seconds of the processor that this process took, all threads: what a training cost, whatever else ran beside it. */
+export const processorSeconds = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
 const STANDING = "standing.json";
 
 /** The checkpoint first: what the standing names is there. */

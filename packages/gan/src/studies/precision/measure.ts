@@ -7,7 +7,7 @@ import { parseMetrics } from "../../evaluate/request.js";
 import { toBytes } from "../../train/samples.js";
 import type { Trainer } from "../../train/trainer.js";
 import { openCifar10 } from "../engine/cifar10.js";
-import { goOn, type Standing, saveStanding } from "../engine/standing.js";
+import { goOn, processorSeconds, type Standing, saveStanding } from "../engine/standing.js";
 import type { Cell, Workplace } from "../engine/study.js";
 
 /** The network that images are judged through. */
@@ -53,11 +53,6 @@ interface TrainingStanding extends Standing {
   readonly curve: readonly Time[];
   readonly accuracy: number | null;
 }
-
-const processorSeconds = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-};
 
 /** Trains in one precision, judging images on the way; goes on where the same training was killed, or had ended earlier. */
 export async function measure(cell: Cell, { folder, tell }: Workplace): Promise<Result> {

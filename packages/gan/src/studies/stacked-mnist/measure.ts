@@ -5,7 +5,7 @@ import { type Config, validateConfig } from "../../config/config.js";
 import { openDataset } from "../../data/open.js";
 import { toBytes } from "../../train/samples.js";
 import type { Trainer } from "../../train/trainer.js";
-import { goOn, type Standing, saveStanding } from "../engine/standing.js";
+import { goOn, processorSeconds, type Standing, saveStanding } from "../engine/standing.js";
 import type { Cell, Workplace } from "../engine/study.js";
 import { Judge, MODES, type Verdict } from "./judge.js";
 
@@ -52,12 +52,6 @@ interface TrainingStanding extends Standing {
   readonly seconds: number;
   readonly curve: readonly Time[];
 }
-
-/** Of this process, all threads. */
-const processorSeconds = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-};
 
 /** Trains until the cell's time or iterations are over, judging samples on the way; goes on where it was killed. */
 export async function measure(cell: Cell, workplace: Workplace): Promise<Result> {
