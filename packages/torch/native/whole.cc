@@ -31,9 +31,9 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
   if (!applies(gradient, weight, g)) return {};
   const at::Tensor left = rows(gradient), right = rows(weight);
   const at::Tensor each = bias.defined() ? bias.repeat_interleave(g.size[0] * g.size[1]) : bias;
-  const at::Tensor image =
-      multiplied(matrices.spread(left, right, each, g), left, right, each).view({g.count, g.channels, g.size[0], g.size[1]});
-  return g.channelsLast ? channelsLast(image) : image;
+  // Its one sample does not say how the input has its channels: last is what the other kernels need.
+  return channelsLast(multiplied(matrices.spread(left, right, each, g), left, right, each)
+                          .view({g.count, g.channels, g.size[0], g.size[1]}));
 }
 
 at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {

@@ -295,9 +295,14 @@ export function toSample(batch: Batch, device: Device): Sample {
   const image =
     batch.data instanceof Uint8Array
       ? raw
-          .toCopy({ dtype: "float32", device })
-          .mul(2 / 255)
-          .sub(1)
+          // Convolutions make what they are given: with channels first, every layer of D would.
+          .toCopy({
+            dtype: "float32",
+            device,
+            memoryFormat: batch.shape.length === 4 ? "channelsLast" : undefined,
+          })
+          .mul_(2 / 255)
+          .sub_(1)
       : raw.to({ device });
   return { image, label };
 }

@@ -79,7 +79,10 @@ class AutoganGenerator extends Generator {
   }
 
   forward(latent: Tensor): Tensor {
-    let map = this.linear.forward(latent).view([-1, this.#width, BASE, BASE]);
+    let map = this.linear
+      .forward(latent)
+      .view([-1, this.#width, BASE, BASE])
+      .contiguous({ memoryFormat: "channelsLast" });
     const skips: Tensor[] = [];
     for (const cell of this.cells) {
       const { output, skip } = cell.forward(map, skips);

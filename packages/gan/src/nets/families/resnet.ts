@@ -113,7 +113,10 @@ class ResNetGenerator extends Generator {
   }
 
   forward(latent: Tensor, label?: Tensor): Tensor {
-    let map = this.linear.forward(latent).view([-1, ...this.#base]);
+    let map = this.linear
+      .forward(latent)
+      .view([-1, ...this.#base])
+      .contiguous({ memoryFormat: "channelsLast" });
     for (const block of this.blocks) map = block.forward(map, label);
     return this.conv.forward(this.norm.activated(map, 0)).tanh();
   }
