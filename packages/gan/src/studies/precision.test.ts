@@ -130,6 +130,8 @@ test("asked for more iterations, a training goes on, and ends as one that was ne
   assert.ok(existsSync(join(folder, "cifar10-bfloat16-0.work")));
   const parted = await run(4);
   assert.deepEqual(told, ["iteration 2", "iteration 4"]);
+  const [fewer] = await runCells("precision", [await tiny(3)], { folder, jobs: 1, keepsWork: true });
+  assert.match(JSON.stringify(fewer), /has come to iteration 4 already/);
   const whole = (await study.measure(await tiny(4), {
     folder: join(home, "whole"),
     tell: () => {},

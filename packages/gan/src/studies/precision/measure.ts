@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { pngGrid } from "@gantry/formats";
 import { scope } from "@gantry/torch";
 import { type Config, validateConfig } from "../../config/config.js";
+import { RunError } from "../../errors.js";
 import { evaluate } from "../../evaluate/evaluate.js";
 import { parseMetrics } from "../../evaluate/request.js";
 import { toBytes } from "../../train/samples.js";
@@ -54,7 +55,10 @@ interface TrainingStanding extends Standing {
   readonly accuracy: number | null;
 }
 
-/** Trains in one precision, judging images on the way; goes on where the same training was killed, or had ended earlier. */
+/**
+ * Trains in one precision, judging images on the way; goes on where the same training was killed, or had ended earlier.
+ * @throws RunError where it has gone further already
+ */
 export async function measure(cell: Cell, { folder, tell }: Workplace): Promise<Result> {
   const { config: given, until, every, samples, least } = cell.work as unknown as Work;
   const config = await validateConfig(given);
@@ -62,6 +66,10 @@ export async function measure(cell: Cell, { folder, tell }: Workplace): Promise<
   const of = { config, every, samples };
   const { trainer, standing } = await goOn<TrainingStanding>(config, of, folder, dataset);
   try {
+    if (trainer.iteration > until)
+      throw new RunError(
+        `this training has come to iteration ${trainer.iteration} already: ask for as many or more, or name another folder`,
+      );
     const curve = [...(standing?.curve ?? [])];
     let accuracy = standing?.accuracy ?? null;
     let seconds = standing?.seconds ?? 0;
@@ -102,11 +110,7 @@ export async function measure(cell: Cell, { folder, tell }: Workplace): Promise<
       await setImmediate();
       began = processorSeconds();
     }
-    return {
-      curve: curve.filter(({ iteration }) => iteration <= until),
-      accuracy,
-      grid: await picture(trainer, dataset.shape as [number, number, number]),
-    };
+    return { curve, accuracy, grid: await picture(trainer, dataset.shape as [number, number, number]) };
   } finally {
     await trainer.close();
   }
