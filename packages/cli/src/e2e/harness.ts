@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -118,8 +118,11 @@ export async function refuse(
 
 /** A new folder, removed when the tests of the file are done. Called outside of every test. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "gantry-cli-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const outer = mkdtempSync(join(tmpdir(), "gantry-cli-"));
+  after(() => rmSync(outer, { recursive: true, force: true }));
+  // With a folder of its own around it: data are looked for beside the current folder, too, where anything may lie.
+  const folder = join(outer, "here");
+  mkdirSync(folder);
   return folder;
 }
 

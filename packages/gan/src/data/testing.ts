@@ -1,5 +1,5 @@
 /** What the tests of this folder share. Not exported from the package. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -12,8 +12,11 @@ export const repository = fileURLToPath(new URL("../../../../", import.meta.url)
 
 /** A folder that is removed when the file's tests are over. */
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "gantry-data-"));
-  after(() => rm(folder, { recursive: true, force: true }));
+  const outer = await mkdtemp(join(tmpdir(), "gantry-data-"));
+  after(() => rm(outer, { recursive: true, force: true }));
+  // With a folder of its own around it: data are looked for beside the current folder, too, where anything may lie.
+  const folder = join(outer, "here");
+  await mkdir(folder);
   return folder;
 }
 
