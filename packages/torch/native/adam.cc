@@ -81,13 +81,13 @@ inline __attribute__((always_inline)) void choose(const Rule& rule, const Span<T
   else loop<fused, true>(rule, span, begin, end);
 }
 
+#if defined(__x86_64__)
 /**
  * Adam's eps from which no parameter can tell a second moment below the smallest normal number from zero: the square root of that
  * one is 1e-19, which is less than a rounding of 1e-11.
  */
 constexpr double kFelt = 1e-11;
 
-#if defined(__x86_64__)
 /** While it lives, this thread's arithmetic takes and makes zero for numbers below the smallest normal one. */
 class WithoutDenormals {
   static constexpr unsigned kBits = 0x8040;  // flush to zero, denormals are zero

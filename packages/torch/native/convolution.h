@@ -64,6 +64,9 @@ extern const Maps amx, winograd, taps, thin, whole, matrices;
 /** Can these be multiplied there? Then their derivatives can, too. */
 bool areMatrices(const at::Tensor& first, const at::Tensor& second);
 
+/** left times right, and the bias for each row: by Gantry's own kernels where they can, else by LibTorch's. */
+at::Tensor multiplied(const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias);
+
 /** Switches a way on or off; all begin on. */
 void setMatrixUnit(bool on);
 void setWinograd(bool on);

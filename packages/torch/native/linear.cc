@@ -137,17 +137,6 @@ at::Tensor product(const Matrix<T>& left, const Matrix<T>& right, const T* bias,
   return made;
 }
 
-/** left times right, and the bias for each row. Of fewer columns than a panel has, LibTorch's own. */
-at::Tensor multiplied(const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
-  if (right.size(1) < kPanel)
-    return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
-  const auto as = [&](auto zero) {
-    using T = decltype(zero);
-    return product(Matrix<T>(left), Matrix<T>(right), Bias<T>(bias).data, left);
-  };
-  return left.scalar_type() == at::kFloat ? as(float{}) : as(double{});
-}
-
 at::Tensor convolve(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias, const Geometry&) {
   return areMatrices(rows, weight) ? multiplied(rows, weight.t(), bias) : at::Tensor();
 }
@@ -165,6 +154,16 @@ at::Tensor weigh(const at::Tensor& rows, const at::Tensor& gradient, const Geome
 bool areMatrices(const at::Tensor& first, const at::Tensor& second) {
   return isMatrix(first) && isMatrix(second) && first.scalar_type() == second.scalar_type() && first.numel() > 0 &&
          second.numel() > 0 && kernels::best<float>() != nullptr;
+}
+
+at::Tensor multiplied(const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
+  if (!areMatrices(left, right) || right.size(1) < kPanel)
+    return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
+  const auto as = [&](auto zero) {
+    using T = decltype(zero);
+    return product(Matrix<T>(left), Matrix<T>(right), Bias<T>(bias).data, left);
+  };
+  return left.scalar_type() == at::kFloat ? as(float{}) : as(double{});
 }
 
 const Maps matrices{convolve, spread, weigh};

@@ -15,31 +15,21 @@ bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& 
 /** One row for each of the first dimension. */
 at::Tensor rows(const at::Tensor& tensor) { return tensor.contiguous().view({tensor.size(0), -1}); }
 
-/** The product, where Gantry's own kernels made it, or else LibTorch's: left times right, and the bias for each row. */
-at::Tensor multiplied(const at::Tensor& product, const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
-  if (product.defined()) return product;
-  return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
-}
-
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(image, weight, g)) return {};
-  const at::Tensor left = rows(image), right = rows(weight);
-  return multiplied(matrices.convolve(left, right, bias, g), left, right.t(), bias).view({g.count, g.made, 1, 1});
+  return multiplied(rows(image), rows(weight).t(), bias).view({g.count, g.made, 1, 1});
 }
 
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(gradient, weight, g)) return {};
-  const at::Tensor left = rows(gradient), right = rows(weight);
   const at::Tensor each = bias.defined() ? bias.repeat_interleave(g.size[0] * g.size[1]) : bias;
   // Its one sample does not say how the input has its channels: last is what the other kernels need.
-  return channelsLast(multiplied(matrices.spread(left, right, each, g), left, right, each)
-                          .view({g.count, g.channels, g.size[0], g.size[1]}));
+  return channelsLast(multiplied(rows(gradient), rows(weight), each).view({g.count, g.channels, g.size[0], g.size[1]}));
 }
 
 at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   if (!applies(image, gradient, g)) return {};
-  const at::Tensor right = rows(image), left = rows(gradient);
-  return multiplied(matrices.weigh(right, left, g), left.t(), right, at::Tensor()).view({g.made, g.channels, g.kernel[0], g.kernel[1]});
+  return multiplied(rows(gradient).t(), rows(image), at::Tensor()).view({g.made, g.channels, g.kernel[0], g.kernel[1]});
 }
 
 }  // namespace
