@@ -201,7 +201,7 @@ aten::convolution_backward
 gantry::conv_transpose2d
 aten::batch_norm
 gantry::batch_norm activatedBatchNorm
-gantry::maxout
+gantry::maxout_linear
 gantry::halve
 gantry::twice
 aten::native_batch_norm

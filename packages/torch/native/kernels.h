@@ -1,5 +1,5 @@
 // Arithmetic that is compiled once for each instruction set: the products of matrices that taps.cc and winograd.cc are made
-// of, the transforms of winograd.cc, and the passes over memory of batch_norm.cc and resample.cc.
+// of, the transforms of winograd.cc, maxout.cc's sums of chosen rows, and the passes over memory of batch_norm.cc and resample.cc.
 //
 // This header is what the instruction sets' files (kernels_avx2.cc, kernels_avx512.cc) and their callers share; it
 // includes nothing but integer types (see kernels_body.h).
@@ -52,6 +52,42 @@ struct Steps {
   void (*filterGradient)(const T* products, int64_t placeStride, int64_t count, T* sums, int64_t tapStride);
 };
 
+/** Rows that are sorted by the map they chose, at a time; and how many columns of them lie near, at most. */
+constexpr int64_t kSorted = 256, kNearColumns = 48;
+/** Between one unit's and the next's: a power of two would have them contend for the same places of the cache. */
+constexpr int64_t kSortedStride = kSorted + 16;
+
+/** Room for that. */
+template <typename T>
+struct Sorted {
+  /** [units][kSortedStride] each: places of rows, and their gradients. */
+  int32_t* order;
+  T* factors;
+  /** [units][pieces + 2]: where the rows of a map end. */
+  int32_t* ends;
+  /** [kSorted][kNearColumns] */
+  T* near;
+};
+
+/**
+ * Linear layers whose units take the largest of `pieces` maps each, and their derivatives, which go by what was chosen. A weight is
+ * [units * pieces, columns]; chosen[row * units + unit] is the unit's map.
+ */
+template <typename T>
+struct Maxouts {
+  /** Of one row, for kPanel units: products and bias are [pieces][kPanel]. The first of equals, or what is no number. */
+  void (*largest)(const T* products, int64_t pieces, const T* bias, T* to, uint8_t* which);
+  /** out[row] = sum over units of gradients[row, unit] * weight[chosen map of the unit]. */
+  void (*spread)(const T* gradients, const uint8_t* chosen, int64_t units, const T* weight, int64_t pieces, int64_t columns,
+                 int64_t rows, T* out);
+  /**
+   * For `some` units of rows of `units`: weight[unit][map] = sum of gradient * row over the rows that chose the map, and
+   * bias[unit][map] = sum of the gradients. At most 255 pieces.
+   */
+  void (*weigh)(const T* rows, const T* gradients, const uint8_t* chosen, int64_t units, int64_t some, int64_t count,
+                int64_t pieces, int64_t columns, const Sorted<T>& sorted, T* weight, T* bias);
+};
+
 template <typename T>
 struct Set {
   /**
@@ -64,6 +100,7 @@ struct Set {
   void (*packTurned)(const T* from, int64_t stride, int64_t count, T* out);
   /** For kernels of 2x2 and of 3x3 taps. */
   Steps<T> two, three;
+  Maxouts<T> maxout;
 };
 
 /**

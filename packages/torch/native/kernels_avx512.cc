@@ -12,6 +12,8 @@
 #define GANTRY_SET avx512
 #define GANTRY_PASSES avx512Passes
 #include "kernels_body.h"
+#include "maxout_body.h"
+#include "set_body.h"
 #include "passes_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop

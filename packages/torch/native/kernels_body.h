@@ -425,22 +425,5 @@ void packTurned(const T* from, int64_t stride, int64_t count, T* out) {
     for (int64_t i = 0; i < kPanel; ++i) out[k * kPanel + i] = from[i * stride + k];
 }
 
-template <typename T>
-constexpr Set<T> makeSet() {
-  return {product<T>, packTurned<T>, Winograd<T, kOutputs, 2>::steps(), Winograd<T, kOutputs, 3>::steps()};
-}
-
 }  // namespace
-
-template <>
-const Set<float>& GANTRY_SET<float>() {
-  static constexpr Set<float> set = makeSet<float>();
-  return set;
-}
-template <>
-const Set<double>& GANTRY_SET<double>() {
-  static constexpr Set<double> set = makeSet<double>();
-  return set;
-}
-
 }  // namespace gantry::kernels

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
+#include <memory>
 
 #include "convolution.h"
 #include "kernels.h"
@@ -17,8 +17,8 @@ namespace {
 
 using kernels::kPanel;
 
-/** Rows and columns of an output that one task makes. */
-constexpr int64_t kRows = 48, kColumns = 128;
+/** Rows of the left side, and columns and rows of the right one, that a product takes at a time: what it reads of them stays near. */
+constexpr int64_t kRows = 48, kColumns = 128, kDepth = 1024;
 /** Multiplications from which threads share them. */
 constexpr int64_t kShared = 1 << 18;
 
@@ -39,99 +39,94 @@ struct Matrix {
         columnStride(tensor.stride(1)) {}
 };
 
-int64_t panelsOf(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
+int64_t partsOf(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
-/** Rows of a right side that are packed together: from there they lie one after the other. */
-constexpr int64_t kPacked = 16;
-
-/** A panel of fewer than kPanel columns, or of a matrix with gaps, filled up with zeros. */
+/** Rows [top, top + depth) and columns [from, from + width) of a right side in panels, the last filled up with zeros. */
 template <typename T>
-void packPanel(const Matrix<T>& right, int64_t panel, T* out) {
-  const int64_t columns = std::min(kPanel, right.columns - panel * kPanel);
-  const T* const from = right.data + panel * kPanel * right.columnStride;
-  for (int64_t row = 0; row < right.rows; ++row)
-    for (int64_t i = 0; i < kPanel; ++i)
-      out[row * kPanel + i] = i < columns ? from[row * right.rowStride + i * right.columnStride] : T(0);
+void pack(const kernels::Set<T>& set, const Matrix<T>& right, int64_t top, int64_t depth, int64_t from, int64_t width, T* out) {
+  const T* const begin = right.data + top * right.rowStride + from * right.columnStride;
+  const int64_t whole = width / kPanel;
+  if (right.rowStride == 1) {
+    for (int64_t panel = 0; panel < whole; ++panel)
+      set.packTurned(begin + panel * kPanel * right.columnStride, right.columnStride, depth, out + panel * depth * kPanel);
+  } else if (right.columnStride == 1) {
+    for (int64_t row = 0; row < depth; ++row)
+      for (int64_t panel = 0; panel < whole; ++panel)
+        std::memcpy(out + (panel * depth + row) * kPanel, begin + row * right.rowStride + panel * kPanel, kPanel * sizeof(T));
+  }
+  const bool scattered = right.rowStride != 1 && right.columnStride != 1;
+  for (int64_t panel = scattered ? 0 : whole; panel < partsOf(width, kPanel); ++panel)
+    for (int64_t row = 0; row < depth; ++row)
+      for (int64_t i = 0; i < kPanel; ++i) {
+        const int64_t column = panel * kPanel + i;
+        out[(panel * depth + row) * kPanel + i] = column < width ? begin[row * right.rowStride + column * right.columnStride] : T(0);
+      }
 }
 
-/** A right side in panels. */
+/** A left side in strips of kRows rows, [strip][column][row]. */
 template <typename T>
-at::Tensor packed(const kernels::Set<T>& set, const Matrix<T>& right, const at::Tensor& like) {
-  const int64_t panels = panelsOf(right.columns), whole = right.columns / kPanel, size = right.rows * kPanel;
-  const at::Tensor all = at::empty({panels * size}, like.options());
-  T* const to = all.data_ptr<T>();
-  const bool shared = right.rows * right.columns >= kShared / 4;
-  const auto parallel = [&](int64_t count, const auto& work) { at::parallel_for(0, count, shared ? 1 : count, work); };
-  if (right.rowStride == 1) {
-    parallel(whole, [&](int64_t begin, int64_t end) {
-      for (int64_t panel = begin; panel < end; ++panel)
-        set.packTurned(right.data + panel * kPanel * right.columnStride, right.columnStride, right.rows, to + panel * size);
-    });
-  } else if (right.columnStride == 1) {
-    parallel((right.rows + kPacked - 1) / kPacked, [&](int64_t begin, int64_t end) {
-      const int64_t last = std::min(right.rows, end * kPacked);
-      for (int64_t first = begin * kPacked; first < last; first += kPacked)
-        for (int64_t panel = 0; panel < whole; ++panel)
-          for (int64_t row = first; row < std::min(first + kPacked, last); ++row)
-            std::memcpy(to + panel * size + row * kPanel, right.data + row * right.rowStride + panel * kPanel, kPanel * sizeof(T));
-    });
-  } else {
-    for (int64_t panel = 0; panel < whole; ++panel) packPanel(right, panel, to + panel * size);
-  }
-  if (whole < panels) packPanel(right, whole, to + whole * size);
-  return all;
+at::Tensor inStrips(const Matrix<T>& left, const at::Tensor& like, bool shared) {
+  const at::Tensor strips = at::empty({left.rows * left.columns}, like.options());
+  T* const out = strips.data_ptr<T>();
+  const int64_t count = partsOf(left.rows, kRows);
+  at::parallel_for(0, count, shared ? 1 : count, [&](int64_t begin, int64_t end) {
+    for (int64_t strip = begin; strip < end; ++strip) {
+      const int64_t top = strip * kRows, height = std::min(kRows, left.rows - top);
+      for (int64_t k = 0; k < left.columns; ++k) {
+        const T* const column = left.data + top * left.rowStride + k * left.columnStride;
+        T* const to = out + top * left.columns + k * height;
+        if (left.rowStride == 1) std::copy_n(column, height, to);
+        else
+          for (int64_t row = 0; row < height; ++row) to[row] = column[row * left.rowStride];
+      }
+    }
+  });
+  return strips;
 }
 
 /** left times right, and the bias for each row; as a tensor of its own. */
 template <typename T>
 at::Tensor product(const Matrix<T>& left, const Matrix<T>& right, const T* bias, const at::Tensor& like) {
   const kernels::Set<T>& set = *kernels::best<T>();
-  const int64_t rows = left.rows, columns = right.columns, depth = right.rows;
+  const int64_t rows = left.rows, columns = right.columns, depth = right.rows, strips = partsOf(rows, kRows);
+  const bool shared = rows * columns * depth >= kShared;
   const at::Tensor made = at::empty({rows, columns}, like.options());
   T* const out = made.template data_ptr<T>();
-  const at::Tensor panels = packed(set, right, like);
-  const T* const packedRight = panels.template data_ptr<T>();
-  const int64_t across = (columns + kColumns - 1) / kColumns, down = (rows + kRows - 1) / kRows;
-  const int64_t tasks = across * down;
+  // What a row needs of a matrix that is turned around lies on as many pages as the product is deep.
   const bool scattered = left.columnStride != 1;
-  at::parallel_for(0, tasks, rows * columns * depth >= kShared ? 1 : tasks, [&](int64_t begin, int64_t end) {
+  const at::Tensor gathered = scattered ? inStrips(left, like, shared) : at::Tensor();
+  const T* const lefts = scattered ? gathered.template data_ptr<T>() : left.data;
+  // A thread packs as many columns as stay near while all rows go by; where those are too few for the threads, they share the rows.
+  const int64_t threads = shared ? at::get_num_threads() : 1;
+  const int64_t slice = std::min(kColumns, partsOf(partsOf(columns, threads), kPanel) * kPanel);
+  const int64_t slices = partsOf(columns, slice), shares = std::clamp<int64_t>(threads / slices, 1, strips);
+  at::parallel_for(0, slices * shares, shared ? 1 : slices * shares, [&](int64_t begin, int64_t end) {
+    const std::unique_ptr<T[]> packed(new T[slice * std::min(depth, kDepth)]);
     T edge[kRows * kPanel];
-    std::vector<T> strip(scattered ? kRows * depth : 0);
-    int64_t inStrip = -1;
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t top = rows * (task / across) / down, height = rows * (task / across + 1) / down - top;
-      const int64_t from = task % across * kColumns, width = std::min(kColumns, columns - from);
-      const int64_t whole = width / kPanel * kPanel;
-      const T* l = left.data + top * left.rowStride;
-      int64_t rowStride = left.rowStride, depthStride = left.columnStride;
-      if (scattered) {
-        // What a row needs lies on as many pages as the product is deep: gathered once for all columns.
-        if (inStrip != top)
-          for (int64_t k = 0; k < depth; ++k) {
-            const T* const column = l + k * depthStride;
-            if (rowStride == 1) std::copy_n(column, height, strip.data() + k * height);
-            else
-              for (int64_t row = 0; row < height; ++row) strip[k * height + row] = column[row * rowStride];
-          }
-        inStrip = top;
-        l = strip.data();
-        rowStride = 1;
-        depthStride = height;
-      }
-      T* const to = out + top * columns + from;
-      if (bias != nullptr)
-        for (int64_t row = 0; row < height; ++row) std::copy_n(bias + from, width, to + row * columns);
-      if (whole > 0)
-        set.product(to, columns, l, rowStride, depthStride, packedRight + from * depth, height, whole, depth,
-                    bias != nullptr);
-      if (whole == width) continue;
-      set.product(edge, kPanel, l, rowStride, depthStride, packedRight + (from + whole) * depth, height, kPanel, depth,
-                  false);
-      for (int64_t row = 0; row < height; ++row)
-        for (int64_t i = whole; i < width; ++i) {
-          T& sum = to[row * columns + i];
-          sum = (bias != nullptr ? sum : T(0)) + edge[row * kPanel + i - whole];
+      const int64_t from = task / shares * slice, width = std::min(slice, columns - from), whole = width / kPanel * kPanel;
+      const int64_t first = strips * (task % shares) / shares, last = strips * (task % shares + 1) / shares;
+      for (int64_t k = 0; k < depth; k += kDepth) {
+        const int64_t part = std::min(kDepth, depth - k);
+        const bool add = k > 0 || bias != nullptr;
+        pack(set, right, k, part, from, width, packed.get());
+        for (int64_t strip = first; strip < last; ++strip) {
+          const int64_t top = strip * kRows, height = std::min(kRows, rows - top);
+          const int64_t rowStride = scattered ? 1 : left.rowStride, depthStride = scattered ? height : 1;
+          const T* const l = lefts + (scattered ? top * depth : top * rowStride) + k * depthStride;
+          T* const to = out + top * columns + from;
+          if (k == 0 && bias != nullptr)
+            for (int64_t row = 0; row < height; ++row) std::copy_n(bias + from, width, to + row * columns);
+          if (whole > 0) set.product(to, columns, l, rowStride, depthStride, packed.get(), height, whole, part, add);
+          if (whole == width) continue;
+          set.product(edge, kPanel, l, rowStride, depthStride, packed.get() + whole * part, height, kPanel, part, false);
+          for (int64_t row = 0; row < height; ++row)
+            for (int64_t i = whole; i < width; ++i) {
+              T& sum = to[row * columns + i];
+              sum = (add ? sum : T(0)) + edge[row * kPanel + i - whole];
+            }
         }
+      }
     }
   });
   return made;

@@ -199,7 +199,7 @@ const op191 = resolve("aten::convolution_backward", "");
 const op192 = resolve("gantry::conv_transpose2d", "");
 const op193 = resolve("aten::batch_norm", "");
 const op194 = resolve("gantry::batch_norm", "");
-const op195 = resolve("gantry::maxout", "");
+const op195 = resolve("gantry::maxout_linear", "");
 const op196 = resolve("gantry::halve", "");
 const op197 = resolve("gantry::twice", "");
 const op198 = resolve("aten::native_batch_norm", "");
@@ -1269,9 +1269,9 @@ export const functions = {
     return wrap(call(op194, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, negativeSlope));
   },
 
-  /** `gantry::maxout(Tensor input, int pieces) -> Tensor` */
-  maxout(input: Tensor, pieces: number): Tensor {
-    return wrap(call(op195, input.handle, pieces));
+  /** `gantry::maxout_linear(Tensor input, Tensor weight, Tensor? bias, int pieces) -> Tensor` */
+  maxoutLinear(input: Tensor, weight: Tensor, bias: Tensor | null | undefined, pieces: number): Tensor {
+    return wrap(call(op195, input.handle, weight.handle, bias?.handle, pieces));
   },
 
   /** `gantry::halve(Tensor images) -> Tensor` */

@@ -9,6 +9,7 @@ export * from "./embedding.js";
 export * as init from "./init.js";
 export * from "./layerNorm.js";
 export * from "./linear.js";
+export * from "./maxout.js";
 export * from "./module.js";
 export * from "./parameter.js";
 export * from "./resample.js";

@@ -9,6 +9,7 @@ export const rewriteNames = [
   "winograd-convolution",
   "activated-batch-norm",
   "resampling",
+  "chosen-maxout",
 ] as const;
 
 export type RewriteName = (typeof rewriteNames)[number];

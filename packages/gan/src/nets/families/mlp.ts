@@ -11,7 +11,6 @@ import {
 } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { drawLatent } from "../layers/gaussian.js";
-import { Maxout } from "../layers/maxout.js";
 import type { Prior } from "../prior.js";
 
 const activation = z.enum(["relu", "leaky-relu", "tanh", "maxout"]);
@@ -52,7 +51,7 @@ function hidden(
   const layers: nn.Layer[] = [];
   let width = input;
   for (const next of widths) {
-    if (kind === "maxout") layers.push(new Maxout(width, next, pieces));
+    if (kind === "maxout") layers.push(new nn.Maxout(width, next, pieces));
     else layers.push(new nn.Linear(width, next, { bias: !batchNorm }));
     if (batchNorm) layers.push(new nn.BatchNorm1d(next));
     if (kind === "relu") layers.push(new nn.ReLU());

@@ -1,0 +1,25 @@
+// The kernels of one instruction set together: included behind what defines them.
+
+namespace gantry::kernels {
+namespace {
+
+template <typename T>
+constexpr Set<T> makeSet() {
+  return {product<T>, packTurned<T>, Winograd<T, kOutputs, 2>::steps(), Winograd<T, kOutputs, 3>::steps(),
+          {Chosen<T>::largest, Chosen<T>::spread, Chosen<T>::weigh}};
+}
+
+}  // namespace
+
+template <>
+const Set<float>& GANTRY_SET<float>() {
+  static constexpr Set<float> set = makeSet<float>();
+  return set;
+}
+template <>
+const Set<double>& GANTRY_SET<double>() {
+  static constexpr Set<double> set = makeSet<double>();
+  return set;
+}
+
+}  // namespace gantry::kernels
