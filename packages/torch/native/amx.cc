@@ -7,7 +7,6 @@
 
 #include "convolution.h"
 #include "kernels_amx.h"
-#include "weights.h"
 
 namespace gantry {
 namespace {
@@ -76,14 +75,15 @@ void pack(void (*sample)(const uint16_t*, int64_t, int64_t, int64_t, uint16_t*),
 
 /** A weight's taps as right sides, [column / 16][tap][depth]: what is made is in columns, or turned around the channels. */
 Packed packTaps(const TileSet& set, const at::Tensor& weight, bool turned) {
-  const int64_t rows = weight.size(turned ? 0 : 1), columns = weight.size(turned ? 1 : 0) / kTileRows;
-  const int64_t taps = weight.size(2) * weight.size(3), numbers = inTiles(rows, kTileDepth) * kTile;
-  const at::Tensor floats = packWeight<float>(weight.to(at::kFloat), turned);
-  const float* const from = floats.data_ptr<float>();
+  const at::Tensor source = weight.contiguous();
+  const int64_t rowsAt = turned ? 0 : 1, rows = source.size(rowsAt), columns = source.size(1 - rowsAt) / kTileRows;
+  const int64_t taps = source.size(2) * source.size(3), numbers = inTiles(rows, kTileDepth) * kTile;
+  const int64_t rowStride = source.stride(rowsAt), columnStride = source.stride(1 - rowsAt);
+  const uint16_t* const from = static_cast<const uint16_t*>(source.data_ptr());
   Packed packed(columns * taps * numbers);
-  at::parallel_for(0, columns * taps, 4, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, columns, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
-      set.panel(from + (i % taps * columns + i / taps) * rows * kTileRows, rows, packed.data + i * numbers);
+      set.filter(from + i * kTileRows * columnStride, rows, rowStride, columnStride, taps, packed.data + i * taps * numbers, numbers);
   });
   return packed;
 }
@@ -194,8 +194,16 @@ at::Tensor weigh(const TileSet& set, const Images& images, const Images& gradien
 }
 
 /** Sums [tap][made][channels] as a weight [made, channels, height, width]. */
-at::Tensor weightOf(const at::Tensor& sums, const Geometry& g) {
-  return sums.permute({1, 2, 0}).contiguous().view({g.made, g.channels, g.kernel[0], g.kernel[1]}).to(at::kBFloat16);
+at::Tensor weightOf(const TileSet& set, const at::Tensor& sums, const Geometry& g) {
+  const at::Tensor weight = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]}, at::kBFloat16);
+  const int64_t taps = g.kernel[0] * g.kernel[1], tapStride = g.made * g.channels;
+  const float* const from = sums.data_ptr<float>();
+  uint16_t* const to = static_cast<uint16_t*>(weight.data_ptr());
+  at::parallel_for(0, g.made, 8, [&](int64_t begin, int64_t end) {
+    for (int64_t made = begin; made < end; ++made)
+      set.filterGradient(from + made * g.channels, g.channels, taps, tapStride, to + made * g.channels * taps);
+  });
+  return weight;
 }
 
 at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
@@ -237,7 +245,7 @@ at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, cons
   if (!applies(image, gradient, g)) return {};
   const TileSet& set = *kernels::matrixUnit();
   const at::Tensor images = channelsLast(image), gradients = channelsLast(gradient);
-  return weightOf(weigh(set, images, gradients, g), g);
+  return weightOf(set, weigh(set, images, gradients, g), g);
 }
 
 }  // namespace

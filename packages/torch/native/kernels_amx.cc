@@ -145,10 +145,37 @@ void pairs(const uint16_t* sample, int64_t stride, int64_t images, int64_t chann
 
 GANTRY_INLINE __m256i rounded(__m512 values) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)); }
 
-void panel(const float* from, int64_t rows, uint16_t* to) {
-  const auto row = [&](int64_t i) { return rounded(i < rows ? load(from + i * kTileRows) : _mm512_setzero_ps()); };
-  for (int64_t i = 0; i < inTiles(rows, kTileDepth) * kTileDepth; i += 2, to += kTileDepth)
-    _mm512_storeu_si512(to, paired(row(i), row(i + 1)));
+/** Which of up to 16 numbers from a place on there are. */
+GANTRY_INLINE __mmask16 there(int64_t left) { return left >= 16 ? 0xffff : (1u << left) - 1; }
+
+void filter(const uint16_t* weight, int64_t rows, int64_t rowStride, int64_t columnStride, int64_t taps, uint16_t* to,
+            int64_t tapNumbers) {
+  for (int64_t row = 0; row < inTiles(rows, kTileDepth) * kTileDepth; row += 2)
+    for (int64_t tap = 0; tap < taps; tap += 16) {
+      // Pairs of a column's rows, tap by tap; turned around, those of a tap, column by column.
+      const auto at = [&](int64_t i, int64_t column) {
+        return i < rows ? _mm256_maskz_loadu_epi16(there(taps - tap), weight + i * rowStride + column * columnStride + tap)
+                        : _mm256_setzero_si256();
+      };
+      __m512 pairs[16];
+      for (int64_t column = 0; column < 16; ++column)
+        pairs[column] = _mm512_castsi512_ps(paired(at(row, column), at(row + 1, column)));
+      turn(pairs);
+      for (int64_t i = 0; i < 16; ++i)
+        if (tap + i < taps) _mm512_storeu_ps(to + (tap + i) * tapNumbers + row * kTileRows, pairs[i]);
+    }
+}
+
+void filterGradient(const float* sums, int64_t channels, int64_t taps, int64_t tapStride, uint16_t* weight) {
+  for (int64_t channel = 0; channel < channels; channel += 16)
+    for (int64_t tap = 0; tap < taps; tap += 16) {
+      __m512 values[16];
+      for (int64_t i = 0; i < 16; ++i)
+        values[i] = tap + i < taps ? load(sums + (tap + i) * tapStride + channel) : _mm512_setzero_ps();
+      turn(values);
+      for (int64_t i = 0; i < 16; ++i)
+        _mm256_mask_storeu_epi16(weight + (channel + i) * taps + tap, there(taps - tap), rounded(values[i]));
+    }
 }
 
 void write(const float* sums, const float* bias, int64_t images, int64_t channels, uint16_t* sample, int64_t stride) {
@@ -171,7 +198,7 @@ void add(const float* sums, int64_t rows, int64_t columns, float* to, int64_t st
 }  // namespace
 
 const TileSet& amx() {
-  static constexpr TileSet set = {begin, end, multiply, rows, turned, pairs, panel, write, add};
+  static constexpr TileSet set = {begin, end, multiply, rows, turned, pairs, filter, filterGradient, write, add};
   return set;
 }
 

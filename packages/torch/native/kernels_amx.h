@@ -47,8 +47,14 @@ struct TileSet {
   void (*turned)(const uint16_t* sample, int64_t stride, int64_t images, int64_t channels, uint16_t* to);
   /** A sample of up to 32 images as a right side, images to be summed over: [channels / 16]. */
   void (*pairs)(const uint16_t* sample, int64_t stride, int64_t images, int64_t channels, uint16_t* to);
-  /** Rows of 16 floats as a right side: [depth]. */
-  void (*panel)(const float* from, int64_t rows, uint16_t* to);
+  /**
+   * A weight's taps, which lie next to each other, as a right side each, tapNumbers apart: [depth]. Of 16 columns; its rows are
+   * summed over.
+   */
+  void (*filter)(const uint16_t* weight, int64_t rows, int64_t rowStride, int64_t columnStride, int64_t taps, uint16_t* to,
+                 int64_t tapNumbers);
+  /** Sums of each tap, [channels] and tapStride apart, as a row of a weight's gradient: [channels][taps]. */
+  void (*filterGradient)(const float* sums, int64_t channels, int64_t taps, int64_t tapStride, uint16_t* weight);
   /** Sums, and what each column's bias is (null for none), to samples of images. */
   void (*write)(const float* sums, const float* bias, int64_t images, int64_t channels, uint16_t* sample, int64_t stride);
   /** Adds sums to rows of floats. */
