@@ -141,10 +141,17 @@ struct Pass {
   Resampling<T, A> resampling;
 };
 
+/** bfloat16 as float, and float as bfloat16: to the nearest, of two to the even. */
+struct Casts {
+  void (*widen)(const uint16_t* from, int64_t count, float* to);
+  void (*narrow)(const float* from, int64_t count, uint16_t* to);
+};
+
 struct Passes {
   Pass<float, float> floats;
   Pass<double, double> doubles;
   Pass<uint16_t, float> halves;
+  Casts casts;
 };
 
 /** Of this processor; null where there is none for it. */

@@ -146,6 +146,26 @@ void collect(const T* const (&rows)[4], int64_t width, int64_t channels, T* out)
     }
 }
 
+/** See kernels.h. */
+void widen(const uint16_t* from, int64_t count, float* to) {
+  int64_t i = 0;
+  for (; i + kLanes<float> <= count; i += kLanes<float>) store(to + i, widened(from + i));
+  for (; i < count; ++i) {
+    const uint32_t bits = uint32_t(from[i]) << 16;
+    __builtin_memcpy(to + i, &bits, sizeof(bits));
+  }
+}
+
+void narrow(const float* from, int64_t count, uint16_t* to) {
+  int64_t i = 0;
+  for (; i + kLanes<float> <= count; i += kLanes<float>) narrowed(to + i, load(from + i));
+  float rest[kLanes<float>] = {};
+  uint16_t halves[kLanes<float>];
+  for (int64_t k = i; k < count; ++k) rest[k - i] = from[k];
+  narrowed(halves, load(rest));
+  for (int64_t k = i; k < count; ++k) to[k] = halves[k - i];
+}
+
 template <typename T, typename A>
 constexpr Pass<T, A> makePass() {
   return {Normalisation<T, A>::make(), {halve<T, A>, twice<T, A>, interpolate<T, A>, collect<T, A>}};
@@ -154,7 +174,7 @@ constexpr Pass<T, A> makePass() {
 }  // namespace
 
 const Passes& GANTRY_PASSES() {
-  static constexpr Passes passes = {makePass<float, float>(), makePass<double, double>(), makePass<uint16_t, float>()};
+  static constexpr Passes passes = {makePass<float, float>(), makePass<double, double>(), makePass<uint16_t, float>(), {widen, narrow}};
   return passes;
 }
 

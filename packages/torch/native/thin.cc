@@ -1,6 +1,6 @@
-// The image gradient of a convolution of few channels, and so the transposed convolution that makes pictures: for each image one
-// product of its samples and all taps' matrices at once, whose rows are then added to where the taps fall. oneDNN's kernels for
-// one, three and six channels took 3 to 7 times as long.
+// The image gradient of a convolution of few channels, and so the transposed convolution that makes pictures, in float32 whatever
+// the numbers are stored as: for some rows of an image's samples at a time one product with all taps' matrices at once, whose rows
+// are then added to where the taps fall. oneDNN's kernels for one, three and six channels took 3 to 7 times as long.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -16,26 +16,55 @@ using kernels::kPanel;
 
 /** Channels of what is convolved, from which it is faster. */
 constexpr int64_t kMade = 32;
+/** Taps from which it is faster in bfloat16. */
+constexpr int64_t kTapsOfHalves = 16;
+/** Outputs whose products are made at a time, about: what stays in the nearest cache. */
+constexpr int64_t kPlaces = 96;
 
 bool applies(const at::Tensor& gradient, const at::Tensor& weight, const Geometry& g) {
-  return gradient.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && g.channels < kPanel &&
-         g.made >= kMade && g.kernel[0] * g.kernel[1] > 1 && g.count > 0 && g.outSize(0) * g.outSize(1) > 0 &&
-         kernels::best<float>() != nullptr;
+  const int64_t taps = g.kernel[0] * g.kernel[1];
+  const auto type = gradient.scalar_type();
+  const bool fits = type == at::kFloat ? taps > 1 : type == at::kBFloat16 && taps >= kTapsOfHalves;
+  return fits && weight.scalar_type() == type && g.channels < kPanel && g.made >= kMade && g.count > 0 &&
+         g.outSize(0) * g.outSize(1) > 0 && kernels::best<float>() != nullptr;
 }
 
+/** Images with their channels last, one of which is read as float32. */
+class Images {
+ public:
+  explicit Images(const at::Tensor& images)
+      : tensor_(channelsLast(images)), each_(images.numel() / images.size(0)), wide_(images.scalar_type() == at::kFloat) {}
+
+  /** @param buffer for an image that is not float32 as it lies */
+  const float* read(int64_t image, std::vector<float>& buffer) const {
+    if (wide_) return tensor_.data_ptr<float>() + image * each_;
+    buffer.resize(each_);
+    kernels::bestPasses()->casts.widen(static_cast<const uint16_t*>(tensor_.data_ptr()) + image * each_, each_, buffer.data());
+    return buffer.data();
+  }
+
+ private:
+  at::Tensor tensor_;
+  int64_t each_;
+  bool wide_;
+};
+
+int64_t columnsOf(const Geometry& g) { return (g.kernel[0] * g.kernel[1] * g.channels + kPanel - 1) / kPanel * kPanel; }
+
 /** A weight as the right side of a product: [columns / kPanel][made][kPanel], a column for each tap and channel, and zeros. */
-std::vector<float> columnsOf(const at::Tensor& weight, const Geometry& g, int64_t columns) {
-  const at::Tensor source = weight.contiguous();
+std::vector<float> packed(const at::Tensor& weight, const Geometry& g) {
+  const int64_t columns = columnsOf(g);
+  const at::Tensor source = weight.to(at::kFloat).contiguous();
   const float* const from = source.data_ptr<float>();
   const int64_t taps = g.kernel[0] * g.kernel[1];
-  std::vector<float> packed(columns * g.made);
+  std::vector<float> right(columns * g.made);
   for (int64_t tap = 0; tap < taps; ++tap)
     for (int64_t channel = 0; channel < g.channels; ++channel) {
       const int64_t column = tap * g.channels + channel;
       for (int64_t made = 0; made < g.made; ++made)
-        packed[(column / kPanel * g.made + made) * kPanel + column % kPanel] = from[(made * g.channels + channel) * taps + tap];
+        right[(column / kPanel * g.made + made) * kPanel + column % kPanel] = from[(made * g.channels + channel) * taps + tap];
     }
-  return packed;
+  return right;
 }
 
 void add(float* to, const float* from, int64_t count) {
@@ -45,10 +74,10 @@ void add(float* to, const float* from, int64_t count) {
   for (; i < count; ++i) to[i] += from[i];
 }
 
-/** One image's products, [places][columns], to where their taps fall; a row of taps lies in a row of samples. */
-void scatter(const float* products, int64_t columns, const Geometry& g, float* image) {
+/** Products of rows [first, last) of an image, [places][columns], to where their taps fall; a row of taps lies in a row of samples. */
+void scatter(const float* products, int64_t columns, int64_t first, int64_t last, const Geometry& g, float* image) {
   const int64_t row = g.kernel[1] * g.channels;
-  for (int64_t y = 0; y < g.outSize(0); ++y) {
+  for (int64_t y = first; y < last; ++y) {
     const auto [firstY, lastY] = g.seen(0, y);
     for (int64_t x = 0; x < g.outSize(1); ++x, products += columns) {
       const auto [firstX, lastX] = g.seen(1, x);
@@ -64,33 +93,38 @@ void scatter(const float* products, int64_t columns, const Geometry& g, float* i
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(gradient, weight, g)) return {};
   const auto& set = *kernels::best<float>();
-  const at::Tensor from = channelsLast(gradient);
+  const Images from(gradient);
   const at::Tensor image = emptyImages(g.count, g.channels, g.size[0], g.size[1], gradient);
   const Bias<float> offset(bias);
-  const int64_t places = g.outSize(0) * g.outSize(1), samples = g.size[0] * g.size[1];
-  const int64_t columns = (g.kernel[0] * g.kernel[1] * g.channels + kPanel - 1) / kPanel * kPanel;
-  const std::vector<float> right = columnsOf(weight, g, columns);
-  const float* const given = from.data_ptr<float>();
-  float* const to = image.data_ptr<float>();
+  const int64_t height = g.outSize(0), width = g.outSize(1), rows = std::max<int64_t>(1, kPlaces / width);
+  const int64_t numbers = g.size[0] * g.size[1] * g.channels, columns = columnsOf(g);
+  const std::vector<float> right = packed(weight, g);
+  const bool wide = image.scalar_type() == at::kFloat;
   at::parallel_for(0, g.count, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> products(places * columns);
+    std::vector<float> products(rows * width * columns), given, made(wide ? 0 : numbers);
     for (int64_t i = begin; i < end; ++i) {
-      float* const own = to + i * samples * g.channels;
-      if (offset.data == nullptr) std::fill_n(own, samples * g.channels, 0.0f);
+      float* const own = wide ? image.data_ptr<float>() + i * numbers : made.data();
+      if (offset.data == nullptr) std::fill_n(own, numbers, 0.0f);
       else
-        for (int64_t sample = 0; sample < samples; ++sample) std::copy_n(offset.data, g.channels, own + sample * g.channels);
-      set.product(products.data(), columns, given + i * places * g.made, g.made, 1, right.data(), places, columns, g.made, false);
-      scatter(products.data(), columns, g, own);
+        for (int64_t sample = 0; sample < numbers; sample += g.channels) std::copy_n(offset.data, g.channels, own + sample);
+      const float* const left = from.read(i, given);
+      for (int64_t y = 0; y < height; y += rows) {
+        const int64_t last = std::min(height, y + rows), places = (last - y) * width;
+        set.product(products.data(), columns, left + y * width * g.made, g.made, 1, right.data(), places, columns, g.made, false);
+        scatter(products.data(), columns, y, last, g, own);
+      }
+      if (!wide) kernels::bestPasses()->casts.narrow(own, numbers, static_cast<uint16_t*>(image.data_ptr()) + i * numbers);
     }
   });
   return g.channelsLast ? image : image.contiguous();
 }
 
-at::Tensor elsewhere(const at::Tensor&, const at::Tensor&, const at::Tensor&, const Geometry&) { return {}; }
-at::Tensor weighElsewhere(const at::Tensor&, const at::Tensor&, const Geometry&) { return {}; }
+// For the other two maps oneDNN's kernels are as fast.
+at::Tensor convolve(const at::Tensor&, const at::Tensor&, const at::Tensor&, const Geometry&) { return {}; }
+at::Tensor weigh(const at::Tensor&, const at::Tensor&, const Geometry&) { return {}; }
 
 }  // namespace
 
-const Maps thin{elsewhere, spread, weighElsewhere};
+const Maps thin{convolve, spread, weigh};
 
 }  // namespace gantry
