@@ -6,11 +6,12 @@
 // Only numbers nearer to zero than the smallest normal one become zero, on x86: the moments of what has no gradient any more, as
 // behind a dead ReLU, come there after some hundred steps and stay, and processors are ten times as slow with them.
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/library.h>
 
 #include <algorithm>
 #include <vector>
+
+#include "tasks.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -135,7 +136,7 @@ GANTRY_VECTORISED void update(const Rule& rule, const Span<T>& span, int64_t beg
 template <typename T>
 void updateAll(const Rule& rule, const std::vector<Span<T>>& spans) {
   if (spans.empty()) return;
-  at::parallel_for(0, spans.back().start + spans.back().count, at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) {
+  sharePieces(spans.back().start + spans.back().count, at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) {
     const auto after = std::upper_bound(spans.begin(), spans.end(), begin,
                                         [](int64_t place, const Span<T>& span) { return place < span.start; });
     for (auto span = after - 1; span != spans.end() && span->start < end; ++span)

@@ -1,12 +1,11 @@
 // The three maps of a convolution in bfloat16 as products on the processor's matrix unit: for every place of the result, and
 // every tap that meets a sample there, one product of the matrix of 32 images' samples and the tap's matrix.
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "convolution.h"
 #include "kernels_amx.h"
+#include "tasks.h"
 
 namespace gantry {
 namespace {
@@ -22,6 +21,9 @@ using kernels::TileSet;
 constexpr int64_t kChannels = 16;
 /** Bytes of samples that all tasks of a weight's gradient go over together: what stays in a core's own cache. */
 constexpr int64_t kWorkspace = int64_t{512} << 10;
+
+/** Pieces of a weight's gradient for each thread: each goes over all samples. */
+constexpr int64_t kPiecesOfWeight = 4;
 
 bool enabled = true;
 
@@ -67,7 +69,7 @@ struct Packed {
 /** All places of a block of images, packed by one of the set's functions. */
 void pack(void (*sample)(const uint16_t*, int64_t, int64_t, int64_t, uint16_t*), const Images& images, uint16_t* to,
           int64_t numbers) {
-  at::parallel_for(0, images.places(), 4, [&](int64_t begin, int64_t end) {
+  sharePieces(images.places(), 4, [&](int64_t begin, int64_t end) {
     for (int64_t place = begin; place < end; ++place)
       sample(images.at(place), images.stride(), images.count, images.channels, to + place * numbers);
   });
@@ -81,7 +83,7 @@ Packed packTaps(const TileSet& set, const at::Tensor& weight, bool turned) {
   const int64_t rowStride = source.stride(rowsAt), columnStride = source.stride(1 - rowsAt);
   const uint16_t* const from = static_cast<const uint16_t*>(source.data_ptr());
   Packed packed(columns * taps * numbers);
-  at::parallel_for(0, columns, 1, [&](int64_t begin, int64_t end) {
+  sharePieces(columns, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       set.filter(from + i * kTileRows * columnStride, rows, rowStride, columnStride, taps, packed.data + i * taps * numbers, numbers);
   });
@@ -102,12 +104,12 @@ void gather(const TileSet& set, const Images& given, const Packed& weight, int64
   for (int64_t first = 0; first < given.count; first += kSums) {
     const Images from = given.block(first), to = made.block(first);
     pack(set.rows, from, packed.data, placeNumbers);
-    at::parallel_for(0, made.height * parts, 1, [&](int64_t begin, int64_t end) {
+    shareTasks(made.height * parts, [&](const auto& next) {
       set.begin();
       alignas(64) float sums[kSums * kSums];
       std::vector<const uint16_t*> left, right;
       std::vector<int64_t> starts;
-      for (int64_t task = begin; task < end; ++task) {
+      for (int64_t task; (task = next()) >= 0;) {
         const int64_t y = task / parts;
         left.clear();
         right.clear();
@@ -155,7 +157,7 @@ at::Tensor weigh(const TileSet& set, const Images& images, const Images& gradien
   for (int64_t first = 0; first < images.count; first += kSums) {
     pack(set.turned, gradients.block(first), left.data, leftNumbers);
     pack(set.pairs, images.block(first), right.data, rightNumbers);
-    at::parallel_for(0, tasks, inTiles(tasks, at::get_num_threads()), [&](int64_t begin, int64_t end) {
+    sharePieces(tasks, inTiles(tasks, kPiecesOfWeight * at::get_num_threads()), [&](int64_t begin, int64_t end) {
       set.begin();
       alignas(64) float sums[kSums * kSums];
       std::vector<const uint16_t*> lefts, rights;
@@ -199,7 +201,7 @@ at::Tensor weightOf(const TileSet& set, const at::Tensor& sums, const Geometry& 
   const int64_t taps = g.kernel[0] * g.kernel[1], tapStride = g.made * g.channels;
   const float* const from = sums.data_ptr<float>();
   uint16_t* const to = static_cast<uint16_t*>(weight.data_ptr());
-  at::parallel_for(0, g.made, 8, [&](int64_t begin, int64_t end) {
+  sharePieces(g.made, 8, [&](int64_t begin, int64_t end) {
     for (int64_t made = begin; made < end; ++made)
       set.filterGradient(from + made * g.channels, g.channels, taps, tapStride, to + made * g.channels * taps);
   });

@@ -6,7 +6,6 @@
 // Backward, y's sign is computed again from x; then, with d for the gradient of y and means over all rows,
 //   dx = w / deviation (d - mean(d) - (x - mean) mean(d (x - mean)) / variance)
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -19,6 +18,7 @@
 
 #include "passes.h"
 #include "repeat.h"
+#include "tasks.h"
 #include "torch_compat.h"
 
 namespace gantry {
@@ -48,7 +48,7 @@ std::vector<double> sumsOf(int64_t rows, int64_t channels, const F& sum) {
   const int64_t blocks = (rows + kRows - 1) / kRows;
   const at::Tensor parts = at::empty({blocks, 2 * channels}, c10::CppTypeToScalarType<A>::value);
   A* const part = parts.template data_ptr<A>();
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+  sharePieces(blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       A* const to = part + block * 2 * channels;
       sum(block * kRows, std::min(kRows, rows - block * kRows), to, to + channels);
@@ -76,7 +76,7 @@ enum { kMean, kDeviation, kScale, kOffset, kSaved };
 
 template <typename F>
 void inRows(int64_t rows, const F& work) {
-  at::parallel_for(0, rows, 64, [&](int64_t begin, int64_t end) { work(begin, end - begin); });
+  sharePieces(rows, 64, [&](int64_t begin, int64_t end) { work(begin, end - begin); });
 }
 
 /** What y and backward need to know of each channel; updates the running statistics if there are any. */

@@ -3,14 +3,13 @@
 //
 // The three products of a layer, with N rows of C numbers and M made of each, differ in which matrix is packed:
 //   convolve: [N, C] times W^T, which is packed turned around;   spread: [N, M] times W;   weigh: [M, N] times [N, C]
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
 
 #include "convolution.h"
 #include "kernels.h"
+#include "tasks.h"
 
 namespace gantry {
 namespace {
@@ -69,7 +68,7 @@ at::Tensor inStrips(const Matrix<T>& left, const at::Tensor& like, bool shared) 
   const at::Tensor strips = at::empty({left.rows * left.columns}, like.options());
   T* const out = strips.data_ptr<T>();
   const int64_t count = partsOf(left.rows, kRows);
-  at::parallel_for(0, count, shared ? 1 : count, [&](int64_t begin, int64_t end) {
+  sharePieces(count, shared ? 1 : count, [&](int64_t begin, int64_t end) {
     for (int64_t strip = begin; strip < end; ++strip) {
       const int64_t top = strip * kRows, height = std::min(kRows, left.rows - top);
       for (int64_t k = 0; k < left.columns; ++k) {
@@ -100,7 +99,7 @@ at::Tensor product(const Matrix<T>& left, const Matrix<T>& right, const T* bias,
   const int64_t threads = shared ? at::get_num_threads() : 1;
   const int64_t slice = std::min(kColumns, partsOf(partsOf(columns, threads), kPanel) * kPanel);
   const int64_t slices = partsOf(columns, slice), shares = std::clamp<int64_t>(threads / slices, 1, strips);
-  at::parallel_for(0, slices * shares, shared ? 1 : slices * shares, [&](int64_t begin, int64_t end) {
+  sharePieces(slices * shares, shared ? 1 : slices * shares, [&](int64_t begin, int64_t end) {
     const std::unique_ptr<T[]> packed(new T[slice * std::min(depth, kDepth)]);
     T edge[kRows * kPanel];
     for (int64_t task = begin; task < end; ++task) {

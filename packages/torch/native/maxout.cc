@@ -6,7 +6,6 @@
 // With the choices made, the layer is one trilinear form of rows x [N, C], weight w [U * pieces, C] and output gradient y [N, U], as
 // a convolution is (convolution.cc): convolve(x, w) -> y, spread(y, w) -> x, weigh(x, y) -> w; the derivatives of each are the
 // other two.
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -16,6 +15,7 @@
 
 #include "convolution.h"
 #include "kernels.h"
+#include "tasks.h"
 
 namespace gantry {
 namespace {
@@ -29,6 +29,8 @@ using torch::autograd::variable_list;
 constexpr int64_t kMostPieces = 255;
 /** Rows, and maps of a panel of units, that are multiplied before they are looked through. */
 constexpr int64_t kRows = 48, kMaps = 10;
+/** Units whose weights' gradients are made together, at least. */
+constexpr int64_t kUnits = 32;
 /** Multiplications from which threads share them. */
 constexpr int64_t kShared = 1 << 18;
 
@@ -39,16 +41,10 @@ void typed(const at::Tensor& like, const F& work) {
   else work(double{});
 }
 
-/** A thread for each part of `count`, where it is enough for that: `work(the first, how many)`. */
+/** `work(the first, how many)` for pieces of `count` of at least `grain`, where it is enough to be shared. */
 template <typename F>
-void inParts(int64_t count, int64_t multiplications, const F& work) {
-  const int64_t parts = multiplications >= kShared ? std::min<int64_t>(at::get_num_threads(), count) : 1;
-  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end; ++part) {
-      const int64_t first = count * part / parts;
-      work(first, count * (part + 1) / parts - first);
-    }
-  });
+void inPieces(int64_t count, int64_t grain, int64_t multiplications, const F& work) {
+  sharePieces(count, multiplications >= kShared ? grain : count, [&](int64_t begin, int64_t end) { work(begin, end - begin); });
 }
 
 /** The largest of each unit's maps [N, U], and which it is. There must be at least kPanel units. */
@@ -63,7 +59,7 @@ void largest(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor&
   uint8_t* const which = chosen.data_ptr<uint8_t>();
   const int64_t panels = (units + kPanel - 1) / kPanel, group = std::max<int64_t>(1, kMaps / pieces);
   const int64_t width = pieces * kPanel;
-  inParts((panels + group - 1) / group, count * depth * units * pieces, [&](int64_t begin, int64_t parts) {
+  inPieces((panels + group - 1) / group, 1, count * depth * units * pieces, [&](int64_t begin, int64_t parts) {
     std::vector<T> packed(group * width * depth), products(kRows * group * width), biases(group * width);
     // The last panel may begin within the one before: then some units are computed twice.
     const auto unitOf = [&](int64_t panel) { return std::min(panel * kPanel, units - kPanel); };
@@ -107,7 +103,7 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
     const T* const maps = w.template data_ptr<T>();
     const uint8_t* const which = chosen.data_ptr<uint8_t>();
     T* const to = made.template data_ptr<T>();
-    inParts(count, count * depth * units, [&](int64_t first, int64_t rows) {
+    inPieces(count, kRows, count * depth * units, [&](int64_t first, int64_t rows) {
       set.spread(given + first * units, which + first * units, units, maps, w.size(0) / units, depth, rows, to + first * depth);
     });
   });
@@ -127,7 +123,7 @@ std::pair<at::Tensor, at::Tensor> weigh(const at::Tensor& rows, const at::Tensor
     const uint8_t* const which = chosen.data_ptr<uint8_t>();
     T* const w = weight.template data_ptr<T>();
     T* const b = bias.template data_ptr<T>();
-    inParts(units, count * depth * units, [&](int64_t first, int64_t some) {
+    inPieces(units, kUnits, count * depth * units, [&](int64_t first, int64_t some) {
       const at::Tensor order = at::empty({some * kernels::kSortedStride}, at::kInt), ends = at::empty({some * (pieces + 2)}, at::kInt);
       const at::Tensor factors = at::empty({some * kernels::kSortedStride}, x.options());
       const at::Tensor near = at::empty({kernels::kSorted * kernels::kNearColumns}, x.options());

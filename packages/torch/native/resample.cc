@@ -1,13 +1,13 @@
 // gantry::halve and gantry::twice: images at half their size, means of 2x2 samples, and at twice, every sample four times or
 // interpolated between four. Sums and repetitions, with one factor for both, are each other's derivatives. LibTorch's operators
 // took 3 to 15 times as long as a copy.
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include "convolution.h"
 #include "passes.h"
 #include "repeat.h"
+#include "tasks.h"
 
 namespace gantry {
 namespace {
@@ -32,7 +32,7 @@ at::Tensor resampled(const at::Tensor& images, bool half, const F& work) {
     const T* const data = static_cast<const T*>(from.data_ptr());
     T* const out = static_cast<T*>(to.data_ptr());
     const int64_t row = width * channels, pair = 4 * row;
-    at::parallel_for(0, count * height, 8, [&](int64_t begin, int64_t end) {
+    sharePieces(count * height, 8, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         work(pass.resampling, data + i / height * height * (half ? pair : row), out + i * (half ? row : pair), i % height, height,
              width, channels, number);

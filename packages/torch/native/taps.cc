@@ -4,12 +4,11 @@
 //
 // For 64 images and outputs of 2x2 and 4x4 that took 1.1 to 1.5 times less than oneDNN, and than products over columns; at
 // 7x7 as long, but needs no padded copies where the padding is uneven.
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "convolution.h"
 #include "kernels.h"
+#include "tasks.h"
 #include "weights.h"
 
 namespace gantry {
@@ -60,7 +59,7 @@ Map emptyMap(int64_t height, int64_t width, int64_t count, int64_t channels, con
 template <typename F>
 void samples(const Map& map, const F& copy) {
   const int64_t places = map.height * map.width;
-  at::parallel_for(0, places * map.count, 64, [&](int64_t begin, int64_t end) {
+  sharePieces(places * map.count, 64, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       copy(i * map.channels, (i % map.count * places + i / map.count) * map.channels);
   });
@@ -96,7 +95,7 @@ template <typename F>
 void places(const Map& map, const F& work) {
   const int64_t all = map.height * map.width;
   const int64_t parts = std::min(map.count, std::max<int64_t>(1, (4 * at::get_num_threads() + all - 1) / all));
-  at::parallel_for(0, all * parts, 1, [&](int64_t begin, int64_t end) {
+  sharePieces(all * parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t part = task % parts, place = task / parts;
       work(place / map.width, place % map.width, map.count * part / parts, map.count * (part + 1) / parts);
@@ -144,7 +143,7 @@ at::Tensor packPlaces(const Map& gradient) {
   const at::Tensor packed = at::empty({gradient.tensor.numel()}, gradient.tensor.options());
   float* const data = packed.data_ptr<float>();
   const int64_t panels = gradient.channels / kPanel;
-  at::parallel_for(0, gradient.height * gradient.width * gradient.count, 16, [&](int64_t begin, int64_t end) {
+  sharePieces(gradient.height * gradient.width * gradient.count, 16, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t place = i / gradient.count, image = i % gradient.count;
       const float* from = gradient.data + i * gradient.channels;
@@ -163,7 +162,7 @@ at::Tensor weigh(const Set& set, const Geometry& g, const Map& image, const Map&
   const at::Tensor all = at::empty({g.kernel[0] * g.kernel[1], g.channels, g.made}, gradient.tensor.options());
   float* const sums = all.data_ptr<float>();
   const int64_t parts = (g.channels + kRows - 1) / kRows;
-  at::parallel_for(0, all.size(0) * parts, 1, [&](int64_t begin, int64_t end) {
+  sharePieces(all.size(0) * parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t tap = task / parts, ky = tap / g.kernel[1], kx = tap % g.kernel[1];
       const int64_t from = g.channels * (task % parts) / parts, to = g.channels * (task % parts + 1) / parts;

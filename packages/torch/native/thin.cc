@@ -1,13 +1,12 @@
 // The image gradient of a convolution of few channels, and so the transposed convolution that makes pictures, in float32 whatever
 // the numbers are stored as: for some rows of an image's samples at a time one product with all taps' matrices at once, whose rows
 // are then added to where the taps fall. oneDNN's kernels for one, three and six channels took 3 to 7 times as long.
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "convolution.h"
 #include "kernels.h"
+#include "tasks.h"
 
 namespace gantry {
 namespace {
@@ -100,7 +99,7 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
   const int64_t numbers = g.size[0] * g.size[1] * g.channels, columns = columnsOf(g);
   const std::vector<float> right = packed(weight, g);
   const bool wide = image.scalar_type() == at::kFloat;
-  at::parallel_for(0, g.count, 1, [&](int64_t begin, int64_t end) {
+  sharePieces(g.count, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> products(rows * width * columns), given, made(wide ? 0 : numbers);
     for (int64_t i = begin; i < end; ++i) {
       float* const own = wide ? image.data_ptr<float>() + i * numbers : made.data();

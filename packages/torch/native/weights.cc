@@ -2,12 +2,11 @@
 // power of two apart in a weight, so that reading it from there would drive out of the cache what is read next.
 #include "weights.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "kernels.h"
+#include "tasks.h"
 
 namespace gantry {
 namespace {
@@ -29,7 +28,7 @@ at::Tensor packWeight(const at::Tensor& weight, bool turned) {
   const T* const from = source.data_ptr<T>();
   T* const to = packed.data_ptr<T>();
   const int64_t blocks = (rows + kBlock - 1) / kBlock;
-  at::parallel_for(0, columns / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
+  sharePieces(columns / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
     std::vector<T> buffer(kBlock * taps * kPanel);
     for (int64_t task = begin; task < end; ++task) {
       const int64_t column = task / blocks * kPanel, first = task % blocks * kBlock, count = std::min(rows - first, kBlock);
@@ -53,7 +52,7 @@ at::Tensor unpackWeight(const at::Tensor& sums, const Geometry& g) {
   const int64_t taps = g.kernel[0] * g.kernel[1], blocks = (g.channels + kBlock - 1) / kBlock;
   const T* const from = sums.data_ptr<T>();
   T* const to = weight.data_ptr<T>();
-  at::parallel_for(0, g.made / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
+  sharePieces(g.made / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
     std::vector<T> buffer(kBlock * taps * kPanel);
     for (int64_t task = begin; task < end; ++task) {
       const int64_t made = task / blocks * kPanel, first = task % blocks * kBlock;

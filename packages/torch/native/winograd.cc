@@ -8,14 +8,13 @@
 //
 // Images have their channels last, so that every loop but the products' runs along channels. In float32 it loses about three
 // bits to the plain sum.
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "convolution.h"
 #include "kernels.h"
+#include "tasks.h"
 #include "weights.h"
 
 namespace gantry {
@@ -100,7 +99,7 @@ void filtered(const Set<T>& set, const Steps<T>& steps, const std::vector<Phase<
   const int64_t filterPlace = depth * columns;
   const at::Tensor filters = workspace(steps.places * filterPlace, like);
   T* const filter = filters.data_ptr<T>();
-  at::parallel_for(0, depth, 4, [&](int64_t begin, int64_t end) {
+  sharePieces(depth, 4, [&](int64_t begin, int64_t end) {
     for (int64_t i = 0; i < static_cast<int64_t>(phases.size()); ++i) {
       const int64_t from = std::max(begin - i * part, int64_t{0}), to = std::min(end - i * part, part);
       if (from < to) steps.filter(phases[i].filter, from, to, filter, filterPlace);
@@ -112,7 +111,7 @@ void filtered(const Set<T>& set, const Steps<T>& steps, const std::vector<Phase<
   const int64_t chunks = std::min(tiles, (tiles + most * threads - 1) / (most * threads) * threads);
   const int64_t chunk = (tiles + chunks - 1) / chunks;
   const int64_t leftPlace = chunk * depth, outPlace = chunk * columns;
-  at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
+  sharePieces(chunks, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor left = workspace(steps.places * leftPlace, like), products = workspace(steps.places * outPlace, like);
     T* const l = left.data_ptr<T>();
     T* const made = products.data_ptr<T>();
@@ -146,13 +145,13 @@ at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, co
     T* const l = left.data_ptr<T>();
     T* const r = right.data_ptr<T>();
     const int64_t leftPlace = chunk * depth, rightPlace = chunk * columns, tiles = to - from;
-    at::parallel_for(0, tiles, 4, [&](int64_t begin, int64_t end) {
+    sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
       for (size_t phase = 0; phase < phases.size(); ++phase)
         steps.input(phases[phase], image, from + begin, from + end, from, l + phase * part, depth, leftPlace);
       steps.gradient(out, gradient, from + begin, from + end, from, tiles, r, rightPlace);
     });
     const int64_t parts = (depth + kRowsAtATime - 1) / kRowsAtATime;
-    at::parallel_for(0, steps.places * parts, 1, [&](int64_t begin, int64_t end) {
+    sharePieces(steps.places * parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t place = task / parts, row = task % parts * kRowsAtATime;
         set.product(sum + place * sumPlace + row * columns, columns, l + place * leftPlace + row, 1, depth,
@@ -164,7 +163,7 @@ at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, co
   const int64_t tapStride = part * columns;
   eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
     const at::Tensor own = workspace(steps.taps * steps.taps * tapStride, like);
-    at::parallel_for(0, part, 4, [&](int64_t begin, int64_t end) {
+    sharePieces(part, 4, [&](int64_t begin, int64_t end) {
       steps.filterGradient(sum + (phase * part + begin) * columns, sumPlace, (end - begin) * columns,
                            own.data_ptr<T>() + begin * columns, tapStride);
     });
