@@ -29,8 +29,6 @@ using kernels::Tiles;
 /** Channels, and outputs along an axis, from which it is faster than oneDNN. */
 constexpr int64_t kChannels = 64;
 constexpr int64_t kSize = 8;
-/** Pairs of channels up to which that holds for a stride of 2, too: of more, maps of 8x8 are too few for what their filter costs. */
-constexpr int64_t kPairs = 64 * 128;
 /** Bytes of transformed tiles that a thread has at a time: more leaves a core's own cache, less reads the filter too often. */
 constexpr int64_t kWorkspace = int64_t{2} << 20;
 /** And that all threads have together for the weights' gradient, whose sums each pass reads and writes too. */
@@ -45,9 +43,8 @@ bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& 
     return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride;
   };
   const auto type = first.scalar_type();
-  const int64_t least = g.channels * g.made <= kPairs ? kSize : kSize * g.stride[0];
   return enabled && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type &&
-         (are(3, 1) || are(4, 2)) && g.count > 0 && std::min(g.outSize(0), g.outSize(1)) >= least &&
+         (are(3, 1) || are(4, 2)) && g.count > 0 && std::min(g.outSize(0), g.outSize(1)) >= kSize &&
          std::min(g.channels, g.made) >= kChannels && g.channels % kernels::kPanel == 0 && g.made % kernels::kPanel == 0;
 }
 
