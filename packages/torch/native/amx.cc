@@ -27,8 +27,6 @@ constexpr int64_t kPiecesOfWeight = 4;
 
 bool enabled = true;
 
-int64_t inTiles(int64_t numbers, int64_t size) { return (numbers + size - 1) / size; }
-
 bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g) {
   return enabled && first.scalar_type() == at::kBFloat16 && second.scalar_type() == at::kBFloat16 && g.count > 0 &&
          g.outSize(0) * g.outSize(1) > 0 && g.kernel[0] * g.kernel[1] > 1 && g.channels % kChannels == 0 &&
@@ -79,7 +77,7 @@ void pack(void (*sample)(const uint16_t*, int64_t, int64_t, int64_t, uint16_t*),
 Packed packTaps(const TileSet& set, const at::Tensor& weight, bool turned) {
   const at::Tensor source = weight.contiguous();
   const int64_t rowsAt = turned ? 0 : 1, rows = source.size(rowsAt), columns = source.size(1 - rowsAt) / kTileRows;
-  const int64_t taps = source.size(2) * source.size(3), numbers = inTiles(rows, kTileDepth) * kTile;
+  const int64_t taps = source.size(2) * source.size(3), numbers = at::divup(rows, kTileDepth) * kTile;
   const int64_t rowStride = source.stride(rowsAt), columnStride = source.stride(1 - rowsAt);
   const uint16_t* const from = static_cast<const uint16_t*>(source.data_ptr());
   Packed packed(columns * taps * numbers);
@@ -94,13 +92,13 @@ Packed packTaps(const TileSet& set, const at::Tensor& weight, bool turned) {
 template <typename F>
 void gather(const TileSet& set, const Images& given, const Packed& weight, int64_t taps, const float* bias,
             const Images& made, const F& meet) {
-  const int64_t depth = inTiles(given.channels, kTileDepth), placeNumbers = 2 * depth * kTile;
+  const int64_t depth = at::divup(given.channels, kTileDepth), placeNumbers = 2 * depth * kTile;
   const int64_t tapNumbers = depth * kTile, columnNumbers = taps * tapNumbers;
   const int64_t columns = made.channels / kTileRows;
   const Packed packed(given.places() * placeNumbers);
   // Rows of the result, and parts of its channels, are shared among the threads.
-  const int64_t pairs = inTiles(columns, 2);
-  const int64_t parts = std::min(pairs, inTiles(4 * at::get_num_threads(), made.height));
+  const int64_t pairs = at::divup(columns, 2);
+  const int64_t parts = std::min(pairs, at::divup(4 * at::get_num_threads(), made.height));
   for (int64_t first = 0; first < given.count; first += kSums) {
     const Images from = given.block(first), to = made.block(first);
     pack(set.rows, from, packed.data, placeNumbers);
@@ -123,7 +121,7 @@ void gather(const TileSet& set, const Images& given, const Packed& weight, int64
         }
         TileProduct product{};
         product.depth = depth;
-        product.leftTiles = inTiles(from.count, kTileRows);
+        product.leftTiles = at::divup(from.count, kTileRows);
         product.leftStride = depth * kTile;
         product.rightStride = columnNumbers;
         for (int64_t pair = pairs * (task % parts) / parts; pair < pairs * (task % parts + 1) / parts; ++pair) {
@@ -152,12 +150,12 @@ at::Tensor weigh(const TileSet& set, const Images& images, const Images& gradien
   float* const weight = all.data_ptr<float>();
   const int64_t leftNumbers = g.made * kTileDepth, rightNumbers = g.channels * kTileDepth;
   const Packed left(gradients.places() * leftNumbers), right(images.places() * rightNumbers);
-  const int64_t rows = inTiles(g.made, kSums), tasks = taps * rows;
+  const int64_t rows = at::divup(g.made, kSums), tasks = taps * rows;
   const int64_t together = std::max<int64_t>(8, kWorkspace / (rightNumbers * int64_t{sizeof(uint16_t)}));
   for (int64_t first = 0; first < images.count; first += kSums) {
     pack(set.turned, gradients.block(first), left.data, leftNumbers);
     pack(set.pairs, images.block(first), right.data, rightNumbers);
-    sharePieces(tasks, inTiles(tasks, kPiecesOfWeight * at::get_num_threads()), [&](int64_t begin, int64_t end) {
+    sharePieces(tasks, at::divup(tasks, kPiecesOfWeight * at::get_num_threads()), [&](int64_t begin, int64_t end) {
       set.begin();
       alignas(64) float sums[kSums * kSums];
       std::vector<const uint16_t*> lefts, rights;

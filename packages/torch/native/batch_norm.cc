@@ -45,7 +45,7 @@ at::Tensor empty(const at::Tensor& rows) { return at::empty(rows.sizes(), rows.o
 /** Two sums over all rows for each channel: `sum(first row, rows, to, to)` for some of them, in parallel. */
 template <typename A, typename F>
 std::vector<double> sumsOf(int64_t rows, int64_t channels, const F& sum) {
-  const int64_t blocks = (rows + kRows - 1) / kRows;
+  const int64_t blocks = at::divup(rows, kRows);
   const at::Tensor parts = at::empty({blocks, 2 * channels}, c10::CppTypeToScalarType<A>::value);
   A* const part = parts.template data_ptr<A>();
   sharePieces(blocks, 1, [&](int64_t begin, int64_t end) {

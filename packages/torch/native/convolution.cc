@@ -31,6 +31,15 @@ const std::vector<int64_t> kZero{0, 0};
 /** Tried in this order, before LibTorch's own. */
 const Maps* const kWays[] = {&matrices, &amx, &whole, &winograd, &taps, &thin};
 
+/** One of the maps by the first way that takes it; undefined where none does. */
+template <typename Map, typename... Given>
+at::Tensor tried(Map Maps::*map, const Given&... given) {
+  for (const Maps* way : kWays)
+    if (const Map compute = way->*map; compute != nullptr)
+      if (at::Tensor made = compute(given...); made.defined()) return made;
+  return {};
+}
+
 std::vector<int64_t> list(const std::array<int64_t, 2>& pair) { return {pair[0], pair[1]}; }
 
 /** Padded alike on both sides, as LibTorch's convolutions need it. */
@@ -55,16 +64,14 @@ at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const
 }
 
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  for (const Maps* way : kWays)
-    if (at::Tensor output = way->convolve(image, weight, bias, g); output.defined()) return output;
+  if (at::Tensor output = tried(&Maps::convolve, image, weight, bias, g); output.defined()) return output;
   const auto b = bias.defined() ? Optional<at::Tensor>(bias.to(image.scalar_type())) : Optional<at::Tensor>();
   if (!isEven(g)) return at::convolution(padded(image, g), weight, b, list(g.stride), kZero, kOne, false, kZero, 1);
   return at::convolution(image, weight, b, list(g.stride), list(g.padding), kOne, false, kZero, 1);
 }
 
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  for (const Maps* way : kWays)
-    if (at::Tensor image = way->spread(gradient, weight, bias, g); image.defined()) return image;
+  if (at::Tensor image = tried(&Maps::spread, gradient, weight, bias, g); image.defined()) return image;
   if (!isEven(g))
     return spread(gradient, weight, bias, paddedGeometry(g))
         .narrow(2, g.padding[0], g.size[0])
@@ -78,8 +85,7 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
 }
 
 at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
-  for (const Maps* way : kWays)
-    if (at::Tensor weight = way->weigh(image, gradient, g); weight.defined()) return weight;
+  if (at::Tensor weight = tried(&Maps::weigh, image, gradient, g); weight.defined()) return weight;
   if (!isEven(g)) return weigh(padded(image, g), gradient, paddedGeometry(g));
   const at::Tensor like = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]},
                                     image.options().memory_format(at::MemoryFormat::Contiguous));

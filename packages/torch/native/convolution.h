@@ -51,7 +51,10 @@ inline at::Tensor emptyImages(int64_t count, int64_t channels, int64_t height, i
   return at::empty({count, channels, height, width}, like.options().memory_format(at::MemoryFormat::ChannelsLast));
 }
 
-/** A way to compute the three maps; each gives an undefined tensor where something else is faster. `bias` may be undefined. */
+/**
+ * A way to compute the three maps; each gives an undefined tensor where something else is faster, or is null where something else
+ * always is. `bias` may be undefined.
+ */
 struct Maps {
   at::Tensor (*convolve)(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);
   at::Tensor (*spread)(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry&);

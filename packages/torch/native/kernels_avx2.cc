@@ -11,10 +11,7 @@
 #define GANTRY_BLOCK_PANELS 1
 #define GANTRY_SET avx2
 #define GANTRY_PASSES avx2Passes
-#include "kernels_body.h"
-#include "maxout_body.h"
 #include "set_body.h"
-#include "passes_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

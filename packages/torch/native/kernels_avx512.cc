@@ -11,10 +11,7 @@
 #define GANTRY_BLOCK_PANELS 2
 #define GANTRY_SET avx512
 #define GANTRY_PASSES avx512Passes
-#include "kernels_body.h"
-#include "maxout_body.h"
 #include "set_body.h"
-#include "passes_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "convolution.h"
-#include "kernels.h"
+#include "sets.h"
 #include "tasks.h"
 
 namespace gantry {
@@ -18,8 +18,6 @@ using kernels::kPanel;
 
 /** Rows of the left side, and columns and rows of the right one, that a product takes at a time: what it reads of them stays near. */
 constexpr int64_t kRows = 48, kColumns = 128, kDepth = 1024;
-/** Multiplications from which threads share them. */
-constexpr int64_t kShared = 1 << 18;
 
 bool isMatrix(const at::Tensor& tensor) {
   return tensor.dim() == 2 && (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kDouble);
@@ -38,8 +36,6 @@ struct Matrix {
         columnStride(tensor.stride(1)) {}
 };
 
-int64_t partsOf(int64_t count, int64_t size) { return (count + size - 1) / size; }
-
 /** Rows [top, top + depth) and columns [from, from + width) of a right side in panels, the last filled up with zeros. */
 template <typename T>
 void pack(const kernels::Set<T>& set, const Matrix<T>& right, int64_t top, int64_t depth, int64_t from, int64_t width, T* out) {
@@ -54,7 +50,7 @@ void pack(const kernels::Set<T>& set, const Matrix<T>& right, int64_t top, int64
         std::memcpy(out + (panel * depth + row) * kPanel, begin + row * right.rowStride + panel * kPanel, kPanel * sizeof(T));
   }
   const bool scattered = right.rowStride != 1 && right.columnStride != 1;
-  for (int64_t panel = scattered ? 0 : whole; panel < partsOf(width, kPanel); ++panel)
+  for (int64_t panel = scattered ? 0 : whole; panel < at::divup(width, kPanel); ++panel)
     for (int64_t row = 0; row < depth; ++row)
       for (int64_t i = 0; i < kPanel; ++i) {
         const int64_t column = panel * kPanel + i;
@@ -67,7 +63,7 @@ template <typename T>
 at::Tensor inStrips(const Matrix<T>& left, const at::Tensor& like, bool shared) {
   const at::Tensor strips = at::empty({left.rows * left.columns}, like.options());
   T* const out = strips.data_ptr<T>();
-  const int64_t count = partsOf(left.rows, kRows);
+  const int64_t count = at::divup(left.rows, kRows);
   sharePieces(count, shared ? 1 : count, [&](int64_t begin, int64_t end) {
     for (int64_t strip = begin; strip < end; ++strip) {
       const int64_t top = strip * kRows, height = std::min(kRows, left.rows - top);
@@ -85,9 +81,8 @@ at::Tensor inStrips(const Matrix<T>& left, const at::Tensor& like, bool shared) 
 
 /** left times right, and the bias for each row; as a tensor of its own. */
 template <typename T>
-at::Tensor product(const Matrix<T>& left, const Matrix<T>& right, const T* bias, const at::Tensor& like) {
-  const kernels::Set<T>& set = *kernels::best<T>();
-  const int64_t rows = left.rows, columns = right.columns, depth = right.rows, strips = partsOf(rows, kRows);
+at::Tensor product(const kernels::Set<T>& set, const Matrix<T>& left, const Matrix<T>& right, const T* bias, const at::Tensor& like) {
+  const int64_t rows = left.rows, columns = right.columns, depth = right.rows, strips = at::divup(rows, kRows);
   const bool shared = rows * columns * depth >= kShared;
   const at::Tensor made = at::empty({rows, columns}, like.options());
   T* const out = made.template data_ptr<T>();
@@ -97,8 +92,8 @@ at::Tensor product(const Matrix<T>& left, const Matrix<T>& right, const T* bias,
   const T* const lefts = scattered ? gathered.template data_ptr<T>() : left.data;
   // A thread packs as many columns as stay near while all rows go by; where those are too few for the threads, they share the rows.
   const int64_t threads = shared ? at::get_num_threads() : 1;
-  const int64_t slice = std::min(kColumns, partsOf(partsOf(columns, threads), kPanel) * kPanel);
-  const int64_t slices = partsOf(columns, slice), shares = std::clamp<int64_t>(threads / slices, 1, strips);
+  const int64_t slice = std::min(kColumns, at::divup(at::divup(columns, threads), kPanel) * kPanel);
+  const int64_t slices = at::divup(columns, slice), shares = std::clamp<int64_t>(threads / slices, 1, strips);
   sharePieces(slices * shares, shared ? 1 : slices * shares, [&](int64_t begin, int64_t end) {
     const std::unique_ptr<T[]> packed(new T[slice * std::min(depth, kDepth)]);
     T edge[kRows * kPanel];
@@ -147,17 +142,16 @@ at::Tensor weigh(const at::Tensor& rows, const at::Tensor& gradient, const Geome
 
 bool areMatrices(const at::Tensor& first, const at::Tensor& second) {
   return isMatrix(first) && isMatrix(second) && first.scalar_type() == second.scalar_type() && first.numel() > 0 &&
-         second.numel() > 0 && kernels::best<float>() != nullptr;
+         second.numel() > 0 && haveSets();
 }
 
 at::Tensor multiplied(const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
   if (!areMatrices(left, right) || right.size(1) < kPanel)
     return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
-  const auto as = [&](auto zero) {
+  return withSet(left.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    return product(Matrix<T>(left), Matrix<T>(right), Bias<T>(bias).data, left);
-  };
-  return left.scalar_type() == at::kFloat ? as(float{}) : as(double{});
+    return product(set, Matrix<T>(left), Matrix<T>(right), Bias<T>(bias).data, left);
+  });
 }
 
 const Maps matrices{convolve, spread, weigh};

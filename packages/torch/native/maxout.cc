@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "convolution.h"
-#include "kernels.h"
+#include "sets.h"
 #include "tasks.h"
 
 namespace gantry {
@@ -31,15 +31,6 @@ constexpr int64_t kMostPieces = 255;
 constexpr int64_t kRows = 48, kMaps = 10;
 /** Units whose weights' gradients are made together, at least. */
 constexpr int64_t kUnits = 32;
-/** Multiplications from which threads share them. */
-constexpr int64_t kShared = 1 << 18;
-
-/** `work(zero of the numbers' type)`. */
-template <typename F>
-void typed(const at::Tensor& like, const F& work) {
-  if (like.scalar_type() == at::kFloat) work(float{});
-  else work(double{});
-}
 
 /** `work(the first, how many)` for pieces of `count` of at least `grain`, where it is enough to be shared. */
 template <typename F>
@@ -49,17 +40,17 @@ void inPieces(int64_t count, int64_t grain, int64_t multiplications, const F& wo
 
 /** The largest of each unit's maps [N, U], and which it is. There must be at least kPanel units. */
 template <typename T>
-void largest(const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias, at::Tensor& values, at::Tensor& chosen) {
-  const kernels::Set<T>& set = *kernels::best<T>();
+void largest(const kernels::Set<T>& set, const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias,
+             const at::Tensor& values, const at::Tensor& chosen) {
   const int64_t count = rows.size(0), depth = rows.size(1), units = values.size(1), pieces = weight.size(0) / units;
   const T* const from = rows.data_ptr<T>();
   const T* const maps = weight.data_ptr<T>();
   const Bias<T> added(bias);
   T* const to = values.data_ptr<T>();
   uint8_t* const which = chosen.data_ptr<uint8_t>();
-  const int64_t panels = (units + kPanel - 1) / kPanel, group = std::max<int64_t>(1, kMaps / pieces);
+  const int64_t panels = at::divup(units, kPanel), group = std::max<int64_t>(1, kMaps / pieces);
   const int64_t width = pieces * kPanel;
-  inPieces((panels + group - 1) / group, 1, count * depth * units * pieces, [&](int64_t begin, int64_t parts) {
+  inPieces(at::divup(panels, group), 1, count * depth * units * pieces, [&](int64_t begin, int64_t parts) {
     std::vector<T> packed(group * width * depth), products(kRows * group * width), biases(group * width);
     // The last panel may begin within the one before: then some units are computed twice.
     const auto unitOf = [&](int64_t panel) { return std::min(panel * kPanel, units - kPanel); };
@@ -96,15 +87,14 @@ at::Tensor convolve(const at::Tensor& rows, const at::Tensor& weight, const at::
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& chosen) {
   const int64_t count = chosen.size(0), units = chosen.size(1), depth = weight.size(1);
   const at::Tensor g = gradient.contiguous(), w = weight.contiguous(), made = at::empty({count, depth}, g.options());
-  typed(g, [&](auto zero) {
+  withSet(g.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const kernels::Maxouts<T>& set = kernels::best<T>()->maxout;
     const T* const given = g.template data_ptr<T>();
     const T* const maps = w.template data_ptr<T>();
     const uint8_t* const which = chosen.data_ptr<uint8_t>();
     T* const to = made.template data_ptr<T>();
     inPieces(count, kRows, count * depth * units, [&](int64_t first, int64_t rows) {
-      set.spread(given + first * units, which + first * units, units, maps, w.size(0) / units, depth, rows, to + first * depth);
+      set.maxout.spread(given + first * units, which + first * units, units, maps, w.size(0) / units, depth, rows, to + first * depth);
     });
   });
   return made;
@@ -115,9 +105,8 @@ std::pair<at::Tensor, at::Tensor> weigh(const at::Tensor& rows, const at::Tensor
   const int64_t count = chosen.size(0), units = chosen.size(1), depth = rows.size(1);
   const at::Tensor x = rows.contiguous(), g = gradient.contiguous();
   const at::Tensor weight = at::empty({units * pieces, depth}, x.options()), bias = at::empty({units * pieces}, x.options());
-  typed(x, [&](auto zero) {
+  withSet(x.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const kernels::Maxouts<T>& set = kernels::best<T>()->maxout;
     const T* const from = x.template data_ptr<T>();
     const T* const given = g.template data_ptr<T>();
     const uint8_t* const which = chosen.data_ptr<uint8_t>();
@@ -129,7 +118,7 @@ std::pair<at::Tensor, at::Tensor> weigh(const at::Tensor& rows, const at::Tensor
       const at::Tensor near = at::empty({kernels::kSorted * kernels::kNearColumns}, x.options());
       const kernels::Sorted<T> sorted{order.data_ptr<int32_t>(), factors.template data_ptr<T>(), ends.data_ptr<int32_t>(),
                                       near.template data_ptr<T>()};
-      set.weigh(from, given + first, which + first, units, some, count, pieces, depth, sorted, w + first * pieces * depth,
+      set.maxout.weigh(from, given + first, which + first, units, some, count, pieces, depth, sorted, w + first * pieces * depth,
                 b + first * pieces);
     });
   });
@@ -211,10 +200,10 @@ struct Maxout : Function<Maxout> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& rows, const at::Tensor& weight, const Optional<at::Tensor>& bias,
                             int64_t pieces) {
     const at::Tensor x = rows.contiguous(), w = weight.contiguous();
-    at::Tensor values = at::empty({rows.size(0), weight.size(0) / pieces}, rows.options());
-    at::Tensor chosen = at::empty(values.sizes(), rows.options().dtype(at::kByte));
-    typed(rows, [&](auto zero) { largest<decltype(zero)>(x, w, bias.value_or(at::Tensor()), values, chosen); });
-    context->save_for_backward({rows, weight, chosen, bias.value_or(at::Tensor())});
+    const at::Tensor values = at::empty({rows.size(0), weight.size(0) / pieces}, rows.options());
+    const at::Tensor chosen = at::empty(values.sizes(), rows.options().dtype(at::kByte)), b = bias.value_or(at::Tensor());
+    withSet(rows.scalar_type(), [&](const auto& set, auto) { largest(set, x, w, b, values, chosen); });
+    context->save_for_backward({rows, weight, chosen, b});
     return values;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {

@@ -1,4 +1,7 @@
-// The kernels of one instruction set together: included behind what defines them.
+// All kernels, for one instruction set, whose file includes this alone.
+#include "kernels_body.h"
+#include "maxout_body.h"
+#include "passes_body.h"
 
 namespace gantry::kernels {
 namespace {

@@ -94,7 +94,7 @@ void fill(const Map& map, int64_t from, int64_t to, int64_t y, int64_t x, const 
 template <typename F>
 void places(const Map& map, const F& work) {
   const int64_t all = map.height * map.width;
-  const int64_t parts = std::min(map.count, std::max<int64_t>(1, (4 * at::get_num_threads() + all - 1) / all));
+  const int64_t parts = std::min(map.count, std::max<int64_t>(1, at::divup(4 * at::get_num_threads(), all)));
   sharePieces(all * parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t part = task % parts, place = task / parts;
@@ -161,7 +161,7 @@ at::Tensor weigh(const Set& set, const Geometry& g, const Map& image, const Map&
   const float* const right = packed.data_ptr<float>();
   const at::Tensor all = at::empty({g.kernel[0] * g.kernel[1], g.channels, g.made}, gradient.tensor.options());
   float* const sums = all.data_ptr<float>();
-  const int64_t parts = (g.channels + kRows - 1) / kRows;
+  const int64_t parts = at::divup(g.channels, kRows);
   sharePieces(all.size(0) * parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t tap = task / parts, ky = tap / g.kernel[1], kx = tap % g.kernel[1];

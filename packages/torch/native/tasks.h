@@ -8,6 +8,9 @@
 
 namespace gantry {
 
+/** Multiplications from which threads share them. */
+constexpr int64_t kShared = 1 << 18;
+
 /** Pieces of a range for each thread. */
 constexpr int64_t kPieces = 8;
 
@@ -30,7 +33,7 @@ void shareTasks(int64_t count, const F& work) {
 template <typename F>
 void sharePieces(int64_t count, int64_t grain, const F& work) {
   const int64_t threads = at::get_num_threads();
-  const int64_t pieces = std::min((count + grain - 1) / grain, threads == 1 ? 1 : kPieces * threads);
+  const int64_t pieces = std::min(at::divup(count, grain), threads == 1 ? 1 : kPieces * threads);
   shareTasks(pieces, [&](const auto& next) {
     for (int64_t piece; (piece = next()) >= 0;) work(count * piece / pieces, count * (piece + 1) / pieces);
   });

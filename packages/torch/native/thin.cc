@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "convolution.h"
-#include "kernels.h"
+#include "sets.h"
 #include "tasks.h"
 
 namespace gantry {
@@ -25,7 +25,7 @@ bool applies(const at::Tensor& gradient, const at::Tensor& weight, const Geometr
   const auto type = gradient.scalar_type();
   const bool fits = type == at::kFloat ? taps > 1 : type == at::kBFloat16 && taps >= kTapsOfHalves;
   return fits && weight.scalar_type() == type && g.channels < kPanel && g.made >= kMade && g.count > 0 &&
-         g.outSize(0) * g.outSize(1) > 0 && kernels::best<float>() != nullptr;
+         g.outSize(0) * g.outSize(1) > 0 && haveSets();
 }
 
 /** Images with their channels last, one of which is read as float32. */
@@ -48,7 +48,7 @@ class Images {
   bool wide_;
 };
 
-int64_t columnsOf(const Geometry& g) { return (g.kernel[0] * g.kernel[1] * g.channels + kPanel - 1) / kPanel * kPanel; }
+int64_t columnsOf(const Geometry& g) { return at::divup(g.kernel[0] * g.kernel[1] * g.channels, kPanel) * kPanel; }
 
 /** A weight as the right side of a product: [columns / kPanel][made][kPanel], a column for each tap and channel, and zeros. */
 std::vector<float> packed(const at::Tensor& weight, const Geometry& g) {
@@ -118,12 +118,9 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
   return g.channelsLast ? image : image.contiguous();
 }
 
-// For the other two maps oneDNN's kernels are as fast.
-at::Tensor convolve(const at::Tensor&, const at::Tensor&, const at::Tensor&, const Geometry&) { return {}; }
-at::Tensor weigh(const at::Tensor&, const at::Tensor&, const Geometry&) { return {}; }
-
 }  // namespace
 
-const Maps thin{convolve, spread, weigh};
+// For the other two maps oneDNN's kernels are as fast.
+const Maps thin{nullptr, spread, nullptr};
 
 }  // namespace gantry

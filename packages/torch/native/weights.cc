@@ -27,7 +27,7 @@ at::Tensor packWeight(const at::Tensor& weight, bool turned) {
   const at::Tensor packed = at::empty({source.numel()}, source.options());
   const T* const from = source.data_ptr<T>();
   T* const to = packed.data_ptr<T>();
-  const int64_t blocks = (rows + kBlock - 1) / kBlock;
+  const int64_t blocks = at::divup(rows, kBlock);
   sharePieces(columns / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
     std::vector<T> buffer(kBlock * taps * kPanel);
     for (int64_t task = begin; task < end; ++task) {
@@ -49,7 +49,7 @@ at::Tensor packWeight(const at::Tensor& weight, bool turned) {
 template <typename T>
 at::Tensor unpackWeight(const at::Tensor& sums, const Geometry& g) {
   const at::Tensor weight = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]}, sums.options());
-  const int64_t taps = g.kernel[0] * g.kernel[1], blocks = (g.channels + kBlock - 1) / kBlock;
+  const int64_t taps = g.kernel[0] * g.kernel[1], blocks = at::divup(g.channels, kBlock);
   const T* const from = sums.data_ptr<T>();
   T* const to = weight.data_ptr<T>();
   sharePieces(g.made / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {

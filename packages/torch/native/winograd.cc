@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "convolution.h"
-#include "kernels.h"
+#include "sets.h"
 #include "tasks.h"
 #include "weights.h"
 
@@ -43,12 +43,12 @@ bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& 
     return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride;
   };
   const auto type = first.scalar_type();
-  return enabled && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type &&
+  return enabled && haveSets() && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type &&
          (are(3, 1) || are(4, 2)) && g.count > 0 && std::min(g.outSize(0), g.outSize(1)) >= kSize &&
          std::min(g.channels, g.made) >= kChannels && g.channels % kernels::kPanel == 0 && g.made % kernels::kPanel == 0;
 }
 
-int64_t tilesAlong(int64_t size) { return (size + kOutputs - 1) / kOutputs; }
+int64_t tilesAlong(int64_t size) { return at::divup(size, kOutputs); }
 
 at::Tensor workspace(int64_t elements, const at::Tensor& like) {
   return at::empty({elements}, like.options().memory_format(at::MemoryFormat::Contiguous));
@@ -58,13 +58,13 @@ at::Tensor workspace(int64_t elements, const at::Tensor& like) {
 template <typename F>
 void inChunks(int64_t tiles, int64_t bytesPerTile, int64_t budget, const F& work) {
   const int64_t most = std::max<int64_t>(budget / bytesPerTile, 48);
-  const int64_t chunks = (tiles + most - 1) / most;
-  const int64_t chunk = (tiles + chunks - 1) / chunks;
+  const int64_t chunks = at::divup(tiles, most);
+  const int64_t chunk = at::divup(tiles, chunks);
   for (int64_t from = 0; from < tiles; from += chunk) work(from, std::min(from + chunk, tiles), chunk);
 }
 
 /** Taps of a phase along an axis. */
-int64_t tapsOf(const Geometry& g, int d, int64_t phase) { return (g.kernel[d] - phase + g.stride[d] - 1) / g.stride[d]; }
+int64_t tapsOf(const Geometry& g, int d, int64_t phase) { return at::divup(g.kernel[d] - phase, g.stride[d]); }
 
 /** `f(y, x, number)` for every phase of a kernel, which begins with the tap y, x. */
 template <typename F>
@@ -105,8 +105,8 @@ void filtered(const Set<T>& set, const Steps<T>& steps, const std::vector<Phase<
   // Each thread takes chunks of tiles through all three steps, so that what one step writes the next finds in its cache.
   const int64_t tiles = count * out.rows * out.columns, threads = at::get_num_threads();
   const int64_t most = std::max<int64_t>(kWorkspace / (steps.places * (depth + columns) * sizeof(T)), 32);
-  const int64_t chunks = std::min(tiles, (tiles + most * threads - 1) / (most * threads) * threads);
-  const int64_t chunk = (tiles + chunks - 1) / chunks;
+  const int64_t chunks = std::min(tiles, at::divup(tiles, most * threads) * threads);
+  const int64_t chunk = at::divup(tiles, chunks);
   const int64_t leftPlace = chunk * depth, outPlace = chunk * columns;
   sharePieces(chunks, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor left = workspace(steps.places * leftPlace, like), products = workspace(steps.places * outPlace, like);
@@ -147,7 +147,7 @@ at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, co
         steps.input(phases[phase], image, from + begin, from + end, from, l + phase * part, depth, leftPlace);
       steps.gradient(out, gradient, from + begin, from + end, from, tiles, r, rightPlace);
     });
-    const int64_t parts = (depth + kRowsAtATime - 1) / kRowsAtATime;
+    const int64_t parts = at::divup(depth, kRowsAtATime);
     sharePieces(steps.places * parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t place = task / parts, row = task % parts * kRowsAtATime;
@@ -169,17 +169,6 @@ at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, co
     });
   });
   return all;
-}
-
-/** `work(set, zero of the type)` in the images' type; undefined where this processor has no kernels. */
-template <typename F>
-at::Tensor withSet(at::ScalarType type, const F& work) {
-  if (type == at::kFloat) {
-    const auto* set = kernels::best<float>();
-    return set == nullptr ? at::Tensor() : work(*set, float{});
-  }
-  const auto* set = kernels::best<double>();
-  return set == nullptr ? at::Tensor() : work(*set, double{});
 }
 
 /** Every output, in tiles. */

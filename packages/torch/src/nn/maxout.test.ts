@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { autocast, grad, nn, noGrad, scope, setThreads, type Tensor, torch } from "../index.js";
+import { testWith } from "../testing/instructions.js";
 import { assertClose, assertGradients, noise } from "../testing/numeric.js";
 import { plainly } from "../testing/plainly.js";
 import { Random } from "../testing/random.js";
@@ -83,6 +84,37 @@ test("the first of equals is chosen, and what is no number", () =>
     assert.deepEqual(gradient.toNumbers(), new Array(16).fill([0, 3, 0]).flat());
     const none = torch.maxoutLinear(torch.tensor([[Number.NaN]]), weight.detach(), undefined, 3);
     assert.ok(none.toNumbers().every(Number.isNaN));
+    // Of three maps the one that is no number; then the first of the two largest.
+    const some = torch
+      .tensor([[1], [Number.NaN], [3], [2], [2], [1]])
+      .repeat([8, 1])
+      .requiresGrad_();
+    const made = torch.maxoutLinear(torch.tensor([[1]]), some, undefined, 3);
+    assert.deepEqual(
+      noGrad(() => made.toNumbers()),
+      new Array(8).fill([Number.NaN, 2]).flat(),
+    );
+    const [toSome] = grad(made.sum(), [some]) as [Tensor];
+    assert.deepEqual(toSome.toNumbers(), new Array(8).fill([0, 1, 0, 1, 0, 0]).flat());
+  }));
+
+test("any number of threads gives a maxout's same bits", () =>
+  scope(() => {
+    const random = new Random(5);
+    const inputs = [[300, 130], [5 * 96, 130], [5 * 96]].map((shape) =>
+      noise(random, shape, "float32").requiresGrad_(),
+    ) as [Tensor, Tensor, Tensor];
+    const compute = () => {
+      const output = torch.maxoutLinear(...inputs, 5);
+      return [output, ...grad(output.pow(2).sum(), inputs)];
+    };
+    const found = [1, 2, 3].map((threads) => {
+      setThreads(threads);
+      return compute();
+    });
+    setThreads(2);
+    for (const other of found.slice(1))
+      for (const [i, value] of other.entries()) assertClose(value, found[0]?.[i] as Tensor, 0, `${i}`);
   }));
 
 test("a maxout keeps to autocast and names what does not fit", () =>
@@ -104,3 +136,5 @@ test("a maxout keeps to autocast and names what does not fit", () =>
     );
     assert.throws(() => computePlainly(["maxout"]), /chosen-maxout/);
   }));
+
+for (const each of ["avx2", "default"] as const) testWith(each, import.meta.url);
