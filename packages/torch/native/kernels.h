@@ -22,14 +22,16 @@ struct Tiles {
   int64_t step;
 };
 
-/** A kernel, or a phase of one, as right sides for its taps, [columns / kPanel][rows][kPanel] each. */
+/** Rows of a panel that Winograd's transforms take and make together. */
+constexpr int64_t kStrip = 8;
+
+/** A kernel, or a phase of one, as packWinograd has it: [columns / kPanel][rows / kStrip][tap][kStrip][kPanel]. */
 template <typename T>
 struct Filter {
-  /** Of all rows that the products sum over, how many there are, and those that are the filter's. */
-  int64_t depth, first, rows;
-  int64_t columns;
-  /** Of a whole kernel, row by row; null for a tap that a phase lacks, which is zero. */
-  const T* taps[9];
+  const T* packed;
+  int64_t rows, columns;
+  /** Of all rows that the products sum over, how many there are, and the filter's first. */
+  int64_t depth, first;
 };
 
 /** The transforms of one size of kernel, see winograd.cc. A place of a transformed tile is placeStride from the last. */
@@ -43,13 +45,17 @@ struct Steps {
   /** Tiles of gradients, transformed for the weights' gradient and packed as the products' right side. */
   void (*gradient)(const Tiles&, const T* image, int64_t from, int64_t to, int64_t first, int64_t tiles, T* out,
                    int64_t placeStride);
-  /** Products to outputs; `bias` may be null. */
-  void (*output)(const Tiles&, const T* products, int64_t placeStride, int64_t from, int64_t to, int64_t first, const T* bias,
-                 T* image);
-  /** Rows [from, to) of a filter to G w G', packed as the products' right side. */
+  /** Products [tile - first, columns] to some of the outputs' channels, which begin at `bias`, that may be null, and `image`. */
+  void (*output)(const Tiles&, const T* products, int64_t placeStride, int64_t columns, int64_t from, int64_t to, int64_t first,
+                 const T* bias, T* image);
+  /** Rows [from, to) of a filter, multiples of kStrip, to G w G', packed as the products' right side. */
   void (*filter)(const Filter<T>&, int64_t from, int64_t to, T* out, int64_t placeStride);
-  /** `count` of the products' sums, which begin at `products`, to those of the weights' gradient for each tap, [taps * taps][tapStride]. */
-  void (*filterGradient)(const T* products, int64_t placeStride, int64_t count, T* sums, int64_t tapStride);
+  /**
+   * The products' sums [rows][rowStride], of `columns` of them, to those of the weights' gradient for each tap, as a filter is
+   * packed: panels are panelStride from each other. Rows are a multiple of kStrip.
+   */
+  void (*filterGradient)(const T* products, int64_t placeStride, int64_t rowStride, int64_t rows, int64_t columns, T* out,
+                         int64_t panelStride);
 };
 
 /** Rows that are sorted by the map they chose, at a time; and how many columns of them lie near, at most. */

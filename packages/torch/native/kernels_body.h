@@ -160,7 +160,7 @@ GANTRY_INLINE void fetch(const T* const* samples, int64_t channel, Vec<T>* to) {
  * Lanes of a buffer between a transform and its places in memory. The places lie far apart, each on pages of its own: a
  * transform that went to all of them for every vector would wait for the address translation most of the time.
  */
-constexpr int64_t kBuffered = 128;
+constexpr int64_t kBuffered = kStrip * kPanel;
 
 template <typename T>
 GANTRY_INLINE void copy(const T* from, T* to, int64_t count) {
@@ -171,8 +171,6 @@ template <typename T, int M, int R>
 struct Winograd {
   static constexpr int Size = M + R - 1;
   static constexpr int Places = Size * Size;
-  /** Rows of a panel that are buffered together. */
-  static constexpr int Rows = kBuffered / kPanel;
 
   struct Buffer {
     T values[Places][kBuffered];
@@ -218,11 +216,11 @@ struct Winograd {
 
   static void gradient(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, int64_t count,
                        T* out, int64_t placeStride) {
-    const T* samples[Rows][M * M];
+    const T* samples[kStrip][M * M];
     Vec<T> values[M * M], transformed[Places];
     Buffer buffer;
-    for (int64_t tile = from; tile < to; tile += Rows) {
-      const int64_t rows = to - tile < Rows ? to - tile : Rows;
+    for (int64_t tile = from; tile < to; tile += kStrip) {
+      const int64_t rows = to - tile < kStrip ? to - tile : kStrip;
       for (int64_t row = 0; row < rows; ++row) locate<const T, M>(tiles, image, tile + row, samples[row]);
       for (int64_t panel = 0; panel < tiles.channels; panel += kPanel) {
         for (int64_t row = 0; row < rows; ++row)
@@ -237,16 +235,16 @@ struct Winograd {
     }
   }
 
-  static void output(const Tiles& tiles, const T* products, int64_t placeStride, int64_t from, int64_t to,
+  static void output(const Tiles& tiles, const T* products, int64_t placeStride, int64_t columns, int64_t from, int64_t to,
                      int64_t first, const T* bias, T* image) {
     T* samples[M * M];
     Vec<T> values[Places], made[M * M];
     Buffer buffer;
     for (int64_t tile = from; tile < to; ++tile) {
       locate<T, M>(tiles, image, tile, samples);
-      const T* row = products + (tile - first) * tiles.channels;
-      for (int64_t begin = 0; begin < tiles.channels; begin += kBuffered) {
-        const int64_t count = tiles.channels - begin < kBuffered ? tiles.channels - begin : kBuffered;
+      const T* row = products + (tile - first) * columns;
+      for (int64_t begin = 0; begin < columns; begin += kBuffered) {
+        const int64_t count = columns - begin < kBuffered ? columns - begin : kBuffered;
         buffer.read(row + begin, placeStride, count);
         for (int64_t lane = 0; lane < count; lane += kLanes<T>) {
           buffer.take(lane, values);
@@ -264,33 +262,33 @@ struct Winograd {
   static void filter(const Filter<T>& filter, int64_t from, int64_t to, T* out, int64_t placeStride) {
     Vec<T> values[R * R], transformed[Places];
     Buffer buffer;
-    for (int64_t begin = from; begin < to; begin += Rows) {
-      const int64_t count = to - begin < Rows ? to - begin : Rows;
-      for (int64_t panel = 0; panel < filter.columns; panel += kPanel) {
-        for (int64_t lane = 0; lane < count * kPanel; lane += kLanes<T>) {
-          for (int i = 0; i < R * R; ++i)
-            values[i] = filter.taps[i] == nullptr ? Vec<T>{}
-                                                  : load(filter.taps[i] + panel * filter.rows + begin * kPanel + lane);
+    for (int64_t panel = 0; panel < filter.columns; panel += kPanel)
+      for (int64_t row = from; row < to; row += kStrip) {
+        const T* const taps = filter.packed + (panel * filter.rows + row * kPanel) * R * R;
+        for (int64_t lane = 0; lane < kBuffered; lane += kLanes<T>) {
+          for (int i = 0; i < R * R; ++i) values[i] = load(taps + i * kBuffered + lane);
           transform<T, FilterMatrix, M, R, Size, R>(values, transformed);
           buffer.put(lane, transformed);
         }
-        buffer.write(out + panel * filter.depth + (filter.first + begin) * kPanel, placeStride, count * kPanel);
+        buffer.write(out + panel * filter.depth + (filter.first + row) * kPanel, placeStride, kBuffered);
       }
-    }
   }
 
-  static void filterGradient(const T* products, int64_t placeStride, int64_t count, T* sums, int64_t tapStride) {
+  static void filterGradient(const T* products, int64_t placeStride, int64_t rowStride, int64_t rows, int64_t columns, T* out,
+                             int64_t panelStride) {
     Vec<T> values[Places], made[R * R];
     Buffer buffer;
-    for (int64_t begin = 0; begin < count; begin += kBuffered) {
-      const int64_t size = count - begin < kBuffered ? count - begin : kBuffered;
-      buffer.read(products + begin, placeStride, size);
-      for (int64_t lane = 0; lane < size; lane += kLanes<T>) {
-        buffer.take(lane, values);
-        transform<T, OutputMatrix, R, M, R, Size>(values, made);
-        for (int i = 0; i < R * R; ++i) store(sums + i * tapStride + begin + lane, made[i]);
+    for (int64_t panel = 0; panel < columns; panel += kPanel, out += panelStride)
+      for (int64_t row = 0; row < rows; row += kStrip) {
+        for (int i = 0; i < Places; ++i)
+          for (int64_t j = 0; j < kStrip; ++j)
+            copy(products + i * placeStride + (row + j) * rowStride + panel, buffer.values[i] + j * kPanel, kPanel);
+        for (int64_t lane = 0; lane < kBuffered; lane += kLanes<T>) {
+          buffer.take(lane, values);
+          transform<T, OutputMatrix, R, M, R, Size>(values, made);
+          for (int i = 0; i < R * R; ++i) store(out + (row * R * R + i * kStrip) * kPanel + lane, made[i]);
+        }
       }
-    }
   }
 };
 

@@ -12,66 +12,122 @@ namespace gantry {
 namespace {
 
 using kernels::kPanel;
+using kernels::kStrip;
 
-/** Rows of a weight that are copied together. */
-constexpr int64_t kBlock = 8;
+/** Numbers of a strip: kStrip rows of a panel, which lie together in everything that is packed. */
+constexpr int64_t kNumbers = kStrip * kPanel;
+
+/** A weight [made, channels, height, width] in strips of one tap. */
+template <typename T>
+struct Strips {
+  T* data;
+  int64_t rows, columns, taps, rowStride, columnStride;
+
+  Strips(const at::Tensor& weight, bool turned)
+      : data(weight.data_ptr<T>()),
+        rows(weight.size(turned ? 0 : 1)),
+        columns(weight.size(turned ? 1 : 0)),
+        taps(weight.size(2) * weight.size(3)),
+        rowStride(weight.stride(turned ? 0 : 1)),
+        columnStride(weight.stride(turned ? 1 : 0)) {}
+
+  /** `f(first row, first column, its begin)` for what all taps have of a strip, shared among the threads. */
+  template <typename F>
+  void each(const F& f) const {
+    const int64_t strips = rows / kStrip;
+    sharePieces(columns / kPanel * strips, 8, [&](int64_t begin, int64_t end) {
+      std::vector<T> buffer(kNumbers * taps);
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t column = task / strips * kPanel, row = task % strips * kStrip;
+        f(row, column, data + row * rowStride + column * columnStride, buffer.data());
+      }
+    });
+  }
+
+  /** Copies every strip to `place(tap, first row, first column)`. */
+  template <typename F>
+  void pack(const F& place) const {
+    each([&](int64_t row, int64_t column, const T* from, T* buffer) {
+      for (int64_t i = 0; i < kPanel; ++i)
+        for (int64_t j = 0; j < kStrip; ++j)
+          for (int64_t tap = 0; tap < taps; ++tap)
+            buffer[tap * kNumbers + j * kPanel + i] = from[i * columnStride + j * rowStride + tap];
+      for (int64_t tap = 0; tap < taps; ++tap) std::copy_n(buffer + tap * kNumbers, kNumbers, place(tap, row, column));
+    });
+  }
+
+  /** Fills the weight with the strips at `place(tap, first row, first column)`, whose rows are `stride` from each other. */
+  template <typename F>
+  void unpack(int64_t stride, const F& place) const {
+    each([&](int64_t row, int64_t column, T* to, T* buffer) {
+      for (int64_t tap = 0; tap < taps; ++tap)
+        for (int64_t j = 0; j < kStrip; ++j)
+          std::copy_n(place(tap, row, column) + j * stride, kPanel, buffer + (j * taps + tap) * kPanel);
+      for (int64_t i = 0; i < kPanel; ++i)
+        for (int64_t k = 0; k < kStrip * taps; ++k) to[i * columnStride + k] = buffer[k * kPanel + i];
+    });
+  }
+
+  /** Where a strip lies among what Winograd's transforms read and make. */
+  int64_t winograd(const Geometry& g, int64_t tap, int64_t row, int64_t column, bool turned) const {
+    const int64_t y = tap / g.kernel[1], x = tap % g.kernel[1], ofPhase = taps / (g.stride[0] * g.stride[1]);
+    const int64_t phase = y % g.stride[0] * g.stride[1] + x % g.stride[1];
+    const int64_t own = y / g.stride[0] * (g.kernel[1] / g.stride[1]) + x / g.stride[1];
+    const int64_t before = turned ? ofPhase - 1 - own : own;
+    return ((phase * columns + column) * rows + row * kPanel) * ofPhase + before * kNumbers;
+  }
+};
+
+at::Tensor emptyWeight(const Geometry& g, const at::Tensor& like) {
+  return at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]}, like.options());
+}
 
 }  // namespace
 
 template <typename T>
 at::Tensor packWeight(const at::Tensor& weight, bool turned) {
-  const at::Tensor source = weight.contiguous();
-  const int64_t rowsAt = turned ? 0 : 1, columnsAt = 1 - rowsAt;
-  const int64_t rows = source.size(rowsAt), columns = source.size(columnsAt), taps = source.size(2) * source.size(3);
-  const int64_t rowStride = source.stride(rowsAt), columnStride = source.stride(columnsAt);
-  const at::Tensor packed = at::empty({source.numel()}, source.options());
-  const T* const from = source.data_ptr<T>();
+  const at::Tensor source = weight.contiguous(), packed = at::empty({source.numel()}, source.options());
+  const Strips<T> strips(source, turned);
   T* const to = packed.data_ptr<T>();
-  const int64_t blocks = at::divup(rows, kBlock);
-  sharePieces(columns / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
-    std::vector<T> buffer(kBlock * taps * kPanel);
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t column = task / blocks * kPanel, first = task % blocks * kBlock, count = std::min(rows - first, kBlock);
-      const T* const block = from + first * rowStride + column * columnStride;
-      for (int64_t i = 0; i < kPanel; ++i)
-        for (int64_t row = 0; row < count; ++row)
-          for (int64_t tap = 0; tap < taps; ++tap)
-            buffer[(row * taps + tap) * kPanel + i] = block[i * columnStride + row * rowStride + tap];
-      for (int64_t tap = 0; tap < taps; ++tap)
-        for (int64_t row = 0; row < count; ++row)
-          std::copy_n(buffer.data() + (row * taps + tap) * kPanel, kPanel,
-                      to + (tap * columns + column) * rows + (first + row) * kPanel);
-    }
+  strips.pack([&](int64_t tap, int64_t row, int64_t column) {
+    return to + (tap * strips.columns + column) * strips.rows + row * kPanel;
   });
   return packed;
 }
 
 template <typename T>
 at::Tensor unpackWeight(const at::Tensor& sums, const Geometry& g) {
-  const at::Tensor weight = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]}, sums.options());
-  const int64_t taps = g.kernel[0] * g.kernel[1], blocks = at::divup(g.channels, kBlock);
+  const at::Tensor weight = emptyWeight(g, sums);
   const T* const from = sums.data_ptr<T>();
-  T* const to = weight.data_ptr<T>();
-  sharePieces(g.made / kPanel * blocks, 8, [&](int64_t begin, int64_t end) {
-    std::vector<T> buffer(kBlock * taps * kPanel);
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t made = task / blocks * kPanel, first = task % blocks * kBlock;
-      const int64_t count = std::min(g.channels - first, kBlock);
-      for (int64_t tap = 0; tap < taps; ++tap)
-        for (int64_t channel = 0; channel < count; ++channel)
-          std::copy_n(from + (tap * g.channels + first + channel) * g.made + made, kPanel,
-                      buffer.data() + (channel * taps + tap) * kPanel);
-      for (int64_t i = 0; i < kPanel; ++i)
-        for (int64_t k = 0; k < count * taps; ++k)
-          to[((made + i) * g.channels + first) * taps + k] = buffer[k * kPanel + i];
-    }
+  Strips<T>(weight, false).unpack(g.made, [&](int64_t tap, int64_t row, int64_t column) {
+    return from + (tap * g.channels + row) * g.made + column;
   });
   return weight;
 }
 
+template <typename T>
+at::Tensor packWinograd(const at::Tensor& weight, const Geometry& g, bool turned) {
+  const at::Tensor source = weight.contiguous(), packed = at::empty({source.numel()}, source.options());
+  const Strips<T> strips(source, turned);
+  T* const to = packed.data_ptr<T>();
+  strips.pack([&](int64_t tap, int64_t row, int64_t column) { return to + strips.winograd(g, tap, row, column, turned); });
+  return packed;
+}
+
+template <typename T>
+at::Tensor unpackWinograd(const at::Tensor& sums, const Geometry& g) {
+  const at::Tensor weight = emptyWeight(g, sums);
+  const Strips<T> strips(weight, false);
+  const T* const from = sums.data_ptr<T>();
+  strips.unpack(kPanel, [&](int64_t tap, int64_t row, int64_t column) { return from + strips.winograd(g, tap, row, column, false); });
+  return weight;
+}
+
 template at::Tensor packWeight<float>(const at::Tensor&, bool);
-template at::Tensor packWeight<double>(const at::Tensor&, bool);
 template at::Tensor unpackWeight<float>(const at::Tensor&, const Geometry&);
-template at::Tensor unpackWeight<double>(const at::Tensor&, const Geometry&);
+template at::Tensor packWinograd<float>(const at::Tensor&, const Geometry&, bool);
+template at::Tensor packWinograd<double>(const at::Tensor&, const Geometry&, bool);
+template at::Tensor unpackWinograd<float>(const at::Tensor&, const Geometry&);
+template at::Tensor unpackWinograd<double>(const at::Tensor&, const Geometry&);
 
 }  // namespace gantry

@@ -22,19 +22,26 @@ namespace {
 
 using kernels::Filter;
 using kernels::kOutputs;
+using kernels::kPanel;
+using kernels::kStrip;
 using kernels::Set;
 using kernels::Steps;
 using kernels::Tiles;
 
-/** Channels, and outputs along an axis, from which it is faster than oneDNN. */
-constexpr int64_t kChannels = 64;
-constexpr int64_t kSize = 8;
+/** Channels, and outputs along an axis, from which it is faster than what else there is. */
+constexpr int64_t kChannels = 64, kSize = 7;
+/** Channels from which it is where an axis is one tile. */
+constexpr int64_t kChannelsOfOneTile = 128;
 /** Bytes of transformed tiles that a thread has at a time: more leaves a core's own cache, less reads the filter too often. */
 constexpr int64_t kWorkspace = int64_t{2} << 20;
 /** And that all threads have together for the weights' gradient, whose sums each pass reads and writes too. */
 constexpr int64_t kGradientWorkspace = int64_t{4} << 20;
-/** Rows of a matrix product that one thread does at a time. */
-constexpr int64_t kRowsAtATime = 96;
+/** Rows of the weights' gradient that one thread makes at a time. */
+constexpr int64_t kRows = 96;
+/** Tiles up to which filters are so much larger than they that those should pass by memory as seldom as possible. */
+constexpr int64_t kFewTiles = 128;
+/** Rows and columns of a filter that stay near while all of few tiles go by, for all places of a tile. */
+constexpr int64_t kNearDepth = 128, kNearColumns = 64;
 
 bool enabled = true;
 
@@ -42,10 +49,12 @@ bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& 
   const auto are = [&](int64_t kernel, int64_t stride) {
     return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride;
   };
+  const int64_t channels = std::min(g.channels, g.made);
+  const auto fits = [&](int64_t size) { return size >= kSize || (size == kOutputs && channels >= kChannelsOfOneTile); };
   const auto type = first.scalar_type();
   return enabled && haveSets() && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type &&
-         (are(3, 1) || are(4, 2)) && g.count > 0 && std::min(g.outSize(0), g.outSize(1)) >= kSize &&
-         std::min(g.channels, g.made) >= kChannels && g.channels % kernels::kPanel == 0 && g.made % kernels::kPanel == 0;
+         (are(3, 1) || are(4, 2)) && g.count > 0 && fits(g.outSize(0)) && fits(g.outSize(1)) && channels >= kChannels &&
+         g.channels % kPanel == 0 && g.made % kPanel == 0;
 }
 
 int64_t tilesAlong(int64_t size) { return at::divup(size, kOutputs); }
@@ -63,22 +72,11 @@ void inChunks(int64_t tiles, int64_t bytesPerTile, int64_t budget, const F& work
   for (int64_t from = 0; from < tiles; from += chunk) work(from, std::min(from + chunk, tiles), chunk);
 }
 
-/** Taps of a phase along an axis. */
-int64_t tapsOf(const Geometry& g, int d, int64_t phase) { return at::divup(g.kernel[d] - phase, g.stride[d]); }
-
 /** `f(y, x, number)` for every phase of a kernel, which begins with the tap y, x. */
 template <typename F>
 void eachPhase(const Geometry& g, const F& f) {
   for (int64_t y = 0; y < g.stride[0]; ++y)
     for (int64_t x = 0; x < g.stride[1]; ++x) f(y, x, y * g.stride[1] + x);
-}
-
-/** `f(its place in a whole kernel of taps x taps, its place in the weight)` for every tap that a phase has. */
-template <typename F>
-void eachTap(const Geometry& g, int64_t taps, int64_t y, int64_t x, const F& f) {
-  for (int64_t i = 0; i < tapsOf(g, 0, y); ++i)
-    for (int64_t j = 0; j < tapsOf(g, 1, x); ++j)
-      f(i * taps + j, (y + i * g.stride[0]) * g.kernel[1] + x + j * g.stride[1]);
 }
 
 /** A phase of a convolution: what it sees of images, and its part of the kernel. */
@@ -88,22 +86,71 @@ struct Phase {
   Filter<T> filter;
 };
 
-/** What the phases see of an image, by their filters, summed, to `out`. */
+/** What some phases see of an image, by their filters, summed, to `out`. */
 template <typename T>
-void filtered(const Set<T>& set, const Steps<T>& steps, const std::vector<Phase<T>>& phases, const T* image,
-              const T* bias, const Tiles& out, int64_t count, T* output, const at::Tensor& like) {
-  const int64_t part = phases[0].tiles.channels, depth = phases[0].filter.depth, columns = out.channels;
+struct Sum {
+  std::vector<Phase<T>> phases;
+  Tiles out;
+  int64_t depth() const { return phases[0].filter.depth; }
+  int64_t tiles(int64_t count) const { return count * out.rows * out.columns; }
+};
+
+/** For few tiles, all of which meet some columns of a filter at a time: those are transformed where they are used. */
+template <typename T>
+void filterInColumns(const Set<T>& set, const Steps<T>& steps, const std::vector<Sum<T>>& sums, const T* image, const T* bias,
+                     int64_t count, T* output, const at::Tensor& like) {
+  const int64_t channels = sums[0].out.channels, part = sums[0].phases[0].tiles.channels, tiles = sums[0].tiles(count);
+  // A row's stride that is a power of two would have rows contend for the same places of the cache.
+  const int64_t leftStride = sums[0].depth() + kPanel, leftPlace = tiles * leftStride, leftSum = steps.places * leftPlace;
+  const at::Tensor left = workspace(sums.size() * leftSum, like);
+  T* const l = left.data_ptr<T>();
+  sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
+    for (size_t i = 0; i < sums.size(); ++i)
+      for (size_t phase = 0; phase < sums[i].phases.size(); ++phase)
+        steps.input(sums[i].phases[phase].tiles, image, begin, end, 0, l + i * leftSum + phase * part, leftStride, leftPlace);
+  });
+  const int64_t slices = at::divup(channels, kNearColumns);
+  shareTasks(sums.size() * slices, [&](const auto& next) {
+    const int64_t filterPlace = kNearDepth * kNearColumns, outPlace = tiles * kNearColumns;
+    const at::Tensor near = workspace(steps.places * filterPlace, like), products = workspace(steps.places * outPlace, like);
+    T* const filter = near.data_ptr<T>();
+    T* const made = products.data_ptr<T>();
+    for (int64_t task; (task = next()) >= 0;) {
+      const Sum<T>& sum = sums[task / slices];
+      const int64_t column = task % slices * kNearColumns, columns = std::min(kNearColumns, channels - column);
+      for (size_t phase = 0; phase < sum.phases.size(); ++phase)
+        for (int64_t begin = 0; begin < part; begin += kNearDepth) {
+          const int64_t depth = std::min(kNearDepth, part - begin);
+          const Filter<T>& whole = sum.phases[phase].filter;
+          const T* const packed = whole.packed + column * whole.rows * steps.taps * steps.taps;
+          steps.filter({packed, whole.rows, columns, depth, -begin}, begin, begin + depth, filter, filterPlace);
+          const T* const from = l + task / slices * leftSum + phase * part + begin;
+          for (int64_t place = 0; place < steps.places; ++place)
+            set.product(made + place * outPlace, columns, from + place * leftPlace, leftStride, 1, filter + place * filterPlace,
+                        tiles, columns, depth, phase > 0 || begin > 0);
+        }
+      steps.output(sum.out, made, outPlace, columns, 0, tiles, 0, bias == nullptr ? nullptr : bias + column, output + column);
+    }
+  });
+}
+
+/** For many tiles, of which a thread takes some through all three steps: what one step writes the next finds in its cache. */
+template <typename T>
+void filterInTiles(const Set<T>& set, const Steps<T>& steps, const Sum<T>& sum, const T* image, const T* bias, int64_t count,
+                   T* output, const at::Tensor& like) {
+  const std::vector<Phase<T>>& phases = sum.phases;
+  const int64_t part = phases[0].tiles.channels, depth = sum.depth(), columns = sum.out.channels;
   const int64_t filterPlace = depth * columns;
   const at::Tensor filters = workspace(steps.places * filterPlace, like);
   T* const filter = filters.data_ptr<T>();
-  sharePieces(depth, 4, [&](int64_t begin, int64_t end) {
-    for (int64_t i = 0; i < static_cast<int64_t>(phases.size()); ++i) {
-      const int64_t from = std::max(begin - i * part, int64_t{0}), to = std::min(end - i * part, part);
-      if (from < to) steps.filter(phases[i].filter, from, to, filter, filterPlace);
+  const int64_t strips = part / kStrip;
+  sharePieces(phases.size() * strips, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin / strips; i * strips < end; ++i) {
+      const int64_t from = std::max(begin - i * strips, int64_t{0}), to = std::min(end - i * strips, strips);
+      steps.filter(phases[i].filter, from * kStrip, to * kStrip, filter, filterPlace);
     }
   });
-  // Each thread takes chunks of tiles through all three steps, so that what one step writes the next finds in its cache.
-  const int64_t tiles = count * out.rows * out.columns, threads = at::get_num_threads();
+  const int64_t tiles = sum.tiles(count), threads = at::get_num_threads();
   const int64_t most = std::max<int64_t>(kWorkspace / (steps.places * (depth + columns) * sizeof(T)), 32);
   const int64_t chunks = std::min(tiles, at::divup(tiles, most * threads) * threads);
   const int64_t chunk = at::divup(tiles, chunks);
@@ -119,54 +166,100 @@ void filtered(const Set<T>& set, const Steps<T>& steps, const std::vector<Phase<
       for (int64_t place = 0; place < steps.places; ++place)
         set.product(made + place * outPlace, columns, l + place * leftPlace, depth, 1, filter + place * filterPlace,
                     to - from, columns, depth, false);
-      steps.output(out, made, outPlace, from, to, from, bias, output);
+      steps.output(sum.out, made, outPlace, columns, from, to, from, bias, output);
     }
   });
 }
 
-/** The weights' gradient, phase by phase in the rows of one product, as sums [tap][channels][made]. */
+/** Sums that make an image together. */
+template <typename T>
+void filter(const Set<T>& set, const Steps<T>& steps, const std::vector<Sum<T>>& sums, const T* image, const T* bias, int64_t count,
+            T* output, const at::Tensor& like) {
+  const bool few = std::all_of(sums.begin(), sums.end(), [&](const Sum<T>& sum) {
+    return sum.tiles(count) <= kFewTiles && sum.tiles(count) == sums[0].tiles(count);
+  });
+  if (few) return filterInColumns(set, steps, sums, image, bias, count, output, like);
+  for (const Sum<T>& sum : sums) filterInTiles(set, steps, sum, image, bias, count, output, like);
+}
+
+/** The weights' gradient for few tiles: block by block, so that its transform finds a block near. */
+template <typename T>
+at::Tensor weighInBlocks(const Set<T>& set, const Steps<T>& steps, const Geometry& g, const std::vector<Tiles>& phases, const T* image,
+                         const Tiles& out, const T* gradient, const at::Tensor& like) {
+  const int64_t part = g.channels, columns = out.channels, tiles = g.count * out.rows * out.columns;
+  const int64_t leftStride = part * phases.size() + kPanel, leftPlace = tiles * leftStride, rightPlace = tiles * columns;
+  const at::Tensor left = workspace(steps.places * leftPlace, like), right = workspace(steps.places * rightPlace, like);
+  const int64_t taps = steps.taps * steps.taps;
+  const at::Tensor all = workspace(phases.size() * taps * part * columns, like);
+  T* const l = left.data_ptr<T>();
+  T* const r = right.data_ptr<T>();
+  T* const made = all.data_ptr<T>();
+  sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
+    for (size_t phase = 0; phase < phases.size(); ++phase)
+      steps.input(phases[phase], image, begin, end, 0, l + phase * part, leftStride, leftPlace);
+    steps.gradient(out, gradient, begin, end, 0, tiles, r, rightPlace);
+  });
+  const int64_t parts = at::divup(part, kRows), slices = at::divup(columns, kNearColumns), blocks = parts * slices;
+  shareTasks(blocks * phases.size(), [&](const auto& next) {
+    const int64_t sumPlace = kRows * kNearColumns;
+    const at::Tensor near = workspace(steps.places * sumPlace, like);
+    T* const sum = near.data_ptr<T>();
+    for (int64_t task; (task = next()) >= 0;) {
+      const int64_t phase = task / blocks, row = task % blocks / slices * kRows, column = task % slices * kNearColumns;
+      const int64_t rows = std::min(kRows, part - row), width = std::min(kNearColumns, columns - column);
+      for (int64_t place = 0; place < steps.places; ++place)
+        set.product(sum + place * sumPlace, width, l + place * leftPlace + phase * part + row, 1, leftStride,
+                    r + place * rightPlace + column * tiles, rows, width, tiles, false);
+      steps.filterGradient(sum, sumPlace, width, rows, width, made + ((phase * columns + column) * part + row * kPanel) * taps,
+                           part * kPanel * taps);
+    }
+  });
+  return all;
+}
+
+/** The weights' gradient as unpackWinograd takes it, phase by phase in the rows of one product. */
 template <typename T>
 at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, const std::vector<Tiles>& phases, const T* image,
                  const Tiles& out, const T* gradient, const at::Tensor& like) {
   const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels;
-  const int64_t sumPlace = depth * columns;
+  if (g.count * out.rows * out.columns <= kFewTiles)
+    return weighInBlocks(set, steps, g, phases, image, out, gradient, like);
+  const int64_t leftStride = depth + kPanel, sumPlace = depth * columns;
   const at::Tensor sums = workspace(steps.places * sumPlace, like);
   T* const sum = sums.data_ptr<T>();
   at::Tensor left, right;
   inChunks(g.count * out.rows * out.columns, steps.places * (depth + columns) * sizeof(T), kGradientWorkspace,
            [&](int64_t from, int64_t to, int64_t chunk) {
     if (!left.defined()) {
-      left = workspace(steps.places * chunk * depth, like);
+      left = workspace(steps.places * chunk * leftStride, like);
       right = workspace(steps.places * chunk * columns, like);
     }
     T* const l = left.data_ptr<T>();
     T* const r = right.data_ptr<T>();
-    const int64_t leftPlace = chunk * depth, rightPlace = chunk * columns, tiles = to - from;
+    const int64_t leftPlace = chunk * leftStride, rightPlace = chunk * columns, tiles = to - from;
     sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
       for (size_t phase = 0; phase < phases.size(); ++phase)
-        steps.input(phases[phase], image, from + begin, from + end, from, l + phase * part, depth, leftPlace);
+        steps.input(phases[phase], image, from + begin, from + end, from, l + phase * part, leftStride, leftPlace);
       steps.gradient(out, gradient, from + begin, from + end, from, tiles, r, rightPlace);
     });
-    const int64_t parts = at::divup(depth, kRowsAtATime);
+    const int64_t parts = at::divup(depth, kRows);
     sharePieces(steps.places * parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t place = task / parts, row = task % parts * kRowsAtATime;
-        set.product(sum + place * sumPlace + row * columns, columns, l + place * leftPlace + row, 1, depth,
-                    r + place * rightPlace, std::min(kRowsAtATime, depth - row), columns, tiles, from > 0);
+        const int64_t place = task / parts, row = task % parts * kRows;
+        set.product(sum + place * sumPlace + row * columns, columns, l + place * leftPlace + row, 1, leftStride,
+                    r + place * rightPlace, std::min(kRows, depth - row), columns, tiles, from > 0);
       }
     });
   });
-  const at::Tensor all = workspace(g.kernel[0] * g.kernel[1] * part * columns, like);
-  const int64_t tapStride = part * columns;
-  eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
-    const at::Tensor own = workspace(steps.taps * steps.taps * tapStride, like);
-    sharePieces(part, 4, [&](int64_t begin, int64_t end) {
-      steps.filterGradient(sum + (phase * part + begin) * columns, sumPlace, (end - begin) * columns,
-                           own.data_ptr<T>() + begin * columns, tapStride);
-    });
-    eachTap(g, steps.taps, y, x, [&](int64_t i, int64_t tap) {
-      all.narrow(0, tap * tapStride, tapStride).copy_(own.narrow(0, i * tapStride, tapStride));
-    });
+  const int64_t taps = steps.taps * steps.taps, strips = part / kStrip;
+  const at::Tensor all = workspace(phases.size() * taps * part * columns, like);
+  T* const made = all.data_ptr<T>();
+  sharePieces(phases.size() * strips, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t phase = i / strips, row = i % strips * kStrip;
+      steps.filterGradient(sum + (phase * part + row) * columns, sumPlace, columns, kStrip, columns,
+                           made + (phase * columns * part + row * kPanel) * taps, part * kPanel * taps);
+    }
   });
   return all;
 }
@@ -178,7 +271,7 @@ Tiles outputsOf(const Geometry& g) {
 
 template <typename T>
 const Steps<T>& stepsOf(const Set<T>& set, const Geometry& g) {
-  return tapsOf(g, 0, 0) == set.two.taps ? set.two : set.three;
+  return g.kernel[0] / g.stride[0] == set.two.taps ? set.two : set.three;
 }
 
 /** What outputs see through a phase. */
@@ -187,15 +280,11 @@ Tiles seenBy(const Geometry& g, int64_t y, int64_t x) {
           x - g.padding[1], g.stride[0]};
 }
 
-/** A phase of a packed weight: rows of it from `first` on, of `depth` in all; turned around, the last tap first. */
+/** A phase of a packed weight: rows of it from `first` on, of `depth` in all. */
 template <typename T>
-Filter<T> filterOf(const Geometry& g, int64_t taps, int64_t y, int64_t x, const T* packed, int64_t depth, int64_t first,
-                   bool turned) {
-  Filter<T> filter{depth, first, turned ? g.made : g.channels, turned ? g.channels : g.made, {}};
-  eachTap(g, taps, y, x, [&](int64_t i, int64_t tap) {
-    filter.taps[turned ? taps * taps - 1 - i : i] = packed + tap * g.made * g.channels;
-  });
-  return filter;
+Filter<T> filterOf(const Geometry& g, const Steps<T>& steps, int64_t phase, const T* packed, int64_t depth, int64_t first, bool turned) {
+  const T* const own = packed + phase * steps.taps * steps.taps * g.made * g.channels;
+  return {own, turned ? g.made : g.channels, turned ? g.channels : g.made, depth, first};
 }
 
 /** Samples along an axis that a phase makes of the image: the first, and how many. */
@@ -209,15 +298,15 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
   if (!applies(image, weight, g)) return {};
   return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor from = channelsLast(image), packed = packWeight<T>(weight, false);
+    const at::Tensor from = channelsLast(image), packed = packWinograd<T>(weight, g, false);
     const at::Tensor output = emptyImages(g.count, g.made, g.outSize(0), g.outSize(1), image);
     const Steps<T>& steps = stepsOf(set, g);
     const int64_t depth = g.channels * g.stride[0] * g.stride[1];
     std::vector<Phase<T>> phases;
     eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
-      phases.push_back({seenBy(g, y, x), filterOf<T>(g, steps.taps, y, x, packed.data_ptr<T>(), depth, phase * g.channels, false)});
+      phases.push_back({seenBy(g, y, x), filterOf(g, steps, phase, packed.data_ptr<T>(), depth, phase * g.channels, false)});
     });
-    filtered<T>(set, steps, phases, from.data_ptr<T>(), Bias<T>(bias).data, outputsOf(g), g.count, output.data_ptr<T>(), image);
+    filter<T>(set, steps, {{phases, outputsOf(g)}}, from.data_ptr<T>(), Bias<T>(bias).data, g.count, output.data_ptr<T>(), image);
     return output;
   });
 }
@@ -226,23 +315,24 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
   if (!applies(gradient, weight, g)) return {};
   return withSet(gradient.scalar_type(), [&](const auto& set, auto zero) {
     using T = decltype(zero);
-    const at::Tensor from = channelsLast(gradient), packed = packWeight<T>(weight, true);
+    const at::Tensor from = channelsLast(gradient), packed = packWinograd<T>(weight, g, true);
     const at::Tensor image = emptyImages(g.count, g.channels, g.size[0], g.size[1], gradient);
     const Steps<T>& steps = stepsOf(set, g);
     // A phase makes every sample of its own rows and columns.
-    eachPhase(g, [&](int64_t phaseY, int64_t phaseX, int64_t) {
+    std::vector<Sum<T>> sums;
+    eachPhase(g, [&](int64_t phaseY, int64_t phaseX, int64_t phase) {
       const auto [y, rows] = madeBy(g, 0, phaseY);
       const auto [x, columns] = madeBy(g, 1, phaseX);
       if (rows == 0 || columns == 0) return;
       const Tiles made{g.size[0], g.size[1], g.channels, tilesAlong(rows), tilesAlong(columns), y, x, g.stride[0]};
-      const auto seen = [&](int d, int64_t sample, int64_t phase) {
-        return (sample + g.padding[d] - phase) / g.stride[d] - (steps.taps - 1);
+      const auto seen = [&](int d, int64_t sample, int64_t first) {
+        return (sample + g.padding[d] - first) / g.stride[d] - (steps.taps - 1);
       };
       const Tiles given{g.outSize(0), g.outSize(1), g.made, made.rows, made.columns, seen(0, y, phaseY), seen(1, x, phaseX), 1};
-      const auto filter = filterOf<T>(g, steps.taps, phaseY, phaseX, packed.data_ptr<T>(), g.made, 0, true);
-      filtered<T>(set, steps, {{given, filter}}, from.data_ptr<T>(), Bias<T>(bias).data, made, g.count, image.data_ptr<T>(),
-                  gradient);
+      const auto own = filterOf<T>(g, steps, phase, packed.data_ptr<T>(), g.made, 0, true);
+      sums.push_back({{{given, own}}, made});
     });
+    filter<T>(set, steps, sums, from.data_ptr<T>(), Bias<T>(bias).data, g.count, image.data_ptr<T>(), gradient);
     return image;
   });
 }
@@ -254,7 +344,7 @@ at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, cons
     const at::Tensor images = channelsLast(image), gradients = channelsLast(gradient);
     std::vector<Tiles> phases;
     eachPhase(g, [&](int64_t y, int64_t x, int64_t) { phases.push_back(seenBy(g, y, x)); });
-    return unpackWeight<T>(weigh<T>(set, stepsOf(set, g), g, phases, images.data_ptr<T>(), outputsOf(g), gradients.data_ptr<T>(),
+    return unpackWinograd<T>(weigh<T>(set, stepsOf(set, g), g, phases, images.data_ptr<T>(), outputsOf(g), gradients.data_ptr<T>(),
                                     image), g);
   });
 }

@@ -8,7 +8,10 @@ import { Random } from "./testing/random.js";
 
 setThreads(1);
 
-/** Images, channels in and out, size, padding, kernel, stride: sizes that are whole tiles and that are not, any padding. */
+/**
+ * Images, channels in and out, size, padding, kernel, stride: sizes that are whole tiles and that are not, any padding; few tiles,
+ * and more than 128, which take another way.
+ */
 const cases = [
   [2, 64, 64, [8, 8], 1, 3, 1],
   [1, 80, 64, [9, 11], 1, 3, 1],
@@ -18,6 +21,10 @@ const cases = [
   [1, 64, 80, [32, 34], 1, 4, 2],
   [2, 80, 64, [35, 37], 0, 4, 2],
   [1, 64, 64, [31, 33], 2, 4, 2],
+  [2, 128, 208, [8, 8], 1, 4, 2],
+  [3, 144, 128, [4, 7], 1, 3, 1],
+  [9, 64, 80, [16, 13], 1, 3, 1],
+  [9, 80, 64, [32, 34], 1, 4, 2],
 ] as const;
 type Case = (typeof cases)[number];
 
@@ -99,12 +106,14 @@ test("it is what computes, unless it is switched off", { skip }, () =>
 
 test("any number of threads gives the same bits", () =>
   scope(() => {
-    const values = make(cases[4], "float32");
-    const found = [1, 2, 3].map((threads) => {
-      setThreads(threads);
-      return everything(values, cases[4]).map((value) => value.toNumbers());
-    });
-    setThreads(1);
-    assert.deepEqual(found[1], found[0]);
-    assert.deepEqual(found[2], found[0]);
+    for (const each of [cases[4], cases[11]]) {
+      const values = make(each, "float32");
+      const found = [1, 2, 3].map((threads) => {
+        setThreads(threads);
+        return everything(values, each).map((value) => value.toNumbers());
+      });
+      setThreads(1);
+      assert.deepEqual(found[1], found[0]);
+      assert.deepEqual(found[2], found[0]);
+    }
   }));
