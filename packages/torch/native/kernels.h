@@ -22,7 +22,7 @@ struct Tiles {
   int64_t step;
 };
 
-/** Rows of a panel that Winograd's transforms take and make together. */
+/** Rows of a panel that lie together for each tap of what Winograd's transforms read and make. */
 constexpr int64_t kStrip = 8;
 
 /** A kernel, or a phase of one, as packWinograd has it: [columns / kPanel][rows / kStrip][tap][kStrip][kPanel]. */

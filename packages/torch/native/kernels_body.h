@@ -156,41 +156,20 @@ GANTRY_INLINE void fetch(const T* const* samples, int64_t channel, Vec<T>* to) {
   for (int i = 0; i < Count * Count; ++i) to[i] = samples[i] == nullptr ? Vec<T>{} : load(samples[i] + channel);
 }
 
-/**
- * Lanes of a buffer between a transform and its places in memory. The places lie far apart, each on pages of its own: a
- * transform that went to all of them for every vector would wait for the address translation most of the time.
- */
-constexpr int64_t kBuffered = kStrip * kPanel;
-
-template <typename T>
-GANTRY_INLINE void copy(const T* from, T* to, int64_t count) {
-  for (int64_t i = 0; i < count; i += kLanes<T>) store(to + i, load(from + i));
-}
-
 template <typename T, int M, int R>
 struct Winograd {
   static constexpr int Size = M + R - 1;
   static constexpr int Places = Size * Size;
 
-  struct Buffer {
-    T values[Places][kBuffered];
-
-    /** Takes one vector of each place. */
-    GANTRY_INLINE void put(int64_t lane, const Vec<T>* from) {
+  /** One vector of each place, to memory and from it. */
+  GANTRY_INLINE static void put(const Vec<T>* from, T* to, int64_t placeStride) {
 #pragma GCC unroll 36
-      for (int i = 0; i < Places; ++i) store(values[i] + lane, from[i]);
-    }
-    GANTRY_INLINE void take(int64_t lane, Vec<T>* to) const {
+    for (int i = 0; i < Places; ++i) store(to + i * placeStride, from[i]);
+  }
+  GANTRY_INLINE static void take(const T* from, int64_t placeStride, Vec<T>* to) {
 #pragma GCC unroll 36
-      for (int i = 0; i < Places; ++i) to[i] = load(values[i] + lane);
-    }
-    void write(T* to, int64_t placeStride, int64_t count) const {
-      for (int i = 0; i < Places; ++i) copy(values[i], to + i * placeStride, count);
-    }
-    void read(const T* from, int64_t placeStride, int64_t count) {
-      for (int i = 0; i < Places; ++i) copy(from + i * placeStride, values[i], count);
-    }
-  };
+    for (int i = 0; i < Places; ++i) to[i] = load(from + i * placeStride);
+  }
 
   static constexpr Steps<T> steps() { return {R, Places, input, gradient, output, filter, filterGradient}; }
 
@@ -198,39 +177,27 @@ struct Winograd {
                     int64_t placeStride) {
     const T* samples[Places];
     Vec<T> values[Places], transformed[Places];
-    Buffer buffer;
     for (int64_t tile = from; tile < to; ++tile) {
       locate<const T, Size>(tiles, image, tile, samples);
-      T* row = out + (tile - first) * rowStride;
-      for (int64_t begin = 0; begin < tiles.channels; begin += kBuffered) {
-        const int64_t count = tiles.channels - begin < kBuffered ? tiles.channels - begin : kBuffered;
-        for (int64_t lane = 0; lane < count; lane += kLanes<T>) {
-          fetch<T, Size>(samples, begin + lane, values);
-          transform<T, InputMatrix, M, R, Size, Size>(values, transformed);
-          buffer.put(lane, transformed);
-        }
-        buffer.write(row + begin, placeStride, count);
+      for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
+        fetch<T, Size>(samples, channel, values);
+        transform<T, InputMatrix, M, R, Size, Size>(values, transformed);
+        put(transformed, out + (tile - first) * rowStride + channel, placeStride);
       }
     }
   }
 
   static void gradient(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, int64_t count,
                        T* out, int64_t placeStride) {
-    const T* samples[kStrip][M * M];
+    const T* samples[M * M];
     Vec<T> values[M * M], transformed[Places];
-    Buffer buffer;
-    for (int64_t tile = from; tile < to; tile += kStrip) {
-      const int64_t rows = to - tile < kStrip ? to - tile : kStrip;
-      for (int64_t row = 0; row < rows; ++row) locate<const T, M>(tiles, image, tile + row, samples[row]);
-      for (int64_t panel = 0; panel < tiles.channels; panel += kPanel) {
-        for (int64_t row = 0; row < rows; ++row)
-          for (int64_t lane = 0; lane < kPanel; lane += kLanes<T>) {
-            fetch<T, M>(samples[row], panel + lane, values);
-            // The gradient is to the weights' gradient what a kernel is to its output: F(R, M).
-            transform<T, FilterMatrix, R, M, Size, M>(values, transformed);
-            buffer.put(row * kPanel + lane, transformed);
-          }
-        buffer.write(out + panel * count + (tile - first) * kPanel, placeStride, rows * kPanel);
+    for (int64_t tile = from; tile < to; ++tile) {
+      locate<const T, M>(tiles, image, tile, samples);
+      for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
+        fetch<T, M>(samples, channel, values);
+        // The gradient is to the weights' gradient what a kernel is to its output: F(R, M).
+        transform<T, FilterMatrix, R, M, Size, M>(values, transformed);
+        put(transformed, out + channel / kPanel * kPanel * count + (tile - first) * kPanel + channel % kPanel, placeStride);
       }
     }
   }
@@ -239,56 +206,44 @@ struct Winograd {
                      int64_t first, const T* bias, T* image) {
     T* samples[M * M];
     Vec<T> values[Places], made[M * M];
-    Buffer buffer;
     for (int64_t tile = from; tile < to; ++tile) {
       locate<T, M>(tiles, image, tile, samples);
-      const T* row = products + (tile - first) * columns;
-      for (int64_t begin = 0; begin < columns; begin += kBuffered) {
-        const int64_t count = columns - begin < kBuffered ? columns - begin : kBuffered;
-        buffer.read(row + begin, placeStride, count);
-        for (int64_t lane = 0; lane < count; lane += kLanes<T>) {
-          buffer.take(lane, values);
-          transform<T, OutputMatrix, M, R, M, Size>(values, made);
-          const int64_t channel = begin + lane;
-          const Vec<T> added = bias == nullptr ? Vec<T>{} : load(bias + channel);
+      for (int64_t channel = 0; channel < columns; channel += kLanes<T>) {
+        take(products + (tile - first) * columns + channel, placeStride, values);
+        transform<T, OutputMatrix, M, R, M, Size>(values, made);
+        const Vec<T> added = bias == nullptr ? Vec<T>{} : load(bias + channel);
 #pragma GCC unroll 16
-          for (int i = 0; i < M * M; ++i)
-            if (samples[i] != nullptr) store(samples[i] + channel, made[i] + added);
-        }
+        for (int i = 0; i < M * M; ++i)
+          if (samples[i] != nullptr) store(samples[i] + channel, made[i] + added);
       }
     }
   }
 
   static void filter(const Filter<T>& filter, int64_t from, int64_t to, T* out, int64_t placeStride) {
     Vec<T> values[R * R], transformed[Places];
-    Buffer buffer;
     for (int64_t panel = 0; panel < filter.columns; panel += kPanel)
       for (int64_t row = from; row < to; row += kStrip) {
         const T* const taps = filter.packed + (panel * filter.rows + row * kPanel) * R * R;
-        for (int64_t lane = 0; lane < kBuffered; lane += kLanes<T>) {
-          for (int i = 0; i < R * R; ++i) values[i] = load(taps + i * kBuffered + lane);
+        T* const to = out + panel * filter.depth + (filter.first + row) * kPanel;
+        for (int64_t lane = 0; lane < kStrip * kPanel; lane += kLanes<T>) {
+          for (int i = 0; i < R * R; ++i) values[i] = load(taps + i * kStrip * kPanel + lane);
           transform<T, FilterMatrix, M, R, Size, R>(values, transformed);
-          buffer.put(lane, transformed);
+          put(transformed, to + lane, placeStride);
         }
-        buffer.write(out + panel * filter.depth + (filter.first + row) * kPanel, placeStride, kBuffered);
       }
   }
 
   static void filterGradient(const T* products, int64_t placeStride, int64_t rowStride, int64_t rows, int64_t columns, T* out,
                              int64_t panelStride) {
     Vec<T> values[Places], made[R * R];
-    Buffer buffer;
     for (int64_t panel = 0; panel < columns; panel += kPanel, out += panelStride)
-      for (int64_t row = 0; row < rows; row += kStrip) {
-        for (int i = 0; i < Places; ++i)
-          for (int64_t j = 0; j < kStrip; ++j)
-            copy(products + i * placeStride + (row + j) * rowStride + panel, buffer.values[i] + j * kPanel, kPanel);
-        for (int64_t lane = 0; lane < kBuffered; lane += kLanes<T>) {
-          buffer.take(lane, values);
+      for (int64_t row = 0; row < rows; ++row)
+        for (int64_t lane = 0; lane < kPanel; lane += kLanes<T>) {
+          take(products + row * rowStride + panel + lane, placeStride, values);
           transform<T, OutputMatrix, R, M, R, Size>(values, made);
-          for (int i = 0; i < R * R; ++i) store(out + (row * R * R + i * kStrip) * kPanel + lane, made[i]);
+          T* const taps = out + (row / kStrip * R * R * kStrip + row % kStrip) * kPanel + lane;
+          for (int i = 0; i < R * R; ++i) store(taps + i * kStrip * kPanel, made[i]);
         }
-      }
   }
 };
 
