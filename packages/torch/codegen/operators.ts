@@ -204,6 +204,7 @@ gantry::batch_norm activatedBatchNorm
 gantry::maxout_linear
 gantry::halve
 gantry::twice
+gantry::widen
 aten::native_batch_norm
 aten::instance_norm
 aten::layer_norm

@@ -1,8 +1,11 @@
 // gantry::halve and gantry::twice: images at half their size, means of 2x2 samples, and at twice, every sample four times or
 // interpolated between four. Sums and repetitions, with one factor for both, are each other's derivatives. LibTorch's operators
-// took 3 to 15 times as long as a copy.
+// took 3 to 15 times as long as a copy. And gantry::widen, which does so to a kernel instead of the images.
+#include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
+
+#include <algorithm>
 
 #include "convolution.h"
 #include "passes.h"
@@ -116,6 +119,94 @@ variable_list Interpolate::backward(AutogradContext*, variable_list gradients) {
 
 const bool kRepeats = Maker::add<Interpolate>();
 
+/** `f(first number of a small kernel, of its wide one)` for each pair of channels; turned around, the wide ones' lie [channels, made]. */
+template <typename F>
+void eachKernel(const at::Tensor& small, const at::Tensor& wide, bool turned, const F& f) {
+  const int64_t made = small.size(0), channels = small.size(1);
+  sharePieces(made * channels, 1024, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) f(i * 9, (turned ? i % channels * made + i / channels : i) * 16);
+  });
+}
+
+/** The mean of a small kernel's taps that meet in a tap of the wide one, and in a transposed convolution their sum. */
+double factorOf(bool turned) { return turned ? 1 : 0.25; }
+
+at::Tensor widened(const at::Tensor& kernel, bool turned) {
+  const at::Tensor from = kernel.contiguous();
+  const int64_t made = kernel.size(0), channels = kernel.size(1);
+  const at::Tensor to = at::empty({turned ? channels : made, turned ? made : channels, 4, 4}, from.options());
+  AT_DISPATCH_FLOATING_TYPES(from.scalar_type(), "widen", [&] {
+    const scalar_t* const small = from.data_ptr<scalar_t>();
+    scalar_t* const wide = to.data_ptr<scalar_t>();
+    const scalar_t factor = factorOf(turned);
+    eachKernel(from, to, turned, [&](int64_t in, int64_t out) {
+      scalar_t sums[16];
+      const scalar_t* const w = small + in;
+      for (int i = 0; i < 4; ++i) {
+        scalar_t row[3];
+        for (int j = 0; j < 3; ++j) row[j] = factor * (i == 0 ? w[j] : i == 3 ? w[6 + j] : w[3 * i - 3 + j] + w[3 * i + j]);
+        sums[4 * i] = row[0];
+        sums[4 * i + 1] = row[0] + row[1];
+        sums[4 * i + 2] = row[1] + row[2];
+        sums[4 * i + 3] = row[2];
+      }
+      if (turned) std::reverse_copy(sums, sums + 16, wide + out);
+      else std::copy_n(sums, 16, wide + out);
+    });
+  });
+  return to;
+}
+
+at::Tensor narrowed(const at::Tensor& gradient, bool turned) {
+  const at::Tensor from = gradient.contiguous();
+  const int64_t made = gradient.size(turned ? 1 : 0), channels = gradient.size(turned ? 0 : 1);
+  const at::Tensor to = at::empty({made, channels, 3, 3}, from.options());
+  AT_DISPATCH_FLOATING_TYPES(from.scalar_type(), "widen", [&] {
+    const scalar_t* const wide = from.data_ptr<scalar_t>();
+    scalar_t* const small = to.data_ptr<scalar_t>();
+    const scalar_t factor = factorOf(turned);
+    eachKernel(to, from, turned, [&](int64_t out, int64_t in) {
+      scalar_t sums[16];
+      if (turned) std::reverse_copy(wide + in, wide + in + 16, sums);
+      else std::copy_n(wide + in, 16, sums);
+      for (int i = 0; i < 12; ++i) sums[i] += sums[i + 4];
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) small[out + 3 * i + j] = factor * (sums[4 * i + j] + sums[4 * i + j + 1]);
+    });
+  });
+  return to;
+}
+
+struct Widen : Function<Widen> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& kernel, bool turned) {
+    context->saved_data["turned"] = turned;
+    return widened(kernel, turned);
+  }
+  static variable_list backward(AutogradContext* context, variable_list gradients);
+};
+struct Narrow : Function<Narrow> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& gradient, bool turned) {
+    context->saved_data["turned"] = turned;
+    return narrowed(gradient, turned);
+  }
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    return {Widen::apply(gradients[0], context->saved_data["turned"].toBool()), at::Tensor()};
+  }
+};
+
+variable_list Widen::backward(AutogradContext* context, variable_list gradients) {
+  return {Narrow::apply(gradients[0], context->saved_data["turned"].toBool()), at::Tensor()};
+}
+
+at::Tensor widen(const at::Tensor& kernel, bool turned) {
+  TORCH_CHECK(kernel.dim() == 4 && kernel.size(2) == 3 && kernel.size(3) == 3, "widen needs a kernel [made, channels, 3, 3], got ",
+              kernel.sizes());
+  const auto type = kernel.scalar_type();
+  if (kernel.device().is_cpu() && (type == at::kFloat || type == at::kDouble)) return Widen::apply(kernel, turned);
+  const at::Tensor wide = at::avg_pool2d(kernel, {2, 2}, {1, 1}, {1, 1});
+  return turned ? wide.mul(4).flip({2, 3}).transpose(0, 1).contiguous() : wide;
+}
+
 at::Tensor halve(const at::Tensor& images) {
   TORCH_CHECK(images.dim() == 4, "halve needs N,C,H,W, got ", images.sizes());
   const bool even = images.size(2) % 2 == 0 && images.size(3) % 2 == 0;
@@ -134,5 +225,6 @@ at::Tensor twice(const at::Tensor& images, bool bilinear) {
 
 TORCH_LIBRARY_FRAGMENT(gantry, library) {
   library.def("halve(Tensor images) -> Tensor", gantry::halve);
+  library.def("widen(Tensor kernel, bool turned=False) -> Tensor", gantry::widen);
   library.def("twice(Tensor images, bool bilinear=False) -> Tensor", gantry::twice);
 }

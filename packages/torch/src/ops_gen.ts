@@ -202,58 +202,59 @@ const op194 = resolve("gantry::batch_norm", "");
 const op195 = resolve("gantry::maxout_linear", "");
 const op196 = resolve("gantry::halve", "");
 const op197 = resolve("gantry::twice", "");
-const op198 = resolve("aten::native_batch_norm", "");
-const op199 = resolve("aten::instance_norm", "");
-const op200 = resolve("aten::layer_norm", "");
-const op201 = resolve("aten::group_norm", "");
-const op202 = resolve("aten::embedding", "");
-const op203 = resolve("aten::dropout", "");
-const op204 = resolve("aten::avg_pool2d", "");
-const op205 = resolve("aten::max_pool2d", "");
-const op206 = resolve("aten::adaptive_avg_pool2d", "");
-const op207 = resolve("aten::upsample_nearest2d", "");
-const op208 = resolve("aten::upsample_bilinear2d", "");
-const op209 = resolve("aten::pixel_shuffle", "");
-const op210 = resolve("aten::constant_pad_nd", "");
-const op211 = resolve("aten::binary_cross_entropy_with_logits", "");
-const op212 = resolve("aten::cross_entropy_loss", "");
-const op213 = resolve("aten::mse_loss", "");
-const op214 = resolve("aten::l1_loss", "");
-const op215 = resolve("aten::smooth_l1_loss", "");
-const op216 = resolve("aten::nll_loss", "");
-const op217 = resolve("aten::cosine_similarity", "");
-const op218 = resolve("aten::cdist", "");
-const op219 = resolve("aten::linalg_qr", "");
-const op220 = resolve("aten::linalg_svd", "");
-const op221 = resolve("aten::linalg_eigh", "");
-const op222 = resolve("aten::linalg_eigvalsh", "");
-const op223 = resolve("aten::linalg_cholesky", "");
-const op224 = resolve("aten::linalg_norm", "");
-const op225 = resolve("aten::linalg_inv", "");
-const op226 = resolve("aten::linalg_slogdet", "");
-const op227 = resolve("aten::to", "dtype_layout");
-const op228 = resolve("aten::_to_copy", "");
-const op229 = resolve("aten::_foreach_add_", "Scalar");
-const op230 = resolve("aten::_foreach_add_", "List");
-const op231 = resolve("aten::_foreach_add", "List");
-const op232 = resolve("aten::_foreach_sub", "List");
-const op233 = resolve("aten::_foreach_sub_", "List");
-const op234 = resolve("aten::_foreach_mul_", "Scalar");
-const op235 = resolve("aten::_foreach_mul_", "List");
-const op236 = resolve("aten::_foreach_mul", "List");
-const op237 = resolve("aten::_foreach_mul", "Scalar");
-const op238 = resolve("aten::_foreach_div_", "Scalar");
-const op239 = resolve("aten::_foreach_div_", "List");
-const op240 = resolve("aten::_foreach_div_", "ScalarList");
-const op241 = resolve("aten::_foreach_sqrt", "");
-const op242 = resolve("aten::_foreach_sqrt_", "");
-const op243 = resolve("aten::_foreach_neg", "");
-const op244 = resolve("aten::_foreach_zero_", "");
-const op245 = resolve("aten::_foreach_norm", "Scalar");
-const op246 = resolve("aten::_foreach_addcmul_", "Scalar");
-const op247 = resolve("aten::_foreach_addcdiv_", "Scalar");
-const op248 = resolve("aten::_foreach_addcdiv_", "ScalarList");
-const op249 = resolve("gantry::adam_", "");
+const op198 = resolve("gantry::widen", "");
+const op199 = resolve("aten::native_batch_norm", "");
+const op200 = resolve("aten::instance_norm", "");
+const op201 = resolve("aten::layer_norm", "");
+const op202 = resolve("aten::group_norm", "");
+const op203 = resolve("aten::embedding", "");
+const op204 = resolve("aten::dropout", "");
+const op205 = resolve("aten::avg_pool2d", "");
+const op206 = resolve("aten::max_pool2d", "");
+const op207 = resolve("aten::adaptive_avg_pool2d", "");
+const op208 = resolve("aten::upsample_nearest2d", "");
+const op209 = resolve("aten::upsample_bilinear2d", "");
+const op210 = resolve("aten::pixel_shuffle", "");
+const op211 = resolve("aten::constant_pad_nd", "");
+const op212 = resolve("aten::binary_cross_entropy_with_logits", "");
+const op213 = resolve("aten::cross_entropy_loss", "");
+const op214 = resolve("aten::mse_loss", "");
+const op215 = resolve("aten::l1_loss", "");
+const op216 = resolve("aten::smooth_l1_loss", "");
+const op217 = resolve("aten::nll_loss", "");
+const op218 = resolve("aten::cosine_similarity", "");
+const op219 = resolve("aten::cdist", "");
+const op220 = resolve("aten::linalg_qr", "");
+const op221 = resolve("aten::linalg_svd", "");
+const op222 = resolve("aten::linalg_eigh", "");
+const op223 = resolve("aten::linalg_eigvalsh", "");
+const op224 = resolve("aten::linalg_cholesky", "");
+const op225 = resolve("aten::linalg_norm", "");
+const op226 = resolve("aten::linalg_inv", "");
+const op227 = resolve("aten::linalg_slogdet", "");
+const op228 = resolve("aten::to", "dtype_layout");
+const op229 = resolve("aten::_to_copy", "");
+const op230 = resolve("aten::_foreach_add_", "Scalar");
+const op231 = resolve("aten::_foreach_add_", "List");
+const op232 = resolve("aten::_foreach_add", "List");
+const op233 = resolve("aten::_foreach_sub", "List");
+const op234 = resolve("aten::_foreach_sub_", "List");
+const op235 = resolve("aten::_foreach_mul_", "Scalar");
+const op236 = resolve("aten::_foreach_mul_", "List");
+const op237 = resolve("aten::_foreach_mul", "List");
+const op238 = resolve("aten::_foreach_mul", "Scalar");
+const op239 = resolve("aten::_foreach_div_", "Scalar");
+const op240 = resolve("aten::_foreach_div_", "List");
+const op241 = resolve("aten::_foreach_div_", "ScalarList");
+const op242 = resolve("aten::_foreach_sqrt", "");
+const op243 = resolve("aten::_foreach_sqrt_", "");
+const op244 = resolve("aten::_foreach_neg", "");
+const op245 = resolve("aten::_foreach_zero_", "");
+const op246 = resolve("aten::_foreach_norm", "Scalar");
+const op247 = resolve("aten::_foreach_addcmul_", "Scalar");
+const op248 = resolve("aten::_foreach_addcdiv_", "Scalar");
+const op249 = resolve("aten::_foreach_addcdiv_", "ScalarList");
+const op250 = resolve("gantry::adam_", "");
 
 /** The operators whose first argument is the tensor itself. */
 export abstract class TensorMethods {
@@ -1058,97 +1059,97 @@ export abstract class TensorMethods {
 
   /** `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */
   avgPool2d(kernelSize: readonly number[] | number, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, ceilMode?: boolean | undefined, countIncludePad?: boolean | undefined, divisorOverride?: number | null | undefined): Tensor {
-    return wrap(call(op204, this.handle, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
+    return wrap(call(op205, this.handle, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
   }
 
   /** `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor` */
   maxPool2d(kernelSize: readonly number[] | number, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, dilation?: readonly number[] | number | undefined, ceilMode?: boolean | undefined): Tensor {
-    return wrap(call(op205, this.handle, kernelSize, stride, padding, dilation, ceilMode));
+    return wrap(call(op206, this.handle, kernelSize, stride, padding, dilation, ceilMode));
   }
 
   /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor` */
   adaptiveAvgPool2d(outputSize: readonly number[] | number): Tensor {
-    return wrap(call(op206, this.handle, outputSize));
+    return wrap(call(op207, this.handle, outputSize));
   }
 
   /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
   upsampleNearest2d(outputSize: readonly number[] | number, scalesH?: number | null | undefined, scalesW?: number | null | undefined): Tensor {
-    return wrap(call(op207, this.handle, outputSize, scalesH, scalesW));
+    return wrap(call(op208, this.handle, outputSize, scalesH, scalesW));
   }
 
   /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
   upsampleBilinear2d(outputSize: readonly number[] | number, alignCorners: boolean, scalesH?: number | null | undefined, scalesW?: number | null | undefined): Tensor {
-    return wrap(call(op208, this.handle, outputSize, alignCorners, scalesH, scalesW));
+    return wrap(call(op209, this.handle, outputSize, alignCorners, scalesH, scalesW));
   }
 
   /** `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor` */
   pixelShuffle(upscaleFactor: number): Tensor {
-    return wrap(call(op209, this.handle, upscaleFactor));
+    return wrap(call(op210, this.handle, upscaleFactor));
   }
 
   /** `aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor` */
   constantPadNd(pad: readonly number[], value?: Scalar | undefined): Tensor {
-    return wrap(call(op210, this.handle, pad, value));
+    return wrap(call(op211, this.handle, pad, value));
   }
 
   /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor` */
   binaryCrossEntropyWithLogits(target: Tensor, weight?: Tensor | null | undefined, posWeight?: Tensor | null | undefined, reduction?: number | undefined): Tensor {
-    return wrap(call(op211, this.handle, target.handle, weight?.handle, posWeight?.handle, reduction));
+    return wrap(call(op212, this.handle, target.handle, weight?.handle, posWeight?.handle, reduction));
   }
 
   /** `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100, float label_smoothing=0.) -> Tensor` */
   crossEntropyLoss(target: Tensor, weight?: Tensor | null | undefined, reduction?: number | undefined, ignoreIndex?: number | undefined, labelSmoothing?: number | undefined): Tensor {
-    return wrap(call(op212, this.handle, target.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing));
+    return wrap(call(op213, this.handle, target.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing));
   }
 
   /** `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
   mseLoss(target: Tensor, reduction?: number | undefined): Tensor {
-    return wrap(call(op213, this.handle, target.handle, reduction));
+    return wrap(call(op214, this.handle, target.handle, reduction));
   }
 
   /** `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
   l1Loss(target: Tensor, reduction?: number | undefined): Tensor {
-    return wrap(call(op214, this.handle, target.handle, reduction));
+    return wrap(call(op215, this.handle, target.handle, reduction));
   }
 
   /** `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor` */
   smoothL1Loss(target: Tensor, reduction?: number | undefined, beta?: number | undefined): Tensor {
-    return wrap(call(op215, this.handle, target.handle, reduction, beta));
+    return wrap(call(op216, this.handle, target.handle, reduction, beta));
   }
 
   /** `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> Tensor` */
   nllLoss(target: Tensor, weight?: Tensor | null | undefined, reduction?: number | undefined, ignoreIndex?: number | undefined): Tensor {
-    return wrap(call(op216, this.handle, target.handle, weight?.handle, reduction, ignoreIndex));
+    return wrap(call(op217, this.handle, target.handle, weight?.handle, reduction, ignoreIndex));
   }
 
   /** `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)` */
   linalgEigh(UPLO?: string | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op221, this.handle, UPLO)) as never;
+    return wrapAll(call(op222, this.handle, UPLO)) as never;
   }
 
   /** `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor` */
   linalgEigvalsh(UPLO?: string | undefined): Tensor {
-    return wrap(call(op222, this.handle, UPLO));
+    return wrap(call(op223, this.handle, UPLO));
   }
 
   /** `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor` */
   linalgCholesky(options?: { upper?: boolean | undefined }): Tensor {
-    return wrap(call(op223, this.handle, options?.upper));
+    return wrap(call(op224, this.handle, options?.upper));
   }
 
   /** `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
   linalgNorm(ord?: Scalar | null | undefined, dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor {
-    return wrap(call(op224, this.handle, ord, dim, keepdim, options?.dtype));
+    return wrap(call(op225, this.handle, ord, dim, keepdim, options?.dtype));
   }
 
   /** `aten::to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)` */
   to(options?: { dtype?: DType | undefined; device?: Device | undefined; copy?: boolean | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op227, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.copy, options?.memoryFormat));
+    return wrap(call(op228, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.copy, options?.memoryFormat));
   }
 
   /** `aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor` */
   toCopy(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op228, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.memoryFormat));
+    return wrap(call(op229, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.memoryFormat));
   }
 }
 
@@ -1284,168 +1285,173 @@ export const functions = {
     return wrap(call(op197, images.handle, bilinear));
   },
 
+  /** `gantry::widen(Tensor kernel, bool turned=False) -> Tensor` */
+  widen(kernel: Tensor, turned?: boolean | undefined): Tensor {
+    return wrap(call(op198, kernel.handle, turned));
+  },
+
   /** `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)` */
   nativeBatchNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number): [Tensor, Tensor, Tensor] {
-    return wrapAll(call(op198, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps)) as never;
+    return wrapAll(call(op199, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps)) as never;
   },
 
   /** `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor` */
   instanceNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-    return wrap(call(op199, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, useInputStats, momentum, eps, cudnnEnabled));
+    return wrap(call(op200, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, useInputStats, momentum, eps, cudnnEnabled));
   },
 
   /** `aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */
   layerNorm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null | undefined, bias?: Tensor | null | undefined, eps?: number | undefined, cudnnEnable?: boolean | undefined): Tensor {
-    return wrap(call(op200, input.handle, normalizedShape, weight?.handle, bias?.handle, eps, cudnnEnable));
+    return wrap(call(op201, input.handle, normalizedShape, weight?.handle, bias?.handle, eps, cudnnEnable));
   },
 
   /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */
   groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null | undefined, bias?: Tensor | null | undefined, eps?: number | undefined, cudnnEnabled?: boolean | undefined): Tensor {
-    return wrap(call(op201, input.handle, numGroups, weight?.handle, bias?.handle, eps, cudnnEnabled));
+    return wrap(call(op202, input.handle, numGroups, weight?.handle, bias?.handle, eps, cudnnEnabled));
   },
 
   /** `aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor` */
   embedding(weight: Tensor, indices: Tensor, paddingIdx?: number | undefined, scaleGradByFreq?: boolean | undefined, sparse?: boolean | undefined): Tensor {
-    return wrap(call(op202, weight.handle, indices.handle, paddingIdx, scaleGradByFreq, sparse));
+    return wrap(call(op203, weight.handle, indices.handle, paddingIdx, scaleGradByFreq, sparse));
   },
 
   /** `aten::dropout(Tensor input, float p, bool train) -> Tensor` */
   dropout(input: Tensor, p: number, train: boolean): Tensor {
-    return wrap(call(op203, input.handle, p, train));
+    return wrap(call(op204, input.handle, p, train));
   },
 
   /** `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor` */
   cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number | undefined, eps?: number | undefined): Tensor {
-    return wrap(call(op217, x1.handle, x2.handle, dim, eps));
+    return wrap(call(op218, x1.handle, x2.handle, dim, eps));
   },
 
   /** `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor` */
   cdist(x1: Tensor, x2: Tensor, p?: number | undefined, computeMode?: number | null | undefined): Tensor {
-    return wrap(call(op218, x1.handle, x2.handle, p, computeMode));
+    return wrap(call(op219, x1.handle, x2.handle, p, computeMode));
   },
 
   /** `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)` */
   linalgQr(A: Tensor, mode?: string | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op219, A.handle, mode)) as never;
+    return wrapAll(call(op220, A.handle, mode)) as never;
   },
 
   /** `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)` */
   linalgSvd(A: Tensor, fullMatrices?: boolean | undefined, options?: { driver?: string | undefined }): [Tensor, Tensor, Tensor] {
-    return wrapAll(call(op220, A.handle, fullMatrices, options?.driver)) as never;
+    return wrapAll(call(op221, A.handle, fullMatrices, options?.driver)) as never;
   },
 
   /** `aten::linalg_inv(Tensor A) -> Tensor` */
   linalgInv(A: Tensor): Tensor {
-    return wrap(call(op225, A.handle));
+    return wrap(call(op226, A.handle));
   },
 
   /** `aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)` */
   linalgSlogdet(A: Tensor): [Tensor, Tensor] {
-    return wrapAll(call(op226, A.handle)) as never;
+    return wrapAll(call(op227, A.handle)) as never;
   },
 
   /** `aten::_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
   foreachAddScalar_(self: readonly Tensor[], scalar: Scalar): void {
-    call(op229, handles(self), scalar);
+    call(op230, handles(self), scalar);
   },
 
   /** `aten::_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()` */
   foreachAdd_(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): void {
-    call(op230, handles(self), handles(other), options?.alpha);
+    call(op231, handles(self), handles(other), options?.alpha);
   },
 
   /** `aten::_foreach_add.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]` */
   foreachAdd(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): Tensor[] {
-    return wrapAll(call(op231, handles(self), handles(other), options?.alpha));
+    return wrapAll(call(op232, handles(self), handles(other), options?.alpha));
   },
 
   /** `aten::_foreach_sub.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]` */
   foreachSub(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): Tensor[] {
-    return wrapAll(call(op232, handles(self), handles(other), options?.alpha));
+    return wrapAll(call(op233, handles(self), handles(other), options?.alpha));
   },
 
   /** `aten::_foreach_sub_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()` */
   foreachSub_(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): void {
-    call(op233, handles(self), handles(other), options?.alpha);
+    call(op234, handles(self), handles(other), options?.alpha);
   },
 
   /** `aten::_foreach_mul_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
   foreachMulScalar_(self: readonly Tensor[], scalar: Scalar): void {
-    call(op234, handles(self), scalar);
+    call(op235, handles(self), scalar);
   },
 
   /** `aten::_foreach_mul_.List(Tensor(a!)[] self, Tensor[] other) -> ()` */
   foreachMul_(self: readonly Tensor[], other: readonly Tensor[]): void {
-    call(op235, handles(self), handles(other));
+    call(op236, handles(self), handles(other));
   },
 
   /** `aten::_foreach_mul.List(Tensor[] self, Tensor[] other) -> Tensor[]` */
   foreachMul(self: readonly Tensor[], other: readonly Tensor[]): Tensor[] {
-    return wrapAll(call(op236, handles(self), handles(other)));
+    return wrapAll(call(op237, handles(self), handles(other)));
   },
 
   /** `aten::_foreach_mul.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]` */
   foreachMulScalar(self: readonly Tensor[], scalar: Scalar): Tensor[] {
-    return wrapAll(call(op237, handles(self), scalar));
+    return wrapAll(call(op238, handles(self), scalar));
   },
 
   /** `aten::_foreach_div_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
   foreachDivScalar_(self: readonly Tensor[], scalar: Scalar): void {
-    call(op238, handles(self), scalar);
+    call(op239, handles(self), scalar);
   },
 
   /** `aten::_foreach_div_.List(Tensor(a!)[] self, Tensor[] other) -> ()` */
   foreachDiv_(self: readonly Tensor[], other: readonly Tensor[]): void {
-    call(op239, handles(self), handles(other));
+    call(op240, handles(self), handles(other));
   },
 
   /** `aten::_foreach_div_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()` */
   foreachDivScalars_(self: readonly Tensor[], scalars: readonly Scalar[]): void {
-    call(op240, handles(self), scalars);
+    call(op241, handles(self), scalars);
   },
 
   /** `aten::_foreach_sqrt(Tensor[] self) -> Tensor[]` */
   foreachSqrt(self: readonly Tensor[]): Tensor[] {
-    return wrapAll(call(op241, handles(self)));
+    return wrapAll(call(op242, handles(self)));
   },
 
   /** `aten::_foreach_sqrt_(Tensor(a!)[] self) -> ()` */
   foreachSqrt_(self: readonly Tensor[]): void {
-    call(op242, handles(self));
+    call(op243, handles(self));
   },
 
   /** `aten::_foreach_neg(Tensor[] self) -> Tensor[]` */
   foreachNeg(self: readonly Tensor[]): Tensor[] {
-    return wrapAll(call(op243, handles(self)));
+    return wrapAll(call(op244, handles(self)));
   },
 
   /** `aten::_foreach_zero_(Tensor(a!)[] self) -> ()` */
   foreachZero_(self: readonly Tensor[]): void {
-    call(op244, handles(self));
+    call(op245, handles(self));
   },
 
   /** `aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2) -> Tensor[]` */
   foreachNorm(self: readonly Tensor[], ord?: Scalar | undefined): Tensor[] {
-    return wrapAll(call(op245, handles(self), ord));
+    return wrapAll(call(op246, handles(self), ord));
   },
 
   /** `aten::_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */
   foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar | undefined): void {
-    call(op246, handles(self), handles(tensor1), handles(tensor2), value);
+    call(op247, handles(self), handles(tensor1), handles(tensor2), value);
   },
 
   /** `aten::_foreach_addcdiv_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */
   foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar | undefined): void {
-    call(op247, handles(self), handles(tensor1), handles(tensor2), value);
+    call(op248, handles(self), handles(tensor1), handles(tensor2), value);
   },
 
   /** `aten::_foreach_addcdiv_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()` */
   foreachAddcdivScalars_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void {
-    call(op248, handles(self), handles(tensor1), handles(tensor2), scalars);
+    call(op249, handles(self), handles(tensor1), handles(tensor2), scalars);
   },
 
   /** `gantry::adam_(Tensor(a!)[] parameters, Tensor[] gradients, Tensor(b!)[] exp_avg, Tensor(c!)[] exp_avg_sq, float[] sizes, float[] roots, float beta1, float beta2, float eps, float weight_decay) -> ()` */
   adam_(parameters: readonly Tensor[], gradients: readonly Tensor[], expAvg: readonly Tensor[], expAvgSq: readonly Tensor[], sizes: readonly number[], roots: readonly number[], beta1: number, beta2: number, eps: number, weightDecay: number): void {
-    call(op249, handles(parameters), handles(gradients), handles(expAvg), handles(expAvgSq), sizes, roots, beta1, beta2, eps, weightDecay);
+    call(op250, handles(parameters), handles(gradients), handles(expAvg), handles(expAvgSq), sizes, roots, beta1, beta2, eps, weightDecay);
   },
 };

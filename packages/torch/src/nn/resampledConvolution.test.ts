@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { autocast, grad, scope, setThreads, type Tensor, TorchError, torch } from "../index.js";
-import { assertClose, noise } from "../testing/numeric.js";
+import { assertClose, assertGradients, noise } from "../testing/numeric.js";
 import { Random } from "../testing/random.js";
 import * as nn from "./index.js";
 
@@ -90,3 +90,34 @@ test("an odd size is pooled as it is written", () =>
 test("a rewrite that is none is refused by name", () => {
   assert.throws(() => nn.computePlainly(["winograd"]), TorchError);
 });
+
+test("a widened kernel is the means of the kernel beside itself, and turned around that of a transposed convolution", () =>
+  scope(() => {
+    const random = new Random(8);
+    for (const dtype of ["float64", "float32", "bfloat16"] as const) {
+      const kernel = noise(random, [5, 3, 3, 3]).to({ dtype });
+      const means = kernel.avgPool2d(2, 1, 1);
+      const tolerance = { float64: 1e-15, float32: 1e-6, bfloat16: 0.02 }[dtype];
+      assertClose(torch.widen(kernel), means, tolerance, dtype);
+      assertClose(torch.widen(kernel, true), means.mul(4).flip([2, 3]).transpose(0, 1), tolerance, dtype);
+    }
+    for (const turned of [false, true]) {
+      const slopes = ([kernel]: readonly Tensor[]) =>
+        torch
+          .widen(kernel as Tensor, turned)
+          .pow(3)
+          .sum();
+      assertGradients(slopes, [noise(random, [5, 3, 3, 3])], random);
+      assertGradients(
+        (inputs) => {
+          const [gradient] = grad(slopes(inputs), [...inputs], { createGraph: true }) as [Tensor];
+          return gradient.square().sum();
+        },
+        [noise(random, [2, 3, 3, 3])],
+        random,
+      );
+    }
+    const kernel = torch.randn([2, 2, 3, 3]);
+    assert.equal(autocast("bfloat16", () => torch.widen(kernel)).dtype, "float32");
+    assert.throws(() => torch.widen(torch.randn([2, 2, 5, 5])), /made, channels, 3, 3/);
+  }));

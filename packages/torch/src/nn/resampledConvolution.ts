@@ -18,9 +18,6 @@ const fits = ({ weight, stride, padding }: Conv2d) =>
   weight.device === "cpu" &&
   (!autocastEnabled() || (native.hasMatrixUnit() && isRewritten("matrix-unit")));
 
-/** Sums of the kernel over the four offsets of a 2x2 window, divided by four: [.., 3, 3] to [.., 4, 4]. */
-const widened = (weight: Tensor) => weight.avgPool2d(2, 1, 1);
-
 /**
  * `avgPool2d(2)` of a convolution's output, `[N, inChannels, H, W] -> [N, outChannels, H/2, W/2]`. Where the convolution is
  * 3x3 with stride and padding 1 and the sizes are even, it is computed as one 4x4 convolution of stride 2 (rewrite
@@ -30,7 +27,7 @@ export function pooledConvolution(convolution: Conv2d, input: Tensor): Tensor {
   const even = input.size(2) % 2 === 0 && input.size(3) % 2 === 0;
   if (!even || !fits(convolution) || !isRewritten("pooled-convolution"))
     return halved(convolution.forward(input));
-  return torch.conv2d(input, widened(convolution.effectiveWeight()), convolution.bias, [2, 2], [1, 1]);
+  return torch.conv2d(input, torch.widen(convolution.effectiveWeight()), convolution.bias, [2, 2], [1, 1]);
 }
 
 /**
@@ -44,6 +41,6 @@ export function upsampledConvolution(upsample: Upsample, convolution: Conv2d, in
   if (!repeats || !fits(convolution) || !isRewritten("upsampled-convolution"))
     return convolution.forward(upsample.forward(input));
   // Output row 2j + a is fed by input row j through taps that lie as far apart: the kernel is turned around.
-  const kernel = widened(convolution.effectiveWeight()).mul(4).flip([2, 3]).transpose(0, 1).contiguous();
+  const kernel = torch.widen(convolution.effectiveWeight(), true);
   return torch.convTranspose2d(input, kernel, convolution.bias, [2, 2], [1, 1], [0, 0]);
 }
