@@ -79,26 +79,20 @@ at::Tensor collected(const at::Tensor& gradient) {
   });
 }
 
-struct Halve : Function<Halve> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& images, double factor) {
-    context->saved_data["factor"] = factor;
-    return halved(images, factor);
-  }
-  static variable_list backward(AutogradContext* context, variable_list gradients);
-};
-struct Twice : Function<Twice> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& images, double factor) {
-    context->saved_data["factor"] = factor;
-    return doubled(images, factor);
+/** A linear map with a parameter, of which `adjoint` is the derivative, and the other way round. */
+template <typename P, at::Tensor (*map)(const at::Tensor&, P), at::Tensor (*adjoint)(const at::Tensor&, P)>
+struct Linear : Function<Linear<P, map, adjoint>> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& given, P parameter) {
+    context->saved_data["parameter"] = parameter;
+    return map(given, parameter);
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    return {Halve::apply(gradients[0], context->saved_data["factor"].toDouble()), at::Tensor()};
+    const P parameter = context->saved_data["parameter"].to<P>();
+    return {Linear<P, adjoint, map>::apply(gradients[0], parameter), at::Tensor()};
   }
 };
-
-variable_list Halve::backward(AutogradContext* context, variable_list gradients) {
-  return {Twice::apply(gradients[0], context->saved_data["factor"].toDouble()), at::Tensor()};
-}
+using Halve = Linear<double, halved, doubled>;
+using Twice = Linear<double, doubled, halved>;
 
 /** Its output can be computed again where its input can: it keeps no input for that alone. */
 struct Interpolate : Function<Interpolate> {
@@ -177,26 +171,7 @@ at::Tensor narrowed(const at::Tensor& gradient, bool turned) {
   return to;
 }
 
-struct Widen : Function<Widen> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& kernel, bool turned) {
-    context->saved_data["turned"] = turned;
-    return widened(kernel, turned);
-  }
-  static variable_list backward(AutogradContext* context, variable_list gradients);
-};
-struct Narrow : Function<Narrow> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& gradient, bool turned) {
-    context->saved_data["turned"] = turned;
-    return narrowed(gradient, turned);
-  }
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    return {Widen::apply(gradients[0], context->saved_data["turned"].toBool()), at::Tensor()};
-  }
-};
-
-variable_list Widen::backward(AutogradContext* context, variable_list gradients) {
-  return {Narrow::apply(gradients[0], context->saved_data["turned"].toBool()), at::Tensor()};
-}
+using Widen = Linear<bool, widened, narrowed>;
 
 at::Tensor widen(const at::Tensor& kernel, bool turned) {
   TORCH_CHECK(kernel.dim() == 4 && kernel.size(2) == 3 && kernel.size(3) == 3, "widen needs a kernel [made, channels, 3, 3], got ",
