@@ -224,11 +224,11 @@ struct Winograd {
     for (int64_t panel = 0; panel < filter.columns; panel += kPanel)
       for (int64_t row = from; row < to; row += kStrip) {
         const T* const taps = filter.packed + (panel * filter.rows + row * kPanel) * R * R;
-        T* const to = out + panel * filter.depth + (filter.first + row) * kPanel;
+        T* const strip = out + panel * filter.depth + (filter.first + row) * kPanel;
         for (int64_t lane = 0; lane < kStrip * kPanel; lane += kLanes<T>) {
           for (int i = 0; i < R * R; ++i) values[i] = load(taps + i * kStrip * kPanel + lane);
           transform<T, FilterMatrix, M, R, Size, R>(values, transformed);
-          put(transformed, to + lane, placeStride);
+          put(transformed, strip + lane, placeStride);
         }
       }
   }

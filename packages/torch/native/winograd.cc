@@ -63,15 +63,6 @@ at::Tensor workspace(int64_t elements, const at::Tensor& like) {
   return at::empty({elements}, like.options().memory_format(at::MemoryFormat::Contiguous));
 }
 
-/** Tiles in chunks of a bounded workspace: `work(from, to, most)`. */
-template <typename F>
-void inChunks(int64_t tiles, int64_t bytesPerTile, int64_t budget, const F& work) {
-  const int64_t most = std::max<int64_t>(budget / bytesPerTile, 48);
-  const int64_t chunks = at::divup(tiles, most);
-  const int64_t chunk = at::divup(tiles, chunks);
-  for (int64_t from = 0; from < tiles; from += chunk) work(from, std::min(from + chunk, tiles), chunk);
-}
-
 /** `f(y, x, number)` for every phase of a kernel, which begins with the tap y, x. */
 template <typename F>
 void eachPhase(const Geometry& g, const F& f) {
@@ -182,23 +173,50 @@ void filter(const Set<T>& set, const Steps<T>& steps, const std::vector<Sum<T>>&
   for (const Sum<T>& sum : sums) filterInTiles(set, steps, sum, image, bias, count, output, like);
 }
 
+/** Both sides of the products that make the weights' gradient, for up to `most` tiles at a time. */
+template <typename T>
+struct Sides {
+  const Steps<T>& steps;
+  const std::vector<Tiles>& phases;
+  const Tiles& out;
+  // A row's stride that is a power of two would have rows contend for the same places of the cache.
+  const int64_t leftStride, leftPlace, rightPlace;
+  const at::Tensor lefts, rights;
+  T* const left;
+  T* const right;
+
+  Sides(const Steps<T>& steps, const std::vector<Tiles>& phases, const Tiles& out, int64_t most, const at::Tensor& like)
+      : steps(steps),
+        phases(phases),
+        out(out),
+        leftStride(phases[0].channels * phases.size() + kPanel),
+        leftPlace(most * leftStride),
+        rightPlace(most * out.channels),
+        lefts(workspace(steps.places * leftPlace, like)),
+        rights(workspace(steps.places * rightPlace, like)),
+        left(lefts.data_ptr<T>()),
+        right(rights.data_ptr<T>()) {}
+
+  /** Takes tiles [from, to) of what the phases see of an image, and of the outputs' gradient. */
+  void take(const T* image, const T* gradient, int64_t from, int64_t to) const {
+    sharePieces(to - from, 4, [&](int64_t begin, int64_t end) {
+      for (size_t phase = 0; phase < phases.size(); ++phase)
+        steps.input(phases[phase], image, from + begin, from + end, from, left + phase * phases[0].channels, leftStride, leftPlace);
+      steps.gradient(out, gradient, from + begin, from + end, from, to - from, right, rightPlace);
+    });
+  }
+};
+
 /** The weights' gradient for few tiles: block by block, so that its transform finds a block near. */
 template <typename T>
 at::Tensor weighInBlocks(const Set<T>& set, const Steps<T>& steps, const Geometry& g, const std::vector<Tiles>& phases, const T* image,
                          const Tiles& out, const T* gradient, const at::Tensor& like) {
   const int64_t part = g.channels, columns = out.channels, tiles = g.count * out.rows * out.columns;
-  const int64_t leftStride = part * phases.size() + kPanel, leftPlace = tiles * leftStride, rightPlace = tiles * columns;
-  const at::Tensor left = workspace(steps.places * leftPlace, like), right = workspace(steps.places * rightPlace, like);
   const int64_t taps = steps.taps * steps.taps;
   const at::Tensor all = workspace(phases.size() * taps * part * columns, like);
-  T* const l = left.data_ptr<T>();
-  T* const r = right.data_ptr<T>();
   T* const made = all.data_ptr<T>();
-  sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
-    for (size_t phase = 0; phase < phases.size(); ++phase)
-      steps.input(phases[phase], image, begin, end, 0, l + phase * part, leftStride, leftPlace);
-    steps.gradient(out, gradient, begin, end, 0, tiles, r, rightPlace);
-  });
+  const Sides<T> sides(steps, phases, out, tiles, like);
+  sides.take(image, gradient, 0, tiles);
   const int64_t parts = at::divup(part, kRows), slices = at::divup(columns, kNearColumns), blocks = parts * slices;
   shareTasks(blocks * phases.size(), [&](const auto& next) {
     const int64_t sumPlace = kRows * kNearColumns;
@@ -208,8 +226,8 @@ at::Tensor weighInBlocks(const Set<T>& set, const Steps<T>& steps, const Geometr
       const int64_t phase = task / blocks, row = task % blocks / slices * kRows, column = task % slices * kNearColumns;
       const int64_t rows = std::min(kRows, part - row), width = std::min(kNearColumns, columns - column);
       for (int64_t place = 0; place < steps.places; ++place)
-        set.product(sum + place * sumPlace, width, l + place * leftPlace + phase * part + row, 1, leftStride,
-                    r + place * rightPlace + column * tiles, rows, width, tiles, false);
+        set.product(sum + place * sumPlace, width, sides.left + place * sides.leftPlace + phase * part + row, 1, sides.leftStride,
+                    sides.right + place * sides.rightPlace + column * tiles, rows, width, tiles, false);
       steps.filterGradient(sum, sumPlace, width, rows, width, made + ((phase * columns + column) * part + row * kPanel) * taps,
                            part * kPanel * taps);
     }
@@ -222,35 +240,25 @@ template <typename T>
 at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, const std::vector<Tiles>& phases, const T* image,
                  const Tiles& out, const T* gradient, const at::Tensor& like) {
   const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels;
-  if (g.count * out.rows * out.columns <= kFewTiles)
-    return weighInBlocks(set, steps, g, phases, image, out, gradient, like);
-  const int64_t leftStride = depth + kPanel, sumPlace = depth * columns;
+  const int64_t tiles = g.count * out.rows * out.columns;
+  if (tiles <= kFewTiles) return weighInBlocks(set, steps, g, phases, image, out, gradient, like);
+  const int64_t sumPlace = depth * columns, parts = at::divup(depth, kRows);
   const at::Tensor sums = workspace(steps.places * sumPlace, like);
   T* const sum = sums.data_ptr<T>();
-  at::Tensor left, right;
-  inChunks(g.count * out.rows * out.columns, steps.places * (depth + columns) * sizeof(T), kGradientWorkspace,
-           [&](int64_t from, int64_t to, int64_t chunk) {
-    if (!left.defined()) {
-      left = workspace(steps.places * chunk * leftStride, like);
-      right = workspace(steps.places * chunk * columns, like);
-    }
-    T* const l = left.data_ptr<T>();
-    T* const r = right.data_ptr<T>();
-    const int64_t leftPlace = chunk * leftStride, rightPlace = chunk * columns, tiles = to - from;
-    sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
-      for (size_t phase = 0; phase < phases.size(); ++phase)
-        steps.input(phases[phase], image, from + begin, from + end, from, l + phase * part, leftStride, leftPlace);
-      steps.gradient(out, gradient, from + begin, from + end, from, tiles, r, rightPlace);
-    });
-    const int64_t parts = at::divup(depth, kRows);
+  const int64_t most = std::max<int64_t>(kGradientWorkspace / (steps.places * (depth + columns) * sizeof(T)), 48);
+  const int64_t chunk = at::divup(tiles, at::divup(tiles, most));
+  const Sides<T> sides(steps, phases, out, chunk, like);
+  for (int64_t from = 0; from < tiles; from += chunk) {
+    const int64_t to = std::min(from + chunk, tiles);
+    sides.take(image, gradient, from, to);
     sharePieces(steps.places * parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t place = task / parts, row = task % parts * kRows;
-        set.product(sum + place * sumPlace + row * columns, columns, l + place * leftPlace + row, 1, leftStride,
-                    r + place * rightPlace, std::min(kRows, depth - row), columns, tiles, from > 0);
+        set.product(sum + place * sumPlace + row * columns, columns, sides.left + place * sides.leftPlace + row, 1, sides.leftStride,
+                    sides.right + place * sides.rightPlace, std::min(kRows, depth - row), columns, to - from, from > 0);
       }
     });
-  });
+  }
   const int64_t taps = steps.taps * steps.taps, strips = part / kStrip;
   const at::Tensor all = workspace(phases.size() * taps * part * columns, like);
   T* const made = all.data_ptr<T>();

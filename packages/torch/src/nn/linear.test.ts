@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, scope, setThreads, type Tensor, torch } from "../index.js";
-import { testWith } from "../testing/instructions.js";
+import { testWith, withoutKernels } from "../testing/instructions.js";
 import { assertClose, noise } from "../testing/numeric.js";
 import { Random } from "../testing/random.js";
 
@@ -98,7 +98,7 @@ test("matrices with gaps, turned around and repeated are read as they lie", () =
     assertClose(found as Tensor, weight.sum(0).expand([40, 32]), 1e-12);
   }));
 
-test("any number of threads gives the same bits", () =>
+test("any number of threads gives the same bits", { skip: withoutKernels }, () =>
   scope(() => {
     const compute = () => everything(torch.linear, [130, 260, 300], true, "float32");
     const alone = compute();
@@ -108,7 +108,8 @@ test("any number of threads gives the same bits", () =>
     } finally {
       setThreads(1);
     }
-  }));
+  }),
+);
 
 test("other numbers of dimensions and other types are LibTorch's", () =>
   scope(() => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { autocast, grad, nn, noGrad, scope, setThreads, type Tensor, torch } from "../index.js";
-import { testWith } from "../testing/instructions.js";
+import { testWith, withoutKernels } from "../testing/instructions.js";
 import { assertClose, assertGradients, noise } from "../testing/numeric.js";
 import { plainly } from "../testing/plainly.js";
 import { Random } from "../testing/random.js";
@@ -98,7 +98,7 @@ test("the first of equals is chosen, and what is no number", () =>
     assert.deepEqual(toSome.toNumbers(), new Array(8).fill([0, 1, 0, 1, 0, 0]).flat());
   }));
 
-test("any number of threads gives a maxout's same bits", () =>
+test("any number of threads gives a maxout's same bits", { skip: withoutKernels }, () =>
   scope(() => {
     const random = new Random(5);
     const inputs = [[300, 130], [5 * 96, 130], [5 * 96]].map((shape) =>
@@ -115,7 +115,8 @@ test("any number of threads gives a maxout's same bits", () =>
     setThreads(2);
     for (const other of found.slice(1))
       for (const [i, value] of other.entries()) assertClose(value, found[0]?.[i] as Tensor, 0, `${i}`);
-  }));
+  }),
+);
 
 test("a maxout keeps to autocast and names what does not fit", () =>
   scope(() => {

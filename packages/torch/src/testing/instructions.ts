@@ -8,6 +8,10 @@ const { NODE_TEST_CONTEXT: _, ATEN_CPU_CAPABILITY, ...environment } = process.en
 /** The processor's instructions that this run is restricted to, as LibTorch's variable names them; undefined for all. */
 export const instructions: string | undefined = ATEN_CPU_CAPABILITY;
 
+/** Why to skip a test of what Gantry's kernels alone promise; false where they compute. */
+export const withoutKernels: string | false =
+  (instructions === "default" || process.arch !== "x64") && "LibTorch's own arithmetic";
+
 /** A test that runs a test file once more with less of the processor's instructions. @param url the file's own */
 export function testWith(restriction: "avx2" | "default", url: string): void {
   const skip = instructions !== undefined && "this is that run";
