@@ -86,7 +86,10 @@ async function runCases(names) {
     bad.missed += results.filter(({ target, met }) => target !== undefined && !met).length;
     const measured = results.filter(({ skipped }) => skipped === undefined);
     if (measured.length === 0) continue;
-    all.cases[name] = { what, date: today(), load, environment, results: measured };
+    all.machines[environment] = {
+      ...all.machines[environment],
+      [name]: { what, date: today(), load, results: measured },
+    };
     await writeResults(all);
     written++;
   }

@@ -1,4 +1,4 @@
-// bench/results.json, what was measured last of each case, and bench/RESULTS.md, which is written from it.
+// bench/results.json, what was measured last of each case on each machine, and bench/RESULTS.md, which is written from it.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomically } from "@gantry/formats";
@@ -7,12 +7,12 @@ import { formatSample } from "./context.mjs";
 const store = fileURLToPath(new URL("./results.json", import.meta.url));
 const page = fileURLToPath(new URL("./RESULTS.md", import.meta.url));
 
-/** { cases: { NAME: { what, date, load, environment, results } }, growth? } */
+/** { machines: { ENVIRONMENT: { NAME: { what, date, load, results } } }, growth? } */
 export async function readResults() {
   try {
     return JSON.parse(await readFile(store, "utf8"));
   } catch (error) {
-    if (error.code === "ENOENT") return { cases: {} };
+    if (error.code === "ENOENT") return { machines: {} };
     throw error;
   }
 }
@@ -21,10 +21,14 @@ export async function readResults() {
 export const writeWhole = (path, content) => writeFileAtomically(path, Buffer.from(content));
 
 export async function writeResults(all) {
-  const cases = Object.fromEntries(Object.entries(all.cases).sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeWhole(store, `${JSON.stringify({ ...all, cases }, null, 2)}\n`);
-  await writeWhole(page, describe({ ...all, cases }));
+  const machines = Object.fromEntries(
+    inOrder(all.machines).map(([environment, cases]) => [environment, Object.fromEntries(inOrder(cases))]),
+  );
+  await writeWhole(store, `${JSON.stringify({ ...all, machines }, null, 2)}\n`);
+  await writeWhole(page, describe({ ...all, machines }));
 }
+
+const inOrder = (named) => Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1));
 
 const cell = (text) => text.replaceAll("|", "\\|");
 const row = (...cells) => `| ${cells.map(cell).join(" | ")} |`;
@@ -33,19 +37,18 @@ const HEAD = [
   "|---|---|---|---|---|---|---|---|",
 ];
 
-function describe({ cases, growth }) {
-  const environments = [...new Set(Object.values(cases).map(({ environment }) => environment))];
+function describe({ machines, growth }) {
   const parts = [
     "# Results",
-    "Written by `npm run bench`; a run of some benchmarks replaces their rows alone. Medians, with the quartiles and the number" +
+    "Written by `npm run bench`; a run of some benchmarks replaces their rows alone, and of its machine alone. Medians, with the quartiles and the number" +
       " of runs behind them; what is compared is timed in turn, in one run, and a ratio is the median of the rounds' ratios." +
       " The load is the machine's, over the minute before.",
   ];
-  for (const environment of environments) {
-    const rows = Object.entries(cases)
-      .filter(([, measured]) => measured.environment === environment)
-      .flatMap(([name, measured]) => measured.results.map((result) => describeRow(name, measured, result)));
-    parts.push(`## ${environment}`, [...HEAD, ...rows].join("\n"), describeNotes(cases, environment));
+  for (const [environment, cases] of Object.entries(machines)) {
+    const rows = Object.entries(cases).flatMap(([name, measured]) =>
+      measured.results.map((result) => describeRow(name, measured, result)),
+    );
+    parts.push(`## ${environment}`, [...HEAD, ...rows].join("\n"), describeNotes(cases));
   }
   if (growth !== undefined) parts.push(describeGrowth(growth));
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
@@ -67,9 +70,8 @@ function describeRow(name, { what, date, load }, result) {
   );
 }
 
-function describeNotes(cases, environment) {
+function describeNotes(cases) {
   return Object.entries(cases)
-    .filter(([, measured]) => measured.environment === environment)
     .flatMap(([name, { results }]) =>
       results.flatMap(({ label, notes = [] }) =>
         notes.map((note) => `- ${name}${label === undefined ? "" : `, ${label}`}: ${note}`),
