@@ -6,8 +6,8 @@
 //   spread(y, w) -> x      its image gradient;         the transposed convolution
 //   weigh(x, y) -> w       the weight gradient of both
 // The derivatives of each are the other two, so all can be differentiated as often as one likes. bfloat16 is computed on the
-// processor's matrix unit where it has one (amx.cc), kernels as large as the image as matrices (whole.cc), 3x3 kernels by
-// Winograd's algorithm (winograd.cc), small maps tap by tap (taps.cc), pictures from all taps at once (thin.cc); all else is
+// processor's matrix unit where it has one (amx.cc), kernels as large as the image as matrices (whole.cc), 3x3 and 4x4
+// ones by Winograd's algorithm (winograd.cc), small maps tap by tap (taps.cc), pictures from all taps at once (thin.cc); all else is
 // LibTorch's convolution: on the CPU, that is oneDNN for all three, where aten::conv_transpose2d of LibTorch 1.13 gathers
 // columns of any map, several times slower.
 #include "convolution.h"

@@ -34,20 +34,23 @@ struct Filter {
   int64_t depth, first;
 };
 
-/** The transforms of one size of kernel, see winograd.cc. A place of a transformed tile is placeStride from the last. */
-template <typename T>
+/**
+ * The transforms of one size of kernel, see winograd.cc, of images that are stored as S; bfloat16 is its bits. A place of a
+ * transformed tile is placeStride from the last.
+ */
+template <typename T, typename S>
 struct Steps {
   /** Taps of a kernel along an axis, and places of a transformed tile. */
   int64_t taps, places;
   /** Tiles [from, to) of images to B' x B: out[place * placeStride + (tile - first) * rowStride + channel]. */
-  void (*input)(const Tiles&, const T* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
+  void (*input)(const Tiles&, const S* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
                 int64_t placeStride);
   /** Tiles of gradients, transformed for the weights' gradient and packed as the products' right side. */
-  void (*gradient)(const Tiles&, const T* image, int64_t from, int64_t to, int64_t first, int64_t tiles, T* out,
+  void (*gradient)(const Tiles&, const S* image, int64_t from, int64_t to, int64_t first, int64_t tiles, T* out,
                    int64_t placeStride);
   /** Products [tile - first, columns] to some of the outputs' channels, which begin at `bias`, that may be null, and `image`. */
   void (*output)(const Tiles&, const T* products, int64_t placeStride, int64_t columns, int64_t from, int64_t to, int64_t first,
-                 const T* bias, T* image);
+                 const T* bias, S* image);
   /** Rows [from, to) of a filter, multiples of kStrip, to G w G', packed as the products' right side. */
   void (*filter)(const Filter<T>&, int64_t from, int64_t to, T* out, int64_t placeStride);
   /**
@@ -104,8 +107,6 @@ struct Set {
                   int64_t rows, int64_t columns, int64_t depth, bool add);
   /** kPanel rows of `count` numbers, `stride` from each other, as a panel: out[k * kPanel + i] = from[i * stride + k]. */
   void (*packTurned)(const T* from, int64_t stride, int64_t count, T* out);
-  /** For kernels of 2x2 and of 3x3 taps. */
-  Steps<T> two, three;
   Maxouts<T> maxout;
 };
 
@@ -140,11 +141,13 @@ struct Resampling {
   void (*collect)(const T* const (&rows)[4], int64_t width, int64_t channels, T* out);
 };
 
-/** What goes over memory once, for one type. */
+/** What reads and makes images that are stored as T, and computes in A. */
 template <typename T, typename A>
 struct Pass {
   Norm<T, A> norm;
   Resampling<T, A> resampling;
+  /** For kernels of 2x2 and of 3x3 taps. */
+  Steps<A, T> two, three;
 };
 
 /** bfloat16 as float, and float as bfloat16: to the nearest, of two to the even. */
@@ -164,6 +167,8 @@ struct Passes {
 template <typename T>
 const Set<T>* best();
 const Passes* bestPasses();
+/** Has it instructions that multiply numbers of bfloat16? */
+bool hasHalves();
 
 template <typename T>
 const Set<T>& avx512();

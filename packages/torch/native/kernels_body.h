@@ -27,6 +27,32 @@ GANTRY_INLINE void store(T* to, Vec<T> value) {
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(to) = value;
 }
 
+/** What bfloat16 is computed in, and everything else is stored in. */
+template <typename T>
+GANTRY_INLINE Vec<T> widened(const T* from) {
+  return load(from);
+}
+template <typename T>
+GANTRY_INLINE void narrowed(T* to, Vec<T> value) {
+  store(to, value);
+}
+
+typedef uint32_t Bits __attribute__((vector_size(GANTRY_VECTOR_BYTES)));
+typedef uint16_t Halves __attribute__((vector_size(GANTRY_VECTOR_BYTES / 2)));
+typedef uint16_t UnalignedHalves __attribute__((vector_size(GANTRY_VECTOR_BYTES / 2), aligned(2), may_alias));
+
+GANTRY_INLINE Vec<float> widened(const uint16_t* from) {
+  const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from);
+  return reinterpret_cast<Vec<float>>(__builtin_convertvector(halves, Bits) << 16);
+}
+/** To the nearest, of two to the even; what is no number stays none. */
+GANTRY_INLINE void narrowed(uint16_t* to, Vec<float> value) {
+  const Bits bits = reinterpret_cast<Bits>(value);
+  const Bits nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  const Bits chosen = value == value ? nearest : Bits{} + 0x7fc0;
+  *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector(chosen, Halves);
+}
+
 template <int I>
 struct Index {
   static constexpr int value = I;
@@ -150,13 +176,14 @@ GANTRY_INLINE void locate(const Tiles& tiles, T* image, int64_t tile, T** sample
   }
 }
 
-template <typename T, int Count>
-GANTRY_INLINE void fetch(const T* const* samples, int64_t channel, Vec<T>* to) {
+template <typename T, int Count, typename S>
+GANTRY_INLINE void fetch(const S* const* samples, int64_t channel, Vec<T>* to) {
 #pragma GCC unroll 36
-  for (int i = 0; i < Count * Count; ++i) to[i] = samples[i] == nullptr ? Vec<T>{} : load(samples[i] + channel);
+  for (int i = 0; i < Count * Count; ++i) to[i] = samples[i] == nullptr ? Vec<T>{} : widened(samples[i] + channel);
 }
 
-template <typename T, int M, int R>
+/** F(M, R) in T, of images that are stored as S. */
+template <typename T, typename S, int M, int R>
 struct Winograd {
   static constexpr int Size = M + R - 1;
   static constexpr int Places = Size * Size;
@@ -171,14 +198,14 @@ struct Winograd {
     for (int i = 0; i < Places; ++i) to[i] = load(from + i * placeStride);
   }
 
-  static constexpr Steps<T> steps() { return {R, Places, input, gradient, output, filter, filterGradient}; }
+  static constexpr Steps<T, S> steps() { return {R, Places, input, gradient, output, filter, filterGradient}; }
 
-  static void input(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
+  static void input(const Tiles& tiles, const S* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
                     int64_t placeStride) {
-    const T* samples[Places];
+    const S* samples[Places];
     Vec<T> values[Places], transformed[Places];
     for (int64_t tile = from; tile < to; ++tile) {
-      locate<const T, Size>(tiles, image, tile, samples);
+      locate<const S, Size>(tiles, image, tile, samples);
       for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
         fetch<T, Size>(samples, channel, values);
         transform<T, InputMatrix, M, R, Size, Size>(values, transformed);
@@ -187,12 +214,12 @@ struct Winograd {
     }
   }
 
-  static void gradient(const Tiles& tiles, const T* image, int64_t from, int64_t to, int64_t first, int64_t count,
+  static void gradient(const Tiles& tiles, const S* image, int64_t from, int64_t to, int64_t first, int64_t count,
                        T* out, int64_t placeStride) {
-    const T* samples[M * M];
+    const S* samples[M * M];
     Vec<T> values[M * M], transformed[Places];
     for (int64_t tile = from; tile < to; ++tile) {
-      locate<const T, M>(tiles, image, tile, samples);
+      locate<const S, M>(tiles, image, tile, samples);
       for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
         fetch<T, M>(samples, channel, values);
         // The gradient is to the weights' gradient what a kernel is to its output: F(R, M).
@@ -203,18 +230,18 @@ struct Winograd {
   }
 
   static void output(const Tiles& tiles, const T* products, int64_t placeStride, int64_t columns, int64_t from, int64_t to,
-                     int64_t first, const T* bias, T* image) {
-    T* samples[M * M];
+                     int64_t first, const T* bias, S* image) {
+    S* samples[M * M];
     Vec<T> values[Places], made[M * M];
     for (int64_t tile = from; tile < to; ++tile) {
-      locate<T, M>(tiles, image, tile, samples);
+      locate<S, M>(tiles, image, tile, samples);
       for (int64_t channel = 0; channel < columns; channel += kLanes<T>) {
         take(products + (tile - first) * columns + channel, placeStride, values);
         transform<T, OutputMatrix, M, R, M, Size>(values, made);
         const Vec<T> added = bias == nullptr ? Vec<T>{} : load(bias + channel);
 #pragma GCC unroll 16
         for (int i = 0; i < M * M; ++i)
-          if (samples[i] != nullptr) store(samples[i] + channel, made[i] + added);
+          if (samples[i] != nullptr) narrowed(samples[i] + channel, made[i] + added);
       }
     }
   }

@@ -1,4 +1,4 @@
-// The kernels that go over memory once, for tensors.
+// What kernels.h has for each type of images, for tensors.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -20,11 +20,11 @@ inline bool havePass(const at::Tensor& input) {
 
 /** `work(pass, zero of the stored type, zero of the type computed in)`. */
 template <typename F>
-void withPass(at::ScalarType type, const F& work) {
+auto withPass(at::ScalarType type, const F& work) {
   const kernels::Passes& passes = *kernels::bestPasses();
-  if (type == at::kFloat) work(passes.floats, float{}, float{});
-  else if (type == at::kDouble) work(passes.doubles, double{}, double{});
-  else work(passes.halves, uint16_t{}, float{});
+  if (type == at::kFloat) return work(passes.floats, float{}, float{});
+  if (type == at::kDouble) return work(passes.doubles, double{}, double{});
+  return work(passes.halves, uint16_t{}, float{});
 }
 
 }  // namespace gantry

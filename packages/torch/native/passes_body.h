@@ -1,34 +1,8 @@
-// The passes over memory of kernels.h for one instruction set: included behind kernels_body.h, whose vectors they are made of and
-// whose rules hold here too.
+// What kernels.h has for each type of images, for one instruction set: included behind kernels_body.h, whose vectors it is made of
+// and whose rules hold here too.
 
 namespace gantry::kernels {
 namespace {
-
-/** What bfloat16 is computed in, and everything else is stored in. */
-template <typename T>
-GANTRY_INLINE Vec<T> widened(const T* from) {
-  return load(from);
-}
-template <typename T>
-GANTRY_INLINE void narrowed(T* to, Vec<T> value) {
-  store(to, value);
-}
-
-typedef uint32_t Bits __attribute__((vector_size(GANTRY_VECTOR_BYTES)));
-typedef uint16_t Halves __attribute__((vector_size(GANTRY_VECTOR_BYTES / 2)));
-typedef uint16_t UnalignedHalves __attribute__((vector_size(GANTRY_VECTOR_BYTES / 2), aligned(2), may_alias));
-
-GANTRY_INLINE Vec<float> widened(const uint16_t* from) {
-  const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from);
-  return reinterpret_cast<Vec<float>>(__builtin_convertvector(halves, Bits) << 16);
-}
-/** To the nearest, of two to the even; what is no number stays none. */
-GANTRY_INLINE void narrowed(uint16_t* to, Vec<float> value) {
-  const Bits bits = reinterpret_cast<Bits>(value);
-  const Bits nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  const Bits chosen = value == value ? nearest : Bits{} + 0x7fc0;
-  *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector(chosen, Halves);
-}
 
 /** Batch normalisation, see kernels.h. */
 template <typename T, typename A>
@@ -168,7 +142,10 @@ void narrow(const float* from, int64_t count, uint16_t* to) {
 
 template <typename T, typename A>
 constexpr Pass<T, A> makePass() {
-  return {Normalisation<T, A>::make(), {halve<T, A>, twice<T, A>, interpolate<T, A>, collect<T, A>}};
+  return {Normalisation<T, A>::make(),
+          {halve<T, A>, twice<T, A>, interpolate<T, A>, collect<T, A>},
+          Winograd<A, T, kOutputs, 2>::steps(),
+          Winograd<A, T, kOutputs, 3>::steps()};
 }
 
 }  // namespace

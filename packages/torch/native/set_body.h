@@ -8,8 +8,7 @@ namespace {
 
 template <typename T>
 constexpr Set<T> makeSet() {
-  return {product<T>, packTurned<T>, Winograd<T, kOutputs, 2>::steps(), Winograd<T, kOutputs, 3>::steps(),
-          {Chosen<T>::largest, Chosen<T>::spread, Chosen<T>::weigh}};
+  return {product<T>, packTurned<T>, {Chosen<T>::largest, Chosen<T>::spread, Chosen<T>::weigh}};
 }
 
 }  // namespace

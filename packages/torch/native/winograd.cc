@@ -7,12 +7,13 @@
 // rows and columns of the image. Of a 4x4 kernel those have 2x2 taps and take 25 multiplications instead of 64.
 //
 // Images have their channels last, so that every loop but the products' runs along channels. In float32 it loses about three
-// bits to the plain sum.
+// bits to the plain sum; bfloat16 is computed in float32.
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "convolution.h"
+#include "passes.h"
 #include "sets.h"
 #include "tasks.h"
 #include "weights.h"
@@ -45,22 +46,25 @@ constexpr int64_t kNearDepth = 128, kNearColumns = 64;
 
 bool enabled = true;
 
+int64_t tilesAlong(int64_t size) { return at::divup(size, kOutputs); }
+
 bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g) {
   const auto are = [&](int64_t kernel, int64_t stride) {
     return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride;
   };
-  const int64_t channels = std::min(g.channels, g.made);
+  const int64_t channels = std::min(g.channels, g.made), tiles = g.count * tilesAlong(g.outSize(0)) * tilesAlong(g.outSize(1));
   const auto fits = [&](int64_t size) { return size >= kSize || (size == kOutputs && channels >= kChannelsOfOneTile); };
   const auto type = first.scalar_type();
-  return enabled && haveSets() && (type == at::kFloat || type == at::kDouble) && second.scalar_type() == type &&
-         (are(3, 1) || are(4, 2)) && g.count > 0 && fits(g.outSize(0)) && fits(g.outSize(1)) && channels >= kChannels &&
+  // Where the processor multiplies bfloat16 itself, LibTorch's kernels do twice as much of it in the time of float32.
+  const bool half = type == at::kBFloat16, faster = !half || are(3, 1) || tiles <= kFewTiles || !kernels::hasHalves();
+  return enabled && haveSets() && (type == at::kFloat || type == at::kDouble || half) && second.scalar_type() == type &&
+         (are(3, 1) || are(4, 2)) && g.count > 0 && fits(g.outSize(0)) && fits(g.outSize(1)) && channels >= kChannels && faster &&
          g.channels % kPanel == 0 && g.made % kPanel == 0;
 }
 
-int64_t tilesAlong(int64_t size) { return at::divup(size, kOutputs); }
-
-at::Tensor workspace(int64_t elements, const at::Tensor& like) {
-  return at::empty({elements}, like.options().memory_format(at::MemoryFormat::Contiguous));
+template <typename T>
+at::Tensor workspace(int64_t elements) {
+  return at::empty({elements}, at::TensorOptions(c10::CppTypeToScalarType<T>::value));
 }
 
 /** `f(y, x, number)` for every phase of a kernel, which begins with the tap y, x. */
@@ -87,13 +91,13 @@ struct Sum {
 };
 
 /** For few tiles, all of which meet some columns of a filter at a time: those are transformed where they are used. */
-template <typename T>
-void filterInColumns(const Set<T>& set, const Steps<T>& steps, const std::vector<Sum<T>>& sums, const T* image, const T* bias,
-                     int64_t count, T* output, const at::Tensor& like) {
+template <typename T, typename S>
+void filterInColumns(const Set<T>& set, const Steps<T, S>& steps, const std::vector<Sum<T>>& sums, const S* image, const T* bias,
+                     int64_t count, S* output) {
   const int64_t channels = sums[0].out.channels, part = sums[0].phases[0].tiles.channels, tiles = sums[0].tiles(count);
   // A row's stride that is a power of two would have rows contend for the same places of the cache.
   const int64_t leftStride = sums[0].depth() + kPanel, leftPlace = tiles * leftStride, leftSum = steps.places * leftPlace;
-  const at::Tensor left = workspace(sums.size() * leftSum, like);
+  const at::Tensor left = workspace<T>(sums.size() * leftSum);
   T* const l = left.data_ptr<T>();
   sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
     for (size_t i = 0; i < sums.size(); ++i)
@@ -103,7 +107,7 @@ void filterInColumns(const Set<T>& set, const Steps<T>& steps, const std::vector
   const int64_t slices = at::divup(channels, kNearColumns);
   shareTasks(sums.size() * slices, [&](const auto& next) {
     const int64_t filterPlace = kNearDepth * kNearColumns, outPlace = tiles * kNearColumns;
-    const at::Tensor near = workspace(steps.places * filterPlace, like), products = workspace(steps.places * outPlace, like);
+    const at::Tensor near = workspace<T>(steps.places * filterPlace), products = workspace<T>(steps.places * outPlace);
     T* const filter = near.data_ptr<T>();
     T* const made = products.data_ptr<T>();
     for (int64_t task; (task = next()) >= 0;) {
@@ -126,13 +130,13 @@ void filterInColumns(const Set<T>& set, const Steps<T>& steps, const std::vector
 }
 
 /** For many tiles, of which a thread takes some through all three steps: what one step writes the next finds in its cache. */
-template <typename T>
-void filterInTiles(const Set<T>& set, const Steps<T>& steps, const Sum<T>& sum, const T* image, const T* bias, int64_t count,
-                   T* output, const at::Tensor& like) {
+template <typename T, typename S>
+void filterInTiles(const Set<T>& set, const Steps<T, S>& steps, const Sum<T>& sum, const S* image, const T* bias, int64_t count,
+                   S* output) {
   const std::vector<Phase<T>>& phases = sum.phases;
   const int64_t part = phases[0].tiles.channels, depth = sum.depth(), columns = sum.out.channels;
   const int64_t filterPlace = depth * columns;
-  const at::Tensor filters = workspace(steps.places * filterPlace, like);
+  const at::Tensor filters = workspace<T>(steps.places * filterPlace);
   T* const filter = filters.data_ptr<T>();
   const int64_t strips = part / kStrip;
   sharePieces(phases.size() * strips, 1, [&](int64_t begin, int64_t end) {
@@ -147,7 +151,7 @@ void filterInTiles(const Set<T>& set, const Steps<T>& steps, const Sum<T>& sum, 
   const int64_t chunk = at::divup(tiles, chunks);
   const int64_t leftPlace = chunk * depth, outPlace = chunk * columns;
   sharePieces(chunks, 1, [&](int64_t begin, int64_t end) {
-    const at::Tensor left = workspace(steps.places * leftPlace, like), products = workspace(steps.places * outPlace, like);
+    const at::Tensor left = workspace<T>(steps.places * leftPlace), products = workspace<T>(steps.places * outPlace);
     T* const l = left.data_ptr<T>();
     T* const made = products.data_ptr<T>();
     for (int64_t i = begin; i < end; ++i) {
@@ -163,20 +167,20 @@ void filterInTiles(const Set<T>& set, const Steps<T>& steps, const Sum<T>& sum, 
 }
 
 /** Sums that make an image together. */
-template <typename T>
-void filter(const Set<T>& set, const Steps<T>& steps, const std::vector<Sum<T>>& sums, const T* image, const T* bias, int64_t count,
-            T* output, const at::Tensor& like) {
+template <typename T, typename S>
+void filter(const Set<T>& set, const Steps<T, S>& steps, const std::vector<Sum<T>>& sums, const S* image, const T* bias, int64_t count,
+            S* output) {
   const bool few = std::all_of(sums.begin(), sums.end(), [&](const Sum<T>& sum) {
     return sum.tiles(count) <= kFewTiles && sum.tiles(count) == sums[0].tiles(count);
   });
-  if (few) return filterInColumns(set, steps, sums, image, bias, count, output, like);
-  for (const Sum<T>& sum : sums) filterInTiles(set, steps, sum, image, bias, count, output, like);
+  if (few) return filterInColumns(set, steps, sums, image, bias, count, output);
+  for (const Sum<T>& sum : sums) filterInTiles(set, steps, sum, image, bias, count, output);
 }
 
 /** Both sides of the products that make the weights' gradient, for up to `most` tiles at a time. */
-template <typename T>
+template <typename T, typename S>
 struct Sides {
-  const Steps<T>& steps;
+  const Steps<T, S>& steps;
   const std::vector<Tiles>& phases;
   const Tiles& out;
   // A row's stride that is a power of two would have rows contend for the same places of the cache.
@@ -185,20 +189,20 @@ struct Sides {
   T* const left;
   T* const right;
 
-  Sides(const Steps<T>& steps, const std::vector<Tiles>& phases, const Tiles& out, int64_t most, const at::Tensor& like)
+  Sides(const Steps<T, S>& steps, const std::vector<Tiles>& phases, const Tiles& out, int64_t most)
       : steps(steps),
         phases(phases),
         out(out),
         leftStride(phases[0].channels * phases.size() + kPanel),
         leftPlace(most * leftStride),
         rightPlace(most * out.channels),
-        lefts(workspace(steps.places * leftPlace, like)),
-        rights(workspace(steps.places * rightPlace, like)),
+        lefts(workspace<T>(steps.places * leftPlace)),
+        rights(workspace<T>(steps.places * rightPlace)),
         left(lefts.data_ptr<T>()),
         right(rights.data_ptr<T>()) {}
 
   /** Takes tiles [from, to) of what the phases see of an image, and of the outputs' gradient. */
-  void take(const T* image, const T* gradient, int64_t from, int64_t to) const {
+  void take(const S* image, const S* gradient, int64_t from, int64_t to) const {
     sharePieces(to - from, 4, [&](int64_t begin, int64_t end) {
       for (size_t phase = 0; phase < phases.size(); ++phase)
         steps.input(phases[phase], image, from + begin, from + end, from, left + phase * phases[0].channels, leftStride, leftPlace);
@@ -208,19 +212,19 @@ struct Sides {
 };
 
 /** The weights' gradient for few tiles: block by block, so that its transform finds a block near. */
-template <typename T>
-at::Tensor weighInBlocks(const Set<T>& set, const Steps<T>& steps, const Geometry& g, const std::vector<Tiles>& phases, const T* image,
-                         const Tiles& out, const T* gradient, const at::Tensor& like) {
+template <typename T, typename S>
+at::Tensor weighInBlocks(const Set<T>& set, const Steps<T, S>& steps, const Geometry& g, const std::vector<Tiles>& phases, const S* image,
+                         const Tiles& out, const S* gradient) {
   const int64_t part = g.channels, columns = out.channels, tiles = g.count * out.rows * out.columns;
   const int64_t taps = steps.taps * steps.taps;
-  const at::Tensor all = workspace(phases.size() * taps * part * columns, like);
+  const at::Tensor all = workspace<T>(phases.size() * taps * part * columns);
   T* const made = all.data_ptr<T>();
-  const Sides<T> sides(steps, phases, out, tiles, like);
+  const Sides<T, S> sides(steps, phases, out, tiles);
   sides.take(image, gradient, 0, tiles);
   const int64_t parts = at::divup(part, kRows), slices = at::divup(columns, kNearColumns), blocks = parts * slices;
   shareTasks(blocks * phases.size(), [&](const auto& next) {
     const int64_t sumPlace = kRows * kNearColumns;
-    const at::Tensor near = workspace(steps.places * sumPlace, like);
+    const at::Tensor near = workspace<T>(steps.places * sumPlace);
     T* const sum = near.data_ptr<T>();
     for (int64_t task; (task = next()) >= 0;) {
       const int64_t phase = task / blocks, row = task % blocks / slices * kRows, column = task % slices * kNearColumns;
@@ -236,18 +240,18 @@ at::Tensor weighInBlocks(const Set<T>& set, const Steps<T>& steps, const Geometr
 }
 
 /** The weights' gradient as unpackWinograd takes it, phase by phase in the rows of one product. */
-template <typename T>
-at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, const std::vector<Tiles>& phases, const T* image,
-                 const Tiles& out, const T* gradient, const at::Tensor& like) {
+template <typename T, typename S>
+at::Tensor weigh(const Set<T>& set, const Steps<T, S>& steps, const Geometry& g, const std::vector<Tiles>& phases, const S* image,
+                 const Tiles& out, const S* gradient) {
   const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels;
   const int64_t tiles = g.count * out.rows * out.columns;
-  if (tiles <= kFewTiles) return weighInBlocks(set, steps, g, phases, image, out, gradient, like);
+  if (tiles <= kFewTiles) return weighInBlocks(set, steps, g, phases, image, out, gradient);
   const int64_t sumPlace = depth * columns, parts = at::divup(depth, kRows);
-  const at::Tensor sums = workspace(steps.places * sumPlace, like);
+  const at::Tensor sums = workspace<T>(steps.places * sumPlace);
   T* const sum = sums.data_ptr<T>();
   const int64_t most = std::max<int64_t>(kGradientWorkspace / (steps.places * (depth + columns) * sizeof(T)), 48);
   const int64_t chunk = at::divup(tiles, at::divup(tiles, most));
-  const Sides<T> sides(steps, phases, out, chunk, like);
+  const Sides<T, S> sides(steps, phases, out, chunk);
   for (int64_t from = 0; from < tiles; from += chunk) {
     const int64_t to = std::min(from + chunk, tiles);
     sides.take(image, gradient, from, to);
@@ -260,7 +264,7 @@ at::Tensor weigh(const Set<T>& set, const Steps<T>& steps, const Geometry& g, co
     });
   }
   const int64_t taps = steps.taps * steps.taps, strips = part / kStrip;
-  const at::Tensor all = workspace(phases.size() * taps * part * columns, like);
+  const at::Tensor all = workspace<T>(phases.size() * taps * part * columns);
   T* const made = all.data_ptr<T>();
   sharePieces(phases.size() * strips, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -277,10 +281,21 @@ Tiles outputsOf(const Geometry& g) {
   return {g.outSize(0), g.outSize(1), g.made, tilesAlong(g.outSize(0)), tilesAlong(g.outSize(1)), 0, 0, 1};
 }
 
-template <typename T>
-const Steps<T>& stepsOf(const Set<T>& set, const Geometry& g) {
-  return g.kernel[0] / g.stride[0] == set.two.taps ? set.two : set.three;
+/** `work(products, transforms, zero of the stored type, zero of the type computed in)`. */
+template <typename F>
+at::Tensor withSteps(at::ScalarType type, const Geometry& g, const F& work) {
+  return withPass(type, [&](const auto& pass, auto stored, auto computed) {
+    const bool two = g.kernel[0] / g.stride[0] == pass.two.taps;
+    return work(*kernels::best<decltype(computed)>(), two ? pass.two : pass.three, stored, computed);
+  });
 }
+
+/** A weight as it is computed with. */
+template <typename T>
+at::Tensor numbersOf(const at::Tensor& weight) { return weight.to(c10::CppTypeToScalarType<T>::value); }
+
+template <typename S>
+S* dataOf(const at::Tensor& images) { return static_cast<S*>(images.data_ptr()); }
 
 /** What outputs see through a phase. */
 Tiles seenBy(const Geometry& g, int64_t y, int64_t x) {
@@ -290,8 +305,8 @@ Tiles seenBy(const Geometry& g, int64_t y, int64_t x) {
 
 /** A phase of a packed weight: rows of it from `first` on, of `depth` in all. */
 template <typename T>
-Filter<T> filterOf(const Geometry& g, const Steps<T>& steps, int64_t phase, const T* packed, int64_t depth, int64_t first, bool turned) {
-  const T* const own = packed + phase * steps.taps * steps.taps * g.made * g.channels;
+Filter<T> filterOf(const Geometry& g, int64_t tapsOfPhase, int64_t phase, const T* packed, int64_t depth, int64_t first, bool turned) {
+  const T* const own = packed + phase * tapsOfPhase * g.made * g.channels;
   return {own, turned ? g.made : g.channels, turned ? g.channels : g.made, depth, first};
 }
 
@@ -304,28 +319,28 @@ std::pair<int64_t, int64_t> madeBy(const Geometry& g, int d, int64_t phase) {
 
 at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(image, weight, g)) return {};
-  return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
-    using T = decltype(zero);
-    const at::Tensor from = channelsLast(image), packed = packWinograd<T>(weight, g, false);
+  return withSteps(image.scalar_type(), g, [&](const auto& set, const auto& steps, auto stored, auto computed) {
+    using S = decltype(stored);
+    using T = decltype(computed);
+    const at::Tensor from = channelsLast(image), packed = packWinograd<T>(numbersOf<T>(weight), g, false);
     const at::Tensor output = emptyImages(g.count, g.made, g.outSize(0), g.outSize(1), image);
-    const Steps<T>& steps = stepsOf(set, g);
     const int64_t depth = g.channels * g.stride[0] * g.stride[1];
     std::vector<Phase<T>> phases;
     eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
-      phases.push_back({seenBy(g, y, x), filterOf(g, steps, phase, packed.data_ptr<T>(), depth, phase * g.channels, false)});
+      phases.push_back({seenBy(g, y, x), filterOf(g, steps.taps * steps.taps, phase, packed.data_ptr<T>(), depth, phase * g.channels, false)});
     });
-    filter<T>(set, steps, {{phases, outputsOf(g)}}, from.data_ptr<T>(), Bias<T>(bias).data, g.count, output.data_ptr<T>(), image);
+    filter<T, S>(set, steps, {{phases, outputsOf(g)}}, dataOf<S>(from), Bias<T>(bias).data, g.count, dataOf<S>(output));
     return output;
   });
 }
 
 at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!applies(gradient, weight, g)) return {};
-  return withSet(gradient.scalar_type(), [&](const auto& set, auto zero) {
-    using T = decltype(zero);
-    const at::Tensor from = channelsLast(gradient), packed = packWinograd<T>(weight, g, true);
+  return withSteps(gradient.scalar_type(), g, [&](const auto& set, const auto& steps, auto stored, auto computed) {
+    using S = decltype(stored);
+    using T = decltype(computed);
+    const at::Tensor from = channelsLast(gradient), packed = packWinograd<T>(numbersOf<T>(weight), g, true);
     const at::Tensor image = emptyImages(g.count, g.channels, g.size[0], g.size[1], gradient);
-    const Steps<T>& steps = stepsOf(set, g);
     // A phase makes every sample of its own rows and columns.
     std::vector<Sum<T>> sums;
     eachPhase(g, [&](int64_t phaseY, int64_t phaseX, int64_t phase) {
@@ -337,23 +352,24 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
         return (sample + g.padding[d] - first) / g.stride[d] - (steps.taps - 1);
       };
       const Tiles given{g.outSize(0), g.outSize(1), g.made, made.rows, made.columns, seen(0, y, phaseY), seen(1, x, phaseX), 1};
-      const auto own = filterOf<T>(g, steps, phase, packed.data_ptr<T>(), g.made, 0, true);
+      const auto own = filterOf(g, steps.taps * steps.taps, phase, packed.data_ptr<T>(), g.made, 0, true);
       sums.push_back({{{given, own}}, made});
     });
-    filter<T>(set, steps, sums, from.data_ptr<T>(), Bias<T>(bias).data, g.count, image.data_ptr<T>(), gradient);
+    filter<T, S>(set, steps, sums, dataOf<S>(from), Bias<T>(bias).data, g.count, dataOf<S>(image));
     return image;
   });
 }
 
 at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   if (!applies(image, gradient, g)) return {};
-  return withSet(image.scalar_type(), [&](const auto& set, auto zero) {
-    using T = decltype(zero);
+  return withSteps(image.scalar_type(), g, [&](const auto& set, const auto& steps, auto stored, auto computed) {
+    using S = decltype(stored);
+    using T = decltype(computed);
     const at::Tensor images = channelsLast(image), gradients = channelsLast(gradient);
     std::vector<Tiles> phases;
     eachPhase(g, [&](int64_t y, int64_t x, int64_t) { phases.push_back(seenBy(g, y, x)); });
-    return unpackWinograd<T>(weigh<T>(set, stepsOf(set, g), g, phases, images.data_ptr<T>(), outputsOf(g), gradients.data_ptr<T>(),
-                                    image), g);
+    const at::Tensor sums = weigh<T, S>(set, steps, g, phases, dataOf<S>(images), outputsOf(g), dataOf<S>(gradients));
+    return unpackWinograd<T>(sums, g).to(image.scalar_type());
   });
 }
 

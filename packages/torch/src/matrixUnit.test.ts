@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { autocast, grad, nn, scope, setThreads, type Tensor, torch } from "./index.js";
 import { native } from "./native.js";
-import { noise } from "./testing/numeric.js";
+import { assertRounded, noise } from "./testing/numeric.js";
 import { Random } from "./testing/random.js";
 
 setThreads(1);
@@ -68,17 +68,6 @@ const as = (values: Values, dtype: "float64") =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, value.to({ dtype }).detach().requiresGrad_()]),
   ) as Values;
-
-/** What rounding to bfloat16 costs, and what a sum in float32 does that nearly cancels out. */
-function assertRounded(found: Tensor, expected: Tensor, what: string): void {
-  assert.deepEqual(found.shape, expected.shape, what);
-  const most = expected
-    .abs()
-    .mul(2 ** -8)
-    .add(expected.abs().max().mul(1e-5));
-  const excess = found.to({ dtype: "float64" }).sub(expected).abs().sub(most).max().item();
-  assert.ok(excess <= 0, `${what}: ${excess} more than rounding explains`);
-}
 
 const skip = !native.hasMatrixUnit() && "this processor has no matrix unit";
 

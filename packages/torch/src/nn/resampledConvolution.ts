@@ -8,15 +8,15 @@ import { isRewritten } from "./rewrites.js";
 
 // A 3x3 convolution beside a change of size by two is one convolution of a 4x4 kernel with stride 2, at 4/9 of the
 // multiplications: the mean over four neighbours, or the repetition of a pixel, is taken of the kernel instead of the
-// image. In bfloat16 LibTorch's kernels for the one are so much slower than for the other that it is done only where Gantry's
-// own compute it, on the processor's matrix unit.
+// image. In bfloat16 LibTorch's kernels do not make 4x4 kernels on a matrix unit as they do 3x3 ones, so that where the processor has
+// one it is done only if Gantry's own compute there.
 
 const fits = ({ weight, stride, padding }: Conv2d) =>
   weight.size(2) === 3 &&
   weight.size(3) === 3 &&
   [...stride, ...padding].every((value) => value === 1) &&
   weight.device === "cpu" &&
-  (!autocastEnabled() || (native.hasMatrixUnit() && isRewritten("matrix-unit")));
+  (!autocastEnabled() || !native.hasMatrixUnit() || isRewritten("matrix-unit"));
 
 /**
  * `avgPool2d(2)` of a convolution's output, `[N, inChannels, H, W] -> [N, outChannels, H/2, W/2]`. Where the convolution is

@@ -53,3 +53,14 @@ export function assertGradients(
     );
   }
 }
+
+/** Differs by no more than what rounding to bfloat16 costs, and what a sum in float32 does that nearly cancels out. */
+export function assertRounded(found: Tensor, expected: Tensor, what: string): void {
+  assert.deepEqual(found.shape, expected.shape, what);
+  const most = expected
+    .abs()
+    .mul(2 ** -8)
+    .add(expected.abs().max().mul(1e-5));
+  const excess = found.to({ dtype: "float64" }).sub(expected).abs().sub(most).max().item();
+  assert.ok(excess <= 0, `${what}: ${excess} more than rounding explains`);
+}
