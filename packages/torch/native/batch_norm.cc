@@ -5,6 +5,7 @@
 //   y = w (x - mean) / deviation + b,  z = y > 0 ? y : slope y
 // Backward, y's sign is computed again from x; then, with d for the gradient of y and means over all rows,
 //   dx = w / deviation (d - mean(d) - (x - mean) mean(d (x - mean)) / variance)
+// Samples in groups are normalised group by group, as if each were a batch: the same in one call as in one for each.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -33,6 +34,7 @@ constexpr int64_t kRows = 256;
 
 struct Options {
   double eps, slope;
+  int64_t groups;
 };
 
 /** Channels last, or a matrix. */
@@ -41,6 +43,12 @@ at::MemoryFormat format(const at::Tensor& input) {
 }
 at::Tensor rowsOf(const at::Tensor& input) { return input.contiguous(format(input)); }
 at::Tensor empty(const at::Tensor& rows) { return at::empty(rows.sizes(), rows.options().memory_format(format(rows))); }
+
+/** A group's samples, or what is saved of a group. */
+at::Tensor part(const at::Tensor& samples, int64_t group, int64_t groups) {
+  const int64_t count = samples.size(0) / groups;
+  return groups == 1 ? samples : samples.narrow(0, group * count, count);
+}
 
 /** Two sums over all rows for each channel: `sum(first row, rows, to, to)` for some of them, in parallel. */
 template <typename A, typename F>
@@ -79,7 +87,7 @@ void inRows(int64_t rows, const F& work) {
   sharePieces(rows, 64, [&](int64_t begin, int64_t end) { work(begin, end - begin); });
 }
 
-/** What y and backward need to know of each channel; updates the running statistics if there are any. */
+/** What y and backward need to know of each channel of a group; updates the running statistics if there are any. */
 at::Tensor statistics(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& runningMean,
                       const at::Tensor& runningVar, double momentum, const Options& options) {
   const int64_t channels = x.size(1), rows = x.numel() / channels;
@@ -121,9 +129,8 @@ at::Tensor statistics(const at::Tensor& x, const at::Tensor& weight, const at::T
   return saved;
 }
 
-/** y through the LeakyReLU. */
-at::Tensor normalised(const at::Tensor& x, const at::Tensor& saved, const Options& options) {
-  const at::Tensor out = empty(x);
+/** y of a group through the LeakyReLU. */
+void normalise(const at::Tensor& x, const at::Tensor& saved, const Options& options, const at::Tensor& out) {
   const int64_t channels = x.size(1), rows = x.numel() / channels;
   withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
     using T = decltype(stored);
@@ -133,6 +140,13 @@ at::Tensor normalised(const at::Tensor& x, const at::Tensor& saved, const Option
                       known[kOffset], options.slope, static_cast<T*>(out.data_ptr()) + row * channels);
     });
   });
+}
+
+/** y of all groups. */
+at::Tensor normalised(const at::Tensor& x, const at::Tensor& saved, const Options& options) {
+  const at::Tensor out = empty(x);
+  for (int64_t group = 0; group < options.groups; ++group)
+    normalise(part(x, group, options.groups), part(saved, group, options.groups), options, part(out, group, options.groups));
   return out;
 }
 
@@ -141,14 +155,11 @@ bool isOurs(const at::Tensor& gradient) {
   return gradient.use_count() <= kGradientOwners && gradient.storage().use_count() == 1;
 }
 
-/** Gradients by x, weight and bias; the first in the place of the gradient it is given, where nobody else knows that. */
-std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& given, const at::Tensor& saved, const Options& options,
-                                   bool ofInput) {
-  const bool ours = isOurs(given);
-  const at::Tensor gradient = rowsOf(given);
+/** Gradients by weight and bias of a group, as two rows; and by x, to `made`, which may be the gradient's place or undefined. */
+at::Tensor derive(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& saved, const Options& options,
+                  const at::Tensor& made) {
   const int64_t channels = x.size(1), rows = x.numel() / channels;
-  std::array<at::Tensor, 3> made;
-  withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
+  return withPass(x.scalar_type(), [&](const auto& pass, auto stored, auto number) {
     const auto& norm = pass.norm;
     using T = decltype(stored);
     using A = decltype(number);
@@ -167,22 +178,43 @@ std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& given,
       line[0][c] = -scale * sums[channels + c] / rows / (deviation * deviation);
       line[1][c] = -scale * sums[c] / rows;
     }
-    made[1] = parameters.tensor.select(0, 0);
-    made[2] = parameters.tensor.select(0, 1);
-    if (!ofInput) return;
-    made[0] = ours || !gradient.is_same(given) ? gradient : empty(x);
-    inRows(rows, [&](int64_t row, int64_t count) {
-      norm.gradient(from + row * channels, gradients + row * channels, count, channels, known[kMean], known[kScale], known[kOffset],
-                    options.slope, line[0], line[1], static_cast<T*>(made[0].data_ptr()) + row * channels);
-    });
+    if (made.defined())
+      inRows(rows, [&](int64_t row, int64_t count) {
+        norm.gradient(from + row * channels, gradients + row * channels, count, channels, known[kMean], known[kScale],
+                      known[kOffset], options.slope, line[0], line[1], static_cast<T*>(made.data_ptr()) + row * channels);
+      });
+    return parameters.tensor;
   });
-  return made;
+}
+
+/** Gradients by x, weight and bias; the first in the place of the gradient it is given, where nobody else knows that. */
+std::array<at::Tensor, 3> backward(const at::Tensor& x, const at::Tensor& given, const at::Tensor& saved, const Options& options,
+                                   bool ofInput) {
+  const bool ours = isOurs(given);
+  const at::Tensor gradient = rowsOf(given);
+  const at::Tensor made = !ofInput ? at::Tensor() : ours || !gradient.is_same(given) ? gradient : empty(x);
+  at::Tensor parameters;
+  for (int64_t group = 0; group < options.groups; ++group) {
+    const auto own = [&](const at::Tensor& samples) { return part(samples, group, options.groups); };
+    const at::Tensor some = derive(own(x), own(gradient), own(saved), options, made.defined() ? own(made) : made);
+    if (group == 0) parameters = some;
+    else parameters.add_(some);
+  }
+  return {made, parameters.select(0, 0), parameters.select(0, 1)};
 }
 
 /** By LibTorch's operators. */
 at::Tensor plainly(const at::Tensor& input, const Optional<at::Tensor>& weight, const Optional<at::Tensor>& bias,
                    const Optional<at::Tensor>& runningMean, const Optional<at::Tensor>& runningVar, bool training,
                    double momentum, const Options& options) {
+  if (options.groups > 1) {
+    Options one = options;
+    one.groups = 1;
+    std::vector<at::Tensor> parts;
+    for (const at::Tensor& group : input.chunk(options.groups))
+      parts.push_back(plainly(group, weight, bias, runningMean, runningVar, training, momentum, one));
+    return at::cat(parts);
+  }
   const at::Tensor output =
       at::batch_norm(input, weight, bias, runningMean, runningVar, training, momentum, options.eps, true);
   return options.slope == 1 ? output : options.slope == 0 ? output.relu() : at::leaky_relu(output, options.slope);
@@ -199,17 +231,21 @@ struct BatchNorm : Function<BatchNorm> {
                             const Optional<at::Tensor>& runningVar, double momentum, const Options& options) {
     const at::Tensor w = weight.value_or(at::Tensor()), b = bias.value_or(at::Tensor());
     const at::Tensor x = rowsOf(input);
-    const at::Tensor saved = statistics(x, w, b, runningMean.value_or(at::Tensor()), runningVar.value_or(at::Tensor()), momentum,
-                                        options);
+    std::vector<at::Tensor> groups;
+    for (int64_t group = 0; group < options.groups; ++group)
+      groups.push_back(statistics(part(x, group, options.groups), w, b, runningMean.value_or(at::Tensor()),
+                                  runningVar.value_or(at::Tensor()), momentum, options));
+    const at::Tensor saved = options.groups == 1 ? groups[0] : at::cat(groups);
     context->save_for_backward({input, w, b});
     context->saved_data["saved"] = saved;
     context->saved_data["eps"] = options.eps;
     context->saved_data["slope"] = options.slope;
+    context->saved_data["groups"] = options.groups;
     return normalised(x, saved, options);
   }
 
   static Options optionsOf(AutogradContext* context) {
-    return {context->saved_data["eps"].toDouble(), context->saved_data["slope"].toDouble()};
+    return {context->saved_data["eps"].toDouble(), context->saved_data["slope"].toDouble(), context->saved_data["groups"].toInt()};
   }
 
   static bool repeats(AutogradContext*) { return true; }
@@ -249,15 +285,17 @@ struct BatchNorm : Function<BatchNorm> {
 
 at::Tensor batchNorm(const at::Tensor& input, const Optional<at::Tensor>& weight, const Optional<at::Tensor>& bias,
                      const Optional<at::Tensor>& runningMean, const Optional<at::Tensor>& runningVar, bool training,
-                     double momentum, double eps, double negativeSlope) {
-  const Options options{eps, negativeSlope};
+                     double momentum, double eps, double negativeSlope, int64_t groups) {
+  TORCH_CHECK(groups > 0 && input.dim() > 0 && input.size(0) % groups == 0, "batch_norm: ", groups, " groups do not fit ",
+              input.sizes());
+  const Options options{eps, negativeSlope, training ? groups : 1};
   const auto type = input.scalar_type();
   const auto suits = [&](const Optional<at::Tensor>& tensor) {
     return !tensor.has_value() || !tensor->defined() ||
            (tensor->device().is_cpu() && tensor->scalar_type() == computedIn(type) && tensor->is_contiguous() && tensor->dim() == 1 &&
             tensor->size(0) == input.size(1));
   };
-  const bool fits = training && havePass(input) && input.numel() > input.size(1) && suits(weight) && suits(bias) &&
+  const bool fits = training && havePass(input) && input.numel() > input.size(1) * groups && suits(weight) && suits(bias) &&
                     suits(runningMean) && suits(runningVar);
   if (!fits) return plainly(input, weight, bias, runningMean, runningVar, training, momentum, options);
   for (const auto& changed : {given(runningMean), given(runningVar)})
@@ -273,6 +311,6 @@ const bool kRepeats = Maker::add<BatchNorm>();
 TORCH_LIBRARY_FRAGMENT(gantry, library) {
   library.def(
       "batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!)? running_mean, Tensor(b!)? running_var, "
-      "bool training, float momentum, float eps, float negative_slope=1.) -> Tensor",
+      "bool training, float momentum, float eps, float negative_slope=1., int groups=1) -> Tensor",
       gantry::batchNorm);
 }

@@ -1265,9 +1265,9 @@ export const functions = {
     return wrap(call(op193, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, cudnnEnabled));
   },
 
-  /** `gantry::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!)? running_mean, Tensor(b!)? running_var, bool training, float momentum, float eps, float negative_slope=1.) -> Tensor` */
-  activatedBatchNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number, negativeSlope?: number | undefined): Tensor {
-    return wrap(call(op194, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, negativeSlope));
+  /** `gantry::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!)? running_mean, Tensor(b!)? running_var, bool training, float momentum, float eps, float negative_slope=1., int groups=1) -> Tensor` */
+  activatedBatchNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number, negativeSlope?: number | undefined, groups?: number | undefined): Tensor {
+    return wrap(call(op194, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, negativeSlope, groups));
   },
 
   /** `gantry::maxout_linear(Tensor input, Tensor weight, Tensor? bias, int pieces) -> Tensor` */

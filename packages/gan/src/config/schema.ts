@@ -78,7 +78,7 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe(
-          "D judges reals and fakes in one pass; null: where it keeps nothing from pass to pass; true: with spectral norm too, " +
+          "D judges reals and fakes in one pass, each normalised by its own statistics; null: where that is the same; true: with spectral norm too, " +
             "whose power iteration then moves once a step, not twice",
         ),
       burst: z

@@ -1,4 +1,4 @@
-import { autocast, type nn, type optim, sumOf, Tensor, timed, torch } from "@gantry/torch";
+import { autocast, nn, type optim, sumOf, Tensor, timed, torch } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
@@ -168,8 +168,8 @@ export class Game {
   }
 
   /**
-   * With batch statistics two passes are another function than one; with spectral norm each pass moves the estimate of the
-   * norm; a gradient rule takes the two losses' gradients apart, through a graph for each.
+   * Batch norms take each side for a batch of its own. With spectral norm each pass moves the estimate of the norm; a gradient
+   * rule takes the two losses' gradients apart, through a graph for each.
    * @throws UsageError where it is wished for and none can
    */
   #judgingTogether(wish: boolean | null): Set<string> {
@@ -178,14 +178,16 @@ export class Game {
     const discriminators = [...this.#plan.players].filter(([, { role }]) => role === "discriminator");
     for (const [name] of discriminators) {
       const network = this.network<Discriminator>(name);
-      if (network.usesBatchStatistics || this.#rules.has(name)) continue;
-      const ofHeads = new Set([...network.heads.values()].flatMap((head) => head.buffers()));
-      const keepsNothing = network.buffers().every((buffer) => ofHeads.has(buffer));
-      if (wish === true || keepsNothing) able.add(name);
+      if (this.#rules.has(name)) continue;
+      const norms = network
+        .namedModules()
+        .flatMap(([, module]) => (module instanceof nn.BatchNorm ? [module] : []));
+      const same = new Set([...network.heads.values(), ...norms].flatMap((module) => module.buffers()));
+      if (wish === true || network.buffers().every((buffer) => same.has(buffer))) able.add(name);
     }
     if (wish === true && able.size === 0)
       throw new UsageError(
-        "schedule.judgeTogether=true: a discriminator with batch normalisation, or whose gradients a term takes apart, judges reals and fakes one after the other; leave it out",
+        "schedule.judgeTogether=true: a discriminator whose gradients a term takes apart judges reals and fakes one after the other; leave it out",
       );
     return able;
   }

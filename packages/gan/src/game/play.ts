@@ -1,5 +1,6 @@
 import {
   type Device,
+  nn,
   noGrad,
   type Generator as RandomGenerator,
   scope,
@@ -171,14 +172,16 @@ export class Play {
   }
 
   /**
-   * The judgements of two streams: in one pass where the game says that this discriminator judges them together. Views
-   * are applied to each apart: a pack holds samples of one stream only.
+   * The judgements of two streams: in one pass where the game says that this discriminator judges them together, and they are
+   * of one size. Views are applied to each apart: a pack holds samples of one stream only.
    */
   judgeBoth(discriminator: string, streams: readonly [string, string]): [Judgement, Judgement] {
     const keys = streams.map((stream) => `${discriminator}:${stream}`);
-    if (this.game.judgesTogether(discriminator) && !keys.some((key) => this.#judgements.has(key))) {
+    const known = keys.some((key) => this.#judgements.has(key));
+    const [a, b] = streams.map((stream) => this.stream(stream)) as [Sample, Sample];
+    if (this.game.judgesTogether(discriminator) && !known && a.image.size(0) === b.image.size(0)) {
       const views = this.game.views(discriminator);
-      const seen = streams.map((stream) => this.#through(views, this.stream(stream)));
+      const seen = [a, b].map((sample) => this.#through(views, sample));
       const judgements = judgeTogether(this.discriminator(discriminator), seen);
       for (const [i, key] of keys.entries()) this.#judgements.set(key, judgements[i]!);
     }
@@ -235,17 +238,15 @@ const pass = (network: Discriminator, sample: Sample): Pick<Judgement, "logits" 
     return { logits: network.score(features, sample), features };
   });
 
-/** One pass over all samples, one after the other, and what is each one's of it. */
+/** One pass over all samples, of one size each, one after the other, and what is each one's of it. */
 function judgeTogether(network: Discriminator, samples: readonly Sample[]): Judgement[] {
   const joined = (part: "image" | "latent" | "label"): Tensor | undefined => {
     const parts = samples.map((sample) => sample[part]);
     return parts.every((tensor) => tensor !== undefined) ? torch.cat(parts, 0) : undefined;
   };
-  const { logits, features } = pass(network, {
-    image: joined("image") as Tensor,
-    latent: joined("latent"),
-    label: joined("label"),
-  });
+  const { logits, features } = nn.batchGroups(samples.length, () =>
+    pass(network, { image: joined("image") as Tensor, latent: joined("latent"), label: joined("label") }),
+  );
   let from = 0;
   return samples.map((sample) => {
     const [start, count] = [from, sample.image.size(0)];

@@ -28,13 +28,14 @@ export interface FeatureShapes {
   readonly global: number;
 }
 
-/** Images (or pairs, or labelled images) to one raw score each, higher for real. */
+/**
+ * Images (or pairs, or labelled images) to one raw score each, higher for real. What it makes of one may depend on the others
+ * through batch norms alone, so that real and fake can be judged in one pass.
+ */
 export abstract class Discriminator extends nn.Module {
   /** Shape of one input: [C, H, W] or [D]. */
   abstract readonly inputShape: readonly number[];
   abstract readonly featureShapes: FeatureShapes;
-  /** Whether it normalises over the batch: then real and fake must be judged apart. */
-  abstract readonly usesBatchStatistics: boolean;
   /** Networks that terms hang on the features; their parameters are the discriminator's. */
   readonly heads = new Map<string, nn.Module>();
 

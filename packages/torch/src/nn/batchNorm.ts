@@ -2,7 +2,7 @@ import { TorchError } from "../errors.js";
 import { functions as torch } from "../ops_gen.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import { currentBatchStatistics } from "./batchStatistics.js";
+import { currentBatchGroups, currentBatchStatistics } from "./batchStatistics.js";
 import { constant_, zeros_ } from "./init.js";
 import { Layer, type Member } from "./module.js";
 import { type Buffer, buffer, type Parameter } from "./parameter.js";
@@ -108,18 +108,20 @@ export abstract class BatchNorm extends Layer {
    */
   activated(input: Tensor, negativeSlope: number): Tensor {
     this.checkDimensions(input);
-    if (this.training && input.numel <= input.size(1))
-      throw new TorchError(
-        "needs more than one value a channel in training",
-        this.constructor.name,
-        `${input}`,
-      );
+    const groups = this.training ? currentBatchGroups() : 1;
+    const refuse = (what: string) => new TorchError(what, this.constructor.name, `${input}`);
+    if (input.size(0) % groups !== 0) throw refuse(`cannot part its batch into ${groups} of one size`);
+    if (this.training && input.numel <= groups * input.size(1))
+      throw refuse("needs more than one value a channel in training");
     const { weight, bias, training, momentum, eps } = this;
     const { runningMean, runningVar, numBatchesTracked } = this.statistics(currentBatchStatistics());
-    if (training) numBatchesTracked.add_(1);
-    const common = [input, weight, bias, runningMean, runningVar, training, momentum, eps] as const;
-    if (isRewritten("activated-batch-norm")) return torch.activatedBatchNorm(...common, negativeSlope);
-    const output = torch.batchNorm(...common, true);
+    if (training) numBatchesTracked.add_(groups);
+    const common = [weight, bias, runningMean, runningVar, training, momentum, eps] as const;
+    if (isRewritten("activated-batch-norm"))
+      return torch.activatedBatchNorm(input, ...common, negativeSlope, groups);
+    const parts = groups === 1 ? [input] : input.chunk(groups, 0);
+    const outputs = parts.map((part) => torch.batchNorm(part, ...common, true));
+    const output = groups === 1 ? (outputs[0] as Tensor) : torch.cat(outputs, 0);
     return negativeSlope === 1 ? output : output.leakyRelu(negativeSlope);
   }
 }

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { grad } from "../autograd.js";
+import { functions as torch } from "../ops_gen.js";
 import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
 import { setThreads } from "../system.js";
 import type { Tensor } from "../tensor.js";
+import { plainly } from "../testing/plainly.js";
 import * as nn from "./index.js";
 import { assertClose, checkGradient, normal } from "./testing.js";
 
@@ -64,6 +67,48 @@ test("two interleaved streams have their own statistics and one scale and shift"
       1e-9,
     );
   }));
+
+test("a batch in groups is normalised as if each came by itself", () => {
+  /** Output, gradients by input, scale and shift, gradients of a function of the first, and running statistics. */
+  const everything = (batch: Tensor, slope: number, apart: boolean): Tensor[] => {
+    const norm = new nn.BatchNorm2d(batch.size(1)).to({ dtype: "float64" });
+    const input = batch.detach().requiresGrad_();
+    const leaves = [input, ...norm.parameters()];
+    const output = apart
+      ? torch.cat(
+          input.chunk(3, 0).map((part) => norm.activated(part, slope)),
+          0,
+        )
+      : nn.batchGroups(3, () => norm.activated(input, slope));
+    const weighed = output.mul(
+      torch.arange(0, output.numel, 1, { dtype: "float64" }).reshape(output.shape).cos(),
+    );
+    const plain = grad(weighed.sum(), leaves, { retainGraph: true });
+    const first = grad(weighed.sum(), leaves, { createGraph: true });
+    const second = grad((first[0] as Tensor).pow(2).sum(), leaves, { allowUnused: true });
+    return [output, ...plain, ...first, ...second, ...norm.buffers()].filter((t) => t !== undefined);
+  };
+  // Channels that Gantry's kernels take, and that they do not.
+  for (const channels of [32, 5])
+    for (const slope of [1, 0.2])
+      for (const names of [[], ["activated-batch-norm"]] as const)
+        scope(() => {
+          const batch = normal(6, channels, 3, 2).add(normal(6, 1, 1, 1));
+          const found = plainly(names, () => everything(batch, slope, false));
+          const expected = plainly(names, () => everything(batch, slope, true));
+          assert.ok(found.length >= 12);
+          for (const [i, value] of found.entries())
+            assertClose(value, (expected[i] as Tensor).toNumbers(), 1e-10);
+        });
+  scope(() => {
+    using norm = new nn.BatchNorm1d(2).to({ dtype: "float64" });
+    assert.throws(() => nn.batchGroups(2, () => norm.forward(normal(3, 2))), /into 2 of one size/);
+    assert.throws(() => nn.batchGroups(3, () => norm.forward(normal(3, 2))), /more than one value/);
+    norm.eval();
+    assert.deepEqual(nn.batchGroups(2, () => norm.forward(normal(3, 2))).shape, [3, 2]);
+  });
+  assert.equal(nn.currentBatchGroups(), 1);
+});
 
 test("a state with named statistics makes them where it is loaded", () =>
   scope(() => {

@@ -131,6 +131,7 @@ export const examples: Record<string, Example> = {
     stride: [2, 2],
     padding: [1, 1],
   }),
+  "gantry::batch_norm": (make) => ({ ...norm(make), groups: 2 }),
   "aten::batch_norm": norm,
   "aten::native_batch_norm": norm,
   "aten::instance_norm": norm,

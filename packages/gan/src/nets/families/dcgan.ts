@@ -100,7 +100,6 @@ function block(input: number, output: number, kind: z.output<typeof norm>): nn.S
 class DcganDiscriminator extends Discriminator {
   readonly inputShape: readonly number[];
   readonly featureShapes: FeatureShapes;
-  readonly usesBatchStatistics: boolean;
   readonly blocks: readonly nn.Sequential[];
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
@@ -108,7 +107,6 @@ class DcganDiscriminator extends Discriminator {
   constructor({ channels, discriminatorNorm }: Options, { inputShape, latentSize }: DiscriminatorRequest) {
     super();
     this.inputShape = inputShape;
-    this.usesBatchStatistics = discriminatorNorm === "batch";
     const { base, layers } = planFor(inputShape);
     const widths = Array.from({ length: layers }, (_, layer) => channels * 2 ** layer);
     this.blocks = widths.map((width, layer) =>

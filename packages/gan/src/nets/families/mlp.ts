@@ -97,7 +97,6 @@ class PointGenerator extends Generator {
 class PointDiscriminator extends Discriminator {
   readonly inputShape: readonly number[];
   readonly featureShapes: FeatureShapes;
-  readonly usesBatchStatistics = false;
   readonly body: nn.Sequential;
   readonly last: nn.Linear;
   readonly #joint: boolean;

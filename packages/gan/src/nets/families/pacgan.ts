@@ -134,7 +134,6 @@ const sideAfter = (side: number, layers: number) => Math.ceil(side / 2 ** layers
 class PacganDiscriminator extends Discriminator {
   readonly inputShape: readonly number[];
   readonly featureShapes: FeatureShapes;
-  readonly usesBatchStatistics = true;
   readonly blocks: readonly nn.Sequential[];
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;

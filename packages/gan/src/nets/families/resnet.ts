@@ -135,7 +135,6 @@ export interface ResNetDiscriminatorOptions extends Omit<Options, "upsampling"> 
 export class ResNetDiscriminator extends Discriminator {
   readonly inputShape: readonly number[];
   readonly featureShapes: FeatureShapes;
-  readonly usesBatchStatistics = false;
   readonly blocks: readonly nn.Layer[];
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
