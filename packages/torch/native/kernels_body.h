@@ -405,5 +405,22 @@ void packTurned(const T* from, int64_t stride, int64_t count, T* out) {
     for (int64_t i = 0; i < kPanel; ++i) out[k * kPanel + i] = from[i * stride + k];
 }
 
+template <typename T>
+void unpackTurned(const T* from, int64_t count, T* to, int64_t stride) {
+  constexpr int lanes = kLanes<T>;
+  int64_t k = 0;
+  for (; k + lanes <= count; k += lanes)
+    for (int64_t first = 0; first < kPanel; first += lanes) {
+      Vec<T> square[lanes];
+#pragma GCC unroll 16
+      for (int i = 0; i < lanes; ++i) square[i] = load(from + (k + i) * kPanel + first);
+      turn<T>(square);
+#pragma GCC unroll 16
+      for (int i = 0; i < lanes; ++i) store(to + (first + i) * stride + k, square[i]);
+    }
+  for (; k < count; ++k)
+    for (int64_t i = 0; i < kPanel; ++i) to[i * stride + k] = from[k * kPanel + i];
+}
+
 }  // namespace
 }  // namespace gantry::kernels

@@ -17,6 +17,13 @@ using kernels::kStrip;
 /** Numbers of a strip: kStrip rows of a panel, which lie together in everything that is packed. */
 constexpr int64_t kNumbers = kStrip * kPanel;
 
+/** Of one row of a panel; not as memcpy, which is a call. */
+template <typename T>
+void copyLine(const T* from, T* to) {
+  typedef T Line __attribute__((vector_size(kPanel * sizeof(T)), aligned(sizeof(T)), may_alias));
+  *reinterpret_cast<Line*>(to) = *reinterpret_cast<const Line*>(from);
+}
+
 /** A weight [made, channels, height, width] in strips of one tap. */
 template <typename T>
 struct Strips {
@@ -48,11 +55,14 @@ struct Strips {
   template <typename F>
   void pack(const F& place) const {
     each([&](int64_t row, int64_t column, const T* from, T* buffer) {
-      for (int64_t i = 0; i < kPanel; ++i)
-        for (int64_t j = 0; j < kStrip; ++j)
-          for (int64_t tap = 0; tap < taps; ++tap)
-            buffer[tap * kNumbers + j * kPanel + i] = from[i * columnStride + j * rowStride + tap];
-      for (int64_t tap = 0; tap < taps; ++tap) std::copy_n(buffer + tap * kNumbers, kNumbers, place(tap, row, column));
+      // To [row][tap][kPanel]: all of a strip's rows together, where they follow one another.
+      const int64_t together = rowStride == taps ? kStrip : 1;
+      for (int64_t j = 0; j < kStrip; j += together)
+        kernels::best<T>()->packTurned(from + j * rowStride, columnStride, together * taps, buffer + j * taps * kPanel);
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        T* const to = place(tap, row, column);
+        for (int64_t j = 0; j < kStrip; ++j) copyLine(buffer + (j * taps + tap) * kPanel, to + j * kPanel);
+      }
     });
   }
 
@@ -60,11 +70,11 @@ struct Strips {
   template <typename F>
   void unpack(int64_t stride, const F& place) const {
     each([&](int64_t row, int64_t column, T* to, T* buffer) {
-      for (int64_t tap = 0; tap < taps; ++tap)
-        for (int64_t j = 0; j < kStrip; ++j)
-          std::copy_n(place(tap, row, column) + j * stride, kPanel, buffer + (j * taps + tap) * kPanel);
-      for (int64_t i = 0; i < kPanel; ++i)
-        for (int64_t k = 0; k < kStrip * taps; ++k) to[i * columnStride + k] = buffer[k * kPanel + i];
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        const T* const from = place(tap, row, column);
+        for (int64_t j = 0; j < kStrip; ++j) copyLine(from + j * stride, buffer + (j * taps + tap) * kPanel);
+      }
+      kernels::best<T>()->unpackTurned(buffer, kStrip * taps, to, columnStride);
     });
   }
 
