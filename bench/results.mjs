@@ -40,8 +40,8 @@ const HEAD = [
 function describe({ machines, growth }) {
   const parts = [
     "# Results",
-    "Written by `npm run bench`; a run of some benchmarks replaces their rows alone, and of its machine alone. Medians, with the quartiles and the number" +
-      " of runs behind them; what is compared is timed in turn, in one run, and a ratio is the median of the rounds' ratios." +
+    "Written by `npm run bench`; a run of some benchmarks replaces their rows alone, and of its machine alone. Medians, with" +
+      " the quartiles and the number of runs behind them; what is compared is timed in turn, in one run, and a ratio is the median of the rounds' ratios." +
       " The load is the machine's, over the minute before.",
   ];
   for (const [environment, cases] of Object.entries(machines)) {

@@ -2,7 +2,6 @@
 // power of two apart in a weight, so that reading it from there would drive out of the cache what is read next.
 #include "weights.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "kernels.h"
@@ -54,11 +53,12 @@ struct Strips {
   /** Copies every strip to `place(tap, first row, first column)`. */
   template <typename F>
   void pack(const F& place) const {
+    const auto& set = *kernels::best<T>();
     each([&](int64_t row, int64_t column, const T* from, T* buffer) {
       // To [row][tap][kPanel]: all of a strip's rows together, where they follow one another.
       const int64_t together = rowStride == taps ? kStrip : 1;
       for (int64_t j = 0; j < kStrip; j += together)
-        kernels::best<T>()->packTurned(from + j * rowStride, columnStride, together * taps, buffer + j * taps * kPanel);
+        set.packTurned(from + j * rowStride, columnStride, together * taps, buffer + j * taps * kPanel);
       for (int64_t tap = 0; tap < taps; ++tap) {
         T* const to = place(tap, row, column);
         for (int64_t j = 0; j < kStrip; ++j) copyLine(buffer + (j * taps + tap) * kPanel, to + j * kPanel);
@@ -69,12 +69,13 @@ struct Strips {
   /** Fills the weight with the strips at `place(tap, first row, first column)`, whose rows are `stride` from each other. */
   template <typename F>
   void unpack(int64_t stride, const F& place) const {
+    const auto& set = *kernels::best<T>();
     each([&](int64_t row, int64_t column, T* to, T* buffer) {
       for (int64_t tap = 0; tap < taps; ++tap) {
         const T* const from = place(tap, row, column);
         for (int64_t j = 0; j < kStrip; ++j) copyLine(from + j * stride, buffer + (j * taps + tap) * kPanel);
       }
-      kernels::best<T>()->unpackTurned(buffer, kStrip * taps, to, columnStride);
+      set.unpackTurned(buffer, kStrip * taps, to, columnStride);
     });
   }
 

@@ -305,8 +305,9 @@ Tiles seenBy(const Geometry& g, int64_t y, int64_t x) {
 
 /** A phase of a packed weight: rows of it from `first` on, of `depth` in all. */
 template <typename T>
-Filter<T> filterOf(const Geometry& g, int64_t tapsOfPhase, int64_t phase, const T* packed, int64_t depth, int64_t first, bool turned) {
-  const T* const own = packed + phase * tapsOfPhase * g.made * g.channels;
+Filter<T> filterOf(const Geometry& g, int64_t phase, const T* packed, int64_t depth, int64_t first, bool turned) {
+  const int64_t taps = g.kernel[0] / g.stride[0] * (g.kernel[1] / g.stride[1]);
+  const T* const own = packed + phase * taps * g.made * g.channels;
   return {own, turned ? g.made : g.channels, turned ? g.channels : g.made, depth, first};
 }
 
@@ -327,7 +328,7 @@ at::Tensor convolveImages(const at::Tensor& image, const at::Tensor& weight, con
     const int64_t depth = g.channels * g.stride[0] * g.stride[1];
     std::vector<Phase<T>> phases;
     eachPhase(g, [&](int64_t y, int64_t x, int64_t phase) {
-      phases.push_back({seenBy(g, y, x), filterOf(g, steps.taps * steps.taps, phase, packed.data_ptr<T>(), depth, phase * g.channels, false)});
+      phases.push_back({seenBy(g, y, x), filterOf(g, phase, packed.data_ptr<T>(), depth, phase * g.channels, false)});
     });
     filter<T, S>(set, steps, {{phases, outputsOf(g)}}, dataOf<S>(from), Bias<T>(bias).data, g.count, dataOf<S>(output));
     return output;
@@ -352,7 +353,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
         return (sample + g.padding[d] - first) / g.stride[d] - (steps.taps - 1);
       };
       const Tiles given{g.outSize(0), g.outSize(1), g.made, made.rows, made.columns, seen(0, y, phaseY), seen(1, x, phaseX), 1};
-      const auto own = filterOf(g, steps.taps * steps.taps, phase, packed.data_ptr<T>(), g.made, 0, true);
+      const auto own = filterOf(g, phase, packed.data_ptr<T>(), g.made, 0, true);
       sums.push_back({{{given, own}}, made});
     });
     filter<T, S>(set, steps, sums, dataOf<S>(from), Bias<T>(bias).data, g.count, dataOf<S>(image));

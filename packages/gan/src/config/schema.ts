@@ -78,8 +78,8 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe(
-          "D judges reals and fakes in one pass, each normalised by its own statistics; null: where that is the same; true: with spectral norm too, " +
-            "whose power iteration then moves once a step, not twice",
+          "D judges reals and fakes in one pass, each normalised by its own statistics; null: where that is the same; " +
+            "true: with spectral norm too, whose power iteration then moves once a step, not twice",
         ),
       burst: z
         .strictObject({ steps: z.int().min(1), first: z.int().min(0), every: z.int().min(1) })

@@ -179,9 +179,8 @@ export class Game {
     for (const [name] of discriminators) {
       const network = this.network<Discriminator>(name);
       if (this.#rules.has(name)) continue;
-      const norms = network
-        .namedModules()
-        .flatMap(([, module]) => (module instanceof nn.BatchNorm ? [module] : []));
+      const modules = network.namedModules().map(([, module]) => module);
+      const norms = modules.filter((module) => module instanceof nn.BatchNorm);
       const same = new Set([...network.heads.values(), ...norms].flatMap((module) => module.buffers()));
       if (wish === true || network.buffers().every((buffer) => same.has(buffer))) able.add(name);
     }

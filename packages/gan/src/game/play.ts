@@ -177,13 +177,14 @@ export class Play {
    */
   judgeBoth(discriminator: string, streams: readonly [string, string]): [Judgement, Judgement] {
     const keys = streams.map((stream) => `${discriminator}:${stream}`);
-    const known = keys.some((key) => this.#judgements.has(key));
-    const [a, b] = streams.map((stream) => this.stream(stream)) as [Sample, Sample];
-    if (this.game.judgesTogether(discriminator) && !known && a.image.size(0) === b.image.size(0)) {
-      const views = this.game.views(discriminator);
-      const seen = [a, b].map((sample) => this.#through(views, sample));
-      const judgements = judgeTogether(this.discriminator(discriminator), seen);
-      for (const [i, key] of keys.entries()) this.#judgements.set(key, judgements[i]!);
+    if (this.game.judgesTogether(discriminator) && !keys.some((key) => this.#judgements.has(key))) {
+      const [a, b] = [this.stream(streams[0]), this.stream(streams[1])];
+      if (a.image.size(0) === b.image.size(0)) {
+        const views = this.game.views(discriminator);
+        const seen = [a, b].map((sample) => this.#through(views, sample));
+        const judgements = judgeTogether(this.discriminator(discriminator), seen);
+        for (const [i, key] of keys.entries()) this.#judgements.set(key, judgements[i]!);
+      }
     }
     return [this.judge(discriminator, streams[0]), this.judge(discriminator, streams[1])];
   }
