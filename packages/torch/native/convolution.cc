@@ -110,6 +110,17 @@ Geometry restore(AutogradContext* context) {
   return {v[0], v[1], v[2], {v[3], v[4]}, {v[5], v[6]}, {v[7], v[8]}, {v[9], v[10]}, {v[11], v[12]}, v[13] != 0};
 }
 
+/** What a map made, which is then asked for its gradient. */
+at::Tensor made(AutogradContext* context, const at::Tensor& images) {
+  context->saved_data["channelsLast"] = images.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
+  return images;
+}
+
+/** The gradient of what was made, with its channels where those are: else each map that reads it would turn it around. */
+at::Tensor gradientOfMade(AutogradContext* context, const at::Tensor& gradient) {
+  return context->saved_data["channelsLast"].toBool() && !at::GradMode::is_enabled() ? channelsLast(gradient) : gradient;
+}
+
 at::Tensor biasGradient(const at::Tensor& gradient) {
   return gradient.dim() == 2 ? gradient.sum(0) : gradient.sum({0, 2, 3});
 }
@@ -146,17 +157,18 @@ at::Tensor Convolve::forward(AutogradContext* context, const at::Tensor& image, 
                              const Optional<at::Tensor>& bias, const Geometry& g) {
   context->save_for_backward({keep(context, image), weight});
   save(context, g, bias);
-  return convolve(image, weight, bias.value_or(at::Tensor()), g);
+  return made(context, convolve(image, weight, bias.value_or(at::Tensor()), g));
 }
 
 variable_list Convolve::backward(AutogradContext* context, variable_list gradients) {
   const auto saved = context->get_saved_variables();
   const Geometry g = restore(context);
+  const at::Tensor gradient = gradientOfMade(context, gradients[0]);
   at::Tensor image, weight, bias;
   // The weight's first: what is computed again for it is gone before the other large map is made.
-  if (context->needs_input_grad(1)) weight = recordedWeigh(kept(context, saved[0]), gradients[0], g);
-  if (context->needs_input_grad(0)) image = recordedSpread(gradients[0], saved[1], kNone, g);
-  if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
+  if (context->needs_input_grad(1)) weight = recordedWeigh(kept(context, saved[0]), gradient, g);
+  if (context->needs_input_grad(0)) image = recordedSpread(gradient, saved[1], kNone, g);
+  if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradient);
   return {image, weight, bias, at::Tensor()};
 }
 
@@ -164,16 +176,17 @@ at::Tensor Spread::forward(AutogradContext* context, const at::Tensor& gradient,
                            const Optional<at::Tensor>& bias, const Geometry& g) {
   context->save_for_backward({keep(context, gradient), weight});
   save(context, g, bias);
-  return spread(gradient, weight, bias.value_or(at::Tensor()), g);
+  return made(context, spread(gradient, weight, bias.value_or(at::Tensor()), g));
 }
 
 variable_list Spread::backward(AutogradContext* context, variable_list gradients) {
   const auto saved = context->get_saved_variables();
   const Geometry g = restore(context);
+  const at::Tensor image = gradientOfMade(context, gradients[0]);
   at::Tensor gradient, weight, bias;
-  if (context->needs_input_grad(1)) weight = recordedWeigh(gradients[0], kept(context, saved[0]), g);
-  if (context->needs_input_grad(0)) gradient = recordedConvolve(gradients[0], saved[1], kNone, g);
-  if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(gradients[0]);
+  if (context->needs_input_grad(1)) weight = recordedWeigh(image, kept(context, saved[0]), g);
+  if (context->needs_input_grad(0)) gradient = recordedConvolve(image, saved[1], kNone, g);
+  if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) bias = biasGradient(image);
   return {gradient, weight, bias, at::Tensor()};
 }
 

@@ -44,7 +44,8 @@ struct Bias {
         data(bias.defined() ? numbers.data_ptr<T>() : nullptr) {}
 };
 
-inline at::Tensor channelsLast(const at::Tensor& images) { return images.contiguous(at::MemoryFormat::ChannelsLast); }
+/** Images with their channels last; itself where it has them so. */
+at::Tensor channelsLast(const at::Tensor& images);
 
 /** With their channels last. */
 inline at::Tensor emptyImages(int64_t count, int64_t channels, int64_t height, int64_t width, const at::Tensor& like) {

@@ -105,8 +105,8 @@ struct Set {
    */
   void (*product)(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride, const T* right,
                   int64_t rows, int64_t columns, int64_t depth, bool add);
-  /** kPanel rows of `count` numbers, `stride` from each other, as a panel: out[k * kPanel + i] = from[i * stride + k]. */
-  void (*packTurned)(const T* from, int64_t stride, int64_t count, T* out);
+  /** kPanel rows of `count` numbers, `stride` from each other, as columns: out[k * outStride + i] = from[i * stride + k]. */
+  void (*packTurned)(const T* from, int64_t stride, int64_t count, T* out, int64_t outStride);
   /** A panel of `count` rows as kPanel rows: to[i * stride + k] = from[k * kPanel + i]. */
   void (*unpackTurned)(const T* from, int64_t count, T* to, int64_t stride);
   Maxouts<T> maxout;

@@ -384,7 +384,7 @@ GANTRY_INLINE void turn(Vec<T>* square) {
 }
 
 template <typename T>
-void packTurned(const T* from, int64_t stride, int64_t count, T* out) {
+void packTurned(const T* from, int64_t stride, int64_t count, T* out, int64_t outStride) {
   constexpr int lanes = kLanes<T>;
   int64_t k = 0;
   for (; k + lanes <= count; k += lanes)
@@ -399,10 +399,10 @@ void packTurned(const T* from, int64_t stride, int64_t count, T* out) {
       }
       turn<T>(square);
 #pragma GCC unroll 16
-      for (int i = 0; i < lanes; ++i) store(out + (k + i) * kPanel + first, square[i]);
+      for (int i = 0; i < lanes; ++i) store(out + (k + i) * outStride + first, square[i]);
     }
   for (; k < count; ++k)
-    for (int64_t i = 0; i < kPanel; ++i) out[k * kPanel + i] = from[i * stride + k];
+    for (int64_t i = 0; i < kPanel; ++i) out[k * outStride + i] = from[i * stride + k];
 }
 
 template <typename T>

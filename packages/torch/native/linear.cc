@@ -43,7 +43,7 @@ void pack(const kernels::Set<T>& set, const Matrix<T>& right, int64_t top, int64
   const int64_t whole = width / kPanel;
   if (right.rowStride == 1) {
     for (int64_t panel = 0; panel < whole; ++panel)
-      set.packTurned(begin + panel * kPanel * right.columnStride, right.columnStride, depth, out + panel * depth * kPanel);
+      set.packTurned(begin + panel * kPanel * right.columnStride, right.columnStride, depth, out + panel * depth * kPanel, kPanel);
   } else if (right.columnStride == 1) {
     for (int64_t row = 0; row < depth; ++row)
       for (int64_t panel = 0; panel < whole; ++panel)

@@ -59,7 +59,7 @@ void largest(const kernels::Set<T>& set, const at::Tensor& rows, const at::Tenso
       for (int64_t i = 0; i < some; ++i)
         for (int64_t piece = 0; piece < pieces; ++piece) {
           const int64_t map = unitOf(first + i) * pieces + piece, place = i * pieces + piece;
-          set.packTurned(maps + map * depth, pieces * depth, depth, packed.data() + place * kPanel * depth);
+          set.packTurned(maps + map * depth, pieces * depth, depth, packed.data() + place * kPanel * depth, kPanel);
           if (bias.defined())
             for (int64_t unit = 0; unit < kPanel; ++unit) biases[place * kPanel + unit] = added.data[map + unit * pieces];
         }

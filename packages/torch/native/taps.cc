@@ -66,7 +66,7 @@ void samples(const Map& map, const F& copy) {
 }
 
 Map mapOf(const at::Tensor& images) {
-  const at::Tensor rows = images.contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor rows = channelsLast(images);
   const Map map = emptyMap(rows.size(2), rows.size(3), rows.size(0), rows.size(1), images);
   const float* from = rows.data_ptr<float>();
   samples(map, [&](int64_t in, int64_t out) { std::copy(from + out, from + out + map.channels, map.data + in); });

@@ -58,7 +58,7 @@ struct Strips {
       // To [row][tap][kPanel]: all of a strip's rows together, where they follow one another.
       const int64_t together = rowStride == taps ? kStrip : 1;
       for (int64_t j = 0; j < kStrip; j += together)
-        set.packTurned(from + j * rowStride, columnStride, together * taps, buffer + j * taps * kPanel);
+        set.packTurned(from + j * rowStride, columnStride, together * taps, buffer + j * taps * kPanel, kPanel);
       for (int64_t tap = 0; tap < taps; ++tap) {
         T* const to = place(tap, row, column);
         for (int64_t j = 0; j < kStrip; ++j) copyLine(buffer + (j * taps + tap) * kPanel, to + j * kPanel);

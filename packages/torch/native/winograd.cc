@@ -67,6 +67,16 @@ at::Tensor workspace(int64_t elements) {
   return at::empty({elements}, at::TensorOptions(c10::CppTypeToScalarType<T>::value));
 }
 
+/**
+ * Numbers from one place of transformed tiles to the next, of which each has `numbers`. All places are read or written in turn:
+ * at a distance of pages, as sizes mostly are, they would contend for the same lines of the nearest cache.
+ */
+template <typename T>
+int64_t apart(int64_t numbers) {
+  constexpr int64_t page = 4096 / sizeof(T);
+  return at::divup(numbers, page) * page + kPanel;
+}
+
 /** `f(y, x, number)` for every phase of a kernel, which begins with the tap y, x. */
 template <typename F>
 void eachPhase(const Geometry& g, const F& f) {
@@ -96,7 +106,7 @@ void filterInColumns(const Set<T>& set, const Steps<T, S>& steps, const std::vec
                      int64_t count, S* output) {
   const int64_t channels = sums[0].out.channels, part = sums[0].phases[0].tiles.channels, tiles = sums[0].tiles(count);
   // A row's stride that is a power of two would have rows contend for the same places of the cache.
-  const int64_t leftStride = sums[0].depth() + kPanel, leftPlace = tiles * leftStride, leftSum = steps.places * leftPlace;
+  const int64_t leftStride = sums[0].depth() + kPanel, leftPlace = apart<T>(tiles * leftStride), leftSum = steps.places * leftPlace;
   const at::Tensor left = workspace<T>(sums.size() * leftSum);
   T* const l = left.data_ptr<T>();
   sharePieces(tiles, 4, [&](int64_t begin, int64_t end) {
@@ -106,7 +116,7 @@ void filterInColumns(const Set<T>& set, const Steps<T, S>& steps, const std::vec
   });
   const int64_t slices = at::divup(channels, kNearColumns);
   shareTasks(sums.size() * slices, [&](const auto& next) {
-    const int64_t filterPlace = kNearDepth * kNearColumns, outPlace = tiles * kNearColumns;
+    const int64_t filterPlace = apart<T>(kNearDepth * kNearColumns), outPlace = apart<T>(tiles * kNearColumns);
     const at::Tensor near = workspace<T>(steps.places * filterPlace), products = workspace<T>(steps.places * outPlace);
     T* const filter = near.data_ptr<T>();
     T* const made = products.data_ptr<T>();
@@ -135,7 +145,7 @@ void filterInTiles(const Set<T>& set, const Steps<T, S>& steps, const Sum<T>& su
                    S* output) {
   const std::vector<Phase<T>>& phases = sum.phases;
   const int64_t part = phases[0].tiles.channels, depth = sum.depth(), columns = sum.out.channels;
-  const int64_t filterPlace = depth * columns;
+  const int64_t filterPlace = apart<T>(depth * columns), leftStride = depth + kPanel;
   const at::Tensor filters = workspace<T>(steps.places * filterPlace);
   T* const filter = filters.data_ptr<T>();
   const int64_t strips = part / kStrip;
@@ -149,7 +159,7 @@ void filterInTiles(const Set<T>& set, const Steps<T, S>& steps, const Sum<T>& su
   const int64_t most = std::max<int64_t>(kWorkspace / (steps.places * (depth + columns) * sizeof(T)), 32);
   const int64_t chunks = std::min(tiles, at::divup(tiles, most * threads) * threads);
   const int64_t chunk = at::divup(tiles, chunks);
-  const int64_t leftPlace = chunk * depth, outPlace = chunk * columns;
+  const int64_t leftPlace = apart<T>(chunk * leftStride), outPlace = apart<T>(chunk * columns);
   sharePieces(chunks, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor left = workspace<T>(steps.places * leftPlace), products = workspace<T>(steps.places * outPlace);
     T* const l = left.data_ptr<T>();
@@ -157,9 +167,9 @@ void filterInTiles(const Set<T>& set, const Steps<T, S>& steps, const Sum<T>& su
     for (int64_t i = begin; i < end; ++i) {
       const int64_t from = tiles * i / chunks, to = tiles * (i + 1) / chunks;
       for (size_t phase = 0; phase < phases.size(); ++phase)
-        steps.input(phases[phase].tiles, image, from, to, from, l + phase * part, depth, leftPlace);
+        steps.input(phases[phase].tiles, image, from, to, from, l + phase * part, leftStride, leftPlace);
       for (int64_t place = 0; place < steps.places; ++place)
-        set.product(made + place * outPlace, columns, l + place * leftPlace, depth, 1, filter + place * filterPlace,
+        set.product(made + place * outPlace, columns, l + place * leftPlace, leftStride, 1, filter + place * filterPlace,
                     to - from, columns, depth, false);
       steps.output(sum.out, made, outPlace, columns, from, to, from, bias, output);
     }
@@ -194,8 +204,8 @@ struct Sides {
         phases(phases),
         out(out),
         leftStride(phases[0].channels * phases.size() + kPanel),
-        leftPlace(most * leftStride),
-        rightPlace(most * out.channels),
+        leftPlace(apart<T>(most * leftStride)),
+        rightPlace(apart<T>(most * out.channels)),
         lefts(workspace<T>(steps.places * leftPlace)),
         rights(workspace<T>(steps.places * rightPlace)),
         left(lefts.data_ptr<T>()),
@@ -223,7 +233,7 @@ at::Tensor weighInBlocks(const Set<T>& set, const Steps<T, S>& steps, const Geom
   sides.take(image, gradient, 0, tiles);
   const int64_t parts = at::divup(part, kRows), slices = at::divup(columns, kNearColumns), blocks = parts * slices;
   shareTasks(blocks * phases.size(), [&](const auto& next) {
-    const int64_t sumPlace = kRows * kNearColumns;
+    const int64_t sumPlace = apart<T>(kRows * kNearColumns);
     const at::Tensor near = workspace<T>(steps.places * sumPlace);
     T* const sum = near.data_ptr<T>();
     for (int64_t task; (task = next()) >= 0;) {
@@ -246,7 +256,7 @@ at::Tensor weigh(const Set<T>& set, const Steps<T, S>& steps, const Geometry& g,
   const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels;
   const int64_t tiles = g.count * out.rows * out.columns;
   if (tiles <= kFewTiles) return weighInBlocks(set, steps, g, phases, image, out, gradient);
-  const int64_t sumPlace = depth * columns, parts = at::divup(depth, kRows);
+  const int64_t sumPlace = apart<T>(depth * columns), parts = at::divup(depth, kRows);
   const at::Tensor sums = workspace<T>(steps.places * sumPlace);
   T* const sum = sums.data_ptr<T>();
   const int64_t most = std::max<int64_t>(kGradientWorkspace / (steps.places * (depth + columns) * sizeof(T)), 48);

@@ -135,3 +135,32 @@ test("any number of threads gives the same bits", { skip: withoutKernels }, () =
     }
   }),
 );
+
+test("channels first and last give the same bits", { skip: withoutKernels }, () =>
+  scope(() => {
+    for (const [each, dtype] of [
+      [cases[1], "float32"],
+      [cases[7], "float64"],
+      [cases[10], "float32"],
+    ] as const) {
+      const { x, w, b, g, y, c, h } = make(each, dtype);
+      const last = (tensor: Tensor) => tensor.contiguous({ memoryFormat: "channelsLast" });
+      const [pair, strides] = [
+        [each[4], each[4]],
+        [each[6], each[6]],
+      ];
+      const rest = [2, 3].map((d) => x.size(d) - ((y.size(d) - 1) * each[6] - 2 * each[4] + each[5]));
+      const made = (turned: (tensor: Tensor) => Tensor) =>
+        [
+          ...grad([torch.conv2d(turned(x), w, b, strides, pair)], [x, w, b], { gradOutputs: [turned(g)] }),
+          ...grad([torch.convTranspose2d(turned(y), w, c, strides, pair, rest)], [y, w, c], {
+            gradOutputs: [turned(h)],
+          }),
+        ].map((value) => value.toNumbers());
+      assert.deepEqual(
+        made((tensor) => tensor),
+        made(last),
+      );
+    }
+  }),
+);
