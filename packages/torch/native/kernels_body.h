@@ -161,26 +161,55 @@ struct Place {
         x(tile % tiles.columns) {}
 };
 
-/** Pointers to the samples of a tile; null beyond the image's edge. */
-template <typename T, int Count>
-GANTRY_INLINE void locate(const Tiles& tiles, T* image, int64_t tile, T** samples) {
-  const Place place(tiles, tile);
-  for (int i = 0; i < Count; ++i) {
-    const int64_t y = (place.y * kOutputs + i) * tiles.step + tiles.top;
-    for (int j = 0; j < Count; ++j) {
-      const int64_t x = (place.x * kOutputs + j) * tiles.step + tiles.left;
-      const bool inside = y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
-      samples[i * Count + j] =
-          inside ? image + ((place.image * tiles.height + y) * tiles.width + x) * tiles.channels : nullptr;
+/** Samples of tiles, one after the other. */
+template <typename S, int Count>
+struct Samples {
+  const Tiles& tiles;
+  S* const image;
+  const int64_t end;
+  /** Of a tile, and of the next; null beyond the image's edge, and where there is no next. */
+  S* now[Count * Count];
+  S* next[Count * Count];
+
+  GANTRY_INLINE Samples(const Tiles& tiles, S* image, int64_t from, int64_t to) : tiles(tiles), image(image), end(to) { locate(from); }
+
+  /** To `tile`, which follows the last. */
+  GANTRY_INLINE void advance(int64_t tile) {
+    for (int i = 0; i < Count * Count; ++i) now[i] = next[i];
+    locate(tile + 1);
+  }
+
+  /**
+   * Asks for what the next tile has of a channel: tiles lie too far from one another for the processor to see it coming. For writing
+   * or for reading.
+   */
+  template <int Writing>
+  GANTRY_INLINE void ask(int64_t channel) const {
+#pragma GCC unroll 36
+    for (int i = 0; i < Count * Count; ++i)
+      if (next[i] != nullptr) __builtin_prefetch(next[i] + channel, Writing);
+  }
+
+  template <typename T>
+  GANTRY_INLINE void fetch(int64_t channel, Vec<T>* to) const {
+#pragma GCC unroll 36
+    for (int i = 0; i < Count * Count; ++i) to[i] = now[i] == nullptr ? Vec<T>{} : widened(now[i] + channel);
+  }
+
+ private:
+  GANTRY_INLINE void locate(int64_t tile) {
+    const Place place(tiles, tile);
+    for (int i = 0; i < Count; ++i) {
+      const int64_t y = (place.y * kOutputs + i) * tiles.step + tiles.top;
+      for (int j = 0; j < Count; ++j) {
+        const int64_t x = (place.x * kOutputs + j) * tiles.step + tiles.left;
+        const bool inside = tile < end && y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
+        next[i * Count + j] =
+            inside ? image + ((place.image * tiles.height + y) * tiles.width + x) * tiles.channels : nullptr;
+      }
     }
   }
-}
-
-template <typename T, int Count, typename S>
-GANTRY_INLINE void fetch(const S* const* samples, int64_t channel, Vec<T>* to) {
-#pragma GCC unroll 36
-  for (int i = 0; i < Count * Count; ++i) to[i] = samples[i] == nullptr ? Vec<T>{} : widened(samples[i] + channel);
-}
+};
 
 /** F(M, R) in T, of images that are stored as S. */
 template <typename T, typename S, int M, int R>
@@ -202,12 +231,13 @@ struct Winograd {
 
   static void input(const Tiles& tiles, const S* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
                     int64_t placeStride) {
-    const S* samples[Places];
+    Samples<const S, Size> samples(tiles, image, from, to);
     Vec<T> values[Places], transformed[Places];
     for (int64_t tile = from; tile < to; ++tile) {
-      locate<const S, Size>(tiles, image, tile, samples);
+      samples.advance(tile);
       for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
-        fetch<T, Size>(samples, channel, values);
+        samples.template fetch<T>(channel, values);
+        samples.template ask<0>(channel);
         transform<T, InputMatrix, M, R, Size, Size>(values, transformed);
         put(transformed, out + (tile - first) * rowStride + channel, placeStride);
       }
@@ -216,12 +246,13 @@ struct Winograd {
 
   static void gradient(const Tiles& tiles, const S* image, int64_t from, int64_t to, int64_t first, int64_t count,
                        T* out, int64_t placeStride) {
-    const S* samples[M * M];
+    Samples<const S, M> samples(tiles, image, from, to);
     Vec<T> values[M * M], transformed[Places];
     for (int64_t tile = from; tile < to; ++tile) {
-      locate<const S, M>(tiles, image, tile, samples);
+      samples.advance(tile);
       for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
-        fetch<T, M>(samples, channel, values);
+        samples.template fetch<T>(channel, values);
+        samples.template ask<0>(channel);
         // The gradient is to the weights' gradient what a kernel is to its output: F(R, M).
         transform<T, FilterMatrix, R, M, Size, M>(values, transformed);
         put(transformed, out + channel / kPanel * kPanel * count + (tile - first) * kPanel + channel % kPanel, placeStride);
@@ -231,17 +262,18 @@ struct Winograd {
 
   static void output(const Tiles& tiles, const T* products, int64_t placeStride, int64_t columns, int64_t from, int64_t to,
                      int64_t first, const T* bias, S* image) {
-    S* samples[M * M];
+    Samples<S, M> samples(tiles, image, from, to);
     Vec<T> values[Places], made[M * M];
     for (int64_t tile = from; tile < to; ++tile) {
-      locate<S, M>(tiles, image, tile, samples);
+      samples.advance(tile);
       for (int64_t channel = 0; channel < columns; channel += kLanes<T>) {
         take(products + (tile - first) * columns + channel, placeStride, values);
         transform<T, OutputMatrix, M, R, M, Size>(values, made);
         const Vec<T> added = bias == nullptr ? Vec<T>{} : load(bias + channel);
 #pragma GCC unroll 16
         for (int i = 0; i < M * M; ++i)
-          if (samples[i] != nullptr) narrowed(samples[i] + channel, made[i] + added);
+          if (samples.now[i] != nullptr) narrowed(samples.now[i] + channel, made[i] + added);
+        samples.template ask<1>(channel);
       }
     }
   }
@@ -274,6 +306,9 @@ struct Winograd {
   }
 };
 
+/** Rows of a left side whose next lies in other pages, which the processor does not see coming: how far ahead they are asked for. */
+constexpr int64_t kAhead = 8;
+
 /** A block of Rows x Panels * kPanel of a product, its sums in registers. */
 template <typename T, int Rows, int Panels>
 GANTRY_INLINE void block(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride,
@@ -287,6 +322,13 @@ GANTRY_INLINE void block(T* out, int64_t outStride, const T* left, int64_t rowSt
 #pragma GCC unroll 8
       for (int v = 0; v < vectors; ++v)
         values[p * vectors + v] = load(right + p * panelStride + k * kPanel + v * kLanes<T>);
+    // The panels that are next, to the second of its caches; beyond the end it does nothing.
+#pragma GCC unroll 8
+    for (int p = 0; p < Panels; ++p) __builtin_prefetch(right + (Panels + p) * panelStride + k * kPanel, 0, 2);
+    if (depthStride != 1) {
+      __builtin_prefetch(left + (k + kAhead) * depthStride);
+      __builtin_prefetch(left + (k + kAhead) * depthStride + (Rows - 1) * rowStride);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const T factor = left[i * rowStride + k * depthStride];

@@ -41,6 +41,8 @@ constexpr int64_t kGradientWorkspace = int64_t{4} << 20;
 constexpr int64_t kRows = 96;
 /** Tiles up to which filters are so much larger than they that those should pass by memory as seldom as possible. */
 constexpr int64_t kFewTiles = 128;
+/** And up to which the weights' gradient is made block by block: each of its sums is made once, but tiles are read for each block. */
+constexpr int64_t kBlockTiles = 256;
 /** Rows and columns of a filter that stay near while all of few tiles go by, for all places of a tile. */
 constexpr int64_t kNearDepth = 128, kNearColumns = 64;
 
@@ -145,7 +147,7 @@ void filterInTiles(const Set<T>& set, const Steps<T, S>& steps, const Sum<T>& su
                    S* output) {
   const std::vector<Phase<T>>& phases = sum.phases;
   const int64_t part = phases[0].tiles.channels, depth = sum.depth(), columns = sum.out.channels;
-  const int64_t filterPlace = apart<T>(depth * columns), leftStride = depth + kPanel;
+  const int64_t filterPlace = apart<T>(depth * columns);
   const at::Tensor filters = workspace<T>(steps.places * filterPlace);
   T* const filter = filters.data_ptr<T>();
   const int64_t strips = part / kStrip;
@@ -159,7 +161,7 @@ void filterInTiles(const Set<T>& set, const Steps<T, S>& steps, const Sum<T>& su
   const int64_t most = std::max<int64_t>(kWorkspace / (steps.places * (depth + columns) * sizeof(T)), 32);
   const int64_t chunks = std::min(tiles, at::divup(tiles, most * threads) * threads);
   const int64_t chunk = at::divup(tiles, chunks);
-  const int64_t leftPlace = apart<T>(chunk * leftStride), outPlace = apart<T>(chunk * columns);
+  const int64_t leftPlace = apart<T>(chunk * depth), outPlace = apart<T>(chunk * columns);
   sharePieces(chunks, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor left = workspace<T>(steps.places * leftPlace), products = workspace<T>(steps.places * outPlace);
     T* const l = left.data_ptr<T>();
@@ -167,9 +169,9 @@ void filterInTiles(const Set<T>& set, const Steps<T, S>& steps, const Sum<T>& su
     for (int64_t i = begin; i < end; ++i) {
       const int64_t from = tiles * i / chunks, to = tiles * (i + 1) / chunks;
       for (size_t phase = 0; phase < phases.size(); ++phase)
-        steps.input(phases[phase].tiles, image, from, to, from, l + phase * part, leftStride, leftPlace);
+        steps.input(phases[phase].tiles, image, from, to, from, l + phase * part, depth, leftPlace);
       for (int64_t place = 0; place < steps.places; ++place)
-        set.product(made + place * outPlace, columns, l + place * leftPlace, leftStride, 1, filter + place * filterPlace,
+        set.product(made + place * outPlace, columns, l + place * leftPlace, depth, 1, filter + place * filterPlace,
                     to - from, columns, depth, false);
       steps.output(sum.out, made, outPlace, columns, from, to, from, bias, output);
     }
@@ -221,7 +223,7 @@ struct Sides {
   }
 };
 
-/** The weights' gradient for few tiles: block by block, so that its transform finds a block near. */
+/** The weights' gradient block by block, so that its transform finds a block near. */
 template <typename T, typename S>
 at::Tensor weighInBlocks(const Set<T>& set, const Steps<T, S>& steps, const Geometry& g, const std::vector<Tiles>& phases, const S* image,
                          const Tiles& out, const S* gradient) {
@@ -255,7 +257,7 @@ at::Tensor weigh(const Set<T>& set, const Steps<T, S>& steps, const Geometry& g,
                  const Tiles& out, const S* gradient) {
   const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels;
   const int64_t tiles = g.count * out.rows * out.columns;
-  if (tiles <= kFewTiles) return weighInBlocks(set, steps, g, phases, image, out, gradient);
+  if (tiles <= kBlockTiles) return weighInBlocks(set, steps, g, phases, image, out, gradient);
   const int64_t sumPlace = apart<T>(depth * columns), parts = at::divup(depth, kRows);
   const at::Tensor sums = workspace<T>(steps.places * sumPlace);
   T* const sum = sums.data_ptr<T>();
