@@ -64,24 +64,13 @@ const Passes* bestPasses() { return nullptr; }
 template const Set<float>* best<float>();
 template const Set<double>* best<double>();
 
-bool hasHalves() {
-#if defined(__x86_64__)
-  static const bool found = [] {
-    unsigned a, b, c, d;
-    constexpr unsigned kVectors = 1u << 5;  // AVX512_BF16
-    return instructions() == Instructions::avx512 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & kVectors) != 0;
-  }();
-  return found;
-#else
-  return false;
-#endif
-}
-
 const TileSet* matrixUnit() {
 #if defined(GANTRY_AMX)
   static const bool usable = []() {
-    if (!hasHalves()) return false;
+    if (instructions() != Instructions::avx512) return false;
     unsigned a, b, c, d;
+    constexpr unsigned kVectors = 1u << 5;  // AVX512_BF16
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || (a & kVectors) == 0) return false;
     constexpr unsigned kMatrices = 1u << 22 | 1u << 24;  // AMX-BF16, AMX-TILE
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & kMatrices) != kMatrices) return false;
     // Linux keeps the unit's large registers only for a process that has asked for them.

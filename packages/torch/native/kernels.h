@@ -169,8 +169,6 @@ struct Passes {
 template <typename T>
 const Set<T>* best();
 const Passes* bestPasses();
-/** Has it instructions that multiply numbers of bfloat16? */
-bool hasHalves();
 
 template <typename T>
 const Set<T>& avx512();

@@ -54,14 +54,12 @@ bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& 
   const auto are = [&](int64_t kernel, int64_t stride) {
     return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride;
   };
-  const int64_t channels = std::min(g.channels, g.made), tiles = g.count * tilesAlong(g.outSize(0)) * tilesAlong(g.outSize(1));
+  const int64_t channels = std::min(g.channels, g.made);
   const auto fits = [&](int64_t size) { return size >= kSize || (size == kOutputs && channels >= kChannelsOfOneTile); };
   const auto type = first.scalar_type();
-  // Where the processor multiplies bfloat16 itself, LibTorch's kernels do twice as much of it in the time of float32.
-  const bool half = type == at::kBFloat16, faster = !half || are(3, 1) || tiles <= kFewTiles || !kernels::hasHalves();
-  return enabled && haveSets() && (type == at::kFloat || type == at::kDouble || half) && second.scalar_type() == type &&
-         (are(3, 1) || are(4, 2)) && g.count > 0 && fits(g.outSize(0)) && fits(g.outSize(1)) && channels >= kChannels && faster &&
-         g.channels % kPanel == 0 && g.made % kPanel == 0;
+  const bool known = type == at::kFloat || type == at::kDouble || type == at::kBFloat16;
+  return enabled && haveSets() && known && second.scalar_type() == type && (are(3, 1) || are(4, 2)) && g.count > 0 &&
+         fits(g.outSize(0)) && fits(g.outSize(1)) && channels >= kChannels && g.channels % kPanel == 0 && g.made % kPanel == 0;
 }
 
 template <typename T>

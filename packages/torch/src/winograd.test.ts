@@ -95,8 +95,7 @@ for (const each of cases)
           assertClose(value.to({ dtype: "float64" }), expected[i] as Tensor, tolerance, `${i}`);
       }));
 
-// The last, of many tiles of a 4x4 kernel, is LibTorch's where the processor multiplies bfloat16 itself.
-for (const each of cases.slice(0, -1))
+for (const each of cases)
   test(`[${each.slice(0, 3)}], [${each[3]}], padding ${each[4]}, kernel ${each[5]}, stride ${each[6]}: in bfloat16 the plain sum in float64, rounded`, () =>
     scope(() => {
       const expected = plain(() => everything(make(each, "float64", "bfloat16"), each));
