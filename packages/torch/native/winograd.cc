@@ -30,9 +30,11 @@ using kernels::Steps;
 using kernels::Tiles;
 
 /** Channels, and outputs along an axis, from which it is faster than what else there is. */
-constexpr int64_t kChannels = 64, kSize = 7;
+constexpr int64_t kChannels = 32, kSize = 7;
 /** Channels from which it is where an axis is one tile. */
-constexpr int64_t kChannelsOfOneTile = 128;
+constexpr int64_t kChannelsOfOneTile = 64;
+/** Pairs of channels from which it is for the weights' gradient of many tiles. */
+constexpr int64_t kPairs = 48 * 48;
 /** Bytes of transformed tiles that a thread has at a time: more leaves a core's own cache, less reads the filter too often. */
 constexpr int64_t kWorkspace = int64_t{2} << 20;
 /** And that all threads have together for the weights' gradient, whose sums each pass reads and writes too. */
@@ -45,10 +47,15 @@ constexpr int64_t kFewTiles = 128;
 constexpr int64_t kBlockTiles = 256;
 /** Rows and columns of a filter that stay near while all of few tiles go by, for all places of a tile. */
 constexpr int64_t kNearDepth = 128, kNearColumns = 64;
+/** Tasks that threads should have to share; blocks are halved for it, down to a strip of rows and a panel of columns. */
+constexpr int64_t kTasks = 8;
 
 bool enabled = true;
 
 int64_t tilesAlong(int64_t size) { return at::divup(size, kOutputs); }
+
+/** Of all outputs. */
+int64_t tilesOf(const Geometry& g) { return g.count * tilesAlong(g.outSize(0)) * tilesAlong(g.outSize(1)); }
 
 bool applies(const at::Tensor& first, const at::Tensor& second, const Geometry& g) {
   const auto are = [&](int64_t kernel, int64_t stride) {
@@ -114,15 +121,17 @@ void filterInColumns(const Set<T>& set, const Steps<T, S>& steps, const std::vec
       for (size_t phase = 0; phase < sums[i].phases.size(); ++phase)
         steps.input(sums[i].phases[phase].tiles, image, begin, end, 0, l + i * leftSum + phase * part, leftStride, leftPlace);
   });
-  const int64_t slices = at::divup(channels, kNearColumns);
+  int64_t near = kNearColumns;
+  while (sums.size() * at::divup(channels, near) < kTasks && near > kPanel) near /= 2;
+  const int64_t slices = at::divup(channels, near);
   shareTasks(sums.size() * slices, [&](const auto& next) {
-    const int64_t filterPlace = apart<T>(kNearDepth * kNearColumns), outPlace = apart<T>(tiles * kNearColumns);
-    const at::Tensor near = workspace<T>(steps.places * filterPlace), products = workspace<T>(steps.places * outPlace);
-    T* const filter = near.data_ptr<T>();
+    const int64_t filterPlace = apart<T>(kNearDepth * near), outPlace = apart<T>(tiles * near);
+    const at::Tensor filters = workspace<T>(steps.places * filterPlace), products = workspace<T>(steps.places * outPlace);
+    T* const filter = filters.data_ptr<T>();
     T* const made = products.data_ptr<T>();
     for (int64_t task; (task = next()) >= 0;) {
       const Sum<T>& sum = sums[task / slices];
-      const int64_t column = task % slices * kNearColumns, columns = std::min(kNearColumns, channels - column);
+      const int64_t column = task % slices * near, columns = std::min(near, channels - column);
       for (size_t phase = 0; phase < sum.phases.size(); ++phase)
         for (int64_t begin = 0; begin < part; begin += kNearDepth) {
           const int64_t depth = std::min(kNearDepth, part - begin);
@@ -231,14 +240,18 @@ at::Tensor weighInBlocks(const Set<T>& set, const Steps<T, S>& steps, const Geom
   T* const made = all.data_ptr<T>();
   const Sides<T, S> sides(steps, phases, out, tiles);
   sides.take(image, gradient, 0, tiles);
-  const int64_t parts = at::divup(part, kRows), slices = at::divup(columns, kNearColumns), blocks = parts * slices;
-  shareTasks(blocks * phases.size(), [&](const auto& next) {
-    const int64_t sumPlace = apart<T>(kRows * kNearColumns);
+  int64_t high = std::min(kRows, part), wide = kNearColumns;
+  const auto tasks = [&] { return int64_t(phases.size()) * at::divup(part, high) * at::divup(columns, wide); };
+  while (tasks() < kTasks && wide > kPanel) wide /= 2;
+  while (tasks() < kTasks && high > kStrip) high = at::divup(high / 2, kStrip) * kStrip;
+  const int64_t slices = at::divup(columns, wide), blocks = at::divup(part, high) * slices;
+  shareTasks(tasks(), [&](const auto& next) {
+    const int64_t sumPlace = apart<T>(high * wide);
     const at::Tensor near = workspace<T>(steps.places * sumPlace);
     T* const sum = near.data_ptr<T>();
     for (int64_t task; (task = next()) >= 0;) {
-      const int64_t phase = task / blocks, row = task % blocks / slices * kRows, column = task % slices * kNearColumns;
-      const int64_t rows = std::min(kRows, part - row), width = std::min(kNearColumns, columns - column);
+      const int64_t phase = task / blocks, row = task % blocks / slices * high, column = task % slices * wide;
+      const int64_t rows = std::min(high, part - row), width = std::min(wide, columns - column);
       for (int64_t place = 0; place < steps.places; ++place)
         set.product(sum + place * sumPlace, width, sides.left + place * sides.leftPlace + phase * part + row, 1, sides.leftStride,
                     sides.right + place * sides.rightPlace + column * tiles, rows, width, tiles, false);
@@ -373,6 +386,7 @@ at::Tensor spreadImages(const at::Tensor& gradient, const at::Tensor& weight, co
 
 at::Tensor weighImages(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   if (!applies(image, gradient, g)) return {};
+  if (g.channels * g.made < kPairs && tilesOf(g) > kBlockTiles) return {};
   return withSteps(image.scalar_type(), g, [&](const auto& set, const auto& steps, auto stored, auto computed) {
     using S = decltype(stored);
     using T = decltype(computed);
