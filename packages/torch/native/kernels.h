@@ -107,8 +107,9 @@ struct Set {
                   int64_t rows, int64_t columns, int64_t depth, bool add);
   /** kPanel rows of `count` numbers, `stride` from each other, as columns: out[k * outStride + i] = from[i * stride + k]. */
   void (*packTurned)(const T* from, int64_t stride, int64_t count, T* out, int64_t outStride);
-  /** A panel of `count` rows as kPanel rows: to[i * stride + k] = from[k * kPanel + i]. */
-  void (*unpackTurned)(const T* from, int64_t count, T* to, int64_t stride);
+  /** The same to out[places[k] + i], and back. */
+  void (*packPlaced)(const T* from, int64_t stride, int64_t count, T* out, const int64_t* places);
+  void (*unpackPlaced)(const T* from, const int64_t* places, int64_t count, T* to, int64_t stride);
   Maxouts<T> maxout;
 };
 

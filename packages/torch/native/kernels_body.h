@@ -425,8 +425,9 @@ GANTRY_INLINE void turn(Vec<T>* square) {
   }
 }
 
-template <typename T>
-void packTurned(const T* from, int64_t stride, int64_t count, T* out, int64_t outStride) {
+/** kPanel rows of `count` numbers, `stride` from each other, as columns: column k to out + place(k). */
+template <typename T, typename Place>
+GANTRY_INLINE void turnTo(const T* from, int64_t stride, int64_t count, T* out, const Place& place) {
   constexpr int lanes = kLanes<T>;
   int64_t k = 0;
   for (; k + lanes <= count; k += lanes)
@@ -441,27 +442,37 @@ void packTurned(const T* from, int64_t stride, int64_t count, T* out, int64_t ou
       }
       turn<T>(square);
 #pragma GCC unroll 16
-      for (int i = 0; i < lanes; ++i) store(out + (k + i) * outStride + first, square[i]);
+      for (int i = 0; i < lanes; ++i) store(out + place(k + i) + first, square[i]);
     }
   for (; k < count; ++k)
-    for (int64_t i = 0; i < kPanel; ++i) out[k * outStride + i] = from[i * stride + k];
+    for (int64_t i = 0; i < kPanel; ++i) out[place(k) + i] = from[i * stride + k];
 }
 
 template <typename T>
-void unpackTurned(const T* from, int64_t count, T* to, int64_t stride) {
+void packTurned(const T* from, int64_t stride, int64_t count, T* out, int64_t outStride) {
+  turnTo(from, stride, count, out, [outStride](int64_t k) __attribute__((always_inline)) { return k * outStride; });
+}
+
+template <typename T>
+void packPlaced(const T* from, int64_t stride, int64_t count, T* out, const int64_t* places) {
+  turnTo(from, stride, count, out, [places](int64_t k) __attribute__((always_inline)) { return places[k]; });
+}
+
+template <typename T>
+void unpackPlaced(const T* from, const int64_t* places, int64_t count, T* to, int64_t stride) {
   constexpr int lanes = kLanes<T>;
   int64_t k = 0;
   for (; k + lanes <= count; k += lanes)
     for (int64_t first = 0; first < kPanel; first += lanes) {
       Vec<T> square[lanes];
 #pragma GCC unroll 16
-      for (int i = 0; i < lanes; ++i) square[i] = load(from + (k + i) * kPanel + first);
+      for (int i = 0; i < lanes; ++i) square[i] = load(from + places[k + i] + first);
       turn<T>(square);
 #pragma GCC unroll 16
       for (int i = 0; i < lanes; ++i) store(to + (first + i) * stride + k, square[i]);
     }
   for (; k < count; ++k)
-    for (int64_t i = 0; i < kPanel; ++i) to[i * stride + k] = from[k * kPanel + i];
+    for (int64_t i = 0; i < kPanel; ++i) to[i * stride + k] = from[places[k] + i];
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 template <typename T>
 constexpr Set<T> makeSet() {
-  return {product<T>, packTurned<T>, unpackTurned<T>, {Chosen<T>::largest, Chosen<T>::spread, Chosen<T>::weigh}};
+  return {product<T>, packTurned<T>, packPlaced<T>, unpackPlaced<T>, {Chosen<T>::largest, Chosen<T>::spread, Chosen<T>::weigh}};
 }
 
 }  // namespace

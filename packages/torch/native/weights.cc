@@ -1,4 +1,4 @@
-// Weights as the right sides of matrix products, and back, by way of a small buffer: what belongs together in a product lies a
+// Weights as the right sides of matrix products, and back, turned around in registers: what belongs together in a product lies a
 // power of two apart in a weight, so that reading it from there would drive out of the cache what is read next.
 #include "weights.h"
 
@@ -13,17 +13,7 @@ namespace {
 using kernels::kPanel;
 using kernels::kStrip;
 
-/** Numbers of a strip: kStrip rows of a panel, which lie together in everything that is packed. */
-constexpr int64_t kNumbers = kStrip * kPanel;
-
-/** Of one row of a panel; not as memcpy, which is a call. */
-template <typename T>
-void copyLine(const T* from, T* to) {
-  typedef T Line __attribute__((vector_size(kPanel * sizeof(T)), aligned(sizeof(T)), may_alias));
-  *reinterpret_cast<Line*>(to) = *reinterpret_cast<const Line*>(from);
-}
-
-/** A weight [made, channels, height, width] in strips of one tap. */
+/** A weight [made, channels, height, width] in strips: what all taps have of kStrip rows of a panel of a product's right side. */
 template <typename T>
 struct Strips {
   T* data;
@@ -37,55 +27,65 @@ struct Strips {
         rowStride(weight.stride(turned ? 0 : 1)),
         columnStride(weight.stride(turned ? 1 : 0)) {}
 
-  /** `f(first row, first column, its begin)` for what all taps have of a strip, shared among the threads. */
+  /** Copies a tap's row j of every strip to `to` + place(first row, first column) + ofTap(tap) + j * kPanel. */
+  template <typename Place, typename Tap>
+  void pack(T* to, const Place& place, const Tap& ofTap) const {
+    const auto& set = *kernels::best<T>();
+    const std::vector<int64_t> places = placesOf(kPanel, ofTap);
+    // All of a strip's rows together, where they follow one another.
+    const int64_t together = rowStride == taps ? kStrip : 1;
+    each([&](int64_t row, int64_t column, const T* from) {
+      for (int64_t j = 0; j < kStrip; j += together)
+        set.packPlaced(from + j * rowStride, columnStride, together * taps, to + place(row, column), places.data() + j * taps);
+    });
+  }
+
+  /** Fills the weight, which is not turned, with `from` + place(first row, first column) + ofTap(tap) + j * stride. */
+  template <typename Place, typename Tap>
+  void unpack(const T* from, int64_t stride, const Place& place, const Tap& ofTap) const {
+    const auto& set = *kernels::best<T>();
+    const std::vector<int64_t> places = placesOf(stride, ofTap);
+    each([&](int64_t row, int64_t column, T* to) {
+      set.unpackPlaced(from + place(row, column), places.data(), kStrip * taps, to, columnStride);
+    });
+  }
+
+  /** Where a strip lies among what Winograd's transforms read and make, and a tap in it. */
+  auto placeOfWinograd(const Geometry& g) const {
+    return [this, ofPhase = tapsOfPhase(g)](int64_t row, int64_t column) { return (column * rows + row * kPanel) * ofPhase; };
+  }
+  auto tapOfWinograd(const Geometry& g, bool turned) const {
+    return [this, &g, turned, ofPhase = tapsOfPhase(g)](int64_t tap) {
+      const int64_t y = tap / g.kernel[1], x = tap % g.kernel[1];
+      const int64_t phase = y % g.stride[0] * g.stride[1] + x % g.stride[1];
+      const int64_t own = y / g.stride[0] * (g.kernel[1] / g.stride[1]) + x / g.stride[1];
+      const int64_t before = turned ? ofPhase - 1 - own : own;
+      return phase * columns * rows * ofPhase + before * kStrip * kPanel;
+    };
+  }
+
+ private:
+  int64_t tapsOfPhase(const Geometry& g) const { return taps / (g.stride[0] * g.stride[1]); }
+
+  /** Of a strip's numbers as its rows have them, tap by tap. */
+  template <typename Tap>
+  std::vector<int64_t> placesOf(int64_t stride, const Tap& ofTap) const {
+    std::vector<int64_t> places;
+    for (int64_t j = 0; j < kStrip; ++j)
+      for (int64_t tap = 0; tap < taps; ++tap) places.push_back(ofTap(tap) + j * stride);
+    return places;
+  }
+
+  /** `f(first row, first column, its begin)` for every strip, shared among the threads. */
   template <typename F>
   void each(const F& f) const {
     const int64_t strips = rows / kStrip;
     sharePieces(columns / kPanel * strips, 8, [&](int64_t begin, int64_t end) {
-      std::vector<T> buffer(kNumbers * taps);
       for (int64_t task = begin; task < end; ++task) {
         const int64_t column = task / strips * kPanel, row = task % strips * kStrip;
-        f(row, column, data + row * rowStride + column * columnStride, buffer.data());
+        f(row, column, data + row * rowStride + column * columnStride);
       }
     });
-  }
-
-  /** Copies every strip to `place(tap, first row, first column)`. */
-  template <typename F>
-  void pack(const F& place) const {
-    const auto& set = *kernels::best<T>();
-    each([&](int64_t row, int64_t column, const T* from, T* buffer) {
-      // To [row][tap][kPanel]: all of a strip's rows together, where they follow one another.
-      const int64_t together = rowStride == taps ? kStrip : 1;
-      for (int64_t j = 0; j < kStrip; j += together)
-        set.packTurned(from + j * rowStride, columnStride, together * taps, buffer + j * taps * kPanel, kPanel);
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        T* const to = place(tap, row, column);
-        for (int64_t j = 0; j < kStrip; ++j) copyLine(buffer + (j * taps + tap) * kPanel, to + j * kPanel);
-      }
-    });
-  }
-
-  /** Fills the weight with the strips at `place(tap, first row, first column)`, whose rows are `stride` from each other. */
-  template <typename F>
-  void unpack(int64_t stride, const F& place) const {
-    const auto& set = *kernels::best<T>();
-    each([&](int64_t row, int64_t column, T* to, T* buffer) {
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        const T* const from = place(tap, row, column);
-        for (int64_t j = 0; j < kStrip; ++j) copyLine(from + j * stride, buffer + (j * taps + tap) * kPanel);
-      }
-      set.unpackTurned(buffer, kStrip * taps, to, columnStride);
-    });
-  }
-
-  /** Where a strip lies among what Winograd's transforms read and make. */
-  int64_t winograd(const Geometry& g, int64_t tap, int64_t row, int64_t column, bool turned) const {
-    const int64_t y = tap / g.kernel[1], x = tap % g.kernel[1], ofPhase = taps / (g.stride[0] * g.stride[1]);
-    const int64_t phase = y % g.stride[0] * g.stride[1] + x % g.stride[1];
-    const int64_t own = y / g.stride[0] * (g.kernel[1] / g.stride[1]) + x / g.stride[1];
-    const int64_t before = turned ? ofPhase - 1 - own : own;
-    return ((phase * columns + column) * rows + row * kPanel) * ofPhase + before * kNumbers;
   }
 };
 
@@ -99,20 +99,16 @@ template <typename T>
 at::Tensor packWeight(const at::Tensor& weight, bool turned) {
   const at::Tensor source = weight.contiguous(), packed = at::empty({source.numel()}, source.options());
   const Strips<T> strips(source, turned);
-  T* const to = packed.data_ptr<T>();
-  strips.pack([&](int64_t tap, int64_t row, int64_t column) {
-    return to + (tap * strips.columns + column) * strips.rows + row * kPanel;
-  });
+  strips.pack(packed.data_ptr<T>(), [&](int64_t row, int64_t column) { return column * strips.rows + row * kPanel; },
+              [&](int64_t tap) { return tap * strips.columns * strips.rows; });
   return packed;
 }
 
 template <typename T>
 at::Tensor unpackWeight(const at::Tensor& sums, const Geometry& g) {
   const at::Tensor weight = emptyWeight(g, sums);
-  const T* const from = sums.data_ptr<T>();
-  Strips<T>(weight, false).unpack(g.made, [&](int64_t tap, int64_t row, int64_t column) {
-    return from + (tap * g.channels + row) * g.made + column;
-  });
+  Strips<T>(weight, false).unpack(sums.data_ptr<T>(), g.made, [&](int64_t row, int64_t column) { return row * g.made + column; },
+                                  [&](int64_t tap) { return tap * g.channels * g.made; });
   return weight;
 }
 
@@ -120,8 +116,7 @@ template <typename T>
 at::Tensor packWinograd(const at::Tensor& weight, const Geometry& g, bool turned) {
   const at::Tensor source = weight.contiguous(), packed = at::empty({source.numel()}, source.options());
   const Strips<T> strips(source, turned);
-  T* const to = packed.data_ptr<T>();
-  strips.pack([&](int64_t tap, int64_t row, int64_t column) { return to + strips.winograd(g, tap, row, column, turned); });
+  strips.pack(packed.data_ptr<T>(), strips.placeOfWinograd(g), strips.tapOfWinograd(g, turned));
   return packed;
 }
 
@@ -129,8 +124,7 @@ template <typename T>
 at::Tensor unpackWinograd(const at::Tensor& sums, const Geometry& g) {
   const at::Tensor weight = emptyWeight(g, sums);
   const Strips<T> strips(weight, false);
-  const T* const from = sums.data_ptr<T>();
-  strips.unpack(kPanel, [&](int64_t tap, int64_t row, int64_t column) { return from + strips.winograd(g, tap, row, column, false); });
+  strips.unpack(sums.data_ptr<T>(), kPanel, strips.placeOfWinograd(g), strips.tapOfWinograd(g, false));
   return weight;
 }
 
