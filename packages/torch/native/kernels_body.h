@@ -309,10 +309,13 @@ struct Winograd {
 /** Rows of a left side whose next lies in other pages, which the processor does not see coming: how far ahead they are asked for. */
 constexpr int64_t kAhead = 8;
 
-/** A block of Rows x Panels * kPanel of a product, its sums in registers. */
+/**
+ * A block of Rows x Panels * kPanel of a product, its sums in registers. `ask`: for the panels that are next, too, to the second of
+ * the processor's caches; beyond the end it does nothing.
+ */
 template <typename T, int Rows, int Panels>
 GANTRY_INLINE void block(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride,
-                         const T* right, int64_t panelStride, int64_t depth, bool add) {
+                         const T* right, int64_t panelStride, int64_t depth, bool add, bool ask) {
   constexpr int vectors = kPanel / kLanes<T>;
   Vec<T> sums[Rows][Panels * vectors] = {};
   for (int64_t k = 0; k < depth; ++k) {
@@ -322,9 +325,10 @@ GANTRY_INLINE void block(T* out, int64_t outStride, const T* left, int64_t rowSt
 #pragma GCC unroll 8
       for (int v = 0; v < vectors; ++v)
         values[p * vectors + v] = load(right + p * panelStride + k * kPanel + v * kLanes<T>);
-    // The panels that are next, to the second of its caches; beyond the end it does nothing.
+    if (ask) {
 #pragma GCC unroll 8
-    for (int p = 0; p < Panels; ++p) __builtin_prefetch(right + (Panels + p) * panelStride + k * kPanel, 0, 2);
+      for (int p = 0; p < Panels; ++p) __builtin_prefetch(right + (Panels + p) * panelStride + k * kPanel, 0, 2);
+    }
     if (depthStride != 1) {
       __builtin_prefetch(left + (k + kAhead) * depthStride);
       __builtin_prefetch(left + (k + kAhead) * depthStride + (Rows - 1) * rowStride);
@@ -353,12 +357,12 @@ constexpr int64_t kDepth = 256;
 /** Rows in blocks as equal as can be: a block of few rows does not keep the processor busy. */
 template <typename T, int Panels, int Rows = kRows>
 GANTRY_INLINE void rowsOf(int64_t size, T* out, int64_t outStride, const T* left, int64_t rowStride, int64_t depthStride,
-                          const T* right, int64_t panelStride, int64_t depth, bool add) {
+                          const T* right, int64_t panelStride, int64_t depth, bool add, bool ask) {
   if constexpr (Rows > 0) {
     if (size == Rows)
-      block<T, Rows, Panels>(out, outStride, left, rowStride, depthStride, right, panelStride, depth, add);
+      block<T, Rows, Panels>(out, outStride, left, rowStride, depthStride, right, panelStride, depth, add, ask);
     else
-      rowsOf<T, Panels, Rows - 1>(size, out, outStride, left, rowStride, depthStride, right, panelStride, depth, add);
+      rowsOf<T, Panels, Rows - 1>(size, out, outStride, left, rowStride, depthStride, right, panelStride, depth, add, ask);
   }
 }
 
@@ -369,7 +373,7 @@ void allRows(T* out, int64_t outStride, const T* left, int64_t rowStride, int64_
   for (int64_t done = 0, b = blocks; b > 0; --b) {
     const int64_t size = (rows - done + b - 1) / b;
     rowsOf<T, Panels>(size, out + done * outStride, outStride, left + done * rowStride, rowStride, depthStride, right,
-                      panelStride, depth, add);
+                      panelStride, depth, add, b == blocks);
     done += size;
   }
 }
