@@ -12,5 +12,8 @@ export default defineRecipe({
     schedule: { discriminatorSteps: 5, burst: { steps: 100, first: 25, every: 500 } },
     batch: 64,
   },
-  presets: { small: { net: { channels: 32 }, steps: 2000 } },
+  // At the paper's rate 2,000 iterations make no more than blobs of Fashion-MNIST; at this one clothes can be told.
+  presets: {
+    small: { net: { channels: 32 }, optimizers: { default: { learningRate: 5e-4 } }, steps: 2000 },
+  },
 });
