@@ -9,25 +9,6 @@ constexpr int kSums = GANTRY_VECTOR_BYTES == 64 ? 16 : 12, kSumsOfMany = 3, kMan
 /** Bytes of weights that stay in the nearest cache while all rows go by. */
 constexpr int64_t kNear = 32 << 10;
 
-/** `f(Index<some>)` for the number `some`, from 1 to Most. */
-template <int Most, typename F>
-GANTRY_INLINE void constant(int64_t some, const F& f) {
-  if constexpr (Most > 0) {
-    if (some == Most) f(Index<Most>{});
-    else constant<Most - 1>(some, f);
-  }
-}
-
-/** Vectors in strips of up to Most, as equal as can be: `f(Index<how many>, the first)`. */
-template <int Most, typename F>
-GANTRY_INLINE void inStrips(int64_t vectors, const F& f) {
-  for (int64_t done = 0, strips = (vectors + Most - 1) / Most; strips > 0; --strips) {
-    const int64_t size = (vectors - done + strips - 1) / strips;
-    constant<Most>(size, [&](auto some) __attribute__((always_inline)) { f(some, done); });
-    done += size;
-  }
-}
-
 /** See kernels.h. */
 template <typename T>
 struct Chosen {

@@ -1,5 +1,5 @@
-// What kernels.h has for each type of images, for one instruction set: included behind kernels_body.h, whose vectors it is made of
-// and whose rules hold here too.
+// What kernels.h has for each type of images, for one instruction set: included behind winograd_body.h, and made of the vectors of
+// kernels_body.h, whose rules hold here too.
 
 namespace gantry::kernels {
 namespace {

@@ -1,5 +1,8 @@
 // All kernels, for one instruction set, whose file includes this alone.
 #include "kernels_body.h"
+#include "winograd_body.h"
+#include "product_body.h"
+#include "turn_body.h"
 #include "maxout_body.h"
 #include "passes_body.h"
 

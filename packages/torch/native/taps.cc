@@ -74,8 +74,7 @@ Map mapOf(const at::Tensor& images) {
 }
 
 at::Tensor imagesOf(const Map& map) {
-  const at::Tensor images = at::empty({map.count, map.channels, map.height, map.width},
-                                      map.tensor.options().memory_format(at::MemoryFormat::ChannelsLast));
+  const at::Tensor images = emptyImages(map.count, map.channels, map.height, map.width, map.tensor);
   float* to = images.data_ptr<float>();
   samples(map, [&](int64_t in, int64_t out) { std::copy(map.data + in, map.data + in + map.channels, to + out); });
   return images;

@@ -234,7 +234,7 @@ struct Sides {
 template <typename T, typename S>
 at::Tensor weighInBlocks(const Set<T>& set, const Steps<T, S>& steps, const Geometry& g, const std::vector<Tiles>& phases, const S* image,
                          const Tiles& out, const S* gradient) {
-  const int64_t part = g.channels, columns = out.channels, tiles = g.count * out.rows * out.columns;
+  const int64_t part = g.channels, columns = out.channels, tiles = tilesOf(g);
   const int64_t taps = steps.taps * steps.taps;
   const at::Tensor all = workspace<T>(phases.size() * taps * part * columns);
   T* const made = all.data_ptr<T>();
@@ -266,8 +266,7 @@ at::Tensor weighInBlocks(const Set<T>& set, const Steps<T, S>& steps, const Geom
 template <typename T, typename S>
 at::Tensor weigh(const Set<T>& set, const Steps<T, S>& steps, const Geometry& g, const std::vector<Tiles>& phases, const S* image,
                  const Tiles& out, const S* gradient) {
-  const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels;
-  const int64_t tiles = g.count * out.rows * out.columns;
+  const int64_t part = g.channels, depth = part * phases.size(), columns = out.channels, tiles = tilesOf(g);
   if (tiles <= kBlockTiles) return weighInBlocks(set, steps, g, phases, image, out, gradient);
   const int64_t sumPlace = apart<T>(depth * columns), parts = at::divup(depth, kRows);
   const at::Tensor sums = workspace<T>(steps.places * sumPlace);

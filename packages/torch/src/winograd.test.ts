@@ -32,16 +32,19 @@ type Case = (typeof cases)[number];
 
 type Values = Readonly<Record<"x" | "w" | "b" | "g" | "y" | "c" | "h" | "u", Tensor>>;
 
-/** Of a convolution and of a transposed one: outputs, gradients, and gradients of a function of the gradients. */
-function everything({ x, w, b, g, y, c, h, u }: Values, each: Case): Tensor[] {
-  const [pad, kernel, stride] = [each[4], each[5], each[6]];
-  const pair = [pad, pad];
+/** A convolution and a transposed one, from outputs to images: the last tap does not reach `rest` of them. */
+function maps({ x, w, b, y, c }: Values, [, , , , padding, kernel, stride]: Case): [Tensor, Tensor] {
+  const pair = [padding, padding];
   const strides = [stride, stride];
-  // What the outputs' last tap does not reach.
-  const rest = [2, 3].map((d) => x.size(d) - ((y.size(d) - 1) * stride - 2 * pad + kernel));
-  const convolved = torch.conv2d(x, w, b, strides, pair);
+  const rest = [2, 3].map((d) => x.size(d) - ((y.size(d) - 1) * stride - 2 * padding + kernel));
+  return [torch.conv2d(x, w, b, strides, pair), torch.convTranspose2d(y, w, c, strides, pair, rest)];
+}
+
+/** Of a convolution and of a transposed one: outputs, gradients, and gradients of a function of the gradients. */
+function everything(values: Values, each: Case): Tensor[] {
+  const { x, w, b, g, y, c, h, u } = values;
+  const [convolved, spread] = maps(values, each);
   const first = grad([convolved], [x, w, b], { gradOutputs: [g], createGraph: true });
-  const spread = torch.convTranspose2d(y, w, c, strides, pair, rest);
   const second = grad([spread], [y, w, c], { gradOutputs: [h], createGraph: true });
   const penalty = grad(
     [
@@ -144,20 +147,16 @@ test("channels first and last give the same bits", { skip: withoutKernels }, () 
       [cases[7], "float64"],
       [cases[10], "float32"],
     ] as const) {
-      const { x, w, b, g, y, c, h } = make(each, dtype);
+      const values = make(each, dtype);
+      const { x, w, b, g, y, c, h } = values;
       const last = (tensor: Tensor) => tensor.contiguous({ memoryFormat: "channelsLast" });
-      const [pair, strides] = [
-        [each[4], each[4]],
-        [each[6], each[6]],
-      ];
-      const rest = [2, 3].map((d) => x.size(d) - ((y.size(d) - 1) * each[6] - 2 * each[4] + each[5]));
-      const made = (turned: (tensor: Tensor) => Tensor) =>
-        [
-          ...grad([torch.conv2d(turned(x), w, b, strides, pair)], [x, w, b], { gradOutputs: [turned(g)] }),
-          ...grad([torch.convTranspose2d(turned(y), w, c, strides, pair, rest)], [y, w, c], {
-            gradOutputs: [turned(h)],
-          }),
+      const made = (turned: (tensor: Tensor) => Tensor) => {
+        const [convolved, spread] = maps({ ...values, x: turned(x), y: turned(y) }, each);
+        return [
+          ...grad([convolved], [x, w, b], { gradOutputs: [turned(g)] }),
+          ...grad([spread], [y, w, c], { gradOutputs: [turned(h)] }),
         ].map((value) => value.toNumbers());
+      };
       assert.deepEqual(
         made((tensor) => tensor),
         made(last),
