@@ -165,37 +165,40 @@ struct Winograd {
     for (int i = 0; i < Places; ++i) to[i] = load(from + i * placeStride);
   }
 
-  static constexpr Steps<T, S> steps() { return {R, Places, input, gradient, output, filter, filterGradient}; }
-
-  static void input(const Tiles& tiles, const S* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
-                    int64_t placeStride) {
-    Samples<const S, Size> samples(tiles, image, from, to);
-    Vec<T> values[Places], transformed[Places];
+  /** `f(Count x Count samples, tile, channel)` for every tile [from, to) and vector of channels. */
+  template <int Count, typename F>
+  GANTRY_INLINE static void read(const Tiles& tiles, const S* image, int64_t from, int64_t to, const F& f) {
+    Samples<const S, Count> samples(tiles, image, from, to);
+    Vec<T> values[Count * Count];
     for (int64_t tile = from; tile < to; ++tile) {
       samples.advance(tile);
       for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
         samples.template fetch<T>(channel, values);
         samples.template ask<0>(channel);
-        transform<T, InputMatrix, M, R, Size, Size>(values, transformed);
-        put(transformed, out + (tile - first) * rowStride + channel, placeStride);
+        f(values, tile, channel);
       }
     }
   }
 
+  static constexpr Steps<T, S> steps() { return {R, Places, input, gradient, output, filter, filterGradient}; }
+
+  static void input(const Tiles& tiles, const S* image, int64_t from, int64_t to, int64_t first, T* out, int64_t rowStride,
+                    int64_t placeStride) {
+    read<Size>(tiles, image, from, to, [&](const Vec<T>* values, int64_t tile, int64_t channel) __attribute__((always_inline)) {
+      Vec<T> transformed[Places];
+      transform<T, InputMatrix, M, R, Size, Size>(values, transformed);
+      put(transformed, out + (tile - first) * rowStride + channel, placeStride);
+    });
+  }
+
   static void gradient(const Tiles& tiles, const S* image, int64_t from, int64_t to, int64_t first, int64_t count,
                        T* out, int64_t placeStride) {
-    Samples<const S, M> samples(tiles, image, from, to);
-    Vec<T> values[M * M], transformed[Places];
-    for (int64_t tile = from; tile < to; ++tile) {
-      samples.advance(tile);
-      for (int64_t channel = 0; channel < tiles.channels; channel += kLanes<T>) {
-        samples.template fetch<T>(channel, values);
-        samples.template ask<0>(channel);
-        // The gradient is to the weights' gradient what a kernel is to its output: F(R, M).
-        transform<T, FilterMatrix, R, M, Size, M>(values, transformed);
-        put(transformed, out + channel / kPanel * kPanel * count + (tile - first) * kPanel + channel % kPanel, placeStride);
-      }
-    }
+    read<M>(tiles, image, from, to, [&](const Vec<T>* values, int64_t tile, int64_t channel) __attribute__((always_inline)) {
+      Vec<T> transformed[Places];
+      // The gradient is to the weights' gradient what a kernel is to its output: F(R, M).
+      transform<T, FilterMatrix, R, M, Size, M>(values, transformed);
+      put(transformed, out + channel / kPanel * kPanel * count + (tile - first) * kPanel + channel % kPanel, placeStride);
+    });
   }
 
   static void output(const Tiles& tiles, const T* products, int64_t placeStride, int64_t columns, int64_t from, int64_t to,
