@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { liveTensors, Generator as RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
+import { grad, liveTensors, Generator as RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../errors.js";
 import { filledGame, images, lossIn, methods, points, spectral, stirred, unmoved } from "../game/filled.js";
+import { totalLoss } from "../game/gradient.js";
 import { interventions, uniform } from "../game/intervention.js";
 import { checkLossGradient, TinyGame } from "../game/testing.js";
 import { Prior } from "../nets/prior.js";
@@ -76,22 +77,29 @@ test("gradients of all three match finite differences, through batch norm and sp
     }
 });
 
-test("E steps by itself on D's batch, and only who updates moves; with weights of 0 D and G are a plain GAN's", async () => {
+test("E steps with G, then by itself, in the variant public only by itself; weights of 0 leave a plain GAN", async () => {
   const terms = { "non-saturating": {}, intervention: { k: 2, encoderSteps: 3 } };
   using tiny = await TinyGame.create({ ...images, terms });
-  assert.deepEqual(
-    tiny.game.phases.map(({ name, steps, real }) => [name, steps, real]),
-    [
-      ["discriminator", 1, "fresh"],
-      ["generator", 1, "same"],
-      ["encoder", 3, "same"],
-    ],
-  );
+  const together = ["generator", "encoder"];
+  const phasesOf = async (options: object) => {
+    const changed = { ...terms, intervention: { ...terms.intervention, ...options } };
+    using made = await TinyGame.create({ ...images, terms: changed });
+    return made.game.phases.map(({ update, steps, real }) => [update, steps, real]);
+  };
+  const judging = [["discriminator"], 1, "fresh"];
+  assert.deepEqual(await phasesOf({}), [judging, [[together], 1, "same"], [["encoder"], 2, "same"]]);
+  assert.deepEqual(await phasesOf({ encoderSteps: 1 }), [judging, [[together], 1, "same"]]);
+  assert.deepEqual(await phasesOf({ variant: "public" }), [
+    judging,
+    [["generator"], 1, "same"],
+    [["encoder"], 3, "same"],
+  ]);
   const values = (player: string) => tiny.parameters(player).flatMap((parameter) => parameter.toNumbers());
-  for (const phase of ["discriminator", "generator", "encoder"]) {
+  for (const { name: phase, update } of tiny.game.phases) {
     const before = new Map([...tiny.game.players.keys()].map((name) => [name, values(name)]));
     tiny.step(phase);
-    for (const [name, then] of before) assert.equal(values(name).join() !== then.join(), name === phase);
+    for (const [name, then] of before)
+      assert.equal(values(name).join() !== then.join(), update.flat().includes(name));
   }
   assert.deepEqual(unmoved(tiny), []);
   const live = liveTensors().count;
@@ -106,6 +114,27 @@ test("E steps by itself on D's batch, and only who updates moves; with weights o
   without.step("generator", { seed: 1001 });
   for (const player of ["discriminator", "generator"])
     assert.deepEqual(without.weights(player), plain.weights(player));
+});
+
+test("in one backward pass G and E get the gradients of their own losses", async () => {
+  for (const setting of [points, images]) {
+    const terms = { "non-saturating": {}, intervention: { k: 2, encoderSteps: 1 } };
+    using tiny = await TinyGame.create({ ...setting, terms });
+    const together = ["generator", "encoder"];
+    const gradients = (team: readonly string[], player: string) =>
+      tiny.undisturbed(() => {
+        const play = tiny.play(together);
+        // First drawn, as in a step of both.
+        play.stream("fake");
+        const loss = totalLoss(tiny.game.evaluate(team, play))!;
+        return grad(loss, tiny.parameters(player)).flatMap((gradient) => gradient.toNumbers());
+      });
+    for (const player of together) {
+      const own = gradients([player], player);
+      assert.ok(own.some((value) => Math.abs(value) > 1e-6));
+      assertClose(gradients(together, player), own, 1e-12, player);
+    }
+  }
 });
 
 test("composes with reconstruction (one team, what is shared counts once), packing and instance noise", async () => {
@@ -156,7 +185,7 @@ test("the order of the terms decides nothing: who else has E update is known onc
 });
 
 test("G's own batch: as many blocks are filled as there are encodings; VAEGAN, whose G has none, refuses it", async () => {
-  const terms = { "non-saturating": {}, intervention: { k: 2, encoderSteps: 1 } };
+  const terms = { "non-saturating": {}, intervention: { k: 2, encoderSteps: 2 } };
   using tiny = await TinyGame.create({ ...points, terms, schedule: { generatorBatch: 7 } });
   assert.deepEqual(
     tiny.game.phases.map(({ batch }) => batch),
@@ -260,4 +289,5 @@ test("the recipes have the hyperparameters of table 5", async () => {
   }
   const authors = await resolveConfig({ recipe: "ivlsgan", preset: "public" });
   assert.equal(authors.optimizers.encoder?.learningRate, 0.01);
+  assert.equal(authors.net.encoderChannels, 16);
 });

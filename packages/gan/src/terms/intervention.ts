@@ -19,12 +19,14 @@ const kinds = await interventions.all();
  *     D and f: + weight * CE        G and E: - weight * CE + reconstruction * recon
  *
  * One i for a minibatch. The noise that fills a block is the z of `fake` in steps of D and G (unless G's batch is another
- * than the reals'), fresh in E's. E updates by itself after G, `encoderSteps` times on the same batch, unless another term
- * has it update, before or behind this one in the list.
+ * than the reals'), fresh in E's own. E updates along with G, by gradients of losses that are computed once (lines 13 to 17
+ * of the algorithm), then `encoderSteps` - 1 times by itself on the same batch: of what the algorithm's inner loop holds,
+ * the code repeats E's steps alone. Where another term has E update, before or behind this one in the list, it has no steps
+ * by itself.
  *
  * The variant "public" is the game that the authors' code plays for E: it minimises + weight * CE, with the classifier
  * instead of against it, and nothing else (its reconstruction is computed there, and not used, in nine variants of ten). D
- * and G are the same. Only the batch norm at the end of its encoder keeps such an E in bounds: networks without one
+ * and G are the same, and all of E's steps come after G's. Only the batch norm at the end of its encoder keeps such an E in bounds: networks without one
  * (family mlp) run off. What is not taken over: there E stands in evaluation mode while D and G update, G in
  * evaluation mode after the first scoring, and all of E's steps see one i and one noise.
  */
@@ -45,7 +47,9 @@ export default defineTerm({
       .int()
       .min(1)
       .default(10)
-      .describe("steps of E on each batch, as in the code; none where another term has E update"),
+      .describe(
+        "steps of E on each batch, the first along with G; only that where another term has E update",
+      ),
     variant: z
       .enum(["paper", "public"])
       .default("paper")
@@ -92,15 +96,17 @@ export default defineTerm({
         addReconstruction(plan);
         // Which other terms have E update is known once all have planned.
         plan.whenPlanned(() => {
-          if (!plan.updates("encoder"))
-            plan.phases = [
-              ...plan.phases,
-              { name: "encoder", update: ["encoder"], steps: encoderSteps, real: "same" },
-            ];
-          else if (variant === "public")
-            plan.refuse(
-              "intervention: in the variant public E plays another game than G, and another term has them update as one; leave variant out, or the other term",
-            );
+          if (plan.updates("encoder")) {
+            if (variant === "public")
+              plan.refuse(
+                "intervention: in the variant public E plays another game than G, and another term has them update as one; leave variant out, or the other term",
+              );
+            return;
+          }
+          if (variant === "paper") plan.joinTeam("encoder", "generator");
+          const steps = encoderSteps - (variant === "paper" ? 1 : 0);
+          if (steps > 0)
+            plan.phases = [...plan.phases, { name: "encoder", update: ["encoder"], steps, real: "same" }];
         });
         intervention = kind.make(plan.prior.size, k, uniform(seed));
         plan.streams.set("intervened", {

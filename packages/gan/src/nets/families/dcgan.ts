@@ -22,6 +22,12 @@ const options = z.strictObject({
     .min(1)
     .default(64)
     .describe("channels of D's first and G's last hidden layer; others double"),
+  encoderChannels: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("channels of E's first layer; others double; null: as many as D's"),
   discriminatorNorm: norm.default("batch").describe("of D's layers; none for gradient penalties"),
 });
 
@@ -143,13 +149,14 @@ class DcganEncoder extends Encoder {
   readonly body: nn.Sequential;
   readonly #stochastic: boolean;
 
-  constructor({ channels }: Options, { data, prior, stochastic }: EncoderRequest) {
+  constructor({ channels, encoderChannels }: Options, { data, prior, stochastic }: EncoderRequest) {
     super();
     this.inputShape = data.shape;
     this.latentSize = prior.size;
     this.#stochastic = stochastic;
     const { base, layers } = planFor(data.shape);
-    const widths = Array.from({ length: layers }, (_, layer) => channels * 2 ** layer);
+    const first = encoderChannels ?? channels;
+    const widths = Array.from({ length: layers }, (_, layer) => first * 2 ** layer);
     const output = prior.size * (stochastic ? 2 : 1);
     this.body = new nn.Sequential(
       ...widths.map((width, layer) =>
