@@ -128,7 +128,8 @@ async function findMethods(): Promise<Map<string, Terms>> {
 /** What must be refused of single methods: nothing else may be. Pairs have more that makes no sense. */
 const makesNoSense = (terms: readonly string[], { data, conditional }: Setting): boolean =>
   (data.kind === "points" && (terms.includes("infomax") || terms.includes("rotation"))) ||
-  (conditional && terms.includes("packing"));
+  (conditional && terms.includes("packing")) ||
+  (!conditional && terms.includes("auxiliary-classifier"));
 
 const settings = await findSettings();
 const methods = await findMethods();

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import { oncePerPlay } from "./adversarial.js";
 import type { Contest, Plan } from "./plan.js";
-import type { Look } from "./play.js";
+import type { Look, Play } from "./play.js";
 import type { Term } from "./term.js";
 
 /** The options of a task on a discriminator's features, with the paper's weights as defaults. */
@@ -33,6 +33,8 @@ export interface FeatureTask<Head extends nn.Module> {
   readonly name: string;
   /** How many images it needs at once, and as what, for the message. */
   readonly needs: readonly [count: number, reason: string];
+  /** Whether D learns on fakes too. Default false. */
+  readonly onFakes?: boolean;
   /** Refuses data that it cannot be posed on. */
   plan?(plan: Plan): void;
   /** Makes what hangs on the features; its parameters are D's. Throws UsageError where they do not allow it. */
@@ -42,8 +44,8 @@ export interface FeatureTask<Head extends nn.Module> {
 }
 
 /**
- * A task on features that D learns on reals alone, with weight beta, and that the makers of the fakes minimise on those,
- * with weight alpha: InfoMax-GAN, equations 6 and 7; SSGAN, equations 3 and 4. The head is updated with D only.
+ * A task on features that D learns on reals, with weight beta, and that the makers of the fakes minimise on those, with
+ * weight alpha: InfoMax-GAN, equations 6 and 7; SSGAN, equations 3 and 4. The head is updated with D only.
  */
 export function featureTask<Head extends nn.Module>(
   { alpha, beta, discriminator, real, fake }: FeatureTaskOptions,
@@ -62,6 +64,8 @@ export function featureTask<Head extends nn.Module>(
     });
   const onReal = lossOn("real", beta);
   const onFake = lossOn("fake", alpha);
+  const alsoOnFake = lossOn("fake", beta);
+  const learned = (play: Play) => (task.onFakes === true ? onReal(play).add(alsoOnFake(play)) : onReal(play));
   return {
     plan(plan) {
       task.plan?.(plan);
@@ -89,7 +93,7 @@ export function featureTask<Head extends nn.Module>(
       network.heads.set(task.name, task.head(network));
     },
     loss(player, play) {
-      if (player === discriminator) return beta > 0 ? onReal(play) : undefined;
+      if (player === discriminator) return beta > 0 ? learned(play) : undefined;
       return alpha > 0 && play.game.stream(streams.fake).dependsOn.includes(player)
         ? onFake(play)
         : undefined;

@@ -92,6 +92,8 @@ export class Plan {
   #contestsOf: string | undefined;
   /** Set by terms whose discriminator judges (image, latent) pairs. */
   jointLatent = false;
+  /** Whether conditional discriminators are given labels along with what they judge; unset by terms whose D names them. */
+  judgesLabels = true;
   #stochasticEncoder = false;
   /** Discriminators of something else than the data. */
   readonly #strangers = new Set<string>();
@@ -163,7 +165,8 @@ export class Plan {
           inputShape = view.shape?.(inputShape) ?? inputShape;
           latentSize = view.latentSize?.(latentSize) ?? latentSize;
         }
-        const request = { ...this.#request(), inputShape, latentSize };
+        const classes = this.judgesLabels ? this.classes : undefined;
+        const request = { ...this.#request(), classes, inputShape, latentSize };
         return options.make?.(request) ?? this.#family.discriminator(this.#options, request);
       },
     });

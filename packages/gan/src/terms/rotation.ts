@@ -1,8 +1,8 @@
-import { nn, type Tensor, torch } from "@gantry/torch";
+import { type nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { featureTask, featureTaskOptions } from "../game/featureTask.js";
 import { defineTerm } from "../game/term.js";
-import { xavierLinear } from "../nets/layers/xavier.js";
+import { classifierHead } from "../nets/layers/classifierHead.js";
 
 /** Quarter turns, counter-clockwise, that the head tells apart. */
 const TURNS = [0, 1, 2, 3] as const;
@@ -62,12 +62,7 @@ export default defineTerm({
             `rotation turns square images, and this data has the shape [${plan.data.shape}]; use images, or set data.size`,
           );
       },
-      head(network) {
-        const spectralNorm = network
-          .namedModules()
-          .some(([, module]) => module instanceof nn.WeightLayer && module.weightU !== undefined);
-        return xavierLinear(network.featureShapes.global, TURNS.length, { spectralNorm });
-      },
+      head: (network) => classifierHead(network, TURNS.length),
       // What is turned is what D saw, after its views: a pack of images turns as a whole.
       loss(head, { sample, features }, network) {
         if (form === "every") {
