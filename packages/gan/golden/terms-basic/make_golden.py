@@ -40,6 +40,12 @@ def slope(image):
     return (v[0] * (1 - h**2)) @ w
 
 
+def features(image):
+    """What D's last layer reads."""
+    w, b = D[0]
+    return np.tanh(image @ w.T + b)
+
+
 def encode(image):
     (w, b), (v, c) = E
     return np.maximum(image @ w.T + b, 0) @ v.T + c
@@ -70,6 +76,10 @@ case("minimax", {}, discriminator=-(log_p(real_s) + log_not_p(fake_s)).mean(), g
 case("non-saturating", {}, discriminator=-(log_p(real_s) + log_not_p(fake_s)).mean(), generator=-log_p(fake_s).mean())
 case("non-saturating", {"weight": 0.3}, discriminator=-(log_p(real_s) + log_not_p(fake_s)).mean(),
      generator=-0.3 * log_p(fake_s).mean())
+# One-sided label smoothing: D's target for reals alone.
+for term, losses in (("minimax", log_not_p(fake_s)), ("non-saturating", -log_p(fake_s))):
+    case(term, {"realTarget": 0.9}, generator=losses.mean(),
+         discriminator=-(0.9 * log_p(real_s) + 0.1 * log_not_p(real_s) + log_not_p(fake_s)).mean())
 case("hinge", {}, discriminator=(relu(1 - real_s) + relu(1 + fake_s)).mean(), generator=-fake_s.mean())
 case("wasserstein", {}, discriminator=(fake_s - real_s).mean(), generator=-fake_s.mean())
 case("least-squares", {}, discriminator=0.5 * ((real_s - 1) ** 2 + fake_s**2).mean(),
@@ -98,6 +108,10 @@ case("reconstruction", {}, generator=0.2 * ((x - rebuilt) ** 2).mean(), encoder=
 case("reconstruction", {"distance": "l1", "weight": 3}, generator=3 * np.abs(x - rebuilt).mean(),
      encoder=3 * np.abs(x - rebuilt).mean())
 case("mode-regularizer", {}, generator=-0.4 * log_p(rebuilt_s).mean(), encoder=-0.4 * log_p(rebuilt_s).mean())
+
+means_apart = features(x).mean(0) - features(fake).mean(0)
+case("feature-matching", {}, generator=(means_apart**2).sum())
+case("feature-matching", {"distance": "absolute", "weight": 3}, generator=3 * np.abs(means_apart).mean())
 
 # What is compared must be on both sides of every kink.
 assert (real_s < 1).any() and (real_s > 1).any() and (fake_s < -1).any() and (fake_s > -1).any()

@@ -85,6 +85,10 @@ for (const [term, chosen, team] of [
   ["reconstruction", {}, ["generator", "encoder"]],
   ["reconstruction", { distance: "l1" }, ["generator", "encoder"]],
   ["mode-regularizer", {}, ["generator", "encoder"]],
+  ["feature-matching", {}, ["generator"]],
+  ["feature-matching", { distance: "absolute" }, ["generator"]],
+  ["minimax", { realTarget: 0.7 }, ["discriminator"]],
+  ["non-saturating", { realTarget: 0.9 }, ["discriminator"]],
 ] as const)
   test(`${term} ${JSON.stringify(chosen)}: gradients match finite differences`, async () => {
     using tiny = await TinyGame.create({ net: smooth, data: points2, terms: { [term]: chosen } });
