@@ -28,9 +28,14 @@ export interface FeatureShapes {
   readonly global: number;
 }
 
+/** A head whose word counts: what it makes of the features of the whole image, N,F, is N numbers added to the scores. */
+export abstract class ScoreHead extends nn.Module {
+  abstract forward(features: Tensor): Tensor;
+}
+
 /**
  * Images (or pairs, or labelled images) to one raw score each, higher for real. What it makes of one may depend on the others
- * through batch norms alone, so that real and fake can be judged in one pass.
+ * only as far as nn.batchGroups() sets them apart (batch norms do), so that real and fake can be judged in one pass.
  */
 export abstract class Discriminator extends nn.Module {
   /** Shape of one input: [C, H, W] or [D]. */
@@ -40,8 +45,16 @@ export abstract class Discriminator extends nn.Module {
   readonly heads = new Map<string, nn.Module>();
 
   abstract features(sample: Sample): Features;
+  /** The network's own scores, N, without what heads add. */
+  protected abstract verdict(features: Features, sample: Sample): Tensor;
+
   /** @returns N raw scores */
-  abstract score(features: Features, sample: Sample): Tensor;
+  score(features: Features, sample: Sample): Tensor {
+    let score = this.verdict(features, sample);
+    for (const head of this.heads.values())
+      if (head instanceof ScoreHead) score = score.add(head.forward(features.global));
+    return score;
+  }
 
   /** A head by name. @throws Error when no term attached it: a mistake of the term's */
   head<T extends nn.Module>(name: string): T {

@@ -138,7 +138,7 @@ class DcganDiscriminator extends Discriminator {
     return { local, global: this.joint?.forward(flat, latent) ?? flat };
   }
 
-  score({ global }: Features): Tensor {
+  protected verdict({ global }: Features): Tensor {
     return this.last.forward(global).squeezeAt(1);
   }
 }

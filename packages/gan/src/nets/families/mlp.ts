@@ -121,7 +121,7 @@ class PointDiscriminator extends Discriminator {
     return { local: undefined, global: this.body.forward(input) };
   }
 
-  score({ global }: Features): Tensor {
+  protected verdict({ global }: Features): Tensor {
     return this.last.forward(global).squeezeAt(1);
   }
 }

@@ -163,7 +163,7 @@ class PacganDiscriminator extends Discriminator {
     return { local, global: this.joint?.forward(flat, latent) ?? flat };
   }
 
-  score({ global }: Features): Tensor {
+  protected verdict({ global }: Features): Tensor {
     return this.last.forward(global).squeezeAt(1);
   }
 }

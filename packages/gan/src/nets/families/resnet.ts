@@ -178,7 +178,7 @@ export class ResNetDiscriminator extends Discriminator {
     return { local, global: this.joint?.forward(pooled, latent) ?? pooled };
   }
 
-  score({ global }: Features, { label }: Sample): Tensor {
+  protected verdict({ global }: Features, { label }: Sample): Tensor {
     const score = this.last.forward(global).squeezeAt(1);
     if (this.embedding === undefined) return score;
     if (label === undefined)
