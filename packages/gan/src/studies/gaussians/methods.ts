@@ -47,6 +47,11 @@ export const methods: readonly Method[] = [
   pacgan(4),
   { name: "unrolled", summary: "unrolled GAN, 5 steps", terms: () => ({ unrolled: { steps: 5 } }) },
   {
+    name: "minibatch-discrimination",
+    summary: "minibatch discrimination: D sees how alike the points of a batch are, 25 kernels",
+    terms: () => ({ "minibatch-discrimination": { kernels: 25 } }),
+  },
+  {
     name: "intervention",
     summary:
       "IVGAN: as many blocks as the latent has numbers, weights of the paper, no instance noise; steps of E: 10, quick: 2",
