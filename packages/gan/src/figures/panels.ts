@@ -13,16 +13,17 @@ export interface Panels {
 export interface PanelsOptions {
   /** Side of each picture in pixels. */
   readonly size: number;
-  /** Room for the rows' names. Default 120. */
-  readonly left?: number;
 }
 
 const TOP = 24;
 const GAP = 4;
+/** More than a letter of the rows' names takes on the average. */
+const LETTER = 7.5;
 const FONT = 'font-family="DejaVu Sans, Helvetica, Arial, sans-serif" font-size="12" fill="#222222"';
 
 /** One SVG picture out of many, each in a frame. */
-export function panels({ columns, rows }: Panels, { size, left = 120 }: PanelsOptions): string {
+export function panels({ columns, rows }: Panels, { size }: PanelsOptions): string {
+  const left = Math.ceil(16 + LETTER * Math.max(0, ...rows.map(({ name }) => name.length)));
   const width = left + columns.length * (size + GAP);
   const height = TOP + rows.length * (size + GAP);
   const parts = [

@@ -41,7 +41,9 @@ function written(layer: MinibatchDiscrimination, features: readonly number[][]) 
   const scores = features.map((_, i) =>
     weights.reduce(
       (sum, weight, b) =>
-        sum + weight * others(i).reduce((near, j) => near + Math.exp(-distance(i, j, b) / (unit[b] || 1)), 0),
+        sum +
+        (weight * others(i).reduce((near, j) => near + Math.exp(-distance(i, j, b) / (unit[b] || 1)), 0)) /
+          others(i).length,
       0,
     ),
   );
@@ -85,7 +87,7 @@ test("images that are all alike are 1 from one another in every kernel, whatever
     const layer = layerOf();
     const same = torch.ones([4, FEATURES], { dtype: "float64" });
     const sum = layer.output.weight.toNumbers().reduce((a, b) => a + b, 0);
-    assertClose(layer.forward(same).toNumbers(), [3 * sum, 3 * sum, 3 * sum, 3 * sum], 1e-12, "alike");
+    assertClose(layer.forward(same).toNumbers(), [sum, sum, sum, sum], 1e-12, "alike");
     assert.deepEqual(layer.unit.toNumbers(), [1, 1, 1]);
   });
 });
