@@ -97,13 +97,6 @@ function stepThrough(game: Game, data: DataShape, iteration: number): Map<string
   return found;
 }
 
-function dispose(game: Game): void {
-  for (const { network, optimizer } of game.players.values()) {
-    optimizer.dispose();
-    network.dispose();
-  }
-}
-
 /** A schema's own options: every one described, every one with a default. */
 function checkOptions(owner: string, schema: z.ZodObject): void {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
@@ -181,7 +174,7 @@ for (const [name, term] of everyTerm)
           for (const [loss, value] of losses)
             assert.ok(Number.isFinite(value), `${net.family}: ${loss} is ${value}`);
         }
-        dispose(game);
+        game.dispose();
         played++;
         break;
       }
@@ -207,7 +200,7 @@ for (const [name, recipe] of everyRecipe)
       const losses = stepThrough(game, data, 0);
       assert.ok(losses.size >= 2, `${what}: ${[...losses.keys()]}`);
       for (const [loss, value] of losses) assert.ok(Number.isFinite(value), `${what}: ${loss} is ${value}`);
-      dispose(game);
+      game.dispose();
     }
   });
 

@@ -325,6 +325,15 @@ export class Game {
     for (const network of this.#networks.values()) network.train(mode);
   }
 
+  /** Frees every network, every optimizer's state and what terms keep. The game is over. */
+  dispose(): void {
+    for (const { network, optimizer } of this.players.values()) {
+      optimizer.dispose();
+      network.dispose();
+    }
+    for (const term of this.terms.values()) term.dispose?.();
+  }
+
   /** Samples a stream outside of training, without a graph. */
   draw(stream: string, options: Omit<PlayOptions, "updating">): Sample {
     return new Play(this, { ...options, updating: new Set() }).stream(stream);

@@ -40,6 +40,8 @@ export interface Term {
   afterUpdate?(player: string, play: Play): void;
   /** Tensors and numbers that checkpoints must carry. */
   readonly state?: TermState;
+  /** Frees what it keeps between steps; when the game ends. */
+  dispose?(): void;
 }
 
 /** State of a term between steps, saved in checkpoints. */

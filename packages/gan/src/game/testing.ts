@@ -241,10 +241,7 @@ export class TinyGame {
   }
 
   dispose(): void {
-    for (const { network, optimizer } of this.game.players.values()) {
-      network.dispose();
-      (optimizer as { dispose?(): void }).dispose?.();
-    }
+    this.game.dispose();
     this.real.image.dispose();
     this.real.label?.dispose();
   }

@@ -42,6 +42,7 @@ for (const [recipe, settings] of [
   ["reg-gan", { schedule: { shareSamples: false, generatorBatch: 10 } }],
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],
   ["dcgan", { terms: { "minibatch-discrimination": { kernels: 3 } } }],
+  ["dcgan", { terms: { "historical-averaging": {} } }],
   ["wgan", { schedule: { discriminatorSteps: 1, burst: { steps: 3, first: 2, every: 4 } } }],
 ] as const)
   test(`${recipe} ${JSON.stringify(settings)}: straight, and halved by a resume, give the same bits`, async () => {

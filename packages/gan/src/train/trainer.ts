@@ -269,14 +269,11 @@ export class Trainer {
     this.#epoch = state.loader.epoch;
   }
 
-  /** Ends the loader's thread and frees every network and optimizer. */
+  /** Ends the loader's thread and frees the game. */
   async close(): Promise<void> {
     await this.#loader.close();
     this.average?.dispose();
-    for (const { network, optimizer } of this.game.players.values()) {
-      optimizer.dispose();
-      network.dispose();
-    }
+    this.game.dispose();
   }
 }
 

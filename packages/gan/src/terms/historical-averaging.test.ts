@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { liveTensors, setThreads } from "@gantry/torch";
+import { UsageError } from "../errors.js";
+import { images, points } from "../game/filled.js";
+import { checkLossGradient, TinyGame } from "../game/testing.js";
+import { assertClose } from "../nets/testing.js";
+
+setThreads(1);
+
+const terms = { "non-saturating": {}, "historical-averaging": { weight: 0.3 } };
+const game = (over: object = {}) =>
+  TinyGame.create({ ...points, terms: { ...terms, ...over }, optimizers: { default: { kind: "sgd" } } });
+const valuesOf = (tiny: TinyGame, player: string) =>
+  tiny.parameters(player).flatMap((parameter) => parameter.toNumbers());
+
+test("the loss is the squared distance to the mean of all values before an update, player by player", async () => {
+  using tiny = await game();
+  const history: Record<string, number[][]> = { discriminator: [], generator: [] };
+  for (let i = 0; i < 4; i++)
+    for (const [player, past] of Object.entries(history)) {
+      past.push(valuesOf(tiny, player));
+      const now = past.at(-1)!;
+      const mean = now.map((_, j) => past.reduce((sum, values) => sum + values[j]!, 0) / past.length);
+      const distance = now.reduce((sum, value, j) => sum + (value - mean[j]!) ** 2, 0);
+      const found = tiny.step(player, { seed: i }).get(`${player}/historical-averaging`);
+      assertClose([found!], [0.3 * distance], 1e-12, `${player}, update ${i}`);
+      assert.equal(found === 0, i === 0);
+    }
+});
+
+test("its gradient holds the average constant: finite differences, with batch norm too", async () => {
+  for (const setting of [points, images]) {
+    using tiny = await TinyGame.create({ ...setting, terms });
+    tiny.iterate(2);
+    for (const player of ["discriminator", "generator"])
+      checkLossGradient(tiny, [player], { perParameter: 1 });
+  }
+});
+
+test("who is not held, or by nothing, plays the plain game to the bit", async () => {
+  const run = async (options: object) => {
+    using tiny = await TinyGame.create({
+      ...points,
+      terms: { "non-saturating": {}, "historical-averaging": { ...options } },
+    });
+    tiny.step("discriminator", { seed: 1001 });
+    tiny.step("discriminator", { seed: 1002 });
+    return tiny.weights("discriminator");
+  };
+  using alone = await TinyGame.create({ ...points, terms: { "non-saturating": {} } });
+  alone.step("discriminator", { seed: 1001 });
+  alone.step("discriminator", { seed: 1002 });
+  assert.deepEqual(await run({ weight: 0 }), alone.weights("discriminator"));
+  assert.deepEqual(await run({ weight: 9, players: ["generator"] }), alone.weights("discriminator"));
+  assert.notDeepEqual(await run({ weight: 9 }), alone.weights("discriminator"));
+});
+
+test("what it keeps is freed with the game", async () => {
+  const before = liveTensors().count;
+  const tiny = await game();
+  tiny.iterate(2);
+  const during = liveTensors().count;
+  tiny.iterate(2);
+  assert.equal(liveTensors().count, during);
+  tiny.dispose();
+  assert.equal(liveTensors().count, before);
+});
+
+test("a player that there is not is refused by name", async () => {
+  await assert.rejects(
+    game({ "historical-averaging": { players: ["generater"] } }),
+    (error) =>
+      error instanceof UsageError && /no player 'generater'.*did you mean.*generator/.test(error.message),
+  );
+});
