@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UsageError } from "../errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import { oncePerPlay } from "./adversarial.js";
+import { attachHead, type HeadRequest } from "./head.js";
 import type { Contest, Plan } from "./plan.js";
 import type { Look, Play } from "./play.js";
 import type { Term } from "./term.js";
@@ -28,16 +29,11 @@ export const featureTaskOptions = (alpha: number, beta: number) =>
 export type FeatureTaskOptions = z.output<ReturnType<typeof featureTaskOptions>>;
 
 /** A task beside telling real from fake. */
-export interface FeatureTask<Head extends nn.Module> {
-  /** The term's name, and the head's. */
-  readonly name: string;
-  /** How many images it needs at once, and as what, for the message. */
-  readonly needs: readonly [count: number, reason: string];
+export interface FeatureTask<Head extends nn.Module> extends HeadRequest {
   /** Whether D learns on fakes too. Default false. */
   readonly onFakes?: boolean;
   /** Refuses data that it cannot be posed on. */
   plan?(plan: Plan): void;
-  /** Makes what hangs on the features; its parameters are D's. Throws UsageError where they do not allow it. */
   head(network: Discriminator): Head;
   /** A single number. */
   loss(head: Head, look: Look, network: Discriminator): Tensor;
@@ -53,7 +49,6 @@ export function featureTask<Head extends nn.Module>(
 ): Term {
   // Without weights there is no head either: making it would move the random numbers of what follows.
   if (alpha === 0 && beta === 0) return {};
-  let batch = 0;
   let streams = { real: real ?? "real", fake: fake ?? "fake" };
   const lossOn = (which: "real" | "fake", weight: number) =>
     oncePerPlay((play) => {
@@ -67,10 +62,7 @@ export function featureTask<Head extends nn.Module>(
   const alsoOnFake = lossOn("fake", beta);
   const learned = (play: Play) => (task.onFakes === true ? onReal(play).add(alsoOnFake(play)) : onReal(play));
   return {
-    plan(plan) {
-      task.plan?.(plan);
-      batch = Math.min(plan.batch, plan.generatorBatch);
-    },
+    plan: (plan) => task.plan?.(plan),
     attach(game) {
       game.requireJudgeOfData(task.name, discriminator);
       const contest = game.contestsOf(discriminator)[0] as Contest;
@@ -80,17 +72,7 @@ export function featureTask<Head extends nn.Module>(
           throw new UsageError(
             `${task.name}: there is no stream '${stream}'; known: ${game.streamNames.join(", ")}`,
           );
-      const network = game.network<Discriminator>(discriminator);
-      const joined = game.groupOf(discriminator);
-      const judged = Math.floor(batch / joined);
-      const [count, reason] = task.needs;
-      if (judged < count)
-        throw new UsageError(
-          `${task.name} needs ${count} images or more in a batch, ${reason}, and D judges ${judged} at a time; set batch=${count * joined} or more`,
-        );
-      if (network.heads.has(task.name))
-        throw new UsageError(`the discriminator '${discriminator}' has ${task.name} already; give it once`);
-      network.heads.set(task.name, task.head(network));
+      attachHead(game, discriminator, task);
     },
     loss(player, play) {
       if (player === discriminator) return beta > 0 ? learned(play) : undefined;

@@ -157,6 +157,11 @@ export class Game {
     return this.#plan.jointLatent && this.#plan.judgesData(discriminator);
   }
 
+  /** Images of the smallest batch that a discriminator is given, before its views. */
+  get smallestBatch(): number {
+    return Math.min(this.#plan.batch, this.#plan.generatorBatch);
+  }
+
   /** Samples that one judgement of a discriminator is about: the size of its packs. */
   groupOf(discriminator: string): number {
     return this.views(discriminator).reduce((product, view) => product * (view.group ?? 1), 1);

@@ -19,8 +19,12 @@ export const logisticOptions = adversarialOptions.extend({
  * -log(1 - D). softplus(-s) is -log D, and softplus(s) is s + softplus(-s). Fakes are not smoothed: with a target above 0
  * for them, D would call real what is like the fakes.
  */
-export function logistic(options: z.output<typeof logisticOptions>): Pick<AdversarialLoss, "real" | "fake"> {
-  const rest = 1 - options.realTarget;
+export function logistic({
+  realTarget = 1,
+}: {
+  realTarget?: number;
+} = {}): Pick<AdversarialLoss, "real" | "fake"> {
+  const rest = 1 - realTarget;
   const real = (scores: Tensor) => scores.neg().softplus().mean();
   return {
     real: rest === 0 ? real : (scores) => real(scores).add(scores.mean().mul(rest)),

@@ -1,13 +1,13 @@
-import { nn, noGrad, scope, sumOf, type Tensor, torch } from "@gantry/torch";
+import { type nn, sumOf, type Tensor } from "@gantry/torch";
 import { z } from "zod";
-import type { Game } from "../game/game.js";
 import { defineTerm } from "../game/term.js";
 import { didYouMean } from "../nearest.js";
+import { ParameterAverage } from "../nets/parameterAverage.js";
 
-/** A player's parameters, averaged over every update so far, the values before the first among them. */
+/** Of a player: its parameters averaged over every update so far, the values before the first among them. */
 interface History {
   updates: number;
-  readonly means: readonly Tensor[];
+  readonly mean: ParameterAverage;
 }
 
 /**
@@ -26,14 +26,12 @@ export default defineTerm({
   make: ({ weight, players }) => {
     const histories = new Map<string, History>();
     const held = (player: string) => weight > 0 && (players?.includes(player) ?? true);
-    const named = (game: Game, player: string) => game.network(player).namedParameters();
-    const begin = (player: string, updates: number, values: readonly Tensor[]): History => {
-      const means = scope(() => values.map((value) => nn.buffer(value.detach().clone())));
-      const history = { updates, means };
+    let network: (player: string) => nn.Module;
+    const begin = (player: string): History => {
+      const history = { updates: 1, mean: new ParameterAverage(network(player)) };
       histories.set(player, history);
       return history;
     };
-    let names = (_player: string): readonly string[] => [];
     return {
       plan(plan) {
         plan.whenPlanned(() => {
@@ -46,52 +44,45 @@ export default defineTerm({
         });
       },
       attach(game) {
-        names = (player) => named(game, player).map(([name]) => name);
+        network = (player) => game.network(player);
       },
-      loss(player, play) {
+      loss(player) {
         if (!held(player)) return undefined;
-        const values = named(play.game, player).map(([, parameter]) => parameter);
-        const { means } = histories.get(player) ?? begin(player, 1, values);
-        return sumOf(
-          values.map((value, i) =>
-            value
-              .sub(means[i] as Tensor)
-              .square()
-              .sum(),
-          ),
-        ).mul(weight);
+        const { parameters, averages } = (histories.get(player) ?? begin(player)).mean;
+        const squares = parameters.map((value, i) =>
+          value
+            .sub(averages[i] as Tensor)
+            .square()
+            .sum(),
+        );
+        return sumOf(squares).mul(weight);
       },
-      afterUpdate(player, play) {
+      afterUpdate(player) {
         const history = histories.get(player);
-        if (history === undefined) return;
-        const values = named(play.game, player).map(([, parameter]) => parameter);
-        history.updates++;
-        const share = 1 / history.updates;
-        noGrad(() => {
-          torch.foreachMulScalar_(history.means, 1 - share);
-          torch.foreachAdd_(history.means, values, { alpha: share });
-        });
+        if (history !== undefined) history.mean.blend(1 / ++history.updates);
       },
       state: {
         save: () => ({
           tensors: new Map(
-            [...histories].flatMap(([player, { means }]) =>
-              names(player).map((name, i): [string, Tensor] => [`${player}/${name}`, means[i] as Tensor]),
+            [...histories].flatMap(([player, { mean }]) =>
+              [...mean.stateDict()].map(([name, tensor]): [string, Tensor] => [`${player}/${name}`, tensor]),
             ),
           ),
           numbers: Object.fromEntries([...histories].map(([player, { updates }]) => [player, updates])),
         }),
         load({ tensors, numbers }) {
-          for (const [player, updates] of Object.entries(numbers))
-            begin(
-              player,
-              updates,
-              names(player).map((name) => tensors.get(`${player}/${name}`) as Tensor),
+          for (const [player, updates] of Object.entries(numbers)) {
+            const history = histories.get(player) ?? begin(player);
+            history.updates = updates;
+            const own = [...tensors].filter(([key]) => key.startsWith(`${player}/`));
+            history.mean.loadStateDict(
+              new Map(own.map(([key, tensor]) => [key.slice(player.length + 1), tensor])),
             );
+          }
         },
       },
       dispose() {
-        for (const { means } of histories.values()) for (const mean of means) mean.dispose();
+        for (const { mean } of histories.values()) mean.dispose();
         histories.clear();
       },
     };

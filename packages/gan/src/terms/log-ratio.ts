@@ -1,4 +1,5 @@
 import { adversarial, adversarialOptions } from "../game/adversarial.js";
+import { logistic } from "../game/logistic.js";
 import { defineTerm } from "../game/term.js";
 
 /**
@@ -13,8 +14,7 @@ export default defineTerm({
   options: adversarialOptions,
   make: (options) =>
     adversarial(options, {
-      real: (scores) => scores.neg().softplus().mean(),
-      fake: (scores) => scores.softplus().mean(),
+      ...logistic(),
       fool: (scores) => scores.mean().neg(),
       foolReal: (scores) => scores.mean(),
     }),

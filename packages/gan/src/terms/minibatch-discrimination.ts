@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { UsageError } from "../errors.js";
+import { attachHead } from "../game/head.js";
 import { defineTerm } from "../game/term.js";
-import type { Discriminator } from "../nets/contract.js";
-import { hasSpectralNorm } from "../nets/layers/classifierHead.js";
 import { MinibatchDiscrimination } from "../nets/layers/minibatchDiscrimination.js";
+import { hasSpectralNorm } from "../nets/layers/spectralNorm.js";
 
 /** D sees how close each image is to the others of its batch, so that a G whose images are all alike gives itself away. */
 export default defineTerm({
@@ -16,29 +15,19 @@ export default defineTerm({
     dimensions: z.int().min(1).default(5).describe("C: numbers that each makes of an image"),
     discriminator: z.string().default("discriminator").describe("who looks so"),
   }),
-  make: ({ kernels, dimensions, discriminator }) => {
-    let batch = 0;
-    return {
-      plan(plan) {
-        batch = Math.min(plan.batch, plan.generatorBatch);
-      },
-      attach(game) {
-        game.requireDiscriminator("minibatch-discrimination", discriminator);
-        const joined = game.groupOf(discriminator);
-        if (batch / joined < 2)
-          throw new UsageError(
-            `minibatch-discrimination compares what D judges with the others of the batch, and it judges one at a time; set batch=${2 * joined} or more`,
-          );
-        const network = game.network<Discriminator>(discriminator);
-        network.heads.set(
-          "minibatch-discrimination",
+  make: ({ kernels, dimensions, discriminator }) => ({
+    attach(game) {
+      game.requireDiscriminator("minibatch-discrimination", discriminator);
+      attachHead(game, discriminator, {
+        name: "minibatch-discrimination",
+        needs: [2, "to compare"],
+        head: (network) =>
           new MinibatchDiscrimination(network.featureShapes.global, {
             kernels,
             dimensions,
             spectralNorm: hasSpectralNorm(network),
           }),
-        );
-      },
-    };
-  },
+      });
+    },
+  }),
 });

@@ -1,12 +1,7 @@
-import { nn } from "@gantry/torch";
+import type { nn } from "@gantry/torch";
 import type { Discriminator } from "../contract.js";
+import { hasSpectralNorm } from "./spectralNorm.js";
 import { xavierLinear } from "./xavier.js";
-
-/** Whether any layer of a network has it: heads take after that. */
-export const hasSpectralNorm = (network: nn.Module): boolean =>
-  network
-    .namedModules()
-    .some(([, module]) => module instanceof nn.WeightLayer && module.weightU !== undefined);
 
 /** Logits of classes, from a discriminator's features of the whole image; with spectral norm where the network has it. */
 export const classifierHead = (network: Discriminator, classes: number): nn.Linear =>
