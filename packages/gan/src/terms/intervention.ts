@@ -26,9 +26,9 @@ const kinds = await interventions.all();
  *
  * The variant "public" is the game that the authors' code plays for E: it minimises + weight * CE, with the classifier
  * instead of against it, and nothing else (its reconstruction is computed there, and not used, in nine variants of ten). D
- * and G are the same, and all of E's steps come after G's. Only the batch norm at the end of its encoder keeps such an E in bounds: networks without one
- * (family mlp) run off. What is not taken over: there E stands in evaluation mode while D and G update, G in
- * evaluation mode after the first scoring, and all of E's steps see one i and one noise.
+ * and G are the same, and all of E's steps come after G's. Only the batch norm at the end of its encoder keeps such an E
+ * in bounds: networks without one (family mlp) run off. What is not taken over: there E stands in evaluation mode while D
+ * and G update, G in evaluation mode after the first scoring, and all of E's steps see one i and one noise.
  */
 export default defineTerm({
   name: "intervention",
