@@ -65,3 +65,4 @@ export * from "./train/samples.js";
 export * from "./train/setup.js";
 export * from "./train/train.js";
 export * from "./train/trainer.js";
+export * from "./train/vary.js";

@@ -12,6 +12,7 @@ interface Options {
   readonly latents?: string;
   readonly weights?: "ema" | "raw";
   readonly interpolate?: boolean;
+  readonly vary?: string;
   readonly frames?: string;
   readonly threads?: string;
 }
@@ -39,7 +40,12 @@ export default defineCommand<Options>({
       choices: ["ema", "raw"],
     },
     { flags: "--interpolate", description: "a row of images for each of --count pairs of latents" },
-    { flags: "--frames <n>", description: "images in such a row; default 8" },
+    {
+      flags: "--vary <code>",
+      description:
+        "a row of images for each of --count latents, one code of it taking its values: the code's number, from 1 (mutual-information)",
+    },
+    { flags: "--frames <n>", description: "images in such a row; default 8; a categorical code has its own" },
     { flags: "--threads <n>", description: "threads an operator may use" },
   ],
   examples: [
@@ -52,6 +58,10 @@ export default defineCommand<Options>({
       "gantry sample runs/dcgan-fashion-mnist-0 --interpolate --count 6 --out walk.png",
       "six ways between two latents",
     ],
+    [
+      "gantry sample runs/infogan-mnist-0 --vary 1 --count 5 --out digits.png",
+      "five latents, the first code of each running through its categories",
+    ],
   ],
   async run(output, [name = ""], options) {
     const { out } = options;
@@ -62,11 +72,16 @@ export default defineCommand<Options>({
     const seed = wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0;
     const asked = wholeNumber("--count", options.count, 1, 100_000_000);
     const frames = wholeNumber("--frames", options.frames, 2, 1000) ?? 8;
-    if (options.frames !== undefined && options.interpolate !== true)
-      throw new UsageProblem("--frames is how many images --interpolate makes; give both");
+    const code = wholeNumber("--vary", options.vary, 1, 1_000_000);
+    if (code !== undefined && options.interpolate === true)
+      throw new UsageProblem("--vary and --interpolate are two kinds of rows; give one of them");
+    if (options.frames !== undefined && options.interpolate !== true && code === undefined)
+      throw new UsageProblem(
+        "--frames is how many images --interpolate and --vary make; give it with one of them",
+      );
     const threads = wholeNumber("--threads", options.threads, 1, 4096);
 
-    const { interpolate, Sampler } = await import("@gantry/gan");
+    const { interpolate, Sampler, vary } = await import("@gantry/gan");
     const { setThreads } = await import("@gantry/torch");
     const { path, iteration } = await parseRun(name);
     const { dataProgress } = await import("../training.js");
@@ -78,21 +93,27 @@ export default defineCommand<Options>({
     try {
       if (threads !== undefined) setThreads(threads);
       const pairs = options.interpolate === true ? 2 : 1;
+      const varied = code === undefined ? undefined : chooseCode(sampler, code);
       const size = sampler.latentSize;
-      let latents = await chooseLatents(sampler, options.latents, asked, pairs, seed);
+      const rows = pairs === 2 || varied !== undefined;
+      let latents = await chooseLatents(sampler, options.latents, asked, {
+        pairs,
+        default: rows ? 8 : 64,
+        seed,
+      });
       let columns: number | undefined;
       let labels: Int32Array | undefined;
       if (pairs === 2) {
         latents = interpolate(latents, size, frames, sampler.isGaussian ? "spherical" : "linear");
         columns = frames;
-        const { classes } = sampler;
-        // One class a row: the way between latents, not between classes.
-        if (classes !== undefined)
-          labels = Int32Array.from(
-            { length: latents.length / size },
-            (_, i) => Math.floor(i / frames) % classes,
-          );
-      }
+      } else if (varied !== undefined) ({ latents, frames: columns } = vary(latents, size, varied, frames));
+      const { classes } = sampler;
+      // One class a row: the way between latents, not between classes.
+      if (columns !== undefined && classes !== undefined)
+        labels = Int32Array.from(
+          { length: latents.length / size },
+          (_, i) => Math.floor(i / (columns as number)) % classes,
+        );
       const count = latents.length / size;
       if (kind === "png" && sampler.data.kind === "images" && count > MOST_IN_PICTURE)
         throw new UsageProblem(
@@ -115,11 +136,10 @@ async function chooseLatents(
   sampler: Sampler,
   file: string | undefined,
   asked: number | undefined,
-  pairs: 1 | 2,
-  seed: number,
+  { pairs, default: otherwise, seed }: { pairs: 1 | 2; default: number; seed: number },
 ): Promise<Float32Array> {
   const size = sampler.latentSize;
-  if (file === undefined) return sampler.latents((asked ?? (pairs === 2 ? 8 : 64)) * pairs, seed);
+  if (file === undefined) return sampler.latents((asked ?? otherwise) * pairs, seed);
   const { readNpy, toFloat32 } = await import("@gantry/formats");
   const array = await readNpy(file);
   const [rows = 0, width] = array.shape;
@@ -131,6 +151,20 @@ async function chooseLatents(
   if (wanted > rows || wanted === 0)
     throw new UsageProblem(`${file}: it holds ${rows} latents, and ${Math.max(wanted, pairs)} are needed`);
   return toFloat32(array).slice(0, wanted * size);
+}
+
+/** A code by its number. @throws UsageProblem where there is none */
+function chooseCode({ codes }: Sampler, number: number): Sampler["codes"][number] {
+  const code = codes[number - 1];
+  if (code !== undefined) return code;
+  const known = codes.map(({ kind, length }, i) =>
+    kind === "categorical" ? `${i + 1} (${length} categories)` : `${i + 1} (continuous)`,
+  );
+  throw new UsageProblem(
+    codes.length === 0
+      ? "--vary: this generator's latents have no codes; train with --with mutual-information"
+      : `--vary ${number}: there is no such code; codes: ${known.join(", ")}`,
+  );
 }
 
 function draw(

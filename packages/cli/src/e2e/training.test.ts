@@ -194,6 +194,25 @@ describe("training", () => {
     );
   });
 
+  test("codes of a latent take their values in rows", async () => {
+    const codes = "mutual-information:categorical=[3],continuous=1,units=4";
+    await succeed(["train", "gan", ...QUICK, "--steps", "3", "--with", codes, "--out", "coded"], { cwd });
+    for (const [code, columns] of [
+      ["1", 3],
+      ["2", 5],
+    ] as const) {
+      const rows = ["--vary", code, "--count", "2", "--frames", "5", "--out", "rows.npy"];
+      await succeed(["sample", "coded", ...rows], { cwd });
+      assert.deepEqual((await readNpy(join(cwd, "rows.npy"))).shape, [2 * columns, 2]);
+    }
+    const bad = (run: string, more: string[], reason: RegExp) =>
+      refuse(["sample", run, "--out", "x.npy", ...more], 2, reason, { cwd });
+    await bad("coded", ["--vary", "3"], /no such code; codes: 1 \(3 categories\), 2 \(continuous\)/);
+    await bad(run, ["--vary", "1"], /latents have no codes; train with --with mutual-information/);
+    await bad("coded", ["--vary", "1", "--interpolate"], /two kinds of rows/);
+    await bad("coded", ["--frames", "4"], /--interpolate and --vary/);
+  });
+
   test("samples need neither data nor guesses", async () => {
     await refuse(["sample", run], 2, /--out FILE\.png/, { cwd });
     await refuse(["sample", run, "--out", "x.gif"], 2, /\.png or a \.npy/, { cwd });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UsageError } from "../errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import { oncePerPlay } from "./adversarial.js";
+import type { Game } from "./game.js";
 import { attachHead, type HeadRequest } from "./head.js";
 import type { Contest, Plan } from "./plan.js";
 import type { Look, Play } from "./play.js";
@@ -30,10 +31,12 @@ export type FeatureTaskOptions = z.output<ReturnType<typeof featureTaskOptions>>
 
 /** A task beside telling real from fake. */
 export interface FeatureTask<Head extends nn.Module> extends HeadRequest {
-  /** Whether D learns on fakes too. Default false. */
-  readonly onFakes?: boolean;
+  /** What D learns on. Default reals. */
+  readonly learnsFrom?: "real" | "fake" | "both";
   /** Refuses data that it cannot be posed on. */
   plan?(plan: Plan): void;
+  /** Refuses games that it cannot be posed in. */
+  check?(game: Game): void;
   head(network: Discriminator): Head;
   /** A single number. */
   loss(head: Head, look: Look, network: Discriminator): Tensor;
@@ -59,8 +62,13 @@ export function featureTask<Head extends nn.Module>(
     });
   const onReal = lossOn("real", beta);
   const onFake = lossOn("fake", alpha);
-  const alsoOnFake = lossOn("fake", beta);
-  const learned = (play: Play) => (task.onFakes === true ? onReal(play).add(alsoOnFake(play)) : onReal(play));
+  // One tensor where it is one loss: of a team in which D updates along with G it counts once.
+  const alsoOnFake = alpha === beta ? onFake : lossOn("fake", beta);
+  const { learnsFrom = "real" } = task;
+  const learned = (play: Play): Tensor | Tensor[] => {
+    if (learnsFrom === "both") return [onReal(play), alsoOnFake(play)];
+    return learnsFrom === "real" ? onReal(play) : alsoOnFake(play);
+  };
   return {
     plan: (plan) => task.plan?.(plan),
     attach(game) {
@@ -72,6 +80,7 @@ export function featureTask<Head extends nn.Module>(
           throw new UsageError(
             `${task.name}: there is no stream '${stream}'; known: ${game.streamNames.join(", ")}`,
           );
+      task.check?.(game);
       attachHead(game, discriminator, task);
     },
     loss(player, play) {

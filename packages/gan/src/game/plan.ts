@@ -2,7 +2,7 @@ import type { nn, Tensor } from "@gantry/torch";
 import { UsageError } from "../errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { DiscriminatorRequest, NetFamily } from "../nets/family.js";
-import type { Prior } from "../nets/prior.js";
+import { CodedPrior, type CodeOptions, type Prior } from "../nets/prior.js";
 import type { GradientRule } from "./gradient.js";
 import type { Play } from "./play.js";
 import type { DataShape, Sample } from "./sample.js";
@@ -72,7 +72,7 @@ export interface PlayerPlan {
 /** The composition while terms may still change it: names and shapes, no networks yet. */
 export class Plan {
   readonly data: DataShape;
-  readonly prior: Prior;
+  #prior: Prior;
   readonly batch: number;
   /** Latents drawn for a step of G; the same as `batch` unless the configuration says otherwise. */
   readonly generatorBatch: number;
@@ -114,7 +114,7 @@ export class Plan {
     generatorBatch?: number;
   }) {
     this.data = init.data;
-    this.prior = init.prior;
+    this.#prior = init.prior;
     this.batch = init.batch;
     this.generatorBatch = init.generatorBatch ?? init.batch;
     this.classes = init.classes;
@@ -250,6 +250,18 @@ export class Plan {
   /** Whether a player updates in some phase. */
   updates(player: string): boolean {
     return this.phases.some(({ update }) => update.flat().includes(player));
+  }
+
+  /** What latents look like: final once every term has planned. */
+  get prior(): Prior {
+    return this.#prior;
+  }
+
+  /** Adds codes to the end of every latent. @throws UsageError where there are some already */
+  addCodes(codes: CodeOptions): void {
+    if (this.#prior.codes.length > 0)
+      this.refuse("latents have codes already; give one term that brings some");
+    this.#prior = new CodedPrior(this.#prior, codes);
   }
 
   /** Lets `player` update with `leader`, in one team, in every phase in which `leader` updates. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type nn, scope, setThreads } from "@gantry/torch";
+import { type nn, scope, setThreads, type Tensor } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
 import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
@@ -44,7 +44,7 @@ const termIn = (tiny: TinyGame, player: string): number =>
     const play = tiny.play([player]);
     play.judgeBoth("discriminator", ["real", "fake"]);
     const loss = tiny.game.terms.get("auxiliary-classifier")?.loss?.(player, play);
-    return (loss as nn.Parameter).item();
+    return [loss].flat().reduce((sum, part) => sum + (part as Tensor).item(), 0);
   });
 
 test("D's cross-entropy is that of reals and fakes, or of reals alone, G's that of fakes", async () => {

@@ -28,7 +28,7 @@ export default defineTerm({
     return featureTask<nn.Linear>(options, {
       name: "auxiliary-classifier",
       needs: [1, "as every image has a class"],
-      onFakes: learnsFrom === "both",
+      learnsFrom,
       plan(plan) {
         classes =
           plan.classes ??

@@ -90,12 +90,17 @@ export default defineTerm({
 
     return {
       plan(plan) {
-        const objection = kind.check(plan.prior, k);
-        if (objection !== undefined) plan.refuse(`intervention: ${objection}`);
         plan.addEncoder();
         addReconstruction(plan);
-        // Which other terms have E update is known once all have planned.
+        // What latents look like, and which other terms have E update, is known once all have planned.
         plan.whenPlanned(() => {
+          if (plan.prior.codes.length > 0)
+            plan.refuse(
+              "intervention: there is no intervention that leaves a prior with codes as it is; leave the term that brings codes out, or intervention",
+            );
+          const objection = kind.check(plan.prior, k);
+          if (objection !== undefined) plan.refuse(`intervention: ${objection}`);
+          intervention = kind.make(plan.prior.size, k, uniform(seed));
           if (plan.updates("encoder")) {
             if (variant === "public")
               plan.refuse(
@@ -108,7 +113,6 @@ export default defineTerm({
           if (steps > 0)
             plan.phases = [...plan.phases, { name: "encoder", update: ["encoder"], steps, real: "same" }];
         });
-        intervention = kind.make(plan.prior.size, k, uniform(seed));
         plan.streams.set("intervened", {
           dependsOn: ["generator", "encoder"],
           sample(play) {

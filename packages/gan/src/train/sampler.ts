@@ -3,6 +3,7 @@ import { type DataContext, openDataset } from "../data/index.js";
 import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { Generator } from "../nets/contract.js";
+import type { Code } from "../nets/prior.js";
 import { readCheckpointFile } from "./checkpoint.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
 import { buildGame, shapeOf } from "./setup.js";
@@ -103,7 +104,12 @@ export class Sampler {
 
   /** Whether latents lie around a sphere, so that the way between two of them is an arc. */
   get isGaussian(): boolean {
-    return this.#generator.prior.distribution === "normal";
+    return this.#generator.prior.distribution === "normal" && this.codes.length === 0;
+  }
+
+  /** The parts of its latents that mean something (InfoGAN); most generators have none. */
+  get codes(): readonly Code[] {
+    return this.#generator.prior.codes;
   }
 
   /** Number of classes the generator is conditioned on; undefined for none. */

@@ -125,6 +125,7 @@ test("shapes of what generators make, discriminators say and encoders find", asy
     ["autogan", { channels: 2, architecture: "c" }, 32],
     ["pacgan", { channels: 2 }, 28],
     ["pacgan", { protocol: "unrolled", channels: 32 }, 28],
+    ["infogan", { channels: 2 }, 28],
     ...[28, 32, 48, 64].map((size): [string, object, number] => ["dcgan", { channels: 2 }, size]),
   ].map(([name, options, size]) => [name as string, options as Record<string, unknown>, size as number]);
   for (const [name, options, size] of families) {
@@ -169,6 +170,7 @@ test("a joint discriminator's score depends on the latent", async () => {
     ["resnet", 32],
     ["dcgan", 28],
     ["pacgan", 28],
+    ["infogan", 28],
   ] as const) {
     const nets = await build(name, { channels: 2 }, { size, latent: 3, joint: true });
     scope(() => {
@@ -241,6 +243,7 @@ test("what the networks cannot carry is refused with what to do", async () => {
     ["resnet", {}, [3, 32, 48], /square/],
     ["autogan", {}, [3, 48, 48], /32 pixels/],
     ["pacgan", {}, [3, 32, 32], /28 pixels/],
+    ["infogan", {}, [3, 32, 32], /28 pixels/],
     ["pacgan", { protocol: "unrolled", channels: 16 }, [3, 28, 28], /multiple of 32/],
   ];
   for (const [name, options, shape, reason] of refusals) {

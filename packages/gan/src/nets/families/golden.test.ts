@@ -45,6 +45,7 @@ const pacgan = (protocol: string, options = {}) => ({
   size: 28,
   options: { protocol, ...options },
 });
+const infogan = { family: "infogan", size: 28, options: { channels: 2 } };
 
 const cases: Record<string, Case> = {
   "resnet 32 generator": resnet(32, 2),
@@ -73,6 +74,8 @@ const cases: Record<string, Case> = {
   "pacgan unrolled generator": pacgan("unrolled"),
   "pacgan unrolled quarter discriminator": pacgan("unrolled"),
   "pacgan unrolled half discriminator": pacgan("unrolled", { discriminator: "half" }),
+  "infogan generator": infogan,
+  "infogan discriminator": infogan,
 };
 
 test("every golden network is built here", () => {

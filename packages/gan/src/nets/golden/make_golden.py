@@ -1,4 +1,4 @@
-"""Writes networks.json: what the resnet, autogan and pacgan networks compute, from a second transcription of their
+"""Writes networks.json: what the resnet, autogan, pacgan and infogan networks compute, from a second transcription of their
 tables, in PyTorch and float64.
 
 Values are not stored: every parameter, buffer, input and cotangent is filled by `fill` from its name, and the tests fill
@@ -250,6 +250,22 @@ def pacgan_discriminator(n, x, *, widths, k, slope, norm_first):
     return n.linear("last", g, 1)[:, 0], local, g
 
 
+def infogan_generator(n, z, *, c):
+    h = n.bn("body.1", n.linear("body.0", z, 16 * c, bias=False)).relu()
+    h = n.bn("body.4", n.linear("body.3", h, 2 * c * 49, bias=False)).relu().view(-1, 2 * c, 7, 7)
+    h = n.bn("body.8", F.conv_transpose2d(h, n.p("body.7.weight", 2 * c, c, 4, 4), stride=2, padding=1)).relu()
+    return F.conv_transpose2d(h, n.p("body.10.weight", c, 3, 4, 4), n.p("body.10.bias", 3), stride=2, padding=1).tanh()
+
+
+def infogan_discriminator(n, x, *, c):
+    local = F.leaky_relu(
+        F.conv2d(x, n.p("blocks.0.0.weight", c, x.shape[1], 4, 4), n.p("blocks.0.0.bias", c), stride=2, padding=1), .1)
+    h = F.conv2d(local, n.p("blocks.1.0.weight", 2 * c, c, 4, 4), stride=2, padding=1)
+    h = F.leaky_relu(n.bn("blocks.1.1", h), .1).flatten(1)
+    g = F.leaky_relu(n.bn("hidden.2", n.linear("hidden.1", h, 16 * c, bias=False)), .1)
+    return n.linear("last", g, 1)[:, 0], local, g
+
+
 def run(function, inputs, label=None, **options):
     """A training pass with its gradients, the buffers it leaves, and an evaluation pass."""
     n = Net()
@@ -319,6 +335,8 @@ cases = {
         pacgan_discriminator, x(28), widths=[2, 4, 8], k=3, slope=.3, norm_first=True),
     "pacgan unrolled half discriminator": run(
         pacgan_discriminator, x(28), widths=[4, 8, 16], k=3, slope=.3, norm_first=True),
+    "infogan generator": run(infogan_generator, z, c=2),
+    "infogan discriminator": run(infogan_discriminator, x(28), c=2),
 }
 target = pathlib.Path(__file__).parent / "networks.json"
 target.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
