@@ -18,3 +18,11 @@ export function wholeNumber(
   const range = most === undefined ? `of ${least} or more` : `from ${least} to ${most}`;
   throw new UsageProblem(`${flag} ${text}: a whole number ${range} is needed`);
 }
+
+/** The number that an option was given, `least` or more; undefined where it was not given. @throws {UsageProblem} */
+export function numberFrom(flag: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isFinite(value) && value >= least) return value;
+  throw new UsageProblem(`${flag} ${text}: a number of ${least} or more is needed`);
+}

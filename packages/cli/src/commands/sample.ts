@@ -1,7 +1,7 @@
 import type { Sampler } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
-import { wholeNumber } from "../numbers.js";
+import { numberFrom, wholeNumber } from "../numbers.js";
 import { count as countOf } from "../render/format.js";
 import { parseRun } from "../settings.js";
 
@@ -10,6 +10,7 @@ interface Options {
   readonly out?: string;
   readonly seed?: string;
   readonly latents?: string;
+  readonly truncation?: string;
   readonly weights?: "ema" | "raw";
   readonly interpolate?: boolean;
   readonly vary?: string;
@@ -34,6 +35,10 @@ export default defineCommand<Options>({
     { flags: "--out <file>", description: "FILE.png or FILE.npy" },
     { flags: "--seed <n>", description: "of the latents; default 0" },
     { flags: "--latents <file>", description: "latents to use: a .npy of N,L numbers" },
+    {
+      flags: "--truncation <t>",
+      description: "draw numbers of a latent beyond t anew: likelier images, fewer kinds (BigGAN)",
+    },
     {
       flags: "--weights <which>",
       description: "averaged (ema, default where the run has them) or raw",
@@ -79,6 +84,11 @@ export default defineCommand<Options>({
       throw new UsageProblem(
         "--frames is how many images --interpolate and --vary make; give it with one of them",
       );
+    const truncation = numberFrom("--truncation", options.truncation, 0.01);
+    if (truncation !== undefined && options.latents !== undefined)
+      throw new UsageProblem(
+        "--truncation is of latents that are drawn, and --latents gives them; give one of them",
+      );
     const threads = wholeNumber("--threads", options.threads, 1, 4096);
 
     const { interpolate, Sampler, vary } = await import("@gantry/gan");
@@ -96,11 +106,8 @@ export default defineCommand<Options>({
       const varied = code === undefined ? undefined : chooseCode(sampler, code);
       const size = sampler.latentSize;
       const rows = pairs === 2 || varied !== undefined;
-      let latents = await chooseLatents(sampler, options.latents, asked, {
-        pairs,
-        default: rows ? 8 : 64,
-        seed,
-      });
+      const choice = { pairs, default: rows ? 8 : 64, seed, truncation } as const;
+      let latents = await chooseLatents(sampler, options.latents, asked, choice);
       let columns: number | undefined;
       let labels: Int32Array | undefined;
       if (pairs === 2) {
@@ -136,10 +143,12 @@ async function chooseLatents(
   sampler: Sampler,
   file: string | undefined,
   asked: number | undefined,
-  { pairs, default: otherwise, seed }: { pairs: 1 | 2; default: number; seed: number },
+  choice: { pairs: 1 | 2; default: number; seed: number; truncation: number | undefined },
 ): Promise<Float32Array> {
   const size = sampler.latentSize;
-  if (file === undefined) return sampler.latents((asked ?? otherwise) * pairs, seed);
+  const { pairs } = choice;
+  if (file === undefined)
+    return sampler.latents((asked ?? choice.default) * pairs, choice.seed, choice.truncation);
   const { readNpy, toFloat32 } = await import("@gantry/formats");
   const array = await readNpy(file);
   const [rows = 0, width] = array.shape;

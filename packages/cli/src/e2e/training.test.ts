@@ -194,6 +194,29 @@ describe("training", () => {
     );
   });
 
+  test("truncated latents make other samples, the same ones again", async () => {
+    const sample = async (...more: string[]) => {
+      await succeed(["sample", run, "--count", "50", ...more, "--out", "t.npy"], { cwd });
+      return (await readNpy(join(cwd, "t.npy"))).data.slice();
+    };
+    const [whole, wide, narrow, again] = [
+      await sample(),
+      await sample("--truncation", "100"),
+      await sample("--truncation", "0.5"),
+      await sample("--truncation", "0.5"),
+    ];
+    assert.deepEqual(wide, whole);
+    assert.notDeepEqual(narrow, whole);
+    assert.deepEqual(again, narrow);
+    for (const wrong of ["0", "-1", "x", "NaN"])
+      await refuse(
+        ["sample", run, "--truncation", wrong, "--out", "x.npy"],
+        2,
+        /a number of 0\.01 or more is needed/,
+        { cwd },
+      );
+  });
+
   test("codes of a latent take their values in rows", async () => {
     const codes = "mutual-information:categorical=[3],continuous=1,units=4";
     await succeed(["train", "gan", ...QUICK, "--steps", "3", "--with", codes, "--out", "coded"], { cwd });

@@ -63,3 +63,55 @@ test("the recipes over sngan change what their papers change", async () => {
   ] as const)
     assert.equal((await resolveConfig({ recipe })).schedule.generatorBatch, batch, recipe);
 });
+
+test("sagan is sngan-projection with attention, spectral norm in G, and a faster D", async () => {
+  const base = await resolveConfig({ recipe: "sngan-projection" });
+  const config = await resolveConfig({ recipe: "sagan" });
+  assert.deepEqual(
+    { ...config, recipe: base.recipe, optimizers: base.optimizers, schedule: base.schedule },
+    { ...base, net: { ...base.net, attention: 16, generatorSpectralNorm: true } },
+  );
+  const rates = Object.values(config.optimizers).map(({ learningRate, kind }) => [kind, learningRate]);
+  assert.deepEqual(rates, [
+    ["adam", 2e-4],
+    ["adam", 1e-4],
+    ["adam", 4e-4],
+  ]);
+  assert.deepEqual([config.schedule.discriminatorSteps, config.schedule.decay], [1, "none"]);
+});
+
+test("biggan's presets are the code's two settings, whose networks fit their data", async () => {
+  const family = await families.get("biggan");
+  for (const [preset, size, expected] of [
+    [undefined, 32, { batch: 50, steps: 4, rates: [2e-4], epsilon: 1e-8, start: 1000, latent: 128 }],
+    [
+      "imagenet",
+      128,
+      { batch: 256, steps: 1, rates: [2e-4, 1e-4, 4e-4], epsilon: 1e-6, start: 20_000, latent: 120 },
+    ],
+  ] as const) {
+    const config = await resolveConfig({ recipe: "biggan", preset });
+    const optimizers = Object.values(config.optimizers) as {
+      learningRate: number;
+      betas: number[];
+      epsilon: number;
+    }[];
+    for (const { betas, epsilon } of optimizers)
+      assert.deepEqual([betas, epsilon], [[0, 0.999], expected.epsilon]);
+    assert.deepEqual(
+      {
+        batch: config.batch,
+        steps: config.schedule.discriminatorSteps,
+        rates: optimizers.map(({ learningRate }) => learningRate),
+        epsilon: optimizers[0]?.epsilon,
+        start: config.average?.start,
+        latent: (config.net.prior as { size: number }).size,
+      },
+      expected,
+    );
+    assert.equal(config.average?.decay, 0.9999);
+    const { family: _, prior: __, ...options } = config.net;
+    const data = { kind: "images", shape: [3, size, size], classes: 10 } as const;
+    assert.equal(family.check(validate(family.options, options, "net"), data), undefined);
+  }
+});

@@ -1,4 +1,12 @@
-import { type Device, deviceCount, noGrad, Generator as RandomGenerator, scope, torch } from "@gantry/torch";
+import {
+  type Device,
+  deviceCount,
+  noGrad,
+  Generator as RandomGenerator,
+  scope,
+  type Tensor,
+  torch,
+} from "@gantry/torch";
 import { type DataContext, openDataset } from "../data/index.js";
 import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
@@ -117,11 +125,30 @@ export class Sampler {
     return this.#generator.classes;
   }
 
-  /** Latents of the prior, one after the other: the same for the same seed, whatever the device. */
-  latents(count: number, seed: number): Float32Array {
-    return scope(() =>
-      this.#generator.prior.sample(count, new RandomGenerator(seed, "cpu")).toTypedArray(),
-    ) as Float32Array;
+  /**
+   * Latents of the prior, one after the other: the same for the same seed, whatever the device.
+   * @param truncation numbers further than this from 0 are drawn anew until they are not: fewer kinds of images, and
+   * likelier ones (Brock et al. 2019, BigGAN, section 3.1); default none are
+   * @throws UsageError for latents that are not Gaussian
+   */
+  latents(count: number, seed: number, truncation = Number.POSITIVE_INFINITY): Float32Array {
+    if (truncation < Number.POSITIVE_INFINITY && !this.isGaussian)
+      throw new UsageError(
+        "truncation is for latents of N(0, 1), and this run's are not; train with net.prior.distribution=normal",
+      );
+    const random = new RandomGenerator(seed, "cpu");
+    const numbers = (draw: () => Tensor) => scope(() => draw().toTypedArray()) as Float32Array;
+    const latents = numbers(() => this.#generator.prior.sample(count, random));
+    const isBeyond = (at: number) => Math.abs(latents[at] as number) > truncation;
+    for (
+      let beyond = [...latents.keys()].filter(isBeyond);
+      beyond.length > 0;
+      beyond = beyond.filter(isBeyond)
+    ) {
+      const anew = numbers(() => torch.randn([beyond.length], { generator: random }));
+      for (const [i, at] of beyond.entries()) latents[at] = anew[i] as number;
+    }
+    return latents;
   }
 
   /**

@@ -4,7 +4,7 @@ import { Generator } from "../contract.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { AutoganCell } from "../layers/autoganCell.js";
 import type { Prior } from "../prior.js";
-import { FULL_CHANNELS, ResNetDiscriminator, ResNetEncoder } from "./resnet.js";
+import { FULL_CHANNELS, ResNetDiscriminator, ResNetEncoder, resnetPlan } from "./resnet.js";
 
 const options = z.strictObject({
   architecture: z.enum(["a", "b", "c"]).default("a").describe("which of the three published generators"),
@@ -106,15 +106,10 @@ export default defineFamily({
     return `the autogan networks are for images of 32 pixels, not [${data.shape}]; set data.size=32`;
   },
   generator: (o, request) => new AutoganGenerator(o, request),
-  discriminator({ channels }, request) {
-    const form = {
-      channels,
-      shortcutActivation: "preactivated",
-      discriminatorNorm: "spectral",
-      pooling: "sum",
-      bias: false,
-    } as const;
-    return initialise(new ResNetDiscriminator(form, request));
-  },
-  encoder: ({ channels }, request) => initialise(new ResNetEncoder({ channels }, request)),
+  discriminator: ({ channels }, request) =>
+    initialise(
+      new ResNetDiscriminator({ ...resnetPlan(request.inputShape, channels), bias: false }, request),
+    ),
+  encoder: ({ channels }, request) =>
+    initialise(new ResNetEncoder(resnetPlan(request.data.shape, channels), request)),
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, manualSeed, nn, noGrad, scope, setThreads, torch } from "@gantry/torch";
+import { UsageError } from "../../errors.js";
 import type { Discriminator, Encoder, Generator } from "../contract.js";
 import { families } from "../family.js";
 import { Prior } from "../prior.js";
@@ -56,6 +57,19 @@ test("resnet has the published numbers of parameters", async () => {
     using discriminator = nets.discriminator();
     assert.equal(count(discriminator), ofDiscriminator, `D ${size}`);
   }
+});
+
+test("biggan has the published numbers of parameters", async () => {
+  // At 128 pixels for 1000 classes: google/compare_gan, resnet_biggan_test.py. For CIFAR-10 its authors say 4.3 million.
+  const large = { channels: 96, attention: 64, sharedSize: 128, hierarchical: true };
+  const nets = await build("biggan", large, { size: 128, classes: 1000, latent: 120 });
+  using generator = nets.generator();
+  assert.equal(count(generator), 70_433_988);
+  using discriminator = nets.discriminator();
+  assert.equal(count(discriminator), 87_982_370);
+  const small = await build("biggan", {}, { classes: 10 });
+  using cifar = small.generator();
+  assert.equal((count(cifar) / 1e6).toFixed(1), "4.3");
 });
 
 test("resnet with the heads of SSGAN and InfoMax-GAN has their published numbers of parameters", async () => {
@@ -126,6 +140,9 @@ test("shapes of what generators make, discriminators say and encoders find", asy
     ["pacgan", { channels: 2 }, 28],
     ["pacgan", { protocol: "unrolled", channels: 32 }, 28],
     ["infogan", { channels: 2 }, 28],
+    ["resnet", { channels: 8, attention: 16, generatorSpectralNorm: true }, 32],
+    ...[32, 64, 128].map((size): [string, object, number] => ["biggan", { channels: 1 }, size]),
+    ["biggan", { channels: 4, attention: 32 }, 64],
     ...[28, 32, 48, 64].map((size): [string, object, number] => ["dcgan", { channels: 2 }, size]),
   ].map(([name, options, size]) => [name as string, options as Record<string, unknown>, size as number]);
   for (const [name, options, size] of families) {
@@ -171,6 +188,7 @@ test("a joint discriminator's score depends on the latent", async () => {
     ["dcgan", 28],
     ["pacgan", 28],
     ["infogan", 28],
+    ["biggan", 32],
   ] as const) {
     const nets = await build(name, { channels: 2 }, { size, latent: 3, joint: true });
     scope(() => {
@@ -244,6 +262,9 @@ test("what the networks cannot carry is refused with what to do", async () => {
     ["autogan", {}, [3, 48, 48], /32 pixels/],
     ["pacgan", {}, [3, 32, 32], /28 pixels/],
     ["infogan", {}, [3, 32, 32], /28 pixels/],
+    ["biggan", {}, [3, 48, 48], /32, 64, 128 pixels, not \[3,48,48\]; set data\.size/],
+    ["resnet", { attention: 4 }, [3, 32, 32], /no such map in common at 32 pixels; take 8, 16, or null/],
+    ["biggan", { attention: 128 }, [3, 128, 128], /take 8, 16, 32, 64, or null/],
     ["pacgan", { protocol: "unrolled", channels: 16 }, [3, 28, 28], /multiple of 32/],
   ];
   for (const [name, options, shape, reason] of refusals) {
@@ -254,6 +275,75 @@ test("what the networks cannot carry is refused with what to do", async () => {
   }
   const resnet = await families.get("resnet");
   assert.throws(() => resnet.options.parse({ channels: 3 }), /even/);
+});
+
+test("what BigGAN's options cannot be together is refused with what to do", async () => {
+  const refused = async (options: Record<string, unknown>, asked: Asked, reason: RegExp) => {
+    const nets = await build("biggan", { channels: 1, ...options }, asked);
+    assert.throws(nets.generator, (error) => error instanceof UsageError && reason.test(error.message));
+  };
+  const whole = { sharedSize: 4, hierarchical: true };
+  await refused({ hierarchical: true }, { classes: 3 }, /set net\.sharedSize=128 too/);
+  await refused(whole, {}, /set conditional=true/);
+  await refused(whole, { classes: 3, latent: 10 }, /a latent of 10 does not divide into 4 equal parts/);
+});
+
+test("each part of a hierarchical latent, and the class, reach the image", async () => {
+  const nets = await build(
+    "biggan",
+    { channels: 2, sharedSize: 4, hierarchical: true },
+    { classes: 3, latent: 8 },
+  );
+  scope(() => {
+    using generator = nets.generator().eval();
+    const latent = torch.randn([1, 8]);
+    const image = (z: typeof latent, label: number) =>
+      noGrad(() => generator.forward(z, torch.tensor([label], { dtype: "int64" })));
+    const first = image(latent, 0);
+    for (let part = 0; part < 4; part++) {
+      const other = latent.clone();
+      other.narrow(1, 2 * part, 2).fill_(3);
+      assert.ok(image(other, 0).sub(first).abs().max().item() > 0, `part ${part}`);
+    }
+    assert.ok(image(latent, 1).sub(first).abs().max().item() > 0);
+  });
+});
+
+test("BigGAN starts as its code does, with scales around 1", async () => {
+  manualSeed(3);
+  for (const initialization of ["normal", "orthogonal"] as const) {
+    const nets = await build("biggan", { channels: 4, attention: 16, initialization }, { classes: 10 });
+    using generator = nets.generator();
+    using discriminator = nets.discriminator();
+    for (const network of [generator, discriminator])
+      for (const [name, parameter] of network.namedParameters()) {
+        if (parameter.dim < 2) continue;
+        scope(() => {
+          const wide = name.endsWith("embedding.weight") && name.includes("norm");
+          const [scale, shift] = wide ? parameter.detach().chunk(2, 1) : [undefined, parameter.detach()];
+          for (const [part, mean] of [
+            [scale, 1],
+            [shift, 0],
+          ] as const) {
+            const matrix = part?.sub(mean).flatten(1);
+            if (matrix === undefined) continue;
+            if (initialization === "normal") {
+              const std = matrix.square().mean().sqrt().item();
+              assert.ok(Math.abs(std - 0.02) < 0.02 * (5 / Math.sqrt(2 * matrix.numel)), `${name}: ${std}`);
+            } else {
+              const [rows = 0, columns = 0] = matrix.shape;
+              const gram = rows > columns ? matrix.t().matmul(matrix) : matrix.matmul(matrix.t());
+              const off = gram
+                .sub(torch.eye(Math.min(rows, columns)))
+                .abs()
+                .max()
+                .item();
+              assert.ok(off < 1e-4, `${name}: ${off}`);
+            }
+          }
+        });
+      }
+  }
 });
 
 test("the pacgan networks have the published small sizes", async () => {

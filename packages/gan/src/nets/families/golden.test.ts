@@ -45,6 +45,11 @@ const pacgan = (protocol: string, options = {}) => ({
   size: 28,
   options: { protocol, ...options },
 });
+const biggan = (size: number, channels: number, options = {}) => ({
+  family: "biggan",
+  size,
+  options: { channels, ...options },
+});
 const infogan = { family: "infogan", size: 28, options: { channels: 2 } };
 
 const cases: Record<string, Case> = {
@@ -74,6 +79,17 @@ const cases: Record<string, Case> = {
   "pacgan unrolled generator": pacgan("unrolled"),
   "pacgan unrolled quarter discriminator": pacgan("unrolled"),
   "pacgan unrolled half discriminator": pacgan("unrolled", { discriminator: "half" }),
+  "resnet 32 generator spectral attention": resnet(32, 8, { generatorSpectralNorm: true, attention: 8 }),
+  "resnet 32 discriminator attention": resnet(32, 8, { attention: 16 }),
+  "biggan 32 generator": { ...biggan(32, 2), classes: 3, label: [2, 0, 2] },
+  "biggan 32 generator plain": biggan(32, 2, { attention: 16 }),
+  "biggan 64 generator hierarchical": {
+    ...biggan(64, 2, { attention: 32, sharedSize: 4, hierarchical: true }),
+    classes: 3,
+    label: [2, 0, 2],
+  },
+  "biggan 32 discriminator": { ...biggan(32, 2), classes: 3, label: [1, 2] },
+  "biggan 64 discriminator attention": { ...biggan(64, 2, { attention: 32 }), classes: 3, label: [1, 2] },
   "infogan generator": infogan,
   "infogan discriminator": infogan,
 };

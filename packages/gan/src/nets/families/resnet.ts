@@ -10,11 +10,13 @@ import {
   Generator,
 } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { DBlock } from "../layers/dBlock.js";
+import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
+import { type BlockNorm, DBlock, type ShortcutActivation } from "../layers/dBlock.js";
 import { drawLatent } from "../layers/gaussian.js";
 import { GBlock } from "../layers/gBlock.js";
 import { JointHead } from "../layers/jointHead.js";
 import { OptimizedDBlock } from "../layers/optimizedDBlock.js";
+import { SelfAttention } from "../layers/selfAttention.js";
 import { xavierConv2d, xavierLinear } from "../layers/xavier.js";
 import type { Prior } from "../prior.js";
 
@@ -44,6 +46,15 @@ const options = z.strictObject({
     .enum(["sum", "mean"])
     .default("sum")
     .describe("of D's last map over its places; mean: WGAN-GP's code"),
+  generatorSpectralNorm: z
+    .boolean()
+    .default(false)
+    .describe("of G's layers too, beside its batch norm (SAGAN)"),
+  attention: z
+    .int()
+    .nullable()
+    .default(null)
+    .describe("side of the map, in G and in D, after which self-attention stands (SAGAN); null: none"),
 });
 
 type Options = z.output<typeof options>;
@@ -59,6 +70,9 @@ export interface ResNetPlan {
   /** How many of D's blocks, from the first, halve the size. */
   readonly halvings: number;
 }
+
+/** What D's body is made of. */
+export type ResNetBody = Pick<ResNetPlan, "discriminator" | "halvings">;
 
 /** By side of the image. Source: kwotsin/mimicry, which has them from pfnet-research/sngan_projection. */
 export const RESNET_PLANS: Readonly<Record<number, ResNetPlan>> = {
@@ -78,12 +92,32 @@ export const RESNET_PLANS: Readonly<Record<number, ResNetPlan>> = {
   },
 };
 
-function planFor(shape: readonly number[], channels: number): ResNetPlan {
+/** The plan for images of a shape, its widths scaled. */
+export function resnetPlan(shape: readonly number[], channels: number): ResNetPlan {
   const plan = RESNET_PLANS[shape[1] ?? 0];
   if (plan === undefined || shape.length !== 3)
     throw new Error(`no resnet networks for the shape [${shape}]`);
   const scaled = (widths: readonly number[]) => widths.map((width) => (width * channels) / FULL_CHANNELS);
   return { ...plan, generator: scaled(plan.generator), discriminator: scaled(plan.discriminator) };
+}
+
+/** Sides of the maps that D's blocks make of an image, but for the last one's. */
+const sidesInD = (side: number, { discriminator, halvings }: ResNetBody) =>
+  discriminator.slice(0, -1).map((_, block) => side / 2 ** Math.min(block + 1, halvings));
+
+/** Sides of the maps that G's blocks make, but for the last one's. */
+export const sidesInG = ({ base, generator }: Pick<ResNetPlan, "base" | "generator">) =>
+  generator.slice(1, -1).map((_, block) => base * 2 ** (block + 1));
+
+/** The first block that makes a map of a side, from the sides of all; -1 where no side is asked for. */
+export const blockBefore = (sides: readonly number[], attention: number | null) =>
+  attention === null ? -1 : sides.indexOf(attention);
+
+/** Why self-attention cannot stand after maps of a side, and what to do; undefined where it can, or is not asked for. */
+export function checkAttention(attention: number | null, side: number, plan: ResNetPlan): string | undefined {
+  const both = sidesInG(plan).filter((each) => sidesInD(side, plan).includes(each));
+  if (attention === null || both.includes(attention)) return undefined;
+  return `net.attention=${attention}: G and D have no such map in common at ${side} pixels; take ${both.join(", ")}, or null`;
 }
 
 class ResNetGenerator extends Generator {
@@ -92,24 +126,33 @@ class ResNetGenerator extends Generator {
   override readonly classes: number | undefined;
   readonly linear: nn.Linear;
   readonly blocks: readonly GBlock[];
+  readonly attention: SelfAttention | undefined;
   readonly norm: nn.BatchNorm2d;
   readonly conv: nn.Conv2d;
   readonly #base: readonly [channels: number, height: number, width: number];
+  /** The block behind which attention stands. */
+  readonly #attended: number;
 
-  constructor({ channels, upsampling }: Pick<Options, "channels" | "upsampling">, request: NetRequest) {
+  constructor(o: Options, request: NetRequest) {
     super();
     const { data, prior, classes } = request;
+    const { upsampling, generatorSpectralNorm: spectralNorm } = o;
     this.prior = prior;
     this.outputShape = data.shape;
     this.classes = classes;
-    const { base, generator: widths } = planFor(data.shape, channels);
+    const plan = resnetPlan(data.shape, o.channels);
+    const { base, generator: widths } = plan;
     this.#base = [widths[0]!, base, base];
-    this.linear = xavierLinear(prior.size, widths[0]! * base * base);
+    this.linear = xavierLinear(prior.size, widths[0]! * base * base, { spectralNorm });
+    const norm =
+      classes === undefined ? undefined : (width: number) => new ConditionalBatchNorm2d(width, classes);
     this.blocks = widths
       .slice(1)
-      .map((width, block) => new GBlock(widths[block]!, width, { upsampling, classes }));
+      .map((width, block) => new GBlock(widths[block]!, width, { upsampling, norm, spectralNorm }));
+    this.#attended = blockBefore(sidesInG(plan), o.attention);
+    if (this.#attended >= 0) this.attention = new SelfAttention(widths[this.#attended + 1]!);
     this.norm = new nn.BatchNorm2d(widths.at(-1)!);
-    this.conv = xavierConv2d(widths.at(-1)!, data.shape[0]!, { kernelSize: 3 });
+    this.conv = xavierConv2d(widths.at(-1)!, data.shape[0]!, { kernelSize: 3, spectralNorm });
   }
 
   forward(latent: Tensor, label?: Tensor): Tensor {
@@ -117,15 +160,27 @@ class ResNetGenerator extends Generator {
       .forward(latent)
       .view([-1, ...this.#base])
       .contiguous({ memoryFormat: "channelsLast" });
-    for (const block of this.blocks) map = block.forward(map, label);
+    for (const [i, block] of this.blocks.entries()) {
+      map = block.forward(map, label);
+      if (i === this.#attended) map = this.attention!.forward(map);
+    }
     return this.conv.forward(this.norm.activated(map, 0)).tanh();
   }
 }
 
-/** What ResNetDiscriminator needs of the options. */
-export interface ResNetDiscriminatorOptions extends Omit<Options, "upsampling"> {
+export interface ResNetDiscriminatorOptions extends ResNetBody {
+  /** Default preactivated. */
+  readonly shortcutActivation?: ShortcutActivation;
+  /** Default spectral. */
+  readonly norm?: BlockNorm;
+  /** Default sum. */
+  readonly pooling?: "sum" | "mean";
   /** Whether the last layer has a bias. Default true. */
   readonly bias?: boolean;
+  /** Whether blocks but the first are as wide between their convolutions as behind them. Default false: as before them. */
+  readonly wide?: boolean;
+  /** Side of the map after which self-attention stands. Default null: none. */
+  readonly attention?: number | null;
 }
 
 /**
@@ -136,28 +191,37 @@ export class ResNetDiscriminator extends Discriminator {
   readonly inputShape: readonly number[];
   readonly featureShapes: FeatureShapes;
   readonly blocks: readonly nn.Layer[];
+  readonly attention: SelfAttention | undefined;
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
   readonly embedding: nn.Embedding | undefined;
   readonly #public: boolean;
   readonly #pooling: "sum" | "mean";
+  /** The block behind which attention stands. */
+  readonly #attended: number;
 
   constructor(o: ResNetDiscriminatorOptions, { inputShape, latentSize, classes }: DiscriminatorRequest) {
     super();
+    const {
+      shortcutActivation = "preactivated",
+      norm = "spectral",
+      pooling = "sum",
+      wide = false,
+      attention = null,
+    } = o;
     this.inputShape = inputShape;
-    this.#public = o.shortcutActivation === "public";
-    this.#pooling = o.pooling;
-    const { discriminator: widths, halvings } = planFor(inputShape, o.channels);
-    const spectralNorm = o.discriminatorNorm === "spectral";
-    this.blocks = widths.map((width, block) =>
-      block === 0
-        ? new OptimizedDBlock(inputShape[0]!, width, o.discriminatorNorm)
-        : new DBlock(widths[block - 1]!, width, {
-            downsample: block < halvings,
-            norm: o.discriminatorNorm,
-            shortcutActivation: o.shortcutActivation,
-          }),
-    );
+    this.#public = shortcutActivation === "public";
+    this.#pooling = pooling;
+    const { discriminator: widths, halvings } = o;
+    const spectralNorm = norm === "spectral";
+    this.blocks = widths.map((width, block) => {
+      if (block === 0) return new OptimizedDBlock(inputShape[0]!, width, norm);
+      const before = widths[block - 1]!;
+      const hidden = wide ? width : before;
+      return new DBlock(before, width, { downsample: block < halvings, norm, shortcutActivation, hidden });
+    });
+    this.#attended = blockBefore(sidesInD(inputShape[1]!, o), attention);
+    if (this.#attended >= 0) this.attention = new SelfAttention(widths[this.#attended]!);
     const width = widths.at(-1)!;
     if (latentSize > 0) this.joint = new JointHead(width, latentSize, width, { spectralNorm });
     this.last = xavierLinear(width, 1, { spectralNorm, bias: o.bias });
@@ -171,7 +235,10 @@ export class ResNetDiscriminator extends Discriminator {
 
   features({ image, latent }: Sample): Features {
     let map = image;
-    for (const block of this.blocks.slice(0, -1)) map = block.forward(map);
+    for (const [i, block] of this.blocks.slice(0, -1).entries()) {
+      map = block.forward(map);
+      if (i === this.#attended) map = this.attention!.forward(map);
+    }
     const local = this.#public ? map.relu() : map;
     const final = this.blocks.at(-1)!.forward(local).relu();
     const pooled = this.#pooling === "sum" ? final.sum([2, 3]) : final.mean([2, 3]);
@@ -194,12 +261,11 @@ export class ResNetEncoder extends Encoder {
   readonly body: nn.Sequential;
   readonly #stochastic: boolean;
 
-  constructor({ channels }: Pick<Options, "channels">, { data, prior, stochastic }: EncoderRequest) {
+  constructor({ discriminator: widths, halvings }: ResNetBody, { data, prior, stochastic }: EncoderRequest) {
     super();
     this.inputShape = data.shape;
     this.latentSize = prior.size;
     this.#stochastic = stochastic;
-    const { discriminator: widths, halvings } = planFor(data.shape, channels);
     const side = data.shape[1]! / 2 ** halvings;
     const output = prior.size * (stochastic ? 2 : 1);
     this.body = new nn.Sequential(
@@ -234,13 +300,14 @@ export default defineFamily({
   source: "Miyato et al. 2018 (SNGAN), tables 3-5; kwotsin/mimicry",
   conditional: true,
   options,
-  check(_options, data) {
-    const [, height, width] = data.shape;
-    if (data.kind === "images" && height === width && RESNET_PLANS[height ?? 0] !== undefined)
-      return undefined;
-    return `the resnet networks are for square images of ${Object.keys(RESNET_PLANS).join(", ")} pixels, not [${data.shape}]; set data.size`;
+  check({ channels, attention }, data) {
+    const [, height = 0, width] = data.shape;
+    if (data.kind !== "images" || height !== width || RESNET_PLANS[height] === undefined)
+      return `the resnet networks are for square images of ${Object.keys(RESNET_PLANS).join(", ")} pixels, not [${data.shape}]; set data.size`;
+    return checkAttention(attention, height, resnetPlan(data.shape, channels));
   },
   generator: (o, request) => new ResNetGenerator(o, request),
-  discriminator: (o, request) => new ResNetDiscriminator(o, request),
-  encoder: (o, request) => new ResNetEncoder(o, request),
+  discriminator: ({ channels, discriminatorNorm: norm, ...o }, request) =>
+    new ResNetDiscriminator({ ...o, norm, ...resnetPlan(request.inputShape, channels) }, request),
+  encoder: ({ channels }, request) => new ResNetEncoder(resnetPlan(request.data.shape, channels), request),
 });

@@ -1,4 +1,5 @@
-"""Writes networks.json: what the resnet, autogan, pacgan and infogan networks compute, from a second transcription of their
+"""Writes networks.json: what the resnet, autogan, pacgan, infogan and biggan networks
+compute, from a second transcription of their
 tables, in PyTorch and float64.
 
 Values are not stored: every parameter, buffer, input and cotangent is filled by `fill` from its name, and the tests fill
@@ -36,7 +37,7 @@ def fill(name, shape):
         return v
     if len(shape) == 1:
         return 1 + v if name.endswith("weight") else 0.2 * v
-    return v * math.sqrt(12 / (v.numel() / shape[0]))
+    return v * math.sqrt(12 / (v.numel() / (shape[0] if shape else 1)))
 
 
 def summary(name, tensor):
@@ -97,6 +98,21 @@ class Net:
         e = self.p(f"{name}.embedding.weight", classes, 2 * c)[y]
         return e[:, :c, None, None] * h + e[:, c:, None, None]
 
+    def attention(self, name, x):
+        b, c, h, w = x.shape
+        conv = lambda k, t, o: F.conv2d(t, self.weight(f"{name}.{k}", (o, t.shape[1], 1, 1), True))
+        theta = conv("theta", x, max(1, c // 8)).reshape(b, -1, h * w)
+        phi = F.max_pool2d(conv("phi", x, max(1, c // 8)), 2).reshape(b, -1, h * w // 4)
+        g = F.max_pool2d(conv("g", x, max(1, c // 2)), 2).reshape(b, -1, h * w // 4)
+        beta = torch.einsum("bcq,bck->bqk", theta, phi).softmax(-1)
+        seen = torch.einsum("bck,bqk->bcq", g, beta).reshape(b, -1, h, w)
+        return x + self.p(f"{name}.gain") * conv("output", seen, c)
+
+    def projected(self, name, x, vector):
+        c = x.shape[1]
+        line = lambda k: F.linear(vector, self.weight(f"{name}.{k}", (c, vector.shape[1]), True))[:, :, None, None]
+        return (1 + line("scale")) * self.bn(f"{name}.norm", x, affine=False) + line("shift")
+
     def joint(self, features, latent, width, sn):
         h = F.leaky_relu(self.linear("joint.latent.0", latent, width, sn), 0.2)
         h = F.leaky_relu(self.linear("joint.latent.2", h, width, sn), 0.2)
@@ -119,36 +135,52 @@ D_BLOCKS = {
 }
 
 
-def resnet_generator(n, z, y=None, *, size, channels, mode="nearest", classes=None, colours=3):
-    widths = [int(w * 2 * channels) for w in G_WIDTHS[size]]
-    b = BASE[size]
-    h = n.linear("linear", z, widths[0] * b * b).view(-1, widths[0], b, b)
+def g_blocks(n, z, widths, b, norm, mode="nearest", sn=False, attended=None):
+    h = n.linear("linear", z, widths[0] * b * b, sn).view(-1, widths[0], b, b)
     for i, w in enumerate(widths[1:]):
         name = f"blocks.{i}"
-        r = up(n.cbn(f"{name}.norm1", h, y, classes).relu(), mode)
-        r = n.conv(f"{name}.conv1", r, w, 3)
-        r = n.conv(f"{name}.conv2", n.cbn(f"{name}.norm2", r, y, classes).relu(), w, 3)
-        h = r + n.conv(f"{name}.shortcut", up(h, mode), w, 1)
-    return n.conv("conv", n.bn("norm", h).relu(), colours, 3).tanh()
+        r = up(norm(f"{name}.norm1", h, i).relu(), mode)
+        r = n.conv(f"{name}.conv1", r, w, 3, sn)
+        r = n.conv(f"{name}.conv2", norm(f"{name}.norm2", r, i).relu(), w, 3, sn)
+        h = r + n.conv(f"{name}.shortcut", up(h, mode), w, 1, sn)
+        if i == attended:
+            h = n.attention("attention", h)
+    return n.conv("conv", n.bn("norm", h).relu(), 3, 3, sn).tanh()
 
 
-def d_blocks(n, x, size, channels, norm, public, prefix):
+def resnet_generator(n, z, y=None, *, size, channels, mode="nearest", classes=None, sn=False, attended=None):
+    widths = [int(w * 2 * channels) for w in G_WIDTHS[size]]
+    return g_blocks(n, z, widths, BASE[size], lambda name, h, i: n.cbn(name, h, y, classes), mode, sn, attended)
+
+
+def biggan_generator(n, z, y=None, *, widths, classes=None, shared=None, parts=1, attended=None):
+    zs = z.chunk(parts, 1)
+    if shared:
+        e = n.p("shared.weight", classes, shared)[y]
+        norm = lambda name, h, i: n.projected(name, h, torch.cat([e, zs[i + 1]], 1) if parts > 1 else e)
+    else:
+        norm = lambda name, h, i: n.cbn(name, h, y, classes)
+    return g_blocks(n, zs[0], widths, 4, norm, sn=True, attended=attended)
+
+
+def d_blocks(n, x, blocks, norm, public, prefix, wide=False, attended=None):
     sn = norm == "spectral"
     bn = (lambda name, t: n.bn(name, t)) if norm == "batch" else (lambda name, t: t)
     h = x
     local = None
-    for i, (width, halve) in enumerate(D_BLOCKS[size]):
+    for i, (w, halve) in enumerate(blocks):
         name = f"{prefix}{i}"
-        w = int(width * channels)
         local = h
         pool = (lambda t: F.avg_pool2d(t, 2)) if halve else (lambda t: t)
         if i == 0:
             r = n.conv(f"{name}.conv1", h, w, 3, sn)
             r = n.conv(f"{name}.conv2", bn(f"{name}.norm", r).relu(), w, 3, sn)
             h = pool(r) + n.conv(f"{name}.shortcut", pool(h), w, 1, sn)
+            if i == attended:
+                h = n.attention("attention", h)
             continue
         a = bn(f"{name}.norm1", h).relu()
-        r = n.conv(f"{name}.conv1", a, h.shape[1], 3, sn)
+        r = n.conv(f"{name}.conv1", a, w if wide else h.shape[1], 3, sn)
         r = n.conv(f"{name}.conv2", bn(f"{name}.norm2", r).relu(), w, 3, sn)
         s = a if public else h
         if public:
@@ -156,13 +188,19 @@ def d_blocks(n, x, size, channels, norm, public, prefix):
         if halve or w != h.shape[1]:
             s = pool(n.conv(f"{name}.shortcut", s, w, 1, sn))
         h = pool(r) + s
+        if i == attended:
+            h = n.attention("attention", h)
     return h, local
 
 
-def resnet_discriminator(n, x, y=None, latent=None, *, size, channels, norm="spectral", public=False, pooling="sum",
-                         classes=None, bias=True):
+def scaled(size, channels):
+    return [(int(width * channels), halve) for width, halve in D_BLOCKS[size]]
+
+
+def resnet_discriminator(n, x, y=None, latent=None, *, blocks, norm="spectral", public=False, pooling="sum", classes=None,
+                         bias=True, wide=False, attended=None):
     sn = norm == "spectral"
-    h, local = d_blocks(n, x, size, channels, norm, public, "blocks.")
+    h, local = d_blocks(n, x, blocks, norm, public, "blocks.", wide, attended)
     g = h.relu()
     g = g.sum((2, 3)) if pooling == "sum" else g.mean((2, 3))
     if latent is not None:
@@ -174,7 +212,7 @@ def resnet_discriminator(n, x, y=None, latent=None, *, size, channels, norm="spe
 
 
 def resnet_encoder(n, x, *, size, channels, latent):
-    h, _ = d_blocks(n, x, size, channels, "batch", False, "body.")
+    h, _ = d_blocks(n, x, scaled(size, channels), "batch", False, "body.")
     k = len(D_BLOCKS[size])
     h = n.bn(f"body.{k}", h).relu().flatten(1)
     return n.bn(f"body.{k + 4}", n.linear(f"body.{k + 3}", h, latent, bias=False))
@@ -307,24 +345,24 @@ cases = {
     "resnet 48 generator": run(resnet_generator, z, size=48, channels=4, mode="bilinear"),
     "resnet 64 generator": run(resnet_generator, z, size=64, channels=2),
     "resnet 128 generator": run(resnet_generator, {"latent": (2, 5)}, size=128, channels=2),
-    "resnet 32 discriminator": run(resnet_discriminator, x(32), size=32, channels=4),
-    "resnet 32 discriminator public": run(resnet_discriminator, x(32), size=32, channels=4, public=True),
+    "resnet 32 discriminator": run(resnet_discriminator, x(32), blocks=scaled(32, 4)),
+    "resnet 32 discriminator public": run(resnet_discriminator, x(32), blocks=scaled(32, 4), public=True),
     "resnet 32 discriminator none mean": run(
-        resnet_discriminator, x(32), size=32, channels=4, norm="none", pooling="mean"),
+        resnet_discriminator, x(32), blocks=scaled(32, 4), norm="none", pooling="mean"),
     "resnet 32 discriminator conditional": run(
-        resnet_discriminator, x(32), [1, 2], size=32, channels=4, classes=3),
+        resnet_discriminator, x(32), [1, 2], blocks=scaled(32, 4), classes=3),
     "resnet 32 discriminator packed joint": run(
-        resnet_discriminator, {**x(32, 6), "latent": (2, 5)}, size=32, channels=4),
-    "resnet 48 discriminator": run(resnet_discriminator, x(48), size=48, channels=2),
-    "resnet 64 discriminator public": run(resnet_discriminator, x(64), size=64, channels=2, public=True),
-    "resnet 128 discriminator": run(resnet_discriminator, x(128), size=128, channels=2),
+        resnet_discriminator, {**x(32, 6), "latent": (2, 5)}, blocks=scaled(32, 4)),
+    "resnet 48 discriminator": run(resnet_discriminator, x(48), blocks=scaled(48, 2)),
+    "resnet 64 discriminator public": run(resnet_discriminator, x(64), blocks=scaled(64, 2), public=True),
+    "resnet 128 discriminator": run(resnet_discriminator, x(128), blocks=scaled(128, 2)),
     "resnet 32 encoder": run(resnet_encoder, {"image": (3, 3, 32, 32)}, size=32, channels=2, latent=5),
     "resnet 48 encoder": run(resnet_encoder, {"image": (3, 3, 48, 48)}, size=48, channels=2, latent=5),
     "autogan a generator": run(autogan_generator, z, cells=A, width=4),
     "autogan a generator figure": run(autogan_generator, z, cells=A, width=4, tap="figure"),
     "autogan b generator": run(autogan_generator, z, cells=B, width=4),
     "autogan c generator": run(autogan_generator, z, cells=C, width=4),
-    "autogan discriminator": run(resnet_discriminator, x(32), size=32, channels=2, bias=False),
+    "autogan discriminator": run(resnet_discriminator, x(32), blocks=scaled(32, 2), bias=False),
     "pacgan veegan generator": run(
         pacgan_generator, z, first=16, side=2, deconvs=[(8, 4), (4, 7), (2, 14), (3, 28)], last=0, k=5),
     "pacgan veegan discriminator": run(
@@ -335,6 +373,17 @@ cases = {
         pacgan_discriminator, x(28), widths=[2, 4, 8], k=3, slope=.3, norm_first=True),
     "pacgan unrolled half discriminator": run(
         pacgan_discriminator, x(28), widths=[4, 8, 16], k=3, slope=.3, norm_first=True),
+    "resnet 32 generator spectral attention": run(resnet_generator, z, size=32, channels=8, sn=True, attended=0),
+    "resnet 32 discriminator attention": run(resnet_discriminator, x(32), blocks=scaled(32, 8), attended=0),
+    "biggan 32 generator": run(biggan_generator, z, [2, 0, 2], widths=[8] * 4, classes=3),
+    "biggan 32 generator plain": run(biggan_generator, z, widths=[8] * 4, attended=1),
+    "biggan 64 generator hierarchical": run(
+        biggan_generator, z, [2, 0, 2], widths=[32, 32, 16, 8, 4], classes=3, shared=4, parts=5, attended=2),
+    "biggan 32 discriminator": run(
+        resnet_discriminator, x(32), [1, 2], blocks=[(8, 1), (8, 1), (8, 0), (8, 0)], wide=True, classes=3),
+    "biggan 64 discriminator attention": run(
+        resnet_discriminator, x(64), [1, 2], blocks=[(2, 1), (4, 1), (8, 1), (16, 1), (32, 0)], wide=True, classes=3,
+        attended=0),
     "infogan generator": run(infogan_generator, z, c=2),
     "infogan discriminator": run(infogan_discriminator, x(28), c=2),
 }

@@ -14,6 +14,8 @@ export interface DBlockOptions {
   norm?: BlockNorm;
   /** Default preactivated. */
   shortcutActivation?: ShortcutActivation;
+  /** Width between the convolutions. Default `inputs`. */
+  hidden?: number;
 }
 
 const batchNorm = (width: number, norm: BlockNorm) =>
@@ -37,13 +39,14 @@ export class DBlock extends nn.Layer {
   constructor(inputs: number, outputs: number, options: DBlockOptions = {}) {
     super();
     const { downsample = false, norm = "spectral", shortcutActivation = "preactivated" } = options;
+    const { hidden = inputs } = options;
     const spectralNorm = norm === "spectral";
     this.#downsample = downsample;
     this.#public = shortcutActivation === "public";
     this.norm1 = batchNorm(inputs, norm);
-    this.conv1 = xavierConv2d(inputs, inputs, { kernelSize: 3, gain: Math.SQRT2, spectralNorm });
-    this.norm2 = batchNorm(inputs, norm);
-    this.conv2 = xavierConv2d(inputs, outputs, { kernelSize: 3, gain: Math.SQRT2, spectralNorm });
+    this.conv1 = xavierConv2d(inputs, hidden, { kernelSize: 3, gain: Math.SQRT2, spectralNorm });
+    this.norm2 = batchNorm(hidden, norm);
+    this.conv2 = xavierConv2d(hidden, outputs, { kernelSize: 3, gain: Math.SQRT2, spectralNorm });
     if (inputs !== outputs || downsample)
       this.shortcut = xavierConv2d(inputs, outputs, { kernelSize: 1, spectralNorm });
   }

@@ -1,12 +1,18 @@
 import { nn, scope, type Tensor } from "@gantry/torch";
-import { ConditionalBatchNorm2d } from "./conditionalBatchNorm.js";
 import { xavierConv2d } from "./xavier.js";
+
+/** A norm whose scale and shift follow a condition: int64 labels N, or vectors N,F. */
+export interface ConditionalNorm extends nn.Module {
+  forward(input: Tensor, condition: Tensor): Tensor;
+}
 
 export interface GBlockOptions {
   /** Default nearest. */
   upsampling?: "nearest" | "bilinear";
-  /** Classes of conditional batch norm; undefined for plain batch norm. */
-  classes?: number | undefined;
+  /** Makes both norms, of so many features. Default plain batch norm. */
+  norm?: ((features: number) => ConditionalNorm) | undefined;
+  /** Of its convolutions. Default false. */
+  spectralNorm?: boolean;
 }
 
 /**
@@ -16,36 +22,35 @@ export interface GBlockOptions {
  * Source: Miyato et al. 2018, figure 8; the hidden width and the initialisation as in kwotsin/mimicry.
  */
 export class GBlock extends nn.Module {
-  readonly norm1: nn.BatchNorm2d | ConditionalBatchNorm2d;
+  readonly norm1: nn.BatchNorm2d | ConditionalNorm;
   readonly conv1: nn.Conv2d;
-  readonly norm2: nn.BatchNorm2d | ConditionalBatchNorm2d;
+  readonly norm2: nn.BatchNorm2d | ConditionalNorm;
   readonly conv2: nn.Conv2d;
   readonly shortcut: nn.Conv2d;
   readonly #upsample: nn.Upsample;
 
-  constructor(inputs: number, outputs: number, { upsampling, classes }: GBlockOptions = {}) {
+  constructor(inputs: number, outputs: number, options: GBlockOptions = {}) {
     super();
-    const norm = (width: number) =>
-      classes === undefined ? new nn.BatchNorm2d(width) : new ConditionalBatchNorm2d(width, classes);
+    const { upsampling, spectralNorm, norm = (features) => new nn.BatchNorm2d(features) } = options;
     this.norm1 = norm(inputs);
-    this.conv1 = xavierConv2d(inputs, outputs, { kernelSize: 3, gain: Math.SQRT2 });
+    this.conv1 = xavierConv2d(inputs, outputs, { kernelSize: 3, gain: Math.SQRT2, spectralNorm });
     this.norm2 = norm(outputs);
-    this.conv2 = xavierConv2d(outputs, outputs, { kernelSize: 3, gain: Math.SQRT2 });
-    this.shortcut = xavierConv2d(inputs, outputs, { kernelSize: 1 });
+    this.conv2 = xavierConv2d(outputs, outputs, { kernelSize: 3, gain: Math.SQRT2, spectralNorm });
+    this.shortcut = xavierConv2d(inputs, outputs, { kernelSize: 1, spectralNorm });
     this.#upsample = new nn.Upsample({ mode: upsampling });
   }
 
-  /** @param label int64 N, for conditional blocks */
-  forward(input: Tensor, label?: Tensor): Tensor {
-    return scope(() => this.#output(input, label));
+  /** @param condition what its norms follow, where they follow anything */
+  forward(input: Tensor, condition?: Tensor): Tensor {
+    return scope(() => this.#output(input, condition));
   }
 
   /** What the graph does not need of the large maps is freed before the next is made. */
-  #output(input: Tensor, label?: Tensor): Tensor {
+  #output(input: Tensor, condition?: Tensor): Tensor {
     const first = scope(() =>
-      nn.upsampledConvolution(this.#upsample, this.conv1, normalise(this.norm1, input, label)),
+      nn.upsampledConvolution(this.#upsample, this.conv1, normalise(this.norm1, input, condition)),
     );
-    const hidden = scope(() => normalise(this.norm2, first, label));
+    const hidden = scope(() => normalise(this.norm2, first, condition));
     first.dispose();
     const second = this.conv2.forward(hidden);
     hidden.dispose();
@@ -55,11 +60,11 @@ export class GBlock extends nn.Module {
 
 /** And through a ReLU. */
 function normalise(
-  norm: nn.BatchNorm2d | ConditionalBatchNorm2d,
+  norm: nn.BatchNorm2d | ConditionalNorm,
   input: Tensor,
-  label: Tensor | undefined,
+  condition: Tensor | undefined,
 ): Tensor {
   if (norm instanceof nn.BatchNorm2d) return norm.activated(input, 0);
-  if (label === undefined) throw new Error("a conditional generator needs the labels of what it makes");
-  return norm.forward(input, label).relu_();
+  if (condition === undefined) throw new Error("a conditional generator needs the labels of what it makes");
+  return norm.forward(input, condition).relu_();
 }

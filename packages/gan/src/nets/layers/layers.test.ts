@@ -5,7 +5,9 @@ import { assertClose, assertGradient, fillNetwork, patternTensor } from "../test
 import { ConditionalBatchNorm2d } from "./conditionalBatchNorm.js";
 import { DBlock } from "./dBlock.js";
 import { GBlock } from "./gBlock.js";
+import { ProjectedBatchNorm2d } from "./projectedBatchNorm.js";
 import { SameConv2d, SameConvTranspose2d, samePadding } from "./same.js";
+import { SelfAttention } from "./selfAttention.js";
 
 setThreads(1);
 
@@ -72,7 +74,9 @@ for (const upsampling of ["nearest", "bilinear"] as const) {
 
 test("a conditional GBlock's gradients are its finite differences", () =>
   scope(() => {
-    using block = fillNetwork(new GBlock(2, 2, { classes: 3 }));
+    using block = fillNetwork(
+      new GBlock(2, 2, { norm: (features) => new ConditionalBatchNorm2d(features, 3) }),
+    );
     const label = torch.tensor([2, 0], { dtype: "int64" });
     checkBlock(block, (input) => block.forward(input, label), patternTensor("input", [2, 2, 2, 2], 2));
   }));
@@ -91,6 +95,40 @@ test("conditional batch norm scales and shifts by class", () =>
     );
     const output = layer.forward(input, torch.tensor([1, 0], { dtype: "int64" }));
     assertClose(output.toNumbers(), [7, 13, -2, 2], 1e-4, "output");
+  }));
+
+test("a projected batch norm's gradients are its finite differences", () =>
+  scope(() => {
+    using layer = fillNetwork(new ProjectedBatchNorm2d(2, 3)).eval();
+    layer.norm.train();
+    const vector = patternTensor("vector", [2, 3], 2);
+    checkBlock(layer, (input) => layer.forward(input, vector), patternTensor("input", [2, 2, 2, 2], 2));
+  }));
+
+test("self-attention's gradients are its finite differences, and it begins as nothing", () =>
+  scope(() => {
+    using layer = fillNetwork(new SelfAttention(9)).eval();
+    checkBlock(layer, (input) => layer.forward(input), patternTensor("input", [2, 9, 4, 4], 2));
+    using fresh = new SelfAttention(8);
+    const input = torch.randn([2, 8, 4, 4]);
+    assert.deepEqual(fresh.forward(input).toNumbers(), input.toNumbers());
+  }));
+
+test("self-attention brings to a place what lies anywhere else", () =>
+  scope(() => {
+    using layer = fillNetwork(new SelfAttention(8));
+    const input = patternTensor("input", [1, 8, 8, 8], 2).requiresGrad_();
+    const [slope] = grad(layer.forward(input).select(2, 0).select(2, 0).sum(), [input]);
+    const far = slope!.abs().sum([0, 1]).toNumbers();
+    // Of each 2x2 places one is looked at by every channel's maximum: some of every quarter of the map count.
+    for (const row of [0, 4])
+      for (const column of [0, 4]) {
+        const quarter = far.filter((_, i) => {
+          const [y, x] = [Math.floor(i / 8), i % 8];
+          return y >= row && y < row + 4 && x >= column && x < column + 4;
+        });
+        assert.ok(Math.max(...quarter) > 1e-4, `${row},${column}`);
+      }
   }));
 
 test("padding SAME puts the odd one at the end", () => {

@@ -4,10 +4,10 @@ import { nn } from "@gantry/torch";
 export function xavierConv2d(
   inputs: number,
   outputs: number,
-  options: { kernelSize: 1 | 3; gain?: number; spectralNorm?: boolean },
+  { kernelSize, gain = 1, ...options }: { kernelSize: 1 | 3; gain?: number } & nn.WeightOptions,
 ): nn.Conv2d {
-  const { kernelSize, gain = 1, spectralNorm } = options;
-  const layer = new nn.Conv2d(inputs, outputs, { kernelSize, padding: (kernelSize - 1) / 2, spectralNorm });
+  const padding = (kernelSize - 1) / 2;
+  const layer = new nn.Conv2d(inputs, outputs, { kernelSize, padding, ...options });
   nn.init.xavierUniform_(layer.weight, gain);
   return layer;
 }

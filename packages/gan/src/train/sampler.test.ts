@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import type { JsonObject } from "../config/merge.js";
+import { UsageError } from "../errors.js";
+import { Sampler } from "./sampler.js";
+import { finish, temporaryFolder, tinyConfig } from "./testing.js";
+import { startRun } from "./train.js";
+
+const folder = await temporaryFolder();
+
+async function sampler(name: string, settings: JsonObject): Promise<Sampler> {
+  const path = join(folder, name);
+  await finish(await startRun(await tinyConfig("gan", "", { steps: 2 }, settings), path));
+  return Sampler.open(path);
+}
+
+let gaussian: Sampler;
+before(async () => {
+  gaussian = await sampler("gaussian", { net: { prior: { size: 5 } } });
+});
+
+test("truncated latents are Gaussian within, and none is beyond", () => {
+  const count = 20_000;
+  const whole = gaussian.latents(count, 7);
+  for (const limit of [0.5, 1.5]) {
+    const cut = gaussian.latents(count, 7, limit);
+    assert.equal(cut.length, whole.length);
+    for (const [i, value] of cut.entries()) {
+      assert.ok(Math.abs(value) <= limit);
+      if (Math.abs(whole[i] as number) <= limit) assert.equal(value, whole[i]);
+    }
+    // Of N(0, 1) within +-t: variance 1 - 2 t phi(t) / (2 Phi(t) - 1), which is 0.0806 and 0.5516 here (SciPy's truncnorm).
+    const variance = cut.reduce((sum, value) => sum + value * value, 0) / cut.length;
+    const expected = limit === 0.5 ? 0.0806 : 0.5516;
+    assert.ok(Math.abs(variance - expected) < 0.01 * expected + 1e-4, `${limit}: ${variance}`);
+  }
+  assert.deepEqual(gaussian.latents(3, 7, 10), gaussian.latents(3, 7));
+});
+
+test("latents that are not Gaussian are not truncated", async () => {
+  const coded = { "mutual-information": { categorical: [3], continuous: 1, units: 3 } };
+  for (const settings of [{ net: { prior: { distribution: "uniform" } } }, { terms: coded }]) {
+    const other = await sampler(`other-${Object.keys(settings)}`, settings);
+    assert.throws(
+      () => other.latents(2, 1, 0.5),
+      (error) =>
+        error instanceof UsageError && /set|train with net\.prior\.distribution=normal/.test(error.message),
+    );
+    assert.equal(other.isGaussian, false);
+    assert.deepEqual(
+      other.codes.map(({ length }) => length),
+      "terms" in settings ? [3, 1] : [],
+    );
+    other.close();
+  }
+  gaussian.close();
+});
