@@ -247,7 +247,8 @@ async function checkNetworks(
         assert.deepEqual(generator.outputShape, data.shape, what);
         assert.deepEqual(image.shape, [3, ...data.shape], what);
         assert.equal(generator.prior, prior);
-        if (data.kind === "images") assert.ok(image.abs().max().item() <= 1, `${what}: outside of [-1, 1]`);
+        const shown = generator.eval().forward(latent, classes === undefined ? undefined : label);
+        if (data.kind === "images") assert.ok(shown.abs().max().item() <= 1, `${what}: outside of [-1, 1]`);
 
         // Two images at once, as packing gives them; the first shape is the data's own.
         for (const packed of [1, 2]) {

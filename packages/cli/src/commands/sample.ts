@@ -11,6 +11,7 @@ interface Options {
   readonly seed?: string;
   readonly latents?: string;
   readonly truncation?: string;
+  readonly psi?: string;
   readonly weights?: "ema" | "raw";
   readonly interpolate?: boolean;
   readonly vary?: string;
@@ -38,6 +39,11 @@ export default defineCommand<Options>({
     {
       flags: "--truncation <t>",
       description: "draw numbers of a latent beyond t anew: likelier images, fewer kinds (BigGAN)",
+    },
+    {
+      flags: "--psi <p>",
+      description:
+        "intermediate latents p times as far from their mean: the same trade (StyleGAN); default 1",
     },
     {
       flags: "--weights <which>",
@@ -89,6 +95,7 @@ export default defineCommand<Options>({
       throw new UsageProblem(
         "--truncation is of latents that are drawn, and --latents gives them; give one of them",
       );
+    const psi = numberFrom("--psi", options.psi, 0);
     const threads = wholeNumber("--threads", options.threads, 1, 4096);
 
     const { interpolate, Sampler, vary } = await import("@gantry/gan");
@@ -98,6 +105,7 @@ export default defineCommand<Options>({
     const sampler = await Sampler.open(path, {
       iteration,
       weights: options.weights,
+      psi,
       context: dataProgress(output),
     });
     try {

@@ -208,6 +208,7 @@ describe("training", () => {
     assert.deepEqual(wide, whole);
     assert.notDeepEqual(narrow, whole);
     assert.deepEqual(again, narrow);
+    await refuse(["sample", run, "--psi", "0.7", "--out", "x.npy"], 2, /these networks have none/, { cwd });
     for (const wrong of ["0", "-1", "x", "NaN"])
       await refuse(
         ["sample", run, "--truncation", wrong, "--out", "x.npy"],

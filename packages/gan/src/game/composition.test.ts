@@ -33,6 +33,8 @@ const SMALL_TERMS: Terms = {
   infomax: { criticUnits: 6 },
   intervention: { k: 2, encoderSteps: 2 },
   unrolled: { steps: 1 },
+  // Layers whose weights are stored N(0, 1), and scaled, make nothing of weights of 0.01.
+  "weight-clipping": { limit: 0.5 },
 };
 
 /** What makes a family small where it has no `channels`. */
@@ -43,6 +45,7 @@ const SMALL_NETS: Readonly<Record<string, JsonObject>> = {
     encoderHidden: [5],
     initialization: "default",
   },
+  stylegan: { styleSize: 6, mappingLayers: 2 },
 };
 
 /** Noise with three classes. */

@@ -59,7 +59,7 @@ class TestPrior extends Prior {
     this.#latents = latents;
   }
 
-  override sample(count: number, generator: RandomGenerator, device: Device = "cpu"): Tensor {
+  override sample(count: number, generator?: RandomGenerator, device: Device = "cpu"): Tensor {
     return (this.#latents?.() ?? super.sample(count, generator, device)).to({ dtype: this.#dtype });
   }
 }

@@ -10,7 +10,15 @@ export abstract class Generator extends nn.Module {
   abstract readonly outputShape: readonly number[];
   /** Number of classes it is conditioned on; undefined when it takes no label. */
   readonly classes: number | undefined = undefined;
-  /** @param latent N,L @param label int64 N, for conditional generators @returns N,...outputShape, images in [-1, 1] */
+  /**
+   * How far its intermediate latents are let from their mean in evaluation, as a factor; undefined for generators that have
+   * none.
+   */
+  psi: number | undefined = undefined;
+  /**
+   * @param latent N,L @param label int64 N, for conditional generators
+   * @returns N,...outputShape; in evaluation images are in [-1, 1]
+   */
   abstract forward(latent: Tensor, label?: Tensor): Tensor;
 }
 

@@ -24,8 +24,8 @@ export class Prior {
     this.distribution = options.distribution;
   }
 
-  /** @returns count,size float32 */
-  sample(count: number, generator: RandomGenerator, device: Device = "cpu"): Tensor {
+  /** @param generator default LibTorch's @returns count,size float32 */
+  sample(count: number, generator?: RandomGenerator, device: Device = "cpu"): Tensor {
     const shape = [count, this.size];
     if (this.distribution === "normal") return torch.randn(shape, { generator, device });
     const unit = torch.rand(shape, { generator, device });
@@ -71,7 +71,7 @@ export class CodedPrior extends Prior {
     });
   }
 
-  override sample(count: number, generator: RandomGenerator, device: Device = "cpu"): Tensor {
+  override sample(count: number, generator?: RandomGenerator, device: Device = "cpu"): Tensor {
     const noise = this.#noise.sample(count, generator, device);
     const codes = this.codes.map(({ kind, length }) => {
       if (kind === "continuous")

@@ -115,3 +115,20 @@ test("biggan's presets are the code's two settings, whose networks fit their dat
     assert.equal(family.check(validate(family.options, options, "net"), data), undefined);
   }
 });
+
+test("stylegan is trained as its code trains at 32 pixels", async () => {
+  const config = await resolveConfig({ recipe: "stylegan" });
+  const { default: optimizer } = config.optimizers;
+  assert.deepEqual(
+    [optimizer?.kind, optimizer?.learningRate, (optimizer as { betas?: number[] }).betas],
+    ["adam", 1e-3, [0, 0.99]],
+  );
+  assert.deepEqual(Object.keys(config.terms), ["non-saturating", "r1"]);
+  assert.equal(config.terms.r1?.gamma, 10);
+  assert.equal(config.batch * config.steps, 25_000_000);
+  // Half of the average is what the last 10,000 images made it.
+  assert.ok(Math.abs((config.average?.decay ?? 0) ** (10_000 / config.batch) - 0.5) < 0.01);
+  const { channels, styleSize, mappingLayers, mixing, prior } = config.net;
+  assert.deepEqual([channels, styleSize, mappingLayers, mixing], [512, 512, 8, 0.9]);
+  assert.deepEqual(prior, { size: 512, distribution: "normal" });
+});

@@ -38,6 +38,13 @@ test("truncated latents are Gaussian within, and none is beyond", () => {
   assert.deepEqual(gaussian.latents(3, 7, 10), gaussian.latents(3, 7));
 });
 
+test("psi is refused where there are no intermediate latents", async () => {
+  await assert.rejects(
+    Sampler.open(join(folder, "gaussian"), { psi: 0.7 }),
+    (error) => error instanceof UsageError && /these networks have none/.test(error.message),
+  );
+});
+
 test("latents that are not Gaussian are not truncated", async () => {
   const coded = { "mutual-information": { categorical: [3], continuous: 1, units: 3 } };
   for (const settings of [{ net: { prior: { distribution: "uniform" } } }, { terms: coded }]) {

@@ -23,6 +23,8 @@ export interface SamplerOptions {
   readonly weights?: "ema" | "raw" | undefined;
   /** Default the run's own, or `cpu` where that is not present. */
   readonly device?: Device | undefined;
+  /** How far intermediate latents are let from their mean, as a factor (StyleGAN); default 1. */
+  readonly psi?: number | undefined;
   readonly context?: Partial<DataContext>;
 }
 
@@ -57,8 +59,8 @@ export class Sampler {
   }
 
   /**
-   * @throws UsageError for a folder that is no run, a checkpoint that is not there, and `ema` where the run averages
-   * nothing; RunError naming a damaged file
+   * @throws UsageError for a folder that is no run, a checkpoint that is not there, `ema` where the run averages nothing,
+   * and `psi` where G has no intermediate latents; RunError naming a damaged file
    */
   static async open(path: string, options: SamplerOptions = {}): Promise<Sampler> {
     const run = await RunDirectory.open(path);
@@ -103,6 +105,15 @@ export class Sampler {
       );
     }
     generator.train(false);
+    if (options.psi !== undefined) {
+      if (generator.psi === undefined) {
+        generator.dispose();
+        throw new UsageError(
+          `${path}: psi is how far intermediate latents are from their mean, and these networks have none; leave it out, or truncate the latents themselves`,
+        );
+      }
+      generator.psi = options.psi;
+    }
     return new Sampler(run, iteration, data, averaged === undefined ? "raw" : "ema", generator, device);
   }
 

@@ -143,6 +143,11 @@ test("shapes of what generators make, discriminators say and encoders find", asy
     ["resnet", { channels: 8, attention: 16, generatorSpectralNorm: true }, 32],
     ...[32, 64, 128].map((size): [string, object, number] => ["biggan", { channels: 1 }, size]),
     ["biggan", { channels: 4, attention: 32 }, 64],
+    ...[8, 32, 128].map((size): [string, object, number] => [
+      "stylegan",
+      { channels: 8, styleSize: 4, mappingLayers: 2 },
+      size,
+    ]),
     ...[28, 32, 48, 64].map((size): [string, object, number] => ["dcgan", { channels: 2 }, size]),
   ].map(([name, options, size]) => [name as string, options as Record<string, unknown>, size as number]);
   for (const [name, options, size] of families) {
@@ -189,8 +194,9 @@ test("a joint discriminator's score depends on the latent", async () => {
     ["pacgan", 28],
     ["infogan", 28],
     ["biggan", 32],
+    ["stylegan", 16],
   ] as const) {
-    const nets = await build(name, { channels: 2 }, { size, latent: 3, joint: true });
+    const nets = await build(name, { channels: 4 }, { size, latent: 3, joint: true });
     scope(() => {
       using discriminator = nets.discriminator();
       const image = torch.randn([2, 3, size, size]);
@@ -264,6 +270,8 @@ test("what the networks cannot carry is refused with what to do", async () => {
     ["infogan", {}, [3, 32, 32], /28 pixels/],
     ["biggan", {}, [3, 48, 48], /32, 64, 128 pixels, not \[3,48,48\]; set data\.size/],
     ["resnet", { attention: 4 }, [3, 32, 32], /no such map in common at 32 pixels; take 8, 16, or null/],
+    ["stylegan", {}, [3, 48, 48], /8, 16, 32, 64, \.\.\. pixels, not \[3,48,48\]/],
+    ["stylegan", { channels: 4 }, [3, 256, 256], /no channel at 256 pixels; take 8 or more/],
     ["biggan", { attention: 128 }, [3, 128, 128], /take 8, 16, 32, 64, or null/],
     ["pacgan", { protocol: "unrolled", channels: 16 }, [3, 28, 28], /multiple of 32/],
   ];

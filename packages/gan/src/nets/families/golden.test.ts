@@ -27,6 +27,8 @@ interface Case {
   classes?: number;
   label?: number[];
   joint?: boolean;
+  /** In evaluation from the beginning: networks that draw numbers in training. */
+  evaluated?: boolean;
 }
 
 const golden = readGolden<Record<string, Golden>>("nets/golden/networks.json");
@@ -50,6 +52,7 @@ const biggan = (size: number, channels: number, options = {}) => ({
   size,
   options: { channels, ...options },
 });
+const stylegan = (size: number, options = {}) => ({ family: "stylegan", size, options });
 const infogan = { family: "infogan", size: 28, options: { channels: 2 } };
 
 const cases: Record<string, Case> = {
@@ -90,6 +93,17 @@ const cases: Record<string, Case> = {
   },
   "biggan 32 discriminator": { ...biggan(32, 2), classes: 3, label: [1, 2] },
   "biggan 64 discriminator attention": { ...biggan(64, 2, { attention: 32 }), classes: 3, label: [1, 2] },
+  "stylegan 8 generator": {
+    ...stylegan(8, { channels: 6, styleSize: 5, mappingLayers: 3 }),
+    evaluated: true,
+  },
+  "stylegan 64 generator": {
+    ...stylegan(64, { channels: 4, styleSize: 6, mappingLayers: 2 }),
+    evaluated: true,
+  },
+  "stylegan 32 discriminator": stylegan(32, { channels: 4 }),
+  "stylegan 64 discriminator": { ...stylegan(64, { channels: 4 }), batch: 6 },
+  "stylegan 64 discriminator of eight": { ...stylegan(64, { channels: 4 }), batch: 8 },
   "infogan generator": infogan,
   "infogan discriminator": infogan,
 };
@@ -120,15 +134,13 @@ for (const [name, c] of Object.entries(cases)) {
     using network = await build(name, c);
     scope(() => {
       fillNetwork(network);
+      if (c.evaluated) network.eval();
+      if (network instanceof Generator && network.psi !== undefined) network.psi = 0.7;
       const label = c.label === undefined ? undefined : torch.tensor(c.label, { dtype: "int64" });
       const inputs: Record<string, Tensor> = {};
+      const images = c.batch ?? (name.includes("encoder") ? 3 : 2);
       if (network instanceof Generator) inputs.latent = patternTensor("latent", [c.batch ?? 3, 5], 3);
-      else
-        inputs.image = patternTensor(
-          "image",
-          [name.includes("encoder") ? 3 : 2, 3 * (c.packing ?? 1), c.size, c.size],
-          2,
-        );
+      else inputs.image = patternTensor("image", [images, 3 * (c.packing ?? 1), c.size, c.size], 2);
       if (c.joint) inputs.latent = patternTensor("latent", [2, 5], 3);
       for (const input of Object.values(inputs)) input.requiresGrad_();
       const forward = (): Tensor[] => {
@@ -137,8 +149,8 @@ for (const [name, c] of Object.entries(cases)) {
         const sample = { image: inputs.image as Tensor, latent: inputs.latent, label };
         const features = network.features(sample);
         const { featureShapes } = network;
-        assert.deepEqual(features.local?.shape, [2, ...(featureShapes.local ?? [])]);
-        assert.deepEqual(features.global.shape, [2, featureShapes.global]);
+        assert.deepEqual(features.local?.shape, [images, ...(featureShapes.local ?? [])]);
+        assert.deepEqual(features.global.shape, [images, featureShapes.global]);
         return [network.score(features, sample), features.local as Tensor, features.global];
       };
       const outputs = forward();

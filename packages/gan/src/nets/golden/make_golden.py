@@ -1,4 +1,4 @@
-"""Writes networks.json: what the resnet, autogan, pacgan, infogan and biggan networks
+"""Writes networks.json: what the resnet, autogan, pacgan, infogan, biggan and stylegan networks
 compute, from a second transcription of their
 tables, in PyTorch and float64.
 
@@ -304,9 +304,72 @@ def infogan_discriminator(n, x, *, c):
     return n.linear("last", g, 1)[:, 0], local, g
 
 
-def run(function, inputs, label=None, **options):
-    """A training pass with its gradients, the buffers it leaves, and an evaluation pass."""
+BINOMIAL = torch.outer(torch.tensor([1., 2, 1]), torch.tensor([1., 2, 1])) / 16
+
+
+def blurred(x):
+    c = x.shape[1]
+    return F.conv2d(x, BINOMIAL.expand(c, 1, 3, 3), padding=1, groups=c)
+
+
+def equal_conv(n, name, x, out, k, gain=2 ** .5, bias=True):
+    w = n.p(f"{name}.weight", out, x.shape[1], k, k) * gain / (x.shape[1] * k * k) ** .5
+    return F.conv2d(x, w, n.p(f"{name}.bias", out) if bias else None, padding=k // 2)
+
+
+def equal_linear(n, name, x, out, gain=2 ** .5, rate=1):
+    w = n.p(f"{name}.weight", out, x.shape[1]) * (gain / x.shape[1] ** .5 * rate)
+    return F.linear(x, w, n.p(f"{name}.bias", out) * rate)
+
+
+def style_layer(n, i, x, w):
+    name, c, side = f"layers.{i}", x.shape[1], x.shape[2]
+    x = x + n.b(f"{name}.noise", 1, 1, side, side) * n.p(f"{name}.noise_weight", c).view(1, c, 1, 1)
+    x = F.leaky_relu(x + n.p(f"{name}.bias", c).view(1, c, 1, 1), .2)
+    x = F.instance_norm(x, eps=1e-8)
+    s = equal_linear(n, f"{name}.style", w, 2 * c, gain=1).view(-1, 2, c, 1, 1)
+    return x * (s[:, 0] + 1) + s[:, 1]
+
+
+def stylegan_generator(n, z, *, widths, size, layers, psi):
+    w = z / (z.square().mean(1, keepdim=True) + 1e-8).sqrt()
+    for i in range(layers):
+        w = F.leaky_relu(equal_linear(n, f"mapping.{i}", w, size, rate=.01), .2)
+    mean = n.b("mean_style", size)
+    near = mean + psi * (w - mean)
+    x = n.p("constant", 1, widths[0], 4, 4).expand(len(z), -1, -1, -1)
+    k = 0
+    for i, c in enumerate(widths):
+        if i:
+            x = blurred(equal_conv(n, f"convolutions.{k - 1}", up(x, "nearest"), c, 3, bias=False))
+        x = style_layer(n, k, x, near if k < 8 else w)
+        k += 1
+        x = style_layer(n, k, equal_conv(n, f"convolutions.{k - 1}", x, c, 3, bias=False), near if k < 8 else w)
+        k += 1
+    return equal_conv(n, "to_image", x, 3, 1, gain=1).clamp(-1, 1)
+
+
+def stylegan_discriminator(n, x, *, widths):
+    x = F.leaky_relu(equal_conv(n, "body.from_image", x, widths[-1], 1), .2)
+    k = 0
+    for c, half in zip(widths[:0:-1], widths[-2::-1]):
+        x = F.leaky_relu(equal_conv(n, f"body.convolutions.{k}", x, c, 3), .2)
+        x = F.avg_pool2d(equal_conv(n, f"body.convolutions.{k + 1}", blurred(x), half, 3), 2)
+        x = F.leaky_relu(x, .2)
+        k += 2
+    local = x
+    group = max(g for g in (1, 2, 3, 4) if len(x) % g == 0)
+    sd = x.view(group, -1, *x.shape[1:]).var(0, unbiased=False).add(1e-8).sqrt().mean((1, 2, 3))
+    x = torch.cat([x, sd.repeat(group).view(-1, 1, 1, 1).expand(-1, 1, 4, 4)], 1)
+    x = F.leaky_relu(equal_conv(n, "convolution", x, widths[0], 3), .2).flatten(1)
+    g = F.leaky_relu(equal_linear(n, "hidden", x, widths[0]), .2)
+    return equal_linear(n, "last", g, 1, gain=1)[:, 0], local, g
+
+
+def run(function, inputs, label=None, training=True, **options):
+    """A training pass (or one of evaluation) with its gradients, the buffers it leaves, and an evaluation pass."""
     n = Net()
+    n.training = training
     ins = {name: pattern(name, shape).mul(2 if name == "image" else 3).requires_grad_() for name, shape in inputs.items()}
     args = list(ins.values())
     if label is not None:
@@ -384,6 +447,13 @@ cases = {
     "biggan 64 discriminator attention": run(
         resnet_discriminator, x(64), [1, 2], blocks=[(2, 1), (4, 1), (8, 1), (16, 1), (32, 0)], wide=True, classes=3,
         attended=0),
+    "stylegan 8 generator": run(
+        stylegan_generator, z, training=False, widths=[6, 6], size=5, layers=3, psi=.7),
+    "stylegan 64 generator": run(
+        stylegan_generator, z, training=False, widths=[4, 4, 4, 4, 2], size=6, layers=2, psi=.7),
+    "stylegan 32 discriminator": run(stylegan_discriminator, {"image": (2, 3, 32, 32)}, widths=[4] * 4),
+    "stylegan 64 discriminator": run(stylegan_discriminator, {"image": (6, 3, 64, 64)}, widths=[4, 4, 4, 4, 2]),
+    "stylegan 64 discriminator of eight": run(stylegan_discriminator, {"image": (8, 3, 64, 64)}, widths=[4, 4, 4, 4, 2]),
     "infogan generator": run(infogan_generator, z, c=2),
     "infogan discriminator": run(infogan_discriminator, x(28), c=2),
 }
