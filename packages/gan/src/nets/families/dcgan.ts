@@ -1,4 +1,4 @@
-import { nn, type Tensor } from "@gantry/torch";
+import { nn, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import type { Sample } from "../../game/sample.js";
 import {
@@ -12,6 +12,7 @@ import {
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { drawLatent } from "../layers/gaussian.js";
 import { JointHead } from "../layers/jointHead.js";
+import { VirtualBatchNorm2d } from "../layers/virtualBatchNorm.js";
 import type { Prior } from "../prior.js";
 
 const norm = z.enum(["batch", "spectral", "none"]);
@@ -29,6 +30,13 @@ const options = z.strictObject({
     .default(null)
     .describe("channels of E's first layer; others double; null: as many as D's"),
   discriminatorNorm: norm.default("batch").describe("of D's layers; none for gradient penalties"),
+  generatorNorm: z
+    .enum(["batch", "virtual"])
+    .default("batch")
+    .describe(
+      "of G's layers; virtual: by a reference batch, so that images of a batch know nothing of each other",
+    ),
+  references: z.int().min(2).default(64).describe("latents of virtual batch norm's reference batch"),
 });
 
 type Options = z.output<typeof options>;
@@ -61,23 +69,27 @@ class DcganGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
   readonly body: nn.Sequential;
+  /** Of virtual batch norm: the reference batch, drawn once. */
+  readonly reference: nn.Buffer | undefined;
 
-  constructor({ channels }: Options, { data, prior }: NetRequest) {
+  constructor({ channels, generatorNorm, references }: Options, { data, prior }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
+    const norm = (features: number) =>
+      generatorNorm === "batch" ? new nn.BatchNorm2d(features) : new VirtualBatchNorm2d(features, references);
     const { base, layers } = planFor(data.shape);
     let width = channels * 2 ** (layers - 1);
     const body: nn.Layer[] = [
       new nn.Reshape(prior.size, 1, 1),
       new nn.ConvTranspose2d(prior.size, width, { kernelSize: base, bias: false }),
-      new nn.BatchNorm2d(width),
+      norm(width),
       new nn.ReLU(),
     ];
     for (let layer = 1; layer < layers; layer++) {
       body.push(
         new nn.ConvTranspose2d(width, width / 2, { ...STRIDED, bias: false }),
-        new nn.BatchNorm2d(width / 2),
+        norm(width / 2),
         new nn.ReLU(),
       );
       width /= 2;
@@ -85,10 +97,13 @@ class DcganGenerator extends Generator {
     body.push(new nn.ConvTranspose2d(width, data.shape[0]!, STRIDED), new nn.Tanh());
     this.body = new nn.Sequential(...body);
     initialise(this);
+    if (generatorNorm === "virtual") this.reference = scope(() => nn.buffer(prior.sample(references)));
   }
 
   forward(latent: Tensor): Tensor {
-    return this.body.forward(latent);
+    const { reference } = this;
+    if (reference === undefined) return this.body.forward(latent);
+    return this.body.forward(torch.cat([reference, latent], 0)).narrow(0, reference.size(0), latent.size(0));
   }
 }
 

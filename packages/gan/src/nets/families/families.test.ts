@@ -140,6 +140,7 @@ test("shapes of what generators make, discriminators say and encoders find", asy
     ["pacgan", { channels: 2 }, 28],
     ["pacgan", { protocol: "unrolled", channels: 32 }, 28],
     ["infogan", { channels: 2 }, 28],
+    ["dcgan", { channels: 2, generatorNorm: "virtual", references: 3 }, 32],
     ["resnet", { channels: 8, attention: 16, generatorSpectralNorm: true }, 32],
     ...[32, 64, 128].map((size): [string, object, number] => ["biggan", { channels: 1 }, size]),
     ["biggan", { channels: 4, attention: 32 }, 64],
@@ -294,6 +295,23 @@ test("what BigGAN's options cannot be together is refused with what to do", asyn
   await refused({ hierarchical: true }, { classes: 3 }, /set net\.sharedSize=128 too/);
   await refused(whole, {}, /set conditional=true/);
   await refused(whole, { classes: 3, latent: 10 }, /a latent of 10 does not divide into 4 equal parts/);
+});
+
+test("with virtual batch norm an image does not depend on those beside it, with batch norm it does", async () => {
+  for (const generatorNorm of ["virtual", "batch"]) {
+    const nets = await build("dcgan", { channels: 2, generatorNorm, references: 5 }, { size: 28, latent: 6 });
+    scope(() => {
+      using generator = nets.generator();
+      const latent = torch.randn([4, 6]);
+      const made = (count: number) => noGrad(() => generator.forward(latent.narrow(0, 0, count)));
+      const difference = made(2)
+        .sub(made(4).narrow(0, 0, 2))
+        .abs()
+        .max()
+        .item();
+      assert.ok(generatorNorm === "virtual" ? difference < 1e-6 : difference > 1e-3, `${difference}`);
+    });
+  }
 });
 
 test("each part of a hierarchical latent, and the class, reach the image", async () => {

@@ -8,6 +8,7 @@ import { GBlock } from "./gBlock.js";
 import { ProjectedBatchNorm2d } from "./projectedBatchNorm.js";
 import { SameConv2d, SameConvTranspose2d, samePadding } from "./same.js";
 import { SelfAttention } from "./selfAttention.js";
+import { VirtualBatchNorm2d } from "./virtualBatchNorm.js";
 
 setThreads(1);
 
@@ -129,6 +130,27 @@ test("self-attention brings to a place what lies anywhere else", () =>
         });
         assert.ok(Math.max(...quarter) > 1e-4, `${row},${column}`);
       }
+  }));
+
+test("virtual batch norm normalises as it is written, and its gradients are finite differences", () =>
+  scope(() => {
+    using layer = fillNetwork(new VirtualBatchNorm2d(2, 3));
+    const input = patternTensor("input", [5, 2, 2, 2], 2);
+    const values = input.toNumbers();
+    const [weight, bias] = [layer.weight.toNumbers(), layer.bias.toNumbers()];
+    const map = (n: number, c: number) => values.slice(8 * n + 4 * c, 8 * n + 4 * c + 4);
+    const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b) / numbers.length;
+    const moments = (numbers: readonly number[]) => [mean(numbers), mean(numbers.map((x) => x * x))];
+    const expected = [0, 1, 2, 3, 4].flatMap((n) =>
+      [0, 1].flatMap((c) => {
+        const shared = moments([0, 1, 2].flatMap((reference) => map(reference, c)));
+        const own = moments(map(n, c));
+        const [m, square] = shared.map((moment, i) => (n < 3 ? moment : (own[i]! + 3 * moment) / 4));
+        return map(n, c).map((x) => ((x - m!) / Math.sqrt(square! - m! ** 2 + 1e-5)) * weight[c]! + bias[c]!);
+      }),
+    );
+    assertClose(layer.forward(input).toNumbers(), expected, 1e-12, "output");
+    checkBlock(layer, (image) => layer.forward(image), input);
   }));
 
 test("padding SAME puts the odd one at the end", () => {
