@@ -122,7 +122,7 @@ export class Plan {
     this.#options = init.familyOptions;
     if (this.classes !== undefined && !init.family.conditional)
       this.refuse(
-        `the ${init.family.name} networks take no labels; set conditional=false, or net.family to a family that does (resnet)`,
+        `the ${init.family.name} networks take no labels; set conditional=false, or net.family to a family that does (dcgan, resnet)`,
       );
     this.phases = [
       { name: "discriminator", update: ["discriminator"], steps: init.discriminatorSteps, real: "fresh" },

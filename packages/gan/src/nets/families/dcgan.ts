@@ -12,6 +12,7 @@ import {
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { drawLatent } from "../layers/gaussian.js";
 import { JointHead } from "../layers/jointHead.js";
+import { oneHot } from "../layers/oneHot.js";
 import { VirtualBatchNorm2d } from "../layers/virtualBatchNorm.js";
 import type { Prior } from "../prior.js";
 
@@ -68,21 +69,24 @@ function initialise(network: nn.Module): void {
 class DcganGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
+  override readonly classes: number | undefined;
   readonly body: nn.Sequential;
-  /** Of virtual batch norm: the reference batch, drawn once. */
+  /** Of virtual batch norm: the reference batch of latents, with labels where there are any, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor({ channels, generatorNorm, references }: Options, { data, prior }: NetRequest) {
+  constructor({ channels, generatorNorm, references }: Options, { data, prior, classes }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
+    this.classes = classes;
+    const size = prior.size + (classes ?? 0);
     const norm = (features: number) =>
       generatorNorm === "batch" ? new nn.BatchNorm2d(features) : new VirtualBatchNorm2d(features, references);
     const { base, layers } = planFor(data.shape);
     let width = channels * 2 ** (layers - 1);
     const body: nn.Layer[] = [
-      new nn.Reshape(prior.size, 1, 1),
-      new nn.ConvTranspose2d(prior.size, width, { kernelSize: base, bias: false }),
+      new nn.Reshape(size, 1, 1),
+      new nn.ConvTranspose2d(size, width, { kernelSize: base, bias: false }),
       norm(width),
       new nn.ReLU(),
     ];
@@ -97,13 +101,22 @@ class DcganGenerator extends Generator {
     body.push(new nn.ConvTranspose2d(width, data.shape[0]!, STRIDED), new nn.Tanh());
     this.body = new nn.Sequential(...body);
     initialise(this);
-    if (generatorNorm === "virtual") this.reference = scope(() => nn.buffer(prior.sample(references)));
+    if (generatorNorm === "virtual")
+      this.reference = scope(() => {
+        const labels = torch.randint(0, classes ?? 1, [references], { dtype: "int64" });
+        return nn.buffer(this.#input(prior.sample(references), labels));
+      });
   }
 
-  forward(latent: Tensor): Tensor {
+  forward(latent: Tensor, label?: Tensor): Tensor {
     const { reference } = this;
-    if (reference === undefined) return this.body.forward(latent);
-    return this.body.forward(torch.cat([reference, latent], 0)).narrow(0, reference.size(0), latent.size(0));
+    const input = this.#input(latent, label);
+    if (reference === undefined) return this.body.forward(input);
+    return this.body.forward(torch.cat([reference, input], 0)).narrow(0, reference.size(0), latent.size(0));
+  }
+
+  #input(latent: Tensor, label: Tensor | undefined): Tensor {
+    return this.classes === undefined ? latent : torch.cat([latent, oneHot(label, this.classes, latent)], 1);
   }
 }
 
@@ -124,14 +137,17 @@ class DcganDiscriminator extends Discriminator {
   readonly blocks: readonly nn.Sequential[];
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
+  readonly #classes: number | undefined;
 
-  constructor({ channels, discriminatorNorm }: Options, { inputShape, latentSize }: DiscriminatorRequest) {
+  constructor({ channels, discriminatorNorm }: Options, request: DiscriminatorRequest) {
     super();
+    const { inputShape, latentSize, classes } = request;
     this.inputShape = inputShape;
+    this.#classes = classes;
     const { base, layers } = planFor(inputShape);
     const widths = Array.from({ length: layers }, (_, layer) => channels * 2 ** layer);
     this.blocks = widths.map((width, layer) =>
-      block(widths[layer - 1] ?? inputShape[0]!, width, discriminatorNorm),
+      block(widths[layer - 1] ?? inputShape[0]! + (classes ?? 0), width, discriminatorNorm),
     );
     const flat = widths.at(-1)! * base * base;
     const spectralNorm = discriminatorNorm === "spectral";
@@ -142,8 +158,8 @@ class DcganDiscriminator extends Discriminator {
     initialise(this);
   }
 
-  features({ image, latent }: Sample): Features {
-    let map = image;
+  features({ image, latent, label }: Sample): Features {
+    let map = this.#labelled(image, label);
     let local: Tensor | undefined;
     for (const block of this.blocks) {
       local = map;
@@ -151,6 +167,15 @@ class DcganDiscriminator extends Discriminator {
     }
     const flat = map.flatten(1);
     return { local, global: this.joint?.forward(flat, latent) ?? flat };
+  }
+
+  /** With a map for each class, all ones or all zeros. */
+  #labelled(image: Tensor, label: Tensor | undefined): Tensor {
+    const classes = this.#classes;
+    if (classes === undefined) return image;
+    const [count = 0, , height = 0, width = 0] = image.shape;
+    const maps = oneHot(label, classes, image).view([count, classes, 1, 1]);
+    return torch.cat([image, maps.expand([count, classes, height, width])], 1);
   }
 
   protected verdict({ global }: Features): Tensor {
@@ -192,13 +217,14 @@ class DcganEncoder extends Encoder {
 
 /**
  * DCGAN networks: at 64 pixels the table B.1 of the IVGAN paper (which has batch norm in D's first layer too); at 28,
- * 32 and 48 the same with fewer layers.
+ * 32 and 48 the same with fewer layers. Classes come in as Mirza and Osindero 2014 have it: beside the latent for G, beside
+ * the image, a map for each, for D.
  */
 export default defineFamily({
   name: "dcgan",
   summary: "strided convolutions with batch norm, 28, 32, 48 or 64 pixels, with an encoder",
   source: "Radford, Metz, Chintala 2016; table B.1 of the IVGAN paper",
-  conditional: false,
+  conditional: true,
   options,
   check(_options, data) {
     const [, height, width] = data.shape;

@@ -239,28 +239,38 @@ test("public shortcuts and local features are the ReLU of the preactivated ones"
   });
 });
 
-test("conditional networks follow the label, and say when it is missing", async () => {
-  const nets = await build("resnet", { channels: 2 }, { classes: 3, latent: 4 });
-  scope(() => {
-    manualSeed(1);
-    using generator = nets.generator();
-    assert.equal(generator.classes, 3);
-    const latent = torch.randn([1, 4]).expand([3, 4]);
-    const label = torch.tensor([0, 1, 1], { dtype: "int64" });
-    const image = noGrad(() => generator.forward(latent, label));
-    assert.ok(image.select(0, 0).sub(image.select(0, 1)).abs().sum().item() > 0);
-    assert.throws(() => generator.forward(latent), /needs the labels/);
-    using discriminator = nets.discriminator();
-    const twice = torch.randn([1, 3, 32, 32]).expand([3, 3, 32, 32]);
-    const features = noGrad(() => discriminator.features({ image: twice }));
-    const [zero, one, again] = noGrad(() =>
-      discriminator.score(features, { image: twice, label }),
-    ).toNumbers();
-    assert.notEqual(zero, one);
-    assert.equal(one, again);
-    assert.throws(() => discriminator.score(features, { image: twice }), /needs the labels/);
+for (const [name, size, options] of [
+  ["resnet", 32, {}],
+  ["biggan", 32, {}],
+  ["dcgan", 28, {}],
+  ["dcgan", 28, { generatorNorm: "virtual", references: 3 }],
+] as const)
+  test(`conditional ${name} follows the label, and says when it is missing ${JSON.stringify(options)}`, async () => {
+    const nets = await build(name, { channels: 2, ...options }, { classes: 3, latent: 4, size });
+    scope(() => {
+      manualSeed(1);
+      using generator = nets.generator();
+      assert.equal(generator.classes, 3);
+      const latent = torch.randn([1, 4]).expand([3, 4]);
+      const label = torch.tensor([0, 1, 1], { dtype: "int64" });
+      const image = noGrad(() => generator.forward(latent, label));
+      assert.ok(image.select(0, 0).sub(image.select(0, 1)).abs().sum().item() > 0);
+      assert.throws(() => generator.forward(latent), /needs the labels/);
+      using discriminator = nets.discriminator().eval();
+      const twice = torch.randn([1, 3, size, size]).expand([3, 3, size, size]);
+      const sample = { image: twice, label };
+      const [zero, one, again] = noGrad(() =>
+        discriminator.score(discriminator.features(sample), sample),
+      ).toNumbers();
+      assert.notEqual(zero, one);
+      assert.equal(one, again);
+      const unlabelled = { image: twice };
+      assert.throws(
+        () => discriminator.score(discriminator.features(unlabelled), unlabelled),
+        /needs the labels/,
+      );
+    });
   });
-});
 
 test("what the networks cannot carry is refused with what to do", async () => {
   const refusals: [string, Record<string, unknown>, number[], RegExp][] = [
