@@ -4,7 +4,7 @@ import { Generator } from "../contract.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { AutoganCell } from "../layers/autoganCell.js";
 import type { Prior } from "../prior.js";
-import { FULL_CHANNELS, ResNetDiscriminator, ResNetEncoder, resnetPlan } from "./resnet.js";
+import { FULL_CHANNELS, ResNetDiscriminator, resnetEncoder, resnetPlan } from "./resnet.js";
 
 const options = z.strictObject({
   architecture: z.enum(["a", "b", "c"]).default("a").describe("which of the three published generators"),
@@ -111,5 +111,5 @@ export default defineFamily({
       new ResNetDiscriminator({ ...resnetPlan(request.inputShape, channels), bias: false }, request),
     ),
   encoder: ({ channels }, request) =>
-    initialise(new ResNetEncoder(resnetPlan(request.data.shape, channels), request)),
+    initialise(resnetEncoder(resnetPlan(request.data.shape, channels), request)),
 });

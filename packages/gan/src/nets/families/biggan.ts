@@ -13,8 +13,8 @@ import {
   blockBefore,
   checkAttention,
   ResNetDiscriminator,
-  ResNetEncoder,
   type ResNetPlan,
+  resnetEncoder,
   sidesInG,
 } from "./resnet.js";
 
@@ -190,5 +190,5 @@ export default defineFamily({
       ),
       o,
     ),
-  encoder: (o, request) => initialise(new ResNetEncoder(planFor(request.data.shape, o.channels), request), o),
+  encoder: (o, request) => initialise(resnetEncoder(planFor(request.data.shape, o.channels), request), o),
 });

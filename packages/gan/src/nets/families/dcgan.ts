@@ -1,16 +1,9 @@
 import { nn, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import type { Sample } from "../../game/sample.js";
-import {
-  Discriminator,
-  Encoder,
-  type Encoding,
-  type FeatureShapes,
-  type Features,
-  Generator,
-} from "../contract.js";
+import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { drawLatent } from "../layers/gaussian.js";
 import { JointHead } from "../layers/jointHead.js";
 import { oneHot } from "../layers/oneHot.js";
 import { VirtualBatchNorm2d } from "../layers/virtualBatchNorm.js";
@@ -59,11 +52,12 @@ function planFor(shape: readonly number[]): { base: number; layers: number } {
 const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
 
 /** Weights N(0, 0.02), scales N(1, 0.02), biases 0: Radford et al. 2016, section 4; DCGAN code. */
-function initialise(network: nn.Module): void {
+function initialise<T extends nn.Module>(network: T): T {
   for (const [name, parameter] of network.namedParameters()) {
     if (name.endsWith("bias")) nn.init.zeros_(parameter);
     else nn.init.normal_(parameter, parameter.dim === 1 ? 1 : 0, 0.02);
   }
+  return network;
 }
 
 class DcganGenerator extends Generator {
@@ -183,36 +177,20 @@ class DcganDiscriminator extends Discriminator {
   }
 }
 
-class DcganEncoder extends Encoder {
-  readonly inputShape: readonly number[];
-  readonly latentSize: number;
-  readonly body: nn.Sequential;
-  readonly #stochastic: boolean;
-
-  constructor({ channels, encoderChannels }: Options, { data, prior, stochastic }: EncoderRequest) {
-    super();
-    this.inputShape = data.shape;
-    this.latentSize = prior.size;
-    this.#stochastic = stochastic;
-    const { base, layers } = planFor(data.shape);
-    const first = encoderChannels ?? channels;
-    const widths = Array.from({ length: layers }, (_, layer) => first * 2 ** layer);
-    const output = prior.size * (stochastic ? 2 : 1);
-    this.body = new nn.Sequential(
-      ...widths.map((width, layer) =>
-        block(widths[layer - 1] ?? data.shape[0]!, width, layer === 0 ? "none" : "batch"),
-      ),
-      new nn.Conv2d(widths.at(-1)!, output, { kernelSize: base, bias: stochastic }),
-      ...(stochastic ? [] : [new nn.BatchNorm2d(output)]),
-      new nn.Flatten(),
-    );
-    initialise(this);
-  }
-
-  forward(image: Tensor): Encoding {
-    const output = this.body.forward(image);
-    return this.#stochastic ? drawLatent(output) : { latent: output };
-  }
+function encoderBody({ channels, encoderChannels }: Options, request: EncoderRequest): nn.Sequential {
+  const { shape } = request.data;
+  const { base, layers } = planFor(shape);
+  const first = encoderChannels ?? channels;
+  const widths = Array.from({ length: layers }, (_, layer) => first * 2 ** layer);
+  const output = encodingSize(request);
+  return new nn.Sequential(
+    ...widths.map((width, layer) =>
+      block(widths[layer - 1] ?? shape[0]!, width, layer === 0 ? "none" : "batch"),
+    ),
+    new nn.Conv2d(widths.at(-1)!, output, { kernelSize: base, bias: request.stochastic }),
+    ...(request.stochastic ? [] : [new nn.BatchNorm2d(output)]),
+    new nn.Flatten(),
+  );
 }
 
 /**
@@ -233,5 +211,5 @@ export default defineFamily({
   },
   generator: (o, request) => new DcganGenerator(o, request),
   discriminator: (o, request) => new DcganDiscriminator(o, request),
-  encoder: (o, request) => new DcganEncoder(o, request),
+  encoder: (o, request) => initialise(new BodyEncoder(request, encoderBody(o, request))),
 });

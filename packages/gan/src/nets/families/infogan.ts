@@ -1,16 +1,9 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import type { Sample } from "../../game/sample.js";
-import {
-  Discriminator,
-  Encoder,
-  type Encoding,
-  type FeatureShapes,
-  type Features,
-  Generator,
-} from "../contract.js";
+import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { drawLatent } from "../layers/gaussian.js";
 import { JointHead } from "../layers/jointHead.js";
 import type { Prior } from "../prior.js";
 
@@ -32,11 +25,12 @@ const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
 const SLOPE = 0.1;
 
 /** Weights N(0, 0.02), scales N(1, 0.02), biases 0: custom_ops.py there. */
-function initialise(network: nn.Module): void {
+function initialise<T extends nn.Module>(network: T): T {
   for (const [name, parameter] of network.namedParameters()) {
     if (name.endsWith("bias")) nn.init.zeros_(parameter);
     else nn.init.normal_(parameter, parameter.dim === 1 ? 1 : 0, 0.02);
   }
+  return network;
 }
 
 class InfoganGenerator extends Generator {
@@ -118,30 +112,12 @@ class InfoganDiscriminator extends Discriminator {
 }
 
 /** D's mirror; there is none in the source. */
-class InfoganEncoder extends Encoder {
-  readonly inputShape: readonly number[];
-  readonly latentSize: number;
-  readonly body: nn.Sequential;
-  readonly #stochastic: boolean;
-
-  constructor({ channels }: Options, { data, prior, stochastic }: EncoderRequest) {
-    super();
-    this.inputShape = data.shape;
-    this.latentSize = prior.size;
-    this.#stochastic = stochastic;
-    this.body = new nn.Sequential(
-      ...strided(data.shape[0]!, channels),
-      new nn.Flatten(),
-      new nn.Linear(2 * channels * BASE * BASE, prior.size * (stochastic ? 2 : 1)),
-    );
-    initialise(this);
-  }
-
-  forward(image: Tensor): Encoding {
-    const output = this.body.forward(image);
-    return this.#stochastic ? drawLatent(output) : { latent: output };
-  }
-}
+const encoderBody = ({ channels }: Options, request: EncoderRequest) =>
+  new nn.Sequential(
+    ...strided(request.data.shape[0]!, channels),
+    new nn.Flatten(),
+    new nn.Linear(2 * channels * BASE * BASE, encodingSize(request)),
+  );
 
 /** InfoGAN's networks for MNIST, without its head Q, which its term hangs on any network. */
 export default defineFamily({
@@ -157,5 +133,5 @@ export default defineFamily({
   },
   generator: (o, request) => new InfoganGenerator(o, request),
   discriminator: (o, request) => new InfoganDiscriminator(o, request),
-  encoder: (o, request) => new InfoganEncoder(o, request),
+  encoder: (o, request) => initialise(new BodyEncoder(request, encoderBody(o, request))),
 });

@@ -1,16 +1,9 @@
 import { nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import type { Sample } from "../../game/sample.js";
-import {
-  Discriminator,
-  Encoder,
-  type Encoding,
-  type FeatureShapes,
-  type Features,
-  Generator,
-} from "../contract.js";
+import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { drawLatent } from "../layers/gaussian.js";
 import type { Prior } from "../prior.js";
 
 const activation = z.enum(["relu", "leaky-relu", "tanh", "maxout"]);
@@ -126,28 +119,12 @@ class PointDiscriminator extends Discriminator {
   }
 }
 
-class PointEncoder extends Encoder {
-  readonly inputShape: readonly number[];
-  readonly latentSize: number;
-  readonly body: nn.Sequential;
-  readonly #stochastic: boolean;
-
-  constructor(o: Options, { data, prior, stochastic }: EncoderRequest) {
-    super();
-    this.inputShape = data.shape;
-    this.latentSize = prior.size;
-    this.#stochastic = stochastic;
-    const last = o.encoderHidden.at(-1) ?? data.shape[0]!;
-    this.body = new nn.Sequential(
-      ...hidden(data.shape[0]!, o.encoderHidden, "relu", false, o.pieces),
-      new nn.Linear(last, prior.size * (stochastic ? 2 : 1)),
-    );
-  }
-
-  forward(image: Tensor): Encoding {
-    const output = this.body.forward(image);
-    return this.#stochastic ? drawLatent(output) : { latent: output };
-  }
+function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
+  const [size = 0] = request.data.shape;
+  return new nn.Sequential(
+    ...hidden(size, o.encoderHidden, "relu", false, o.pieces),
+    new nn.Linear(o.encoderHidden.at(-1) ?? size, encodingSize(request)),
+  );
 }
 
 /** Fully connected networks for points in the plane. */
@@ -163,5 +140,5 @@ export default defineFamily({
   },
   generator: (o, request) => new PointGenerator(o, request),
   discriminator: (o, request) => new PointDiscriminator(o, request),
-  encoder: (o, request) => new PointEncoder(o, request),
+  encoder: (o, request) => new BodyEncoder(request, encoderBody(o, request)),
 });

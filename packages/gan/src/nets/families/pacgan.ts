@@ -1,16 +1,9 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import type { Sample } from "../../game/sample.js";
-import {
-  Discriminator,
-  Encoder,
-  type Encoding,
-  type FeatureShapes,
-  type Features,
-  Generator,
-} from "../contract.js";
+import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { drawLatent } from "../layers/gaussian.js";
 import { JointHead } from "../layers/jointHead.js";
 import { SameConv2d, SameConvTranspose2d } from "../layers/same.js";
 import type { Prior } from "../prior.js";
@@ -71,11 +64,12 @@ function planFor({ protocol, discriminator, channels }: Options): ProtocolPlan {
 }
 
 /** Weights N(0, 0.02), scales 1, biases 0: ops.py there. */
-function initialise(network: nn.Module): void {
+function initialise<T extends nn.Module>(network: T): T {
   for (const [name, parameter] of network.namedParameters()) {
     if (parameter.dim > 1) nn.init.normal_(parameter, 0, 0.02);
     else if (name.endsWith("bias")) nn.init.zeros_(parameter);
   }
+  return network;
 }
 
 class PacganGenerator extends Generator {
@@ -169,31 +163,15 @@ class PacganDiscriminator extends Discriminator {
 }
 
 /** D's mirror. Neither protocol has an encoder of its own in its source. */
-class PacganEncoder extends Encoder {
-  readonly inputShape: readonly number[];
-  readonly latentSize: number;
-  readonly body: nn.Sequential;
-  readonly #stochastic: boolean;
-
-  constructor(o: Options, { data, prior, stochastic }: EncoderRequest) {
-    super();
-    this.inputShape = data.shape;
-    this.latentSize = prior.size;
-    this.#stochastic = stochastic;
-    const { discriminator: widths } = planFor(o);
-    const flat = widths.at(-1)! * sideAfter(data.shape[1]!, widths.length) ** 2;
-    this.body = new nn.Sequential(
-      ...stridedBlocks(o, data.shape[0]!),
-      new nn.Flatten(),
-      new nn.Linear(flat, prior.size * (stochastic ? 2 : 1)),
-    );
-    initialise(this);
-  }
-
-  forward(image: Tensor): Encoding {
-    const output = this.body.forward(image);
-    return this.#stochastic ? drawLatent(output) : { latent: output };
-  }
+function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
+  const { shape } = request.data;
+  const { discriminator: widths } = planFor(o);
+  const flat = widths.at(-1)! * sideAfter(shape[1]!, widths.length) ** 2;
+  return new nn.Sequential(
+    ...stridedBlocks(o, shape[0]!),
+    new nn.Flatten(),
+    new nn.Linear(flat, encodingSize(request)),
+  );
 }
 
 /**
@@ -216,5 +194,5 @@ export default defineFamily({
   },
   generator: (o, request) => new PacganGenerator(o, request),
   discriminator: (o, request) => new PacganDiscriminator(o, request),
-  encoder: (o, request) => new PacganEncoder(o, request),
+  encoder: (o, request) => initialise(new BodyEncoder(request, encoderBody(o, request))),
 });

@@ -1,18 +1,11 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import type { Sample } from "../../game/sample.js";
-import {
-  Discriminator,
-  Encoder,
-  type Encoding,
-  type FeatureShapes,
-  type Features,
-  Generator,
-} from "../contract.js";
+import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
 import { type BlockNorm, DBlock, type ShortcutActivation } from "../layers/dBlock.js";
-import { drawLatent } from "../layers/gaussian.js";
 import { GBlock } from "../layers/gBlock.js";
 import { JointHead } from "../layers/jointHead.js";
 import { OptimizedDBlock } from "../layers/optimizedDBlock.js";
@@ -255,38 +248,27 @@ export class ResNetDiscriminator extends Discriminator {
 }
 
 /** D's mirror: batch norm for spectral norm, and every place of the last map read, so that it can say where things are. */
-export class ResNetEncoder extends Encoder {
-  readonly inputShape: readonly number[];
-  readonly latentSize: number;
-  readonly body: nn.Sequential;
-  readonly #stochastic: boolean;
-
-  constructor({ discriminator: widths, halvings }: ResNetBody, { data, prior, stochastic }: EncoderRequest) {
-    super();
-    this.inputShape = data.shape;
-    this.latentSize = prior.size;
-    this.#stochastic = stochastic;
-    const side = data.shape[1]! / 2 ** halvings;
-    const output = prior.size * (stochastic ? 2 : 1);
-    this.body = new nn.Sequential(
-      ...widths.map((width, block) =>
-        block === 0
-          ? new OptimizedDBlock(data.shape[0]!, width, "batch")
-          : new DBlock(widths[block - 1]!, width, { downsample: block < halvings, norm: "batch" }),
-      ),
-      new nn.BatchNorm2d(widths.at(-1)!),
-      new nn.ReLU(),
-      new nn.Flatten(),
-      xavierLinear(widths.at(-1)! * side * side, output, { bias: stochastic }),
-      // Brings deterministic latents to the scale of the prior, as the encoder of the dcgan family does.
-      ...(stochastic ? [] : [new nn.BatchNorm1d(output)]),
-    );
-  }
-
-  forward(image: Tensor): Encoding {
-    const output = this.body.forward(image);
-    return this.#stochastic ? drawLatent(output) : { latent: output };
-  }
+export function resnetEncoder(
+  { discriminator: widths, halvings }: ResNetBody,
+  request: EncoderRequest,
+): BodyEncoder {
+  const { data, stochastic } = request;
+  const side = data.shape[1]! / 2 ** halvings;
+  const output = encodingSize(request);
+  const body = new nn.Sequential(
+    ...widths.map((width, block) =>
+      block === 0
+        ? new OptimizedDBlock(data.shape[0]!, width, "batch")
+        : new DBlock(widths[block - 1]!, width, { downsample: block < halvings, norm: "batch" }),
+    ),
+    new nn.BatchNorm2d(widths.at(-1)!),
+    new nn.ReLU(),
+    new nn.Flatten(),
+    xavierLinear(widths.at(-1)! * side * side, output, { bias: stochastic }),
+    // Brings deterministic latents to the scale of the prior, as the encoder of the dcgan family does.
+    ...(stochastic ? [] : [new nn.BatchNorm1d(output)]),
+  );
+  return new BodyEncoder(request, body);
 }
 
 /**
@@ -309,5 +291,5 @@ export default defineFamily({
   generator: (o, request) => new ResNetGenerator(o, request),
   discriminator: ({ channels, discriminatorNorm: norm, ...o }, request) =>
     new ResNetDiscriminator({ ...o, norm, ...resnetPlan(request.inputShape, channels) }, request),
-  encoder: ({ channels }, request) => new ResNetEncoder(resnetPlan(request.data.shape, channels), request),
+  encoder: ({ channels }, request) => resnetEncoder(resnetPlan(request.data.shape, channels), request),
 });

@@ -1,18 +1,11 @@
 import { nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import type { Sample } from "../../game/sample.js";
-import {
-  Discriminator,
-  Encoder,
-  type Encoding,
-  type FeatureShapes,
-  type Features,
-  Generator,
-} from "../contract.js";
+import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { blur } from "../layers/blur.js";
 import { EqualizedConv2d, EqualizedLinear } from "../layers/equalized.js";
-import { drawLatent } from "../layers/gaussian.js";
 import { JointHead } from "../layers/jointHead.js";
 import { minibatchDeviation } from "../layers/minibatchDeviation.js";
 import { StyleLayer } from "../layers/styleLayer.js";
@@ -215,28 +208,12 @@ class StyleDiscriminator extends Discriminator {
 }
 
 /** D's mirror; there is none in the source. */
-class StyleEncoder extends Encoder {
-  readonly inputShape: readonly number[];
-  readonly latentSize: number;
-  readonly body: StyleBody;
-  readonly last: EqualizedLinear;
-  readonly #stochastic: boolean;
-
-  constructor({ channels }: Options, { data, prior, stochastic }: EncoderRequest) {
-    super();
-    this.inputShape = data.shape;
-    this.latentSize = prior.size;
-    this.#stochastic = stochastic;
-    this.body = new StyleBody(data.shape, channels);
-    const flat = widthAt(BASE, channels) * BASE * BASE;
-    this.last = new EqualizedLinear(flat, prior.size * (stochastic ? 2 : 1), { gain: 1 });
-  }
-
-  forward(image: Tensor): Encoding {
-    const output = this.last.forward(this.body.forward(image).flatten(1));
-    return this.#stochastic ? drawLatent(output) : { latent: output };
-  }
-}
+const encoderBody = ({ channels }: Options, request: EncoderRequest) =>
+  new nn.Sequential(
+    new StyleBody(request.data.shape, channels),
+    new nn.Flatten(),
+    new EqualizedLinear(widthAt(BASE, channels) * BASE * BASE, encodingSize(request), { gain: 1 }),
+  );
 
 const isPowerOfTwo = (side: number) => Number.isInteger(Math.log2(side));
 
@@ -256,5 +233,5 @@ export default defineFamily({
   },
   generator: (o, request) => new StyleGenerator(o, request),
   discriminator: (o, request) => new StyleDiscriminator(o, request),
-  encoder: (o, request) => new StyleEncoder(o, request),
+  encoder: (o, request) => new BodyEncoder(request, encoderBody(o, request)),
 });
