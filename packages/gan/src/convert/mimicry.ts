@@ -1,7 +1,8 @@
 import { type ArrayValue, flattenStateDict, type NamedArrays, type PthValue } from "@gantry/formats";
 import { scope, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { FULL_CHANNELS, RESNET_PLANS, type ResNetPlan } from "../nets/families/resnet.js";
+import { FULL_CHANNELS, RESNET_PLANS } from "../nets/families/resnet.js";
+import type { ResNetPlan } from "../nets/residual/plan.js";
 
 export interface MimicryOptions {
   /** Side of the images; needed for the discriminators of 48 and 64 pixels, which hold the same tensors. */

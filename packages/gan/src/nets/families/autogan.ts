@@ -4,7 +4,9 @@ import { Generator } from "../contract.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { AutoganCell } from "../layers/autoganCell.js";
 import type { Prior } from "../prior.js";
-import { FULL_CHANNELS, ResNetDiscriminator, resnetEncoder, resnetPlan } from "./resnet.js";
+import { ResNetDiscriminator } from "../residual/discriminator.js";
+import { resnetEncoder } from "../residual/encoder.js";
+import { FULL_CHANNELS, resnetPlan } from "./resnet.js";
 
 const options = z.strictObject({
   architecture: z.enum(["a", "b", "c"]).default("a").describe("which of the three published generators"),

@@ -5,6 +5,7 @@ import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { JointHead } from "../layers/jointHead.js";
+import { initialiseNormally } from "../layers/normalInitialisation.js";
 import { oneHot } from "../layers/oneHot.js";
 import { VirtualBatchNorm2d } from "../layers/virtualBatchNorm.js";
 import type { Prior } from "../prior.js";
@@ -51,15 +52,6 @@ function planFor(shape: readonly number[]): { base: number; layers: number } {
 
 const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
 
-/** Weights N(0, 0.02), scales N(1, 0.02), biases 0: Radford et al. 2016, section 4; DCGAN code. */
-function initialise<T extends nn.Module>(network: T): T {
-  for (const [name, parameter] of network.namedParameters()) {
-    if (name.endsWith("bias")) nn.init.zeros_(parameter);
-    else nn.init.normal_(parameter, parameter.dim === 1 ? 1 : 0, 0.02);
-  }
-  return network;
-}
-
 class DcganGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
@@ -94,7 +86,7 @@ class DcganGenerator extends Generator {
     }
     body.push(new nn.ConvTranspose2d(width, data.shape[0]!, STRIDED), new nn.Tanh());
     this.body = new nn.Sequential(...body);
-    initialise(this);
+    initialiseNormally(this);
     if (generatorNorm === "virtual")
       this.reference = scope(() => {
         const labels = torch.randint(0, classes ?? 1, [references], { dtype: "int64" });
@@ -149,7 +141,7 @@ class DcganDiscriminator extends Discriminator {
     if (latentSize > 0) this.joint = new JointHead(flat, latentSize, width, { spectralNorm });
     this.last = new nn.Linear(width, 1, { spectralNorm });
     this.featureShapes = { local: [widths.at(-2)!, base * 2, base * 2], global: width };
-    initialise(this);
+    initialiseNormally(this);
   }
 
   features({ image, latent, label }: Sample): Features {
@@ -211,5 +203,5 @@ export default defineFamily({
   },
   generator: (o, request) => new DcganGenerator(o, request),
   discriminator: (o, request) => new DcganDiscriminator(o, request),
-  encoder: (o, request) => initialise(new BodyEncoder(request, encoderBody(o, request))),
+  encoder: (o, request) => initialiseNormally(new BodyEncoder(request, encoderBody(o, request))),
 });

@@ -5,8 +5,8 @@ import { UsageError } from "../../errors.js";
 import type { Discriminator, Encoder, Generator } from "../contract.js";
 import { families } from "../family.js";
 import { Prior } from "../prior.js";
+import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { patternTensor } from "../testing.js";
-import { ResNetDiscriminator } from "./resnet.js";
 
 setThreads(1);
 

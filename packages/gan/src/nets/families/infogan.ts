@@ -5,6 +5,7 @@ import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
 import { JointHead } from "../layers/jointHead.js";
+import { initialiseNormally } from "../layers/normalInitialisation.js";
 import type { Prior } from "../prior.js";
 
 const options = z.strictObject({
@@ -23,15 +24,6 @@ const BASE = SIDE / 4;
 const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
 /** The paper's; 0.01 in its code. */
 const SLOPE = 0.1;
-
-/** Weights N(0, 0.02), scales N(1, 0.02), biases 0: custom_ops.py there. */
-function initialise<T extends nn.Module>(network: T): T {
-  for (const [name, parameter] of network.namedParameters()) {
-    if (name.endsWith("bias")) nn.init.zeros_(parameter);
-    else nn.init.normal_(parameter, parameter.dim === 1 ? 1 : 0, 0.02);
-  }
-  return network;
-}
 
 class InfoganGenerator extends Generator {
   readonly prior: Prior;
@@ -57,7 +49,7 @@ class InfoganGenerator extends Generator {
       new nn.ConvTranspose2d(channels, data.shape[0]!, STRIDED),
       new nn.Tanh(),
     );
-    initialise(this);
+    initialiseNormally(this);
   }
 
   forward(latent: Tensor): Tensor {
@@ -97,7 +89,7 @@ class InfoganDiscriminator extends Discriminator {
     if (latentSize > 0) this.joint = new JointHead(width, latentSize, width);
     this.last = new nn.Linear(width, 1);
     this.featureShapes = { local: [channels, 2 * BASE, 2 * BASE], global: width };
-    initialise(this);
+    initialiseNormally(this);
   }
 
   features({ image, latent }: Sample): Features {
@@ -133,5 +125,5 @@ export default defineFamily({
   },
   generator: (o, request) => new InfoganGenerator(o, request),
   discriminator: (o, request) => new InfoganDiscriminator(o, request),
-  encoder: (o, request) => initialise(new BodyEncoder(request, encoderBody(o, request))),
+  encoder: (o, request) => initialiseNormally(new BodyEncoder(request, encoderBody(o, request))),
 });

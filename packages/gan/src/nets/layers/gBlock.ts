@@ -8,7 +8,7 @@ export interface ConditionalNorm extends nn.Module {
 
 export interface GBlockOptions {
   /** Default nearest. */
-  upsampling?: "nearest" | "bilinear";
+  upsampling?: "nearest" | "bilinear" | undefined;
   /** Makes both norms, of so many features. Default plain batch norm. */
   norm?: ((features: number) => ConditionalNorm) | undefined;
   /** Of its convolutions. Default false. */
