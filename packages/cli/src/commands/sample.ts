@@ -80,56 +80,22 @@ export default defineCommand<Options>({
       throw new UsageProblem("say where the samples go: --out FILE.png or --out FILE.npy");
     const kind = /\.(png|npy)$/i.exec(out)?.[1]?.toLowerCase();
     if (kind === undefined) throw new UsageProblem(`--out ${out}: samples go to a .png or a .npy file`);
-    const seed = wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0;
-    const asked = wholeNumber("--count", options.count, 1, 100_000_000);
-    const frames = wholeNumber("--frames", options.frames, 2, 1000) ?? 8;
-    const code = wholeNumber("--vary", options.vary, 1, 1_000_000);
-    if (code !== undefined && options.interpolate === true)
-      throw new UsageProblem("--vary and --interpolate are two kinds of rows; give one of them");
-    if (options.frames !== undefined && options.interpolate !== true && code === undefined)
-      throw new UsageProblem(
-        "--frames is how many images --interpolate and --vary make; give it with one of them",
-      );
-    const truncation = numberFrom("--truncation", options.truncation, 0.01);
-    if (truncation !== undefined && options.latents !== undefined)
-      throw new UsageProblem(
-        "--truncation is of latents that are drawn, and --latents gives them; give one of them",
-      );
-    const psi = numberFrom("--psi", options.psi, 0);
-    const threads = wholeNumber("--threads", options.threads, 1, 4096);
+    const asked = readOptions(options);
 
-    const { interpolate, Sampler, vary } = await import("@gantry/gan");
+    const { Sampler } = await import("@gantry/gan");
     const { setThreads } = await import("@gantry/torch");
     const { path, iteration } = await parseRun(name);
     const { dataProgress } = await import("../training.js");
     const sampler = await Sampler.open(path, {
       iteration,
       weights: options.weights,
-      psi,
+      psi: asked.psi,
       context: dataProgress(output),
     });
     try {
-      if (threads !== undefined) setThreads(threads);
-      const pairs = options.interpolate === true ? 2 : 1;
-      const varied = code === undefined ? undefined : chooseCode(sampler, code);
-      const size = sampler.latentSize;
-      const rows = pairs === 2 || varied !== undefined;
-      const choice = { pairs, default: rows ? 8 : 64, seed, truncation } as const;
-      let latents = await chooseLatents(sampler, options.latents, asked, choice);
-      let columns: number | undefined;
-      let labels: Int32Array | undefined;
-      if (pairs === 2) {
-        latents = interpolate(latents, size, frames, sampler.isGaussian ? "spherical" : "linear");
-        columns = frames;
-      } else if (varied !== undefined) ({ latents, frames: columns } = vary(latents, size, varied, frames));
-      const { classes } = sampler;
-      // One class a row: the way between latents, not between classes.
-      if (columns !== undefined && classes !== undefined)
-        labels = Int32Array.from(
-          { length: latents.length / size },
-          (_, i) => Math.floor(i / (columns as number)) % classes,
-        );
-      const count = latents.length / size;
+      if (asked.threads !== undefined) setThreads(asked.threads);
+      const { latents, labels, columns } = await choose(sampler, asked);
+      const count = latents.length / sampler.latentSize;
       if (kind === "png" && sampler.data.kind === "images" && count > MOST_IN_PICTURE)
         throw new UsageProblem(
           `a picture of ${countOf(count)} images is too large; at most ${countOf(MOST_IN_PICTURE)}, or --out FILE.npy`,
@@ -147,16 +113,77 @@ export default defineCommand<Options>({
   },
 });
 
+/** The options as numbers. @throws UsageProblem for what is none, and for options that do not go together */
+function readOptions(options: Options) {
+  const rows = options.interpolate === true ? "interpolate" : options.vary === undefined ? undefined : "vary";
+  const code = wholeNumber("--vary", options.vary, 1, 1_000_000);
+  if (code !== undefined && rows === "interpolate")
+    throw new UsageProblem("--vary and --interpolate are two kinds of rows; give one of them");
+  if (options.frames !== undefined && rows === undefined)
+    throw new UsageProblem(
+      "--frames is how many images --interpolate and --vary make; give it with one of them",
+    );
+  const truncation = numberFrom("--truncation", options.truncation, 0.01);
+  if (truncation !== undefined && options.latents !== undefined)
+    throw new UsageProblem(
+      "--truncation is of latents that are drawn, and --latents gives them; give one of them",
+    );
+  return {
+    rows,
+    code: code ?? 1,
+    frames: wholeNumber("--frames", options.frames, 2, 1000) ?? 8,
+    count: wholeNumber("--count", options.count, 1, 100_000_000),
+    seed: wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0,
+    latents: options.latents,
+    truncation,
+    psi: numberFrom("--psi", options.psi, 0),
+    threads: wholeNumber("--threads", options.threads, 1, 4096),
+  } as const;
+}
+
+type Asked = ReturnType<typeof readOptions>;
+
+/** What to draw: the latents and, where they make rows, how many to a row. */
+interface Choice {
+  readonly latents: Float32Array;
+  readonly labels?: Int32Array;
+  readonly columns?: number;
+}
+
+async function choose(sampler: Sampler, asked: Asked): Promise<Choice> {
+  const { interpolate, vary } = await import("@gantry/gan");
+  const { latentSize: size, classes } = sampler;
+  if (asked.rows === undefined) return { latents: await chooseLatents(sampler, asked, 64) };
+  const { latents, frames: columns } =
+    asked.rows === "vary"
+      ? vary(await chooseLatents(sampler, asked, 8), size, chooseCode(sampler, asked.code), asked.frames)
+      : {
+          latents: interpolate(
+            await chooseLatents(sampler, asked, 8, 2),
+            size,
+            asked.frames,
+            sampler.isGaussian ? "spherical" : "linear",
+          ),
+          frames: asked.frames,
+        };
+  if (classes === undefined) return { latents, columns };
+  // One class a row: the way between latents, not between classes.
+  const labels = Int32Array.from(
+    { length: latents.length / size },
+    (_, i) => Math.floor(i / columns) % classes,
+  );
+  return { latents, columns, labels };
+}
+
+/** @param otherwise how many, where neither --count nor a file says so @param each latents that belong together */
 async function chooseLatents(
   sampler: Sampler,
-  file: string | undefined,
-  asked: number | undefined,
-  choice: { pairs: 1 | 2; default: number; seed: number; truncation: number | undefined },
+  { latents: file, count, seed, truncation }: Asked,
+  otherwise: number,
+  each = 1,
 ): Promise<Float32Array> {
   const size = sampler.latentSize;
-  const { pairs } = choice;
-  if (file === undefined)
-    return sampler.latents((asked ?? choice.default) * pairs, choice.seed, choice.truncation);
+  if (file === undefined) return sampler.latents((count ?? otherwise) * each, seed, truncation);
   const { readNpy, toFloat32 } = await import("@gantry/formats");
   const array = await readNpy(file);
   const [rows = 0, width] = array.shape;
@@ -164,9 +191,9 @@ async function chooseLatents(
     throw new UsageProblem(
       `${file}: the latents are of shape ${array.shape.join(",")}; this generator takes N,${size}`,
     );
-  const wanted = asked === undefined ? rows - (rows % pairs) : asked * pairs;
+  const wanted = count === undefined ? rows - (rows % each) : count * each;
   if (wanted > rows || wanted === 0)
-    throw new UsageProblem(`${file}: it holds ${rows} latents, and ${Math.max(wanted, pairs)} are needed`);
+    throw new UsageProblem(`${file}: it holds ${rows} latents, and ${Math.max(wanted, each)} are needed`);
   return toFloat32(array).slice(0, wanted * size);
 }
 

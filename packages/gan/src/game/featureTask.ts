@@ -43,8 +43,9 @@ export interface FeatureTask<Head extends nn.Module> extends HeadRequest {
 }
 
 /**
- * A task on features that D learns on reals, with weight beta, and that the makers of the fakes minimise on those, with
- * weight alpha: InfoMax-GAN, equations 6 and 7; SSGAN, equations 3 and 4. The head is updated with D only.
+ * A task on features that D learns, on reals unless it says otherwise, with weight beta, and that the makers of the fakes
+ * minimise on those, with weight alpha: InfoMax-GAN, equations 6 and 7; SSGAN, equations 3 and 4. The head is updated with
+ * D only.
  */
 export function featureTask<Head extends nn.Module>(
   { alpha, beta, discriminator, real, fake }: FeatureTaskOptions,
