@@ -68,7 +68,11 @@ test("an unknown name, a path where nothing is, missing data: each says what to 
     usage(/no file or folder .*pictures\.zip/),
   );
   await assert.rejects(openDataset({}, context), usage(/needs a name or a path/));
-  await assert.rejects(openDataset({ name: "images" }, context), usage(/data set images: path: /));
+  for (const name of ["images", "idx"])
+    await assert.rejects(
+      openDataset({ name }, context),
+      usage(new RegExp(`^data set ${name}: its path is missing; give --data PATH, or set data.path$`)),
+    );
   await assert.rejects(openDataset("cifar10", context), (error: Error) => {
     assert.match(error.message, /cifar10 is not on this machine/);
     for (const place of [join(root, "data"), join(root, "home", "data"), resolve(root, "../shared/data")]) {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { type Named, Registry } from "../registry.js";
@@ -54,6 +54,9 @@ export function defineDataset<Shape extends z.ZodRawShape>(
     // Zod's object types are not assignable across shapes; help texts read this one without caring for its shape.
     options: schema as unknown as z.ZodObject,
     open: async (options, context) => {
+      const given = options as { path?: unknown } | undefined;
+      if (schema.shape.path instanceof z.ZodString && given?.path === undefined)
+        throw new UsageError(`data set ${name}: its path is missing; give --data PATH, or set data.path`);
       const parsed = schema.safeParse(options);
       if (!parsed.success) throw new UsageError(explain(name, Object.keys(schema.shape), parsed.error));
       return await definition.open(parsed.data, context);
