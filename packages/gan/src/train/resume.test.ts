@@ -43,6 +43,9 @@ for (const [recipe, settings] of [
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],
   ["dcgan", { terms: { "minibatch-discrimination": { kernels: 3 } } }],
   ["dcgan", { terms: { "historical-averaging": {} } }],
+  ["cgan", { net: { generatorNorm: "virtual", references: 3 } }],
+  ["infogan", {}],
+  ["stylegan", { data: { size: 16 }, net: { channels: 4, styleSize: 4, mappingLayers: 2 } }],
   ["wgan", { schedule: { discriminatorSteps: 1, burst: { steps: 3, first: 2, every: 4 } } }],
 ] as const)
   test(`${recipe} ${JSON.stringify(settings)}: straight, and halved by a resume, give the same bits`, async () => {
