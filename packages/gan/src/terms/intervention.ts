@@ -1,11 +1,11 @@
 import { nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { oncePerPlay } from "../game/adversarial.js";
+import { attachHead } from "../game/head.js";
 import { type Intervention, interventions, uniform } from "../game/intervention.js";
 import type { Play } from "../game/play.js";
 import { addReconstruction } from "../game/reconstruction.js";
 import { defineTerm } from "../game/term.js";
-import type { Discriminator } from "../nets/contract.js";
 
 const kinds = await interventions.all();
 
@@ -129,10 +129,15 @@ export default defineTerm({
       attach(game) {
         if (weight === 0) return;
         game.requireJudgeOfData("intervention", D);
-        const network = game.network<Discriminator>(D);
-        const head = new nn.Linear(network.featureShapes.global, k);
-        nn.init.normal_(head.weight, 0, 0.02);
-        network.heads.set("intervention", head);
+        attachHead(game, D, {
+          name: "intervention",
+          needs: [1, "as every image is of an intervention"],
+          head({ featureShapes }) {
+            const head = new nn.Linear(featureShapes.global, k);
+            nn.init.normal_(head.weight, 0, 0.02);
+            return head;
+          },
+        });
       },
       loss(player, play) {
         if (player === D) return weight > 0 ? crossEntropy(play) : undefined;
