@@ -2,8 +2,9 @@
 import { CommanderError, Option, type OutputConfiguration, Command as Parser } from "commander";
 import { type Command, loadCommands } from "./command.js";
 import { explain, UsageProblem } from "./errors.js";
-import { makePrinter, type Printer, type Sink } from "./output.js";
+import { makePrinter, type Printer } from "./output.js";
 import { wrap } from "./render/format.js";
+import type { Sink } from "./render/sink.js";
 
 const SUMMARY = "Train, compare and diagnose generative adversarial networks (GANs).";
 

@@ -1,12 +1,6 @@
 import type { Reporter } from "./render/reporter.js";
+import type { Sink } from "./render/sink.js";
 import { makeStyle, type Style } from "./render/style.js";
-
-/** A stream to a person or a program: process.stdout, process.stderr, or a test's. */
-export interface Sink {
-  write(text: string): unknown;
-  readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-}
 
 /** Where words go that need no reporter, as those of the help. */
 export interface Printer {

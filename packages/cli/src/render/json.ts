@@ -1,5 +1,5 @@
-import type { Sink } from "../output.js";
 import type { Reporter } from "./reporter.js";
+import type { Sink } from "./sink.js";
 
 /** Milliseconds between two lines about one piece of work. */
 const PAUSE = 1000;

@@ -1,7 +1,7 @@
-import type { Sink } from "../output.js";
 import { count, duration, rate } from "./format.js";
 import { WorkMeter } from "./meter.js";
 import { type Beginning, kindOf, type Reporter } from "./reporter.js";
+import type { Sink } from "./sink.js";
 import {
   describeBeginning,
   describeEvaluated,

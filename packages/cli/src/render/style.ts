@@ -1,4 +1,4 @@
-import type { Sink } from "../output.js";
+import type { Sink } from "./sink.js";
 
 /** Text set off for a terminal; as it is, elsewhere. */
 export interface Style {

@@ -1,8 +1,8 @@
-import type { Sink } from "../output.js";
 import { barCharacters, layOutBar } from "./bar.js";
 import { clock, count, rate } from "./format.js";
 import { WorkMeter } from "./meter.js";
 import { type Beginning, kindOf, type Reporter } from "./reporter.js";
+import type { Sink } from "./sink.js";
 import { makeStyle } from "./style.js";
 import {
   describeBeginning,

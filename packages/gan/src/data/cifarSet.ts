@@ -5,8 +5,8 @@ import type { z } from "zod";
 import type { DataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import { type imageOptions, imageSet } from "./imageSet.js";
+import type { DataLocation } from "./places.js";
 import { firstHolding, knownPlaces } from "./places.js";
-import type { DataLocation } from "./registry.js";
 
 /** What tells CIFAR-10 from CIFAR-100. */
 export interface CifarKind {

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type DataProgress, dataContext } from "./context.js";
-import { type FetchPlan, fetchDataset, fetchFiles } from "./fetch.js";
+import { type FetchPlan, fetchFiles } from "./fetch.js";
+import { fetchDataset } from "./fetchDataset.js";
 import { datasets } from "./registry.js";
 import { temporaryFolder } from "./testing.js";
 

@@ -3,10 +3,9 @@ import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { FormatError, readFileBytes, readTar, writeFileAtomically } from "@gantry/formats";
-import { RunError, UsageError } from "../errors.js";
-import { type DataContext, dataContext } from "./context.js";
+import { RunError } from "../errors.js";
+import type { DataContext } from "./context.js";
 import { dataFolder } from "./places.js";
-import { datasets } from "./registry.js";
 
 /** One file of a data set at its public home. */
 export interface FetchFile {
@@ -42,26 +41,11 @@ const PATIENCE_MS = 30_000;
 const MOST_BYTES = 2 ** 30;
 
 /**
- * Downloads a known data set from its public home into Gantry's home, and checks it against the published checksums.
- * Files that are there already, and sound, are kept. A file is there whole or not at all.
- *
- * @throws {UsageError} an unknown name, or a data set that is not downloaded.
+ * Downloads the files of a plan into Gantry's home, and checks them against the published checksums. Files that are there
+ * already, and sound, are kept. A file is there whole or not at all.
  * @throws {RunError} no network, an answer other than the file, a broken connection, or a wrong checksum; says where to
  * put the file by hand.
  */
-export async function fetchDataset(name: string, context?: Partial<DataContext>): Promise<FetchReport> {
-  const full = dataContext(context);
-  const { fetch: plan } = await datasets.get(name);
-  if (plan === undefined) {
-    const others = [...(await datasets.all()).values()].filter((one) => one.fetch !== undefined);
-    throw new UsageError(
-      `the data set ${name} is not downloaded (those that are: ${others.map((one) => one.name).join(", ")})`,
-    );
-  }
-  return await fetchFiles(plan, full);
-}
-
-/** {@link fetchDataset} for any plan. */
 export async function fetchFiles(plan: FetchPlan, context: DataContext): Promise<FetchReport> {
   const folder = dataFolder(plan.folder, context);
   const downloaded: string[] = [];

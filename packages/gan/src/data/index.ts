@@ -10,13 +10,8 @@ export {
   type SharedItems,
   sharedBytes,
 } from "./dataset.js";
-export {
-  type FetchFile,
-  type FetchPlan,
-  type FetchReport,
-  fetchDataset,
-  fetchFiles,
-} from "./fetch.js";
+export { type FetchFile, type FetchPlan, type FetchReport, fetchFiles } from "./fetch.js";
+export { fetchDataset } from "./fetchDataset.js";
 export { gantryHome } from "./home.js";
 export {
   type Batch,
@@ -28,9 +23,9 @@ export {
 } from "./loader.js";
 export { type DatasetSpec, openDataset } from "./open.js";
 export type { Box, Parts } from "./parts.js";
+export type { DataLocation } from "./places.js";
 export { Random, type RandomState } from "./random.js";
 export {
-  type DataLocation,
   type DatasetDefinition,
   datasets,
   defineDataset,

@@ -1,7 +1,16 @@
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
 import type { DataContext } from "./context.js";
-import type { DataLocation } from "./registry.js";
+
+/** Where a data set's files are on this machine, or what to do when they are nowhere. */
+export interface DataLocation {
+  /** The file or folder found; undefined where there is none. */
+  readonly path: string | undefined;
+  /** Every place that was looked in, in order. */
+  readonly looked: readonly string[];
+  /** Commands and instructions, any of which gets the files. */
+  readonly remedies: readonly string[];
+}
 
 /** The folders in which a data set may lie: under the current folder, Gantry's own, or one shared beside the current. */
 export function knownPlaces(folder: string, context: DataContext): string[] {

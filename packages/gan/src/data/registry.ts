@@ -6,16 +6,7 @@ import { type DataContext, dataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import type { FetchPlan } from "./fetch.js";
 import type { Parts } from "./parts.js";
-
-/** Where a data set's files are on this machine, or what to do when they are nowhere. */
-export interface DataLocation {
-  /** The file or folder found; undefined where there is none. */
-  readonly path: string | undefined;
-  /** Every place that was looked in, in order. */
-  readonly looked: readonly string[];
-  /** Commands and instructions, any of which gets the files. */
-  readonly remedies: readonly string[];
-}
+import type { DataLocation } from "./places.js";
 
 /** How sure a definition is that a path is of its kind: `broadly` gives way to `exactly`. */
 export type Recognition = "exactly" | "broadly" | undefined;

@@ -4,8 +4,9 @@ import { z } from "zod";
 import type { DataContext } from "../context.js";
 import { checkLabels, holdsIdx, readIdxFolder } from "../idxSet.js";
 import { imageOptions, imageSet } from "../imageSet.js";
+import type { DataLocation } from "../places.js";
 import { firstHolding, knownPlaces, pathOr } from "../places.js";
-import { type DataLocation, defineDataset } from "../registry.js";
+import { defineDataset } from "../registry.js";
 
 const NAME = "mnist";
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
