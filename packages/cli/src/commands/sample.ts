@@ -32,7 +32,10 @@ export default defineCommand<Options>({
     { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
   ],
   options: [
-    { flags: "--count <n>", description: "how many; default 64, or as many as there are latents" },
+    {
+      flags: "--count <n>",
+      description: "how many; default 64, 8 for rows, or as many as there are latents",
+    },
     { flags: "--out <file>", description: "FILE.png or FILE.npy" },
     { flags: "--seed <n>", description: "of the latents; default 0" },
     { flags: "--latents <file>", description: "latents to use: a .npy of N,L numbers" },
@@ -54,7 +57,7 @@ export default defineCommand<Options>({
     {
       flags: "--vary <code>",
       description:
-        "a row of images for each of --count latents, one code of it taking its values: the code's number, from 1 (mutual-information)",
+        "a row of images for each of --count latents, a code of it (its number, from 1) taking every category, or going from -2 to 2 (mutual-information)",
     },
     { flags: "--frames <n>", description: "images in such a row; default 8; a categorical code has its own" },
     { flags: "--threads <n>", description: "threads an operator may use" },

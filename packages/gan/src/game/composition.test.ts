@@ -33,8 +33,6 @@ const SMALL_TERMS: Terms = {
   infomax: { criticUnits: 6 },
   intervention: { k: 2, encoderSteps: 2 },
   unrolled: { steps: 1 },
-  // Layers whose weights are stored N(0, 1), and scaled, make nothing of weights of 0.01.
-  "weight-clipping": { limit: 0.5 },
 };
 
 /** What makes a family small where it has no `channels`. */
@@ -45,8 +43,11 @@ const SMALL_NETS: Readonly<Record<string, JsonObject>> = {
     encoderHidden: [5],
     initialization: "default",
   },
-  stylegan: { styleSize: 6, mappingLayers: 2 },
+  stylegan: { styleSize: 6, mappingLayers: 2, mixing: 0 },
 };
+
+/** What a family's layers need of a term: weights stored N(0, 1), and scaled, come to nothing where they are cut to 0.01. */
+const FITTED_TERMS: Readonly<Record<string, Terms>> = { stylegan: { "weight-clipping": { limit: 0.5 } } };
 
 /** Noise with three classes. */
 function images(shape: readonly number[]): Dataset {
@@ -206,6 +207,7 @@ async function attempt(setting: Setting, terms: Terms, over: JsonObject = {}): P
 /** Trains three iterations. @returns why it was refused, or the parameters that never moved */
 async function train(setting: Setting, terms: Terms, over: JsonObject): Promise<string | string[]> {
   const { net, data, conditional } = setting;
+  const fitted = FITTED_TERMS[String(net.family)] ?? {};
   let trainer: Trainer;
   try {
     const config = await validateConfig({
@@ -213,7 +215,9 @@ async function train(setting: Setting, terms: Terms, over: JsonObject): Promise<
       data: {},
       net,
       conditional,
-      terms,
+      terms: Object.fromEntries(
+        Object.entries(terms).map(([name, options]) => [name, { ...options, ...fitted[name] }]),
+      ),
       optimizers: { default: { kind: "adam", learningRate: 1e-3 } },
       // Packs of two leave four: batch norm makes the same two numbers of any two samples.
       batch: 8,

@@ -122,7 +122,7 @@ export class Plan {
     this.#options = init.familyOptions;
     if (this.classes !== undefined && !init.family.conditional)
       this.refuse(
-        `the ${init.family.name} networks take no labels; set conditional=false, or net.family to a family that does (dcgan, resnet)`,
+        `the ${init.family.name} networks take no labels; set conditional=false, or net.family to one whose networks do, as dcgan or resnet`,
       );
     this.phases = [
       { name: "discriminator", update: ["discriminator"], steps: init.discriminatorSteps, real: "fresh" },
@@ -240,6 +240,9 @@ export class Plan {
   /** Ends the planning. @throws UsageError for a schedule that the terms leave no place for */
   settle(): void {
     for (const action of this.#last) action();
+    const planned = { encodes: this.players.has("encoder"), coded: this.#prior.codes.length > 0 };
+    const objection = this.#family.suits?.(this.#options, planned);
+    if (objection !== undefined) this.refuse(objection);
     const places = this.phases.filter(({ update }) => update.flat().includes("generator"));
     if (this.generatorBatch !== this.batch && places.some(({ batch }) => batch !== this.generatorBatch))
       this.refuse(

@@ -24,6 +24,14 @@ export interface EncoderRequest extends NetRequest {
   readonly stochastic: boolean;
 }
 
+/** What a family may object to once every term has planned. */
+export interface PlannedGame {
+  /** Whether latents are also what an encoder makes of images. */
+  readonly encodes: boolean;
+  /** Whether parts of latents mean something. */
+  readonly coded: boolean;
+}
+
 /** Generators, discriminators and encoders that belong together. One file in families/. */
 export interface NetFamily<Schema extends z.ZodObject = z.ZodObject> extends Named {
   readonly source: string;
@@ -33,6 +41,8 @@ export interface NetFamily<Schema extends z.ZodObject = z.ZodObject> extends Nam
   readonly options: Schema;
   /** Why it cannot carry this data, and what to do; undefined when it can. Asked before anything is built. */
   check(options: z.output<Schema>, data: DataShape): string | undefined;
+  /** Why its networks do not suit what the terms have planned, and what to do; undefined where they do. Default always. */
+  suits?(options: z.output<Schema>, game: PlannedGame): string | undefined;
   generator(options: z.output<Schema>, request: NetRequest): Generator;
   discriminator(options: z.output<Schema>, request: DiscriminatorRequest): Discriminator;
   encoder(options: z.output<Schema>, request: EncoderRequest): Encoder;

@@ -1,7 +1,7 @@
 import { defineRecipe } from "../config/recipe.js";
 
 // For ImageNet the code adds up the gradients of 8 batches of 256 before a step, which nothing here does. Its average takes
-// batch norm's statistics too, here of parameters alone.
+// batch norm's statistics too, here of parameters alone. Its spectral norm divides by no less than 1e-6, here 1e-12.
 export default defineRecipe({
   name: "biggan",
   summary: "wide residual networks, classes in every norm of G, averaged weights",

@@ -33,7 +33,7 @@ export default defineTerm({
         classes =
           plan.classes ??
           plan.refuse(
-            "auxiliary-classifier: G must be given the labels that D names; set conditional=true, with networks that take labels (dcgan, resnet) and data that has them",
+            "auxiliary-classifier: G must be given the labels that D names; set conditional=true, with networks that take labels, as dcgan or resnet, and data that has them",
           );
         plan.judgesLabels = false;
       },

@@ -30,6 +30,19 @@ function written(values: readonly number[], rows: number): number {
   return sum;
 }
 
+/** in, out, k, k to out, in, k, k. */
+function outputsFirst(
+  values: readonly number[],
+  [inputs = 0, outputs = 0, ...kernel]: readonly number[],
+): number[] {
+  const size = kernel.reduce((a, b) => a * b, 1);
+  return Array.from({ length: outputs }, (_, o) =>
+    Array.from({ length: inputs }, (_, i) =>
+      values.slice((i * outputs + o) * size, (i * outputs + o + 1) * size),
+    ),
+  ).flat(2);
+}
+
 test("the norm is that of all pairs of rows, for wide and for tall weights", () => {
   for (const shape of [
     [3, 7],
@@ -69,10 +82,16 @@ test("rows that are orthogonal, of whatever lengths, cost nothing", () =>
 test("the player's loss is the sum over its weights, and its gradient matches finite differences", async () => {
   for (const player of ["generator", "discriminator"]) {
     using tiny = await gameOf({ weight: 0.5, player });
-    const parameters = tiny.game.network(player).parameters();
-    const expected = parameters
-      .filter(({ dim }) => dim > 1)
-      .reduce((sum, weight) => sum + 0.5 * written(weight.toNumbers(), weight.size(0)), 0);
+    const weights = tiny.game
+      .network(player)
+      .parameters()
+      .filter(({ dim }) => dim > 1);
+    const expected = weights.reduce((sum, weight) => {
+      const { shape } = weight;
+      // DCGAN's G has transposed convolutions alone, whose weights are stored inputs first.
+      const values = player === "generator" ? outputsFirst(weight.toNumbers(), shape) : weight.toNumbers();
+      return sum + 0.5 * written(values, shape[player === "generator" ? 1 : 0]!);
+    }, 0);
     tiny.phase = player;
     const with0 = await gameOf({ weight: 0, player });
     with0.phase = player;
@@ -103,4 +122,17 @@ test("tables of classes are left alone, and a player that there is not is refuse
     gameOf({ player: "encoder" }),
     (error) => error instanceof UsageError && /no player 'encoder'/.test(error.message),
   );
+});
+
+test("equalized weights are taken as they are used", async () => {
+  using tiny = await gameOf(
+    { weight: 1 },
+    {
+      net: { family: "stylegan", channels: 4, styleSize: 8, mappingLayers: 1, prior: { size: 8 } },
+      data: { kind: "images", shape: [1, 8, 8], classes: undefined },
+    },
+  );
+  tiny.phase = "generator";
+  // Stored with a deviation of 100, the mapping layer's 8 rows alone would come to some 8 * 7 * 8 * 100^4.
+  assert.ok(tiny.lossOf(["generator"]) < 1e4);
 });

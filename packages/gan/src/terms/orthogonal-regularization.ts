@@ -3,24 +3,29 @@ import { z } from "zod";
 import { UsageError } from "../errors.js";
 import { defineTerm } from "../game/term.js";
 
-/** || W W^T o (1 - I) ||_F^2 of a weight seen as a matrix, out x rest: how far its rows are from orthogonal. */
+/**
+ * || W W^T o (1 - I) ||_F^2 of a weight seen as a matrix, out x rest: how far its rows are from orthogonal. In float64, since
+ * it is the difference of two sums that are nearly the same where they are.
+ */
 export function offDiagonal(weight: Tensor): Tensor {
-  const matrix = weight.flatten(1);
+  const matrix = weight.flatten(1).to({ dtype: "float64" });
   const diagonal = matrix.square().sum([1]).square().sum();
   // W W^T and W^T W have the same norm; the smaller is made.
   const tall = matrix.size(0) > matrix.size(1);
   const products = tall ? matrix.t().matmul(matrix) : matrix.matmul(matrix.t());
-  return products.square().sum().sub(diagonal);
+  return products.square().sum().sub(diagonal).to({ dtype: weight.dtype });
 }
 
-/** Weights of two dimensions and more, but for tables of classes, whose rows are no features. */
-function weightsOf(network: nn.Module): Tensor[] {
-  const layers = network.namedModules().map(([, module]) => module);
-  const tables = new Set<Tensor>(
-    layers.flatMap((layer) => (layer instanceof nn.Embedding ? [layer.weight] : [])),
-  );
-  return network.parameters().filter((parameter) => parameter.dim > 1 && !tables.has(parameter));
-}
+/**
+ * A network's weights, outputs first, but for tables of classes, whose rows are no features. Spectral norm only scales them:
+ * they are taken as they are stored, others as they are used.
+ */
+const weightsOf = (network: nn.Module): Tensor[] =>
+  network.namedModules().flatMap(([, layer]) => {
+    if (!(layer instanceof nn.WeightLayer) || layer instanceof nn.Embedding) return [];
+    const weight = layer.weightU === undefined ? layer.effectiveWeight() : layer.weight;
+    return [layer instanceof nn.ConvTranspose2d ? weight.transpose(0, 1) : weight];
+  });
 
 /**
  * weight * sum over a network's weights of || W W^T o (1 - I) ||_F^2, which leaves the rows' lengths free. Its paper found that

@@ -9,7 +9,11 @@ export default defineTerm({
   source: "Arjovsky, Chintala, Bottou 2017, algorithm 1",
   kind: "constraint",
   options: z.strictObject({
-    limit: z.number().positive().default(0.01).describe("c"),
+    limit: z
+      .number()
+      .positive()
+      .default(0.01)
+      .describe("c; layers with an equalized learning rate (stylegan) store larger weights: 0.5"),
     discriminator: z.string().default("discriminator").describe("the discriminator it holds"),
   }),
   make: ({ limit, discriminator }) => ({

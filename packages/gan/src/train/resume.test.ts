@@ -43,7 +43,7 @@ for (const [recipe, settings] of [
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],
   ["dcgan", { terms: { "minibatch-discrimination": { kernels: 3 } } }],
   ["dcgan", { terms: { "historical-averaging": {} } }],
-  ["cgan", { net: { generatorNorm: "virtual", references: 3 } }],
+  ["cgan", { net: { generatorNorm: "virtual", referenceBatch: 3 } }],
   ["infogan", {}],
   ["stylegan", { data: { size: 16 }, net: { channels: 4, styleSize: 4, mappingLayers: 2 } }],
   ["wgan", { schedule: { discriminatorSteps: 1, burst: { steps: 3, first: 2, every: 4 } } }],

@@ -143,21 +143,27 @@ export class Sampler {
    * @throws UsageError for latents that are not Gaussian
    */
   latents(count: number, seed: number, truncation = Number.POSITIVE_INFINITY): Float32Array {
-    if (truncation < Number.POSITIVE_INFINITY && !this.isGaussian)
-      throw new UsageError(
-        "truncation is for latents of N(0, 1), and this run's are not; train with net.prior.distribution=normal",
-      );
     const random = new RandomGenerator(seed, "cpu");
     const numbers = (draw: () => Tensor) => scope(() => draw().toTypedArray()) as Float32Array;
     const latents = numbers(() => this.#generator.prior.sample(count, random));
-    const isBeyond = (at: number) => Math.abs(latents[at] as number) > truncation;
-    for (
-      let beyond = [...latents.keys()].filter(isBeyond);
-      beyond.length > 0;
-      beyond = beyond.filter(isBeyond)
-    ) {
+    if (truncation === Number.POSITIVE_INFINITY) return latents;
+    if (!this.isGaussian)
+      throw new UsageError(
+        this.codes.length > 0
+          ? "truncation would cut the codes of these latents; leave it out"
+          : "truncation is for latents of N(0, 1), and this run's are not; train with net.prior.distribution=normal",
+      );
+    const beyond: number[] = [];
+    for (let at = 0; at < latents.length; at++)
+      if (Math.abs(latents[at] as number) > truncation) beyond.push(at);
+    while (beyond.length > 0) {
       const anew = numbers(() => torch.randn([beyond.length], { generator: random }));
-      for (const [i, at] of beyond.entries()) latents[at] = anew[i] as number;
+      let left = 0;
+      for (const [i, at] of beyond.entries()) {
+        latents[at] = anew[i] as number;
+        if (Math.abs(latents[at] as number) > truncation) beyond[left++] = at;
+      }
+      beyond.length = left;
     }
     return latents;
   }

@@ -49,6 +49,8 @@ export interface TrainerState {
   /** States of the training's own and of LibTorch's default generator, base64. */
   readonly random: string;
   readonly defaultRandom: string;
+  /** Of the processor's default generator, where the training is on another device: some decisions are drawn there. */
+  readonly processorRandom?: string | undefined;
 }
 
 /** Latents of the sample grids come from a generator of their own, so that looking changes nothing. */
@@ -249,6 +251,9 @@ export class Trainer {
       loader: this.#loader.state(),
       random: base64(this.random.getState()),
       defaultRandom: base64(defaultGenerator(this.config.device as Device).getState()),
+      ...(this.config.device === "cpu"
+        ? {}
+        : { processorRandom: base64(defaultGenerator("cpu").getState()) }),
     };
   }
 
@@ -264,6 +269,7 @@ export class Trainer {
     const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
     this.random.setState(bytes(state.random));
     defaultGenerator(this.config.device as Device).setState(bytes(state.defaultRandom));
+    if (state.processorRandom !== undefined) defaultGenerator("cpu").setState(bytes(state.processorRandom));
     this.#iteration = state.iteration;
     this.#imagesSeen = state.imagesSeen;
     this.#epoch = state.loader.epoch;

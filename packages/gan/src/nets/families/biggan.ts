@@ -91,6 +91,10 @@ function partOf(
     throw new UsageError(
       "net.sharedSize is the length of a class's vector; set conditional=true, or leave it out",
     );
+  if (hierarchical && prior.codes.length > 0)
+    throw new UsageError(
+      "net.hierarchical: a latent with codes cannot be shared out, as codes would be cut; leave out the term that brings them, or set net.hierarchical=false",
+    );
   const parts = hierarchical ? generator.length : 1;
   if (prior.size % parts !== 0)
     throw new UsageError(

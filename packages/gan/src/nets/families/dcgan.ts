@@ -31,7 +31,7 @@ const options = z.strictObject({
     .describe(
       "of G's layers; virtual: by a reference batch, so that images of a batch know nothing of each other",
     ),
-  references: z.int().min(2).default(64).describe("latents of virtual batch norm's reference batch"),
+  referenceBatch: z.int().min(2).default(64).describe("size of virtual batch norm's reference batch"),
 });
 
 type Options = z.output<typeof options>;
@@ -60,14 +60,16 @@ class DcganGenerator extends Generator {
   /** Of virtual batch norm: the reference batch of latents, with labels where there are any, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor({ channels, generatorNorm, references }: Options, { data, prior, classes }: NetRequest) {
+  constructor({ channels, generatorNorm, referenceBatch }: Options, { data, prior, classes }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
     this.classes = classes;
     const size = prior.size + (classes ?? 0);
     const norm = (features: number) =>
-      generatorNorm === "batch" ? new nn.BatchNorm2d(features) : new VirtualBatchNorm2d(features, references);
+      generatorNorm === "batch"
+        ? new nn.BatchNorm2d(features)
+        : new VirtualBatchNorm2d(features, referenceBatch);
     const { base, layers } = planFor(data.shape);
     let width = channels * 2 ** (layers - 1);
     const body: nn.Layer[] = [
@@ -89,8 +91,9 @@ class DcganGenerator extends Generator {
     initialiseNormally(this);
     if (generatorNorm === "virtual")
       this.reference = scope(() => {
-        const labels = torch.randint(0, classes ?? 1, [references], { dtype: "int64" });
-        return nn.buffer(this.#input(prior.sample(references), labels));
+        const drawn = prior.sample(referenceBatch);
+        if (classes === undefined) return nn.buffer(drawn);
+        return nn.buffer(this.#input(drawn, torch.randint(0, classes, [referenceBatch], { dtype: "int64" })));
       });
   }
 

@@ -140,7 +140,7 @@ test("shapes of what generators make, discriminators say and encoders find", asy
     ["pacgan", { channels: 2 }, 28],
     ["pacgan", { protocol: "unrolled", channels: 32 }, 28],
     ["infogan", { channels: 2 }, 28],
-    ["dcgan", { channels: 2, generatorNorm: "virtual", references: 3 }, 32],
+    ["dcgan", { channels: 2, generatorNorm: "virtual", referenceBatch: 3 }, 32],
     ["resnet", { channels: 8, attention: 16, generatorSpectralNorm: true }, 32],
     ...[32, 64, 128].map((size): [string, object, number] => ["biggan", { channels: 1 }, size]),
     ["biggan", { channels: 4, attention: 32 }, 64],
@@ -243,7 +243,7 @@ for (const [name, size, options] of [
   ["resnet", 32, {}],
   ["biggan", 32, {}],
   ["dcgan", 28, {}],
-  ["dcgan", 28, { generatorNorm: "virtual", references: 3 }],
+  ["dcgan", 28, { generatorNorm: "virtual", referenceBatch: 3 }],
 ] as const)
   test(`conditional ${name} follows the label, and says when it is missing ${JSON.stringify(options)}`, async () => {
     const nets = await build(name, { channels: 2, ...options }, { classes: 3, latent: 4, size });
@@ -309,7 +309,11 @@ test("what BigGAN's options cannot be together is refused with what to do", asyn
 
 test("with virtual batch norm an image does not depend on those beside it, with batch norm it does", async () => {
   for (const generatorNorm of ["virtual", "batch"]) {
-    const nets = await build("dcgan", { channels: 2, generatorNorm, references: 5 }, { size: 28, latent: 6 });
+    const nets = await build(
+      "dcgan",
+      { channels: 2, generatorNorm, referenceBatch: 5 },
+      { size: 28, latent: 6 },
+    );
     scope(() => {
       using generator = nets.generator();
       const latent = torch.randn([4, 6]);

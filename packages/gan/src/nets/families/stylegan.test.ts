@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { manualSeed, nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
+import { UsageError } from "../../errors.js";
 import { checkLossGradient, TinyGame } from "../../game/testing.js";
 import type { Generator } from "../contract.js";
 import { families } from "../family.js";
 import { blur } from "../layers/blur.js";
 import { EqualizedConv2d, EqualizedLinear } from "../layers/equalized.js";
-import { minibatchDeviation } from "../layers/minibatchDeviation.js";
+import { minibatchStandardDeviation } from "../layers/minibatchStandardDeviation.js";
+import { StyleLayer } from "../layers/styleLayer.js";
 import { Prior } from "../prior.js";
 import { assertClose, patternTensor } from "../testing.js";
 
@@ -41,21 +43,56 @@ test("in evaluation the same latent makes the same image, in training another", 
     assert.ok(apart(image(), image()) > 1e-3, "noise");
   }));
 
-test("mixing gives the later layers other styles, and a mixing of 0 none", () =>
+/** The style that each layer of a pass in training is given. */
+function stylesIn(network: Generator, latent: Tensor): Tensor[] {
+  const seen: Tensor[] = [];
+  const layers = network.namedModules().flatMap(([, layer]) => (layer instanceof StyleLayer ? [layer] : []));
+  for (const layer of layers)
+    layer.forward = (map, style) => {
+      seen.push(style);
+      return StyleLayer.prototype.forward.call(layer, map, style);
+    };
+  noGrad(() => network.forward(latent));
+  return seen;
+}
+
+test("mixing gives the layers behind a cut the style of other latents, and no mixing none", () =>
   scope(() => {
-    const latent = torch.randn([2, 5]);
-    for (const mixing of [0, 1]) {
-      using network = generator({ mixing });
-      for (const [name, parameter] of network.namedParameters())
-        if (name.endsWith("noise_weight")) noGrad(() => parameter.fill_(0));
-      const images = Array.from({ length: 8 }, () => noGrad(() => network.forward(latent)));
-      const differ = images.slice(1).map((image) => apart(image, images[0]!));
-      assert.ok(
-        mixing === 0 ? Math.max(...differ) === 0 : Math.min(...differ) > 1e-3,
-        `${mixing}: ${differ}`,
-      );
-    }
+    const latent = torch.randn([3, 5]);
+    using network = generator({ mixing: 1 });
+    using plain = generator({ mixing: 0 });
+    const [own] = stylesIn(plain, latent);
+    assert.ok(stylesIn(plain, latent).every((style) => apart(style, own!) === 0));
+    const before = bufferOf(network, "mean_style").detach().clone();
+    const cuts = Array.from({ length: 40 }, () => {
+      const styles = stylesIn(network, latent);
+      assert.equal(styles.length, 6);
+      const others = styles.map((style) => apart(style, own!) > 0);
+      const cut = others.indexOf(true);
+      assert.ok(cut > 0, "the first layer has the latent's own style, the last another");
+      for (const style of styles.slice(cut)) assert.equal(apart(style, styles[cut]!), 0);
+      return cut;
+    });
+    assert.deepEqual([...new Set(cuts)].sort(), [1, 2, 3, 4, 5]);
+    // 40 times 0.995 of what it was and 0.005 of the latents' own style, whatever was mixed in.
+    const expected = before.add(own!.mean([0]).mul(1 - 0.995 ** 40));
+    assert.ok(apart(bufferOf(network, "mean_style"), expected) < 1e-6);
   }));
+
+test("mixing is refused where images must be of their latents", async () => {
+  const refused = (terms: Record<string, object>, reason: RegExp) =>
+    assert.rejects(
+      TinyGame.create({
+        net: { family: "stylegan", channels: 4, styleSize: 3, mappingLayers: 1, prior: { size: 4 } },
+        data: { kind: "images", shape: [1, 8, 8], classes: undefined },
+        terms: { "non-saturating": {}, ...terms },
+      }),
+      (error) => error instanceof UsageError && reason.test(error.message),
+    );
+  await refused({ reconstruction: {} }, /that an encoder finds; set net\.mixing=0/);
+  await refused({ ali: {} }, /set net\.mixing=0/);
+  await refused({ "mutual-information": {} }, /of their codes; set net\.mixing=0/);
+});
 
 test("the mean style follows what training maps, and psi is the distance to it", () =>
   scope(() => {
@@ -106,7 +143,7 @@ test("the deviation is of groups of four, of each part of a batch by itself", ()
     };
     const found = (groups: number) =>
       nn.batchGroups(groups, () => {
-        const output = minibatchDeviation(map);
+        const output = minibatchStandardDeviation(map);
         assertClose(output.narrow(1, 0, 2).flatten().toNumbers(), values, 0, "the map itself");
         return output.narrow(1, 2, 1).flatten().toNumbers();
       });
@@ -117,7 +154,7 @@ test("the deviation is of groups of four, of each part of a batch by itself", ()
     const [first, second] = [written([0, 1, 2, 3]), written([4, 5, 6, 7])];
     const four = (value: number) => Array<number>(16).fill(value);
     assertClose(found(2), [...four(first), ...four(second)], 1e-14, "two parts");
-    const three = minibatchDeviation(map.narrow(0, 0, 6))
+    const three = minibatchStandardDeviation(map.narrow(0, 0, 6))
       .narrow(1, 2, 1)
       .flatten()
       .toNumbers();

@@ -7,7 +7,7 @@ import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetR
 import { blur } from "../layers/blur.js";
 import { EqualizedConv2d, EqualizedLinear } from "../layers/equalized.js";
 import { JointHead } from "../layers/jointHead.js";
-import { minibatchDeviation } from "../layers/minibatchDeviation.js";
+import { minibatchStandardDeviation } from "../layers/minibatchStandardDeviation.js";
 import { StyleLayer } from "../layers/styleLayer.js";
 import type { Prior } from "../prior.js";
 
@@ -197,7 +197,7 @@ class StyleDiscriminator extends Discriminator {
 
   features({ image, latent }: Sample): Features {
     const local = this.body.forward(image);
-    const map = this.convolution.activated(minibatchDeviation(local), 0.2);
+    const map = this.convolution.activated(minibatchStandardDeviation(local), 0.2);
     const global = this.hidden.activated(map.flatten(1), 0.2);
     return { local, global: this.joint?.forward(global, latent) ?? global };
   }
@@ -230,6 +230,10 @@ export default defineFamily({
       return `the stylegan networks are for square images of 8, 16, 32, 64, ... pixels, not [${data.shape}]; set data.size`;
     if (widthAt(height, channels) > 0) return undefined;
     return `net.channels=${channels} leaves no channel at ${height} pixels; take ${height / 32} or more`;
+  },
+  suits({ mixing }, { encodes, coded }) {
+    if (mixing === 0 || !(encodes || coded)) return undefined;
+    return `net.mixing: later layers take the style of other latents, and here images must be of ${encodes ? "the latent that an encoder finds" : "their codes"}; set net.mixing=0`;
   },
   generator: (o, request) => new StyleGenerator(o, request),
   discriminator: (o, request) => new StyleDiscriminator(o, request),

@@ -7,7 +7,7 @@ import { xavierConv2d } from "./xavier.js";
  *     theta = conv1(x), C/8 channels        phi = max pool(conv1(x)), C/8        g = max pool(conv1(x)), C/2
  *     y = x + gain * conv1(g softmax(theta^T phi)), the softmax over the places of phi
  *
- * The gain starts at 0. No convolution has a bias, all have spectral norm. In the paper's text nothing is pooled; all public
+ * The gain starts at 0. No convolution has a bias. In the paper's text nothing is pooled; all public
  * codes pool by 2, as here.
  * Source: Zhang et al. 2019 (SAGAN), section 3; brain-research/self-attention-gan, ajbrock/BigGAN-PyTorch.
  */
@@ -20,12 +20,12 @@ export class SelfAttention extends nn.Layer {
   readonly gain: nn.Parameter;
 
   /** @param channels 8 or more are as in the paper; fewer have one channel to compare by */
-  constructor(channels: number) {
+  constructor(channels: number, { spectralNorm }: Pick<nn.WeightOptions, "spectralNorm">) {
     super();
     const narrow = Math.max(1, Math.floor(channels / 8));
     const half = Math.max(1, Math.floor(channels / 2));
     const conv1 = (inputs: number, outputs: number) =>
-      xavierConv2d(inputs, outputs, { kernelSize: 1, bias: false, spectralNorm: true });
+      xavierConv2d(inputs, outputs, { kernelSize: 1, bias: false, spectralNorm });
     this.theta = conv1(channels, narrow);
     this.phi = conv1(channels, narrow);
     this.g = conv1(channels, half);
@@ -37,10 +37,10 @@ export class SelfAttention extends nn.Layer {
     return scope(() => {
       const { shape } = input;
       const [, , height = 0, width = 0] = shape;
-      const asked = this.theta.forward(input).flatten(2);
+      const queries = this.theta.forward(input).flatten(2);
       const keys = this.phi.forward(input).maxPool2d(2).flatten(2);
       const values = this.g.forward(input).maxPool2d(2).flatten(2);
-      const weights = asked.transpose(1, 2).bmm(keys).softmax(2);
+      const weights = queries.transpose(1, 2).bmm(keys).softmax(2);
       const seen = values.bmm(weights.transpose(1, 2)).view([-1, values.size(1), height, width]);
       return input.add(this.output.forward(seen).mul(this.gain));
     });

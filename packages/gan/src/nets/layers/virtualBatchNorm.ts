@@ -28,9 +28,11 @@ export class VirtualBatchNorm2d extends nn.Layer {
   forward(input: Tensor): Tensor {
     return scope(() => {
       const [count = 0, channels = 0] = input.shape;
+      // The difference of two moments: bfloat16 would leave nothing of it.
+      const map = input.dtype === "bfloat16" ? input.to({ dtype: "float32" }) : input;
       const references = this.#references;
-      const own = input.mean([2, 3], true);
-      const ownSquare = input.square().mean([2, 3], true);
+      const own = map.mean([2, 3], true);
+      const ownSquare = map.square().mean([2, 3], true);
       const [mean, square] = [own, ownSquare].map((moment) => {
         const shared = moment.narrow(0, 0, references).mean([0], true);
         const mixed = moment
@@ -41,7 +43,7 @@ export class VirtualBatchNorm2d extends nn.Layer {
       }) as [Tensor, Tensor];
       const places = (values: Tensor) => values.view([1, channels, 1, 1]);
       const scale = square.sub(mean.square()).add(EPSILON).rsqrt().mul(places(this.weight));
-      return input.sub(mean).mul(scale).add(places(this.bias));
+      return map.sub(mean).mul(scale).add(places(this.bias)).to({ dtype: input.dtype });
     });
   }
 }

@@ -62,7 +62,7 @@ export class ResNetDiscriminator extends Discriminator {
       return new DBlock(before, width, { downsample: block < halvings, norm, shortcutActivation, hidden });
     });
     this.#attended = blockBefore(sidesInD(inputShape[1]!, o), attention);
-    if (this.#attended >= 0) this.attention = new SelfAttention(widths[this.#attended]!);
+    if (this.#attended >= 0) this.attention = new SelfAttention(widths[this.#attended]!, { spectralNorm });
     const width = widths.at(-1)!;
     if (latentSize > 0) this.joint = new JointHead(width, latentSize, width, { spectralNorm });
     this.last = xavierLinear(width, 1, { spectralNorm, bias: o.bias });

@@ -47,7 +47,8 @@ export abstract class ResidualGenerator extends Generator {
       .slice(1)
       .map((width, block) => new GBlock(widths[block]!, width, { upsampling, norm, spectralNorm }));
     this.#attended = blockBefore(sidesInG(plan), attention);
-    if (this.#attended >= 0) this.attention = new SelfAttention(widths[this.#attended + 1]!);
+    if (this.#attended >= 0)
+      this.attention = new SelfAttention(widths[this.#attended + 1]!, { spectralNorm });
     this.norm = new nn.BatchNorm2d(widths.at(-1)!);
     this.conv = xavierConv2d(widths.at(-1)!, data.shape[0]!, { kernelSize: 3, spectralNorm });
   }

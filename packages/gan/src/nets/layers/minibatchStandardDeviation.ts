@@ -9,7 +9,7 @@ const EPSILON = 1e-8;
  * 3, 2 or 1. Parts of a batch that nn.batchGroups() sets apart have groups of their own.
  * Source: Karras et al. 2018 (ProGAN), section 3; NVlabs/stylegan, minibatch_stddev_layer.
  */
-export function minibatchDeviation(map: Tensor): Tensor {
+export function minibatchStandardDeviation(map: Tensor): Tensor {
   return scope(() => {
     const [count = 0, channels = 0, height = 0, width = 0] = map.shape;
     const parts = nn.currentBatchGroups();
