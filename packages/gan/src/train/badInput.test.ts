@@ -85,8 +85,8 @@ const refusals: Readonly<Record<string, [Case, RegExp]>> = {
     /^conditional networks need labels, and this data has none; set conditional=false$/,
   ],
   "labels for networks that take none": [
-    { recipe: "dcgan", set: ["conditional=true"], data: labelled },
-    /^the dcgan networks take no labels; set conditional=false, or net\.family to .*resnet/,
+    { recipe: "autogan", set: ["conditional=true"], data: labelled },
+    /^the autogan networks take no labels; set conditional=false, or net\.family to .*resnet/,
   ],
   "labels for points' networks": [
     { recipe: "gan", set: ["conditional=true"] },
