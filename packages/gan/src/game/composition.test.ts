@@ -195,8 +195,10 @@ const mayStand = (name: string) => name.endsWith(".last.bias");
 async function attempt(setting: Setting, terms: Terms, over: JsonObject = {}): Promise<string | undefined> {
   // In networks as small as these all units of a layer may be dead from the start, which other weights are not.
   let still: ReadonlySet<string> | undefined;
-  for (let seed = 0; seed < 3 && (still === undefined || still.size > 0); seed++) {
-    const outcome = await train(setting, terms, { ...over, seed });
+  // And where D's scores hardly differ at first, it takes some iterations until a gradient is more than nothing.
+  for (const [seed, steps] of [ITERATIONS, ITERATIONS, ITERATIONS, 40].entries()) {
+    if (still?.size === 0) break;
+    const outcome = await train(setting, terms, { ...over, seed, steps });
     if (typeof outcome === "string") return outcome;
     still = new Set(outcome.filter((name) => still?.has(name) ?? true));
   }
