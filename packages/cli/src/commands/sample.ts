@@ -118,11 +118,11 @@ export default defineCommand<Options>({
 
 /** The options as numbers. @throws UsageProblem for what is none, and for options that do not go together */
 function readOptions(options: Options) {
-  const rows = options.interpolate === true ? "interpolate" : options.vary === undefined ? undefined : "vary";
+  const interpolate = options.interpolate === true;
   const code = wholeNumber("--vary", options.vary, 1, 1_000_000);
-  if (code !== undefined && rows === "interpolate")
+  if (code !== undefined && interpolate)
     throw new UsageProblem("--vary and --interpolate are two kinds of rows; give one of them");
-  if (options.frames !== undefined && rows === undefined)
+  if (options.frames !== undefined && code === undefined && !interpolate)
     throw new UsageProblem(
       "--frames is how many images --interpolate and --vary make; give it with one of them",
     );
@@ -132,8 +132,8 @@ function readOptions(options: Options) {
       "--truncation is of latents that are drawn, and --latents gives them; give one of them",
     );
   return {
-    rows,
-    code: code ?? 1,
+    interpolate,
+    code,
     frames: wholeNumber("--frames", options.frames, 2, 1000) ?? 8,
     count: wholeNumber("--count", options.count, 1, 100_000_000),
     seed: wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0,
@@ -154,28 +154,37 @@ interface Choice {
 }
 
 async function choose(sampler: Sampler, asked: Asked): Promise<Choice> {
-  const { interpolate, vary } = await import("@gantry/gan");
-  const { latentSize: size, classes } = sampler;
-  if (asked.rows === undefined) return { latents: await chooseLatents(sampler, asked, 64) };
-  const { latents, frames: columns } =
-    asked.rows === "vary"
-      ? vary(await chooseLatents(sampler, asked, 8), size, chooseCode(sampler, asked.code), asked.frames)
-      : {
-          latents: interpolate(
-            await chooseLatents(sampler, asked, 8, 2),
-            size,
-            asked.frames,
-            sampler.isGaussian ? "spherical" : "linear",
-          ),
-          frames: asked.frames,
-        };
+  const { code, interpolate } = asked;
+  if (code === undefined && !interpolate) return { latents: await chooseLatents(sampler, asked, 64) };
+  const { latents, columns } =
+    code === undefined ? await chooseWays(sampler, asked) : await chooseVaried(sampler, asked, code);
+  const { latentSize, classes } = sampler;
   if (classes === undefined) return { latents, columns };
   // One class a row: the way between latents, not between classes.
   const labels = Int32Array.from(
-    { length: latents.length / size },
+    { length: latents.length / latentSize },
     (_, i) => Math.floor(i / columns) % classes,
   );
   return { latents, columns, labels };
+}
+
+async function chooseWays(sampler: Sampler, asked: Asked) {
+  const { interpolate } = await import("@gantry/gan");
+  const pairs = await chooseLatents(sampler, asked, 8, 2);
+  const way = sampler.isGaussian ? "spherical" : "linear";
+  return { latents: interpolate(pairs, sampler.latentSize, asked.frames, way), columns: asked.frames };
+}
+
+async function chooseVaried(sampler: Sampler, asked: Asked, number: number) {
+  const { vary } = await import("@gantry/gan");
+  const code = chooseCode(sampler, number);
+  const { latents, frames } = vary(
+    await chooseLatents(sampler, asked, 8),
+    sampler.latentSize,
+    code,
+    asked.frames,
+  );
+  return { latents, columns: frames };
 }
 
 /** @param otherwise how many, where neither --count nor a file says so @param each latents that belong together */

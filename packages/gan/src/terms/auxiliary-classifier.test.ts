@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type nn, scope, setThreads, type Tensor } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
-import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
+import { checkLossGradient, checkOnlyJudgeMovesHead, TinyGame, type TinyOptions } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
 import { assertClose } from "../nets/testing.js";
 
@@ -83,18 +83,7 @@ test("D is given no labels: it has no projection, and judges the same image alik
 
 test("only D moves the head, and G learns from it", async () => {
   using tiny = await gameOf({});
-  const head = () =>
-    tiny.game
-      .network<Discriminator>("discriminator")
-      .head<nn.Linear>("auxiliary-classifier")
-      .parameters()
-      .flatMap((parameter) => parameter.toNumbers());
-  const [before, generator] = [head(), tiny.weights("generator")];
-  tiny.step("generator");
-  assert.deepEqual(head(), before);
-  assert.notDeepEqual(tiny.weights("generator"), generator, "the adversarial loss weighs nothing here");
-  tiny.step("discriminator");
-  assert.notDeepEqual(head(), before);
+  checkOnlyJudgeMovesHead(tiny, "auxiliary-classifier");
 });
 
 test("told apart by a head alone, classes of one colour each are named rightly after some steps of D", async () => {
