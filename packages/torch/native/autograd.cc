@@ -1,4 +1,5 @@
 // Gradients as values: LibTorch's autograd engine, asked for named inputs; nothing is accumulated into fields.
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "env.h"

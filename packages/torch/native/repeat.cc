@@ -1,8 +1,9 @@
 #include "repeat.h"
 
-#include <memory>
 #include <typeindex>
+#include <type_traits>
 #include <unordered_map>
+#include <utility>
 
 namespace gantry {
 namespace {
@@ -21,10 +22,12 @@ const Maker* makerOf(Node& node) {
   return found != makers().end() && found->second->repeats(node) ? found->second : nullptr;
 }
 
-/** As a graph holds it; a node holds those of its inputs anyway. */
+/** As a graph holds it, which differs between versions; a node holds those of its inputs anyway. */
+using NodePointer = std::decay_t<decltype(std::declval<const at::Tensor&>().grad_fn())>;
+
 struct Held : torch::CustomClassHolder {
-  explicit Held(std::shared_ptr<Node> made) : node(std::move(made)) {}
-  std::shared_ptr<Node> node;
+  explicit Held(NodePointer made) : node(std::move(made)) {}
+  NodePointer node;
 };
 
 constexpr auto kMaker = "maker";

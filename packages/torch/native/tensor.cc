@@ -1,4 +1,6 @@
 // Tensors as handles: made from and copied to typed arrays, asked about themselves, freed.
+#include <ATen/core/grad_mode.h>
+
 #include <cstring>
 #include <unordered_set>
 
