@@ -49,21 +49,25 @@ function buildNative() {
         `${tool} was not found: run \`npm run setup\` (or: sudo apt-get install g++ make python3)`,
       );
   }
-  const headers = nodeHeaders();
-  if (headers === undefined)
-    throw new Stop(
-      "Node's headers (include/node/node_api.h) were not found beside the node program: run `npm run setup`, or install " +
-        "Debian's libnode-dev, or Node from nodejs.org",
-    );
   const was = before.libtorch === undefined || before.libtorch === name ? "" : `; it was ${before.libtorch}`;
   console.log(`building the native part against ${name}${was}`);
   const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
   // Another LibTorch or Node makes every object file stale, which make cannot see; a changed source it can.
   const steps = before.setup === now.setup ? ["build"] : ["rebuild"];
   const jobs = String(Math.min(4, availableParallelism()));
-  const args = [gyp, ...steps, "--nodedir", headers, "--jobs", jobs, "--loglevel", "warn"];
+  const headers = nodeHeaders();
+  if (headers === undefined)
+    console.log("Node's headers are not beside the node program: node-gyp fetches them");
+  const where = headers === undefined ? [] : ["--nodedir", headers];
+  const args = [gyp, ...steps, ...where, "--jobs", jobs, "--loglevel", "warn"];
   const status = run(process.execPath, args, { cwd: torch });
-  if (status !== 0) throw new Stop("the native build failed (see above)", status);
+  if (status !== 0) {
+    const help =
+      headers === undefined
+        ? "; Node's headers come with Node from nodejs.org, and with Debian's libnode-dev"
+        : "";
+    throw new Stop(`the native build failed (see above)${help}`, status);
+  }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, JSON.stringify({ ...now, libtorch: name }));
 }

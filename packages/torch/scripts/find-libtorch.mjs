@@ -96,6 +96,13 @@ function* pythons() {
   }
 }
 
+/** @returns {LibTorch | undefined} the one in Gantry's own environment */
+export function ownLibtorch() {
+  return environment(OWN)
+    .map((root) => inspect(root, "Gantry's own"))
+    .find((found) => found !== undefined);
+}
+
 /** Every place but $LIBTORCH, the first that has one wins. */
 const PLACES = [
   { source: "the active venv's", roots: () => environment(process.env.VIRTUAL_ENV) },

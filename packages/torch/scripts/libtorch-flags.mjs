@@ -47,7 +47,9 @@ function standard(found) {
   const header = includes(found).map((folder) => join(folder, "ATen/ATen.h"));
   const text = readFileSync(header.find(existsSync), "utf8");
   const least = Number(/__cplusplus < (\d{6})L/.exec(text)?.[1] ?? 0);
-  return least > 201703 ? "c++20" : "c++17";
+  const [major, minor] = found.version.split(".").map(Number);
+  // 2.13 asks for C++17 and uses C++20: compilers warn of it in every file.
+  return least > 201703 || major > 2 || (major === 2 && minor >= 13) ? "c++20" : "c++17";
 }
 
 /** gyp splits lists as a shell would: paths may hold spaces. */
