@@ -1,6 +1,6 @@
 // `npm run build`: the native part through node-gyp, when its sources or LibTorch changed; then TypeScript. One native build
 // serves every Node: it is written to Node-API alone.
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { findLibtorch } from "../packages/torch/scripts/find-libtorch.mjs";
@@ -52,8 +52,9 @@ function buildNative() {
   const was = before.libtorch === undefined || before.libtorch === name ? "" : `; it was ${before.libtorch}`;
   console.log(`building the native part against ${name}${was}`);
   const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
-  // Another LibTorch or Node makes every object file stale, which make cannot see; a changed source it can.
-  const steps = before.setup === now.setup ? ["build"] : ["rebuild"];
+  // Another LibTorch makes every object file stale, which make cannot see; a changed source it can.
+  const made = before.setup === now.setup && existsSync(join(torch, "build/Makefile"));
+  const steps = made ? ["build"] : ["rebuild"];
   const jobs = String(Math.min(4, availableParallelism()));
   const headers = nodeHeaders();
   if (headers === undefined)

@@ -1,9 +1,20 @@
 // Gantry with the LibTorch that a build takes here, by other programs than this Node. They share one copy and one native
 // build, which is the point: the addon is written to Node-API alone.
+import { cpSync, existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { root } from "../shared.mjs";
 import { npmNode } from "./npmPackage.mjs";
 
 const { env, execPath } = process;
+
+/** Takes over what is built in the working tree: where nothing changed since, nothing is built again. */
+function takeBuild(checkout) {
+  for (const name of ["gantry_torch.node", "gantry_torch.stamp"]) {
+    const built = join("packages/torch/build/Release", name);
+    if (existsSync(join(root, built)))
+      cpSync(join(root, built), join(checkout, built), { preserveTimestamps: true });
+  }
+}
 
 /** All tests by Node of a major version. */
 export function nodeEnvironment(major) {
@@ -16,6 +27,7 @@ export function nodeEnvironment(major) {
         checkout: join(folder, "gantry"),
         command: [join(bin, "node")],
         env: { ...env, PATH: `${bin}${delimiter}${env.PATH}` },
+        copied: () => takeBuild(join(folder, "gantry")),
       };
     },
   };
@@ -33,6 +45,7 @@ export function smokeEnvironment(what, program) {
         checkout: join(folder, "gantry"),
         command: [execPath],
         env: { ...env, PATH: `${bin}${delimiter}${env.PATH}` },
+        copied: () => takeBuild(join(folder, "gantry")),
       };
     },
   };
