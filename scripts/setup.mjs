@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { findLibtorch, HELP, OWN, ownLibtorch } from "../packages/torch/scripts/find-libtorch.mjs";
 import { aptInstall, aptPrefix, byHand, hasCandidate, installed } from "./setup/apt.mjs";
 import { installPackages } from "./setup/npm.mjs";
-import { installWheel } from "./setup/wheel.mjs";
+import { hasPip, installWheel } from "./setup/wheel.mjs";
 import { ask, nodeHeaders, root, runScript, Stop, script } from "./shared.mjs";
 
 const FASHION = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
@@ -58,7 +58,8 @@ function cannotInstall(names) {
 async function systemParts(withPip) {
   const prefix = aptPrefix();
   let torch = libtorch();
-  const tools = missingTools();
+  const wheel = (withPip && ownLibtorch() === undefined) || (torch === undefined && prefix === undefined);
+  const tools = [...missingTools(), ...(wheel && !hasPip() ? ["python3-venv"] : [])];
   const byApt = !withPip && torch === undefined && prefix !== undefined;
   const wanted = [...tools, ...(byApt ? ["libtorch-dev", "libopenblas0-openmp"] : [])];
   if (prefix === undefined && tools.length > 0) throw new Stop(cannotInstall(tools), 2);

@@ -43,6 +43,11 @@ export async function installWheel() {
   renameSync(part, OWN);
 }
 
+/** Whether python3 has what makeEnvironment needs; Debian's alone has it not. */
+export function hasPip() {
+  return ["import ensurepip", "import pip"].some((line) => ask("python3", ["-c", line]) !== undefined);
+}
+
 /** @returns the command line of a pip that installs into the new environment, which is made here */
 export function makeEnvironment(folder) {
   if (ask("python3", ["--version"]) === undefined)
