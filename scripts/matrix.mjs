@@ -1,7 +1,7 @@
 // `npm run matrix [-- NAME... --files FILTER]`: sets up, builds and tests Gantry in other environments, each a file in
 // matrix/environments, each in a folder of its own under .matrix; bench/matrix.md says what came of it.
 //   --files FILTER   runs the test files whose path contains it alone, several apart by commas, and records nothing
-//   --where-found    an environment that cannot be had here is passed over with a line
+//   --where-found    an environment that cannot be had here is passed over with a line; records nothing
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -62,7 +62,7 @@ script(async () => {
     try {
       const result = await tryOne(name, files);
       results.push(result);
-      if (files.length === 0) record(result);
+      if (files.length === 0 && !whereFound) record(result);
     } catch (error) {
       if (!(error instanceof Absent) && !(error instanceof Stop)) throw error;
       if (error instanceof Absent && whereFound) console.log(`${name}: passed over: ${error.message}`);

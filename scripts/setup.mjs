@@ -72,6 +72,8 @@ async function systemParts(withPip) {
   if (prefix !== undefined) {
     const names = [...wanted, ...extras.map(({ name }) => name)];
     const unknown = names.length === 0 ? [] : aptInstall(prefix, names);
+    // The wheel is the way where a distribution has no LibTorch.
+    if (unknown.includes("libtorch-dev") && !hasPip()) aptInstall(prefix, ["python3-venv"]);
     const needed = unknown.filter((name) => tools.includes(name));
     if (needed.length > 0)
       throw new Stop(`${needed.join(", ")}: in none of this system's package lists.\n${HELP}`, 2);
