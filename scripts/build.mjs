@@ -1,5 +1,6 @@
-// `npm run build`: the native part through node-gyp, when its sources, LibTorch or Node changed; then TypeScript.
-import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+// `npm run build`: the native part through node-gyp, when its sources or LibTorch changed; then TypeScript. One native build
+// serves every Node: it is written to Node-API alone.
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { findLibtorch } from "../packages/torch/scripts/find-libtorch.mjs";
@@ -17,22 +18,13 @@ function locateLibtorch() {
   }
 }
 
-function library(found) {
-  for (const name of ["libtorch_cpu.so", "libtorch_cpu.dylib", "libtorch.so", "libtorch.dylib"]) {
-    try {
-      const path = realpathSync(join(found.lib, name));
-      return `${path} ${statSync(path).mtimeMs} ${statSync(path).size}`;
-    } catch {
-      // Not called so on this system.
-    }
-  }
-  return "";
-}
-
 /** The stamp's two parts: what the compiler is told, and what it reads. */
 function state(found) {
-  const set = [join(torch, "binding.gyp"), join(torch, "scripts/find-libtorch.mjs")];
-  const setup = hashOf(set, JSON.stringify(found), library(found), process.versions.modules, nodeHeaders());
+  const how = ["binding.gyp", "scripts/find-libtorch.mjs", "scripts/libtorch-flags.mjs"].map((name) =>
+    join(torch, name),
+  );
+  const { mtimeMs, size } = statSync(found.library);
+  const setup = hashOf(how, JSON.stringify(found), mtimeMs, size);
   return { setup, all: hashOf(filesUnder(join(torch, "native")), setup) };
 }
 
@@ -48,6 +40,7 @@ function readStamp() {
 function buildNative() {
   const found = locateLibtorch();
   const now = state(found);
+  const name = `LibTorch ${found.version} (${found.source}, ${found.root})`;
   const before = readStamp();
   if (before.all === now.all) return;
   for (const tool of process.platform === "darwin" ? ["make"] : ["g++", "make"]) {
@@ -56,22 +49,28 @@ function buildNative() {
         `${tool} was not found: run \`npm run setup\` (or: sudo apt-get install g++ make python3)`,
       );
   }
+  const was = before.libtorch === undefined || before.libtorch === name ? "" : `; it was ${before.libtorch}`;
+  console.log(`building the native part against ${name}${was}`);
+  const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
+  // Another LibTorch makes every object file stale, which make cannot see; a changed source it can.
+  const made = before.setup === now.setup && existsSync(join(torch, "build/Makefile"));
+  const steps = made ? ["build"] : ["rebuild"];
+  const jobs = String(Math.min(4, availableParallelism()));
   const headers = nodeHeaders();
   if (headers === undefined)
-    throw new Stop(
-      "Node's headers (include/node/node_api.h) were not found beside the node program: run `npm run setup`, or install " +
-        "Debian's libnode-dev, or Node from nodejs.org",
-    );
-  console.log(`building the native part against LibTorch ${found.version} (${found.source})`);
-  const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
-  // Another LibTorch or Node makes every object file stale, which make cannot see; a changed source it can.
-  const steps = before.setup === now.setup ? ["build"] : ["rebuild"];
-  const jobs = String(Math.min(4, availableParallelism()));
-  const args = [gyp, ...steps, "--nodedir", headers, "--jobs", jobs, "--loglevel", "warn"];
+    console.log("Node's headers are not beside the node program: node-gyp fetches them");
+  const where = headers === undefined ? [] : ["--nodedir", headers];
+  const args = [gyp, ...steps, ...where, "--jobs", jobs, "--loglevel", "warn"];
   const status = run(process.execPath, args, { cwd: torch });
-  if (status !== 0) throw new Stop("the native build failed (see above)", status);
+  if (status !== 0) {
+    const help =
+      headers === undefined
+        ? "; Node's headers come with Node from nodejs.org, and with Debian's libnode-dev"
+        : "";
+    throw new Stop(`the native build failed (see above)${help}`, status);
+  }
   mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, JSON.stringify(now));
+  writeFileSync(stamp, JSON.stringify({ ...now, libtorch: name }));
 }
 
 script(() => {

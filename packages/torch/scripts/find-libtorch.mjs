@@ -1,44 +1,60 @@
-// Finds LibTorch and says how to compile against it. Used by binding.gyp, the build and `gantry doctor`.
-//   node find-libtorch.mjs include | libraries | flags | standard | json
-// Looked for, in this order: $LIBTORCH (a LibTorch folder); the system's (Debian's libtorch-dev); the one inside an
-// installed Python `torch`; Homebrew's. What cannot be found is explained with the command that fixes it.
+// Finds LibTorch: where it is looked for, in which order, and how one is recognised. The build, set-up and
+// `gantry doctor` ask here; libtorch-flags.mjs says how to compile against what was found.
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+/** The Python environment that `npm run setup` makes where it takes PyTorch's wheel: git-ignored, deleted at will. */
+export const OWN = fileURLToPath(new URL("../../../.libtorch", import.meta.url));
 
 /** What to do when there is no LibTorch, one line a way. */
 export const HELP = `LibTorch was not found. Gantry needs it to build its native part. Do one of:
-  Debian/Ubuntu:        sudo apt-get install libtorch-dev libopenblas0-openmp g++ make python3
-  macOS:                brew install pytorch
+  by Gantry:             npm run setup
+  Debian/Ubuntu:         sudo apt-get install libtorch-dev libopenblas0-openmp g++ make python3
+  macOS:                 brew install pytorch
   a downloaded LibTorch: unzip it anywhere, then: LIBTORCH=/path/to/libtorch npm run build
-  PyTorch in Python:    pip install torch (found by itself), then: npm run build`;
+  PyTorch in Python:     activate its venv or conda environment, then: npm run build`;
 
-/** @returns {{root: string, include: string[], lib: string, version: string, source: string} | undefined} */
-function inspect(root, source) {
+/**
+ * @typedef {object} LibTorch
+ * @property {string} root folder that holds include/ and lib/
+ * @property {string[]} include folders for the compiler
+ * @property {string} lib folder of the libraries
+ * @property {string} library the true path of the library that computes, links followed
+ * @property {string} header the file that states the version
+ * @property {string} version as 2.13.0
+ * @property {string} source whose it is, in words
+ */
+
+/** @returns {LibTorch | undefined} what lies at `root`, if that is a LibTorch one can compile against */
+export function inspect(root, source) {
   const includes = [join(root, "include"), join(root, "include/torch/csrc/api/include")].filter(existsSync);
-  const header = includes.map((dir) => join(dir, "ATen/ATen.h")).find(existsSync);
-  if (header === undefined) return undefined;
-  const version = versionOf(includes);
-  const libs = [join(root, "lib"), ...multiarch(root)];
-  const lib = libs.find((dir) =>
-    ["libtorch.so", "libtorch.dylib"].some((name) => existsSync(join(dir, name))),
-  );
+  if (!includes.some((folder) => existsSync(join(folder, "ATen/ATen.h")))) return undefined;
+  const lib = [join(root, "lib"), ...multiarch(root)].find((folder) => libraryIn(folder) !== undefined);
   if (lib === undefined) return undefined;
   // System headers are on the compiler's own path; naming /usr/include again would break #include_next.
   const include = root === "/usr" ? includes.slice(1) : includes;
-  return { root, include, lib, version, source };
+  return { root, include, lib, library: realpathSync(libraryIn(lib)), ...versionOf(includes), source };
 }
 
-/** From torch/version.h; since 2.9 that includes another header which holds the numbers. */
+function libraryIn(folder) {
+  return ["libtorch_cpu.so", "libtorch_cpu.dylib"].map((name) => join(folder, name)).find(existsSync);
+}
+
+/** From torch/version.h; since 2.9 that includes another header, which holds the numbers. */
 function versionOf(includes) {
-  const text = ["torch/version.h", "torch/headeronly/version.h"]
-    .flatMap((name) => includes.map((dir) => join(dir, name)))
-    .filter(existsSync)
-    .map((file) => readFileSync(file, "utf8"))
-    .join("\n");
-  const number = (name) => new RegExp(`TORCH_VERSION_${name} (\\d+)`).exec(text)?.[1] ?? "0";
-  return `${number("MAJOR")}.${number("MINOR")}.${number("PATCH")}`;
+  const headers = ["torch/headeronly/version.h", "torch/version.h"].flatMap((name) =>
+    includes.map((folder) => join(folder, name)),
+  );
+  for (const header of headers.filter(existsSync)) {
+    const text = readFileSync(header, "utf8");
+    const numbers = ["MAJOR", "MINOR", "PATCH"].map(
+      (part) => new RegExp(`TORCH_VERSION_${part} (\\d+)`).exec(text)?.[1],
+    );
+    if (numbers.every((number) => number !== undefined)) return { header, version: numbers.join(".") };
+  }
+  return { header: "", version: "0.0.0" };
 }
 
 function multiarch(root) {
@@ -49,99 +65,81 @@ function multiarch(root) {
     .map((name) => join(lib, name));
 }
 
-function pythonTorch() {
+/** The folders in which a Python environment may hold LibTorch: its `torch`, and for conda's libtorch itself. */
+function environment(folder) {
+  if (!folder) return [];
+  const pythons = ["lib", "lib64"]
+    .map((name) => join(folder, name))
+    .filter(existsSync)
+    .flatMap((lib) =>
+      readdirSync(lib)
+        .filter((name) => /^python3\.\d+t?$/.test(name))
+        .map((name) => join(lib, name, "site-packages/torch")),
+    );
+  return [...pythons, folder];
+}
+
+/** The `torch` that some Python imports; starting one takes a moment, so it is asked only when its turn comes. */
+function* pythons() {
   for (const python of ["python3", "/usr/bin/python3"]) {
     try {
       const script =
-        "import importlib.util,os; s=importlib.util.find_spec('torch'); print(os.path.dirname(s.origin) if s else '')";
+        "import importlib.util,os; s=importlib.util.find_spec('torch'); print(os.path.dirname(s.origin) if s and s.origin else '')";
       const root = execFileSync(python, ["-c", script], {
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
       }).trim();
-      if (root !== "") return root;
+      if (root !== "") yield root;
     } catch {
       // No such Python, or it has no torch: the next place is asked.
     }
   }
-  return undefined;
 }
 
+/** @returns {LibTorch | undefined} the one in Gantry's own environment */
+export function ownLibtorch() {
+  return environment(OWN)
+    .map((root) => inspect(root, "Gantry's own"))
+    .find((found) => found !== undefined);
+}
+
+/** Every place but $LIBTORCH, the first that has one wins. */
+const PLACES = [
+  { source: "the active venv's", roots: () => environment(process.env.VIRTUAL_ENV) },
+  { source: "the active conda environment's", roots: () => environment(process.env.CONDA_PREFIX) },
+  { source: "Gantry's own", roots: () => environment(OWN) },
+  { source: "the system's", roots: () => ["/usr"] },
+  { source: "Python's", roots: pythons },
+  { source: "Homebrew's", roots: () => [process.env.HOMEBREW_PREFIX ?? "/opt/homebrew"] },
+  { source: "/usr/local's", roots: () => ["/usr/local"] },
+];
+
+/** @returns {LibTorch} @throws with all that can be done, when there is none */
 export function findLibtorch() {
   if (process.env.LIBTORCH) {
     const found = inspect(process.env.LIBTORCH, "$LIBTORCH");
     if (found === undefined)
       throw new Error(
-        `LIBTORCH=${process.env.LIBTORCH} is not a LibTorch folder (no include/ATen/ATen.h or no lib/libtorch).\n${HELP}`,
+        `LIBTORCH=${process.env.LIBTORCH} is not a LibTorch folder (no include/ATen/ATen.h or no lib/libtorch_cpu).\n${HELP}`,
       );
     return found;
   }
-  const python = pythonTorch();
-  const places = [
-    ["/usr", "the system's"],
-    [python, "Python's torch"],
-    ["/opt/homebrew", "Homebrew's"],
-    ["/usr/local", "/usr/local"],
-  ];
-  for (const [root, source] of places) {
-    const found = root === undefined ? undefined : inspect(root, source);
-    if (found !== undefined) return found;
+  for (const { source, roots } of PLACES) {
+    for (const root of roots()) {
+      const found = inspect(root, source);
+      if (found !== undefined) return found;
+    }
   }
   throw new Error(HELP);
 }
 
-function libraries(found) {
-  const names = readdirSync(found.lib);
-  const has = (name) => names.some((file) => file === `lib${name}.so` || file === `lib${name}.dylib`);
-  const flags = [`-L${found.lib}`, "-ltorch", "-ltorch_cpu", "-lc10"];
-  // A GPU library registers its operators when it is loaded; nothing refers to it by symbol, so it must be kept.
-  const gpu = ["torch_cuda", "c10_cuda", "torch_hip", "c10_hip"].filter(has);
-  if (gpu.length > 0) {
-    flags.push("-Wl,--no-as-needed", ...gpu.map((name) => `-l${name}`), "-Wl,--as-needed");
+/** The version that the headers beside a library state; undefined where there are none. */
+export function versionBeside(library) {
+  let root = dirname(library);
+  for (let up = 0; up < 3; up++) {
+    root = dirname(root);
+    const found = inspect(root, "");
+    if (found?.library === library) return found.version;
   }
-  if (found.root !== "/usr") flags.push(`-Wl,-rpath,${found.lib}`);
-  if (usesOpenmp(found)) {
-    // A second OpenMP library would have threads of its own, which setThreads() does not reach.
-    const own = names.find((file) => file.startsWith("libgomp"));
-    flags.push(own === undefined ? "-lgomp" : `-l:${own}`);
-  }
-  return flags;
-}
-
-/** at::parallel_for is a template: it uses LibTorch's threads only where its caller is compiled with OpenMP too. */
-function usesOpenmp(found) {
-  if (process.platform !== "linux") return false;
-  const config = found.include.concat(join(found.root, "include")).map((dir) => join(dir, "ATen/Config.h"));
-  return /AT_PARALLEL_OPENMP 1/.test(readFileSync(config.find(existsSync), "utf8"));
-}
-
-/** LibTorch builds before 2.7 may use the old C++ string ABI; a function of libc10 that takes a string tells which. */
-function abiFlags(found) {
-  const file = join(found.lib, "libc10.so");
-  if (!existsSync(file)) return [];
-  return readFileSync(file).includes("torchCheckFailEPKcS2_jRKSs") ? ["-D_GLIBCXX_USE_CXX11_ABI=0"] : [];
-}
-
-/** The C++ standard LibTorch's own headers ask for, and C++17 at least. */
-function standard(found) {
-  const header = found.include.concat(join(found.root, "include")).map((dir) => join(dir, "ATen/ATen.h"));
-  const text = readFileSync(header.find(existsSync), "utf8");
-  const least = Number(/__cplusplus < (\d{6})L/.exec(text)?.[1] ?? 0);
-  return least > 201703 ? "c++20" : "c++17";
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    const found = findLibtorch();
-    const answers = {
-      include: () => found.include.join("\n"),
-      libraries: () => libraries(found).join("\n"),
-      flags: () => [...abiFlags(found), ...(usesOpenmp(found) ? ["-fopenmp"] : [])].join("\n"),
-      standard: () => standard(found),
-      json: () => JSON.stringify(found),
-    };
-    console.log((answers[process.argv[2]] ?? answers.json)());
-  } catch (error) {
-    console.error(error.message);
-    process.exit(1);
-  }
+  return undefined;
 }

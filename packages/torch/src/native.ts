@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
+import { addonFile, checkBuild, explainLoading } from "./built.js";
 import { TorchError } from "./errors.js";
 import type { TypedArray } from "./types.js";
 
@@ -45,6 +44,8 @@ export interface Native {
   setGeneratorState(generator: number, state: number): void;
   freeGenerator(generator: number): void;
   version(): string;
+  /** The file that LibTorch was loaded from. */
+  library(): string;
   describe(): string;
   threads(): number;
   setThreads(count: number): void;
@@ -58,25 +59,16 @@ export interface Native {
   setErrorClass(errorClass: typeof TorchError): void;
 }
 
-const binary = fileURLToPath(new URL("../../build/Release/gantry_torch.node", import.meta.url));
-
 function load(): Native {
-  if (!existsSync(binary)) {
-    throw new TorchError(
-      "the native part is not built; run `npm run build` in Gantry's folder (it finds LibTorch, or says how to get it)",
-    );
-  }
+  checkBuild();
   // Threads that wait for each other spin; left to its default, GNU OpenMP spins so long that a busy machine slows
   // training tenfold. It reads its settings once, when LibTorch is loaded.
   process.env.GOMP_SPINCOUNT ??= "4000";
   let addon: Native;
   try {
-    addon = createRequire(import.meta.url)(binary) as Native;
+    addon = createRequire(import.meta.url)(addonFile) as Native;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new TorchError(
-      `the native part does not load (${reason}); LibTorch was probably moved or upgraded: run \`npm run build\` again`,
-    );
+    throw new TorchError(explainLoading(error));
   }
   addon.setErrorClass(TorchError);
   // Debian's build starts with one thread. An explicit wish of the user's in the environment goes first.

@@ -1,7 +1,13 @@
+import { realpathSync } from "node:fs";
 import { native } from "./native.js";
 
 /** LibTorch's version, as `1.13.0`. */
 export const version = (): string => native.version();
+
+/** The true path of the library that computes: the one loaded into this process, links followed. */
+export const libraryPath = (): string => realpathSync(native.library());
+
+export { type BuiltAgainst, builtAgainst } from "./built.js";
 
 /** How LibTorch was built (BLAS, oneDNN, OpenMP) and which threads it uses: its own words, several lines. */
 export const describe = (): string => native.describe();

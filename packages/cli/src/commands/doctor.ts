@@ -23,7 +23,7 @@ interface Report {
   gantry: string;
   node: string;
   platform: string;
-  libtorch: { version: string; root: string | null; source: string | null } | null;
+  libtorch: LibTorch | null;
   blas: string | null;
   threads: number | null;
   cores: number;
@@ -34,6 +34,18 @@ interface Report {
   data: { name: string; path: string | null; available: boolean }[];
   problems: string[];
   hints: string[];
+}
+
+interface LibTorch {
+  /** Of the one that is loaded, whatever was built against. */
+  readonly version: string;
+  /** The loaded library's true path. */
+  readonly library: string;
+  /** Where it was found when Gantry was built, and whose it was. */
+  readonly root: string | null;
+  readonly source: string | null;
+  /** What a build would take now, where that is another. */
+  readonly found: { readonly version: string; readonly library: string; readonly source: string } | null;
 }
 
 export default defineCommand<Options>({
@@ -80,7 +92,7 @@ export default defineCommand<Options>({
       if (options.speed !== false) await measure(output, report, show);
     } catch (error) {
       const { message } = await explain(error);
-      const found = await locateLibtorch();
+      const found = locateLibtorch(await loadFinder());
       const help =
         typeof found === "string"
           ? found
@@ -110,16 +122,10 @@ function summarise(output: Output, { problems, hints }: Report): void {
 }
 
 async function lookAtTorch(report: Report, show: (finding: Finding) => void): Promise<void> {
-  const { describe, deviceCount, getThreads, version } = await import("@gantry/torch");
+  const { describe, deviceCount, getThreads } = await import("@gantry/torch");
   const { GANTRY_VERSION } = await import("@gantry/gan");
   report.gantry = GANTRY_VERSION;
-  const found = await locateLibtorch();
-  const place = typeof found === "string" ? undefined : found;
-  report.libtorch = { version: version(), root: place?.root ?? null, source: place?.source ?? null };
-  show({
-    label: "LibTorch",
-    text: `${version()}${place === undefined ? "" : `, ${place.source} (${place.root})`}`,
-  });
+  await lookAtLibrary(report, show);
   const blas = await findBlas(describe());
   report.blas = blas.name;
   show({
@@ -138,17 +144,58 @@ async function lookAtTorch(report: Report, show: (finding: Finding) => void): Pr
   show({ label: "Devices", text: ["cpu", ...report.devices].join(", ") });
 }
 
-/** Where the build finds LibTorch, or what would help. */
-async function locateLibtorch(): Promise<{ root: string; version: string; source: string } | string> {
-  // Beside the package's compiled code, which need not load for this.
+/** Which LibTorch is loaded, whether it is the one Gantry was built against, and whether a build would take another now. */
+async function lookAtLibrary(report: Report, show: (finding: Finding) => void): Promise<void> {
+  const { builtAgainst, libraryPath, version } = await import("@gantry/torch");
+  const built = builtAgainst();
+  const library = libraryPath();
+  const finder = await loadFinder();
+  const stated = finder?.versionBeside(library) ?? (library === built?.library ? version() : undefined);
+  const found = locateLibtorch(finder);
+  const another = typeof found === "string" || found.library === built?.library ? null : found;
+  report.libtorch = {
+    version: stated ?? "unknown",
+    library,
+    root: built?.root ?? null,
+    source: built?.source ?? null,
+    found: another && { version: another.version, library: another.library, source: another.source },
+  };
+  const whose = library === built?.library ? `, ${built.source}` : "";
+  show({
+    label: "LibTorch",
+    text: `${stated ?? "of unknown version"}${whose} (${library})`,
+    ...(built !== undefined && library !== built.library
+      ? {
+          problem:
+            `Gantry was built against LibTorch ${built.version} (${built.library}), but ${library} is loaded: ` +
+            "LD_LIBRARY_PATH or LD_PRELOAD names another",
+        }
+      : another !== null
+        ? {
+            hint:
+              `Gantry was built against LibTorch ${built?.version}, ${built?.source}; a build would now take ` +
+              `${another.version}, ${another.source} (${another.root}): npm run build`,
+          }
+        : {}),
+  });
+}
+
+interface Finder {
+  findLibtorch(): { root: string; library: string; version: string; source: string };
+  versionBeside(library: string): string | undefined;
+}
+
+/** The build's own way of finding LibTorch: beside the package's compiled code, which need not load for this. */
+async function loadFinder(): Promise<Finder | undefined> {
   const script = new URL("../../../torch/scripts/find-libtorch.mjs", import.meta.url);
-  const resolved = existsSync(fileURLToPath(script)) ? script.href : undefined;
-  if (resolved === undefined) return "npm run build says what is missing";
+  return existsSync(fileURLToPath(script)) ? ((await import(script.href)) as Finder) : undefined;
+}
+
+/** What a build would take, or what would help. */
+function locateLibtorch(finder: Finder | undefined): ReturnType<Finder["findLibtorch"]> | string {
+  if (finder === undefined) return "npm run build says what is missing";
   try {
-    const { findLibtorch } = (await import(resolved)) as {
-      findLibtorch(): { root: string; version: string; source: string };
-    };
-    return findLibtorch();
+    return finder.findLibtorch();
   } catch (error) {
     return (error as Error).message;
   }

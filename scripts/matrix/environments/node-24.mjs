@@ -1,0 +1,3 @@
+import { nodeEnvironment } from "../runtimes.mjs";
+
+export default nodeEnvironment(24);

@@ -1,0 +1,3 @@
+import { wheelEnvironment } from "../wheel.mjs";
+
+export default wheelEnvironment("2.13.0");
