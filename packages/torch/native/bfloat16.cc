@@ -4,8 +4,8 @@
 // 1. On processors without AVX-512 oneDNN takes no bfloat16, and LibTorch's own loops keep their sums in bfloat16, which is wrong by
 //    some per cent of the largest. In float32 it is right, and faster. Gantry's own convolutions do so by Gantry's kernels (`inFloat` in
 //    convolution.cc).
-// 2. On all others oneDNN's convolutions (1.13, 2.13, 2.14) of narrow maps, with outputs or images of one or two columns, read or leave
-//    memory that nobody wrote.
+// 2. On all others oneDNN's convolutions (1.13, 2.13, 2.14) of narrow maps, with outputs or images of one or two columns, and those with
+//    more padding than keeps the width, read or leave memory that nobody wrote.
 // 3. Everywhere LibTorch's products of small matrices, its dot, and its gradient of an embedding add up in bfloat16.
 #include <ATen/ATen.h>
 #include <ATen/CPUFunctions.h>
@@ -105,9 +105,9 @@ struct InFloat<kernel, everywhere> {
 constexpr int64_t kColumns = 5;
 
 /** Are these to be convolved in float32? `columns` of the outputs. */
-bool isWrong(const at::Tensor& images, const at::Tensor& weight, int64_t columns) {
+bool isWrong(const at::Tensor& images, const at::Tensor& weight, int64_t columns, int64_t padding, int64_t dilation) {
   if (!isHalf(images) || !isHalf(weight)) return false;
-  return !kernels::hasBfloat16() || std::min(columns, images.size(-1)) < kColumns;
+  return !kernels::hasBfloat16() || std::min(columns, images.size(-1)) < kColumns || 2 * padding > dilation * (weight.size(-1) - 1);
 }
 
 at::Tensor convolution(const at::Tensor& images, const at::Tensor& weight, const Optional<at::Tensor>& bias, at::IntArrayRef stride,
@@ -120,7 +120,7 @@ at::Tensor convolution(const at::Tensor& images, const at::Tensor& weight, const
   const int64_t made = !columns     ? 0
                        : transposed ? (images.size(-1) - 1) * stride.back() - 2 * padding.back() + span
                                     : (images.size(-1) + 2 * padding.back() - span) / stride.back() + 1;
-  if (columns && isWrong(images, weight, made))
+  if (columns && isWrong(images, weight, made, padding.back(), dilation.back()))
     return Kernel::call(images, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
   return at::compositeexplicitautograd::convolution(images, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
 }
@@ -130,7 +130,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolutionBackward(
     at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed, at::IntArrayRef outputPadding,
     int64_t groups, std::array<bool, 3> mask) {
   using Kernel = InFloat<at::compositeexplicitautograd::convolution_backward, true>;
-  if (images.dim() > 0 && gradient.dim() > 0 && isWrong(images, weight, gradient.size(-1)))
+  if (images.dim() > 0 && weight.dim() > 0 && gradient.dim() > 0 && !padding.empty() && !dilation.empty() &&
+      isWrong(images, weight, gradient.size(-1), padding.back(), dilation.back()))
     return Kernel::call(gradient, images, weight, biasSizes, stride, padding, dilation, transposed, outputPadding, groups, mask);
   return at::compositeexplicitautograd::convolution_backward(gradient, images, weight, biasSizes, stride, padding, dilation,
                                                              transposed, outputPadding, groups, mask);
