@@ -6,7 +6,7 @@ import { normal } from "../nn/testing.js";
 import { functions as torch } from "../ops_gen.js";
 import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
-import { setThreads } from "../system.js";
+import { setThreads, version } from "../system.js";
 import type { Tensor } from "../tensor.js";
 import type { DType } from "../types.js";
 
@@ -63,14 +63,36 @@ const copyOf = (lists: Lists): Lists => ({
 const numbersOf = ({ parameters, firsts, seconds }: Lists) =>
   [parameters, firsts, seconds].map((list) => list.map((each) => each.toNumbers()));
 
-/** Three steps each way, from the same numbers, make the same bits. */
+/** LibTorch's operators as Adam's pass follows them: later ones fuse other products and sums. */
+const SAME_BITS = version().startsWith("1.");
+
+/** Equal bits from LibTorch 1's operators; from later ones numbers within a few roundings of their type, and the same odd ones. */
+function assertNumbers(found: Lists, expected: Lists): void {
+  if (SAME_BITS) assert.deepEqual(numbersOf(found), numbersOf(expected));
+  const lists = (all: Lists) => [all.parameters, all.firsts, all.seconds].flat();
+  for (const [i, tensor] of lists(found).entries()) {
+    const other = lists(expected)[i] as Tensor;
+    const tolerance = { float64: 1e-14, float32: 2e-6, bfloat16: 2e-2 }[tensor.dtype as "float64"];
+    const [a, b] = [tensor.toNumbers(), other.toNumbers()];
+    for (const [at, value] of a.entries()) {
+      const wanted = b[at] as number;
+      const close = Math.abs(value - wanted) <= tolerance * Math.max(1, Math.abs(wanted));
+      assert.ok(
+        Object.is(value, wanted) || close,
+        `list ${i}, number ${at}: ${value}, by operators ${wanted}`,
+      );
+    }
+  }
+}
+
+/** Three steps each way, from the same numbers, make the same. */
 function assertSame(lists: Lists, weightDecay: number, eps = EPS): void {
   const other = copyOf(lists);
   for (let step = 0; step < 3; step++) {
     inOnePass(lists, weightDecay, eps);
     byOperators(other, weightDecay, eps);
   }
-  assert.deepEqual(numbersOf(lists), numbersOf(other));
+  assertNumbers(lists, other);
 }
 
 const random = (shape: readonly number[], dtype: DType) => normal(...shape).to({ dtype });
@@ -96,7 +118,7 @@ const SHAPES = [[], [0], [1], [3], [7, 0, 2], [8], [17], [31, 5], [4, 3, 3, 3], 
 
 for (const dtype of ["float32", "float64"] as const)
   for (const weightDecay of [0, 0.1])
-    test(`one pass makes the operators' bits in ${dtype}, weight decay ${weightDecay}`, () =>
+    test(`one pass makes the operators' numbers in ${dtype}, weight decay ${weightDecay}`, () =>
       scope(() => {
         manualSeed(11);
         assertSame(randomLists(SHAPES, dtype), weightDecay);
