@@ -5,7 +5,7 @@
       "sources": [
         "native/addon.cc", "native/env.cc", "native/tensor.cc", "native/dispatch.cc",
         "native/autograd.cc", "native/random.cc", "native/system.cc", "native/memory.cc",
-        "native/convolution.cc", "native/linear.cc", "native/whole.cc", "native/thin.cc", "native/maxout.cc", "native/repeat.cc",
+        "native/convolution.cc", "native/choice.cc", "native/linear.cc", "native/whole.cc", "native/thin.cc", "native/maxout.cc", "native/repeat.cc",
         "native/amx.cc", "native/winograd.cc", "native/taps.cc", "native/weights.cc", "native/layout.cc",
         "native/bfloat16.cc", "native/kernels.cc", "native/kernels_amx.cc", "native/kernels_avx2.cc", "native/kernels_avx512.cc",
         "native/adam.cc", "native/batch_norm.cc", "native/resample.cc",

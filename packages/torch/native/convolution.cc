@@ -7,13 +7,14 @@
 //   weigh(x, y) -> w       the weight gradient of both
 // The derivatives of each are the other two, so all can be differentiated as often as one likes. bfloat16 is computed on the
 // processor's matrix unit where it has one (amx.cc), kernels as large as the image as matrices (whole.cc), 3x3 and 4x4
-// ones by Winograd's algorithm (winograd.cc), small maps tap by tap (taps.cc), pictures from all taps at once (thin.cc); all else is
-// LibTorch's convolution: on the CPU, that is oneDNN for all three, where aten::conv_transpose2d of LibTorch 1.13 gathers
-// columns of any map, several times slower.
+// ones by Winograd's algorithm (winograd.cc), small maps tap by tap (taps.cc), pictures from all taps at once (thin.cc); all else,
+// and what was measured to be faster so (choice.cc), is LibTorch's convolution: on the CPU, that is oneDNN for all three, where
+// aten::conv_transpose2d of LibTorch 1.13 gathers columns of any map, several times slower.
 #include "convolution.h"
 
 #include <torch/library.h>
 
+#include "choice.h"
 #include "kernels.h"
 #include "memory.h"
 #include "plain.h"
@@ -56,6 +57,16 @@ Geometry paddedGeometry(Geometry g) {
   return g;
 }
 
+/** What `ours` makes, where that is a tensor, else what `theirs` does; or whichever was measured to be faster. */
+template <typename Ours, typename Theirs>
+at::Tensor either(const char* map, const at::Tensor& first, const at::Tensor& second, const Geometry& g, const Ours& ours,
+                  const Theirs& theirs) {
+  // A matrix is Gantry's, or has gone to LibTorch's linear layer before it came here.
+  if (choosing() && first.dim() == 4) return chosen(map, first, second, g, ours, theirs);
+  const at::Tensor made = ours();
+  return made.defined() ? made : theirs();
+}
+
 /** Are these to be computed in float32, and rounded? */
 bool inFloat(const at::Tensor& first, const at::Tensor& second) {
   return first.scalar_type() == at::kBFloat16 && second.scalar_type() == at::kBFloat16 && !kernels::hasBfloat16();
@@ -68,17 +79,25 @@ at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const
   return ofImage ? std::get<0>(both) : std::get<1>(both);
 }
 
-at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  if (at::Tensor output = tried(&Maps::convolve, image, weight, bias, g); output.defined()) return output;
-  if (inFloat(image, weight)) return convolve(image.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
+/** LibTorch's own; what of it goes through the maps again is float32, or padded. */
+at::Tensor libTorchs(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   const auto b = bias.defined() ? Optional<at::Tensor>(bias.to(image.scalar_type())) : Optional<at::Tensor>();
   if (!isEven(g)) return at::convolution(padded(image, g), weight, b, list(g.stride), kZero, kOne, false, kZero, 1);
   return at::convolution(image, weight, b, list(g.stride), list(g.padding), kOne, false, kZero, 1);
 }
 
-at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
-  if (at::Tensor image = tried(&Maps::spread, gradient, weight, bias, g); image.defined()) return image;
-  if (inFloat(gradient, weight)) return spread(gradient.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
+at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  const auto ours = [&] { return tried(&Maps::convolve, image, weight, bias, g); };
+  const auto theirs = [&] {
+    if (inFloat(image, weight)) return convolve(image.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
+    return libTorchs(image, weight, bias, g);
+  };
+  return either("convolve", image, weight, g, ours, theirs);
+}
+
+at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g);
+
+at::Tensor libTorchsSpread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (!isEven(g))
     return spread(gradient, weight, bias, paddedGeometry(g))
         .narrow(2, g.padding[0], g.size[0])
@@ -91,13 +110,31 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
   return image;
 }
 
-at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
-  if (at::Tensor weight = tried(&Maps::weigh, image, gradient, g); weight.defined()) return weight;
-  if (inFloat(image, gradient)) return weigh(image.to(at::kFloat), gradient.to(at::kFloat), g).to(at::kBFloat16);
+at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
+  const auto ours = [&] { return tried(&Maps::spread, gradient, weight, bias, g); };
+  const auto theirs = [&] {
+    if (inFloat(gradient, weight)) return spread(gradient.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
+    return libTorchsSpread(gradient, weight, bias, g);
+  };
+  return either("spread", gradient, weight, g, ours, theirs);
+}
+
+at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g);
+
+at::Tensor libTorchsWeigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   if (!isEven(g)) return weigh(padded(image, g), gradient, paddedGeometry(g));
   const at::Tensor like = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]},
                                     image.options().memory_format(at::MemoryFormat::Contiguous));
   return gradientOf(gradient, image, like, g, false);
+}
+
+at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
+  const auto ours = [&] { return tried(&Maps::weigh, image, gradient, g); };
+  const auto theirs = [&] {
+    if (inFloat(image, gradient)) return weigh(image.to(at::kFloat), gradient.to(at::kFloat), g).to(at::kBFloat16);
+    return libTorchsWeigh(image, gradient, g);
+  };
+  return either("weigh", image, gradient, g, ours, theirs);
 }
 
 /** A bias that is given, or none: an undefined tensor is no argument of a Function. */

@@ -161,5 +161,6 @@ void initDispatch(napi_env env, napi_value exports);
 void initAutograd(napi_env env, napi_value exports);
 void initRandom(napi_env env, napi_value exports);
 void initSystem(napi_env env, napi_value exports);
+void initChoice(napi_env env, napi_value exports);
 
 }  // namespace gantry

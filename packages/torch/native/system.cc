@@ -14,8 +14,10 @@
 #include <thread>
 #include <unordered_set>
 
+#include "choice.h"
 #include "convolution.h"
 #include "env.h"
+#include "kernels.h"
 #include "kernels_amx.h"
 #include "memory.h"
 #include "torch_compat.h"
@@ -53,11 +55,17 @@ napi_value hasMatrixUnit(napi_env env, napi_callback_info) {
   return guarded(env, "hasMatrixUnit", [&] { return fromBool(env, kernels::matrixUnit() != nullptr); });
 }
 
+napi_value hasBfloat16(napi_env env, napi_callback_info) {
+  return guarded(env, "hasBfloat16", [&] { return fromBool(env, kernels::hasBfloat16()); });
+}
+
 napi_value setConvolutions(napi_env env, napi_callback_info info) {
   return guarded(env, "setConvolutions", [&]() -> napi_value {
     Arguments args(env, info);
-    setMatrixUnit(toBool(env, args.at(0), "matrixUnit"));
-    setWinograd(toBool(env, args.at(1), "winograd"));
+    const bool matrixUnit = toBool(env, args.at(0), "matrixUnit"), winograd = toBool(env, args.at(1), "winograd");
+    setMatrixUnit(matrixUnit);
+    setWinograd(winograd);
+    setSwitches(matrixUnit, winograd);
     return nullptr;
   });
 }
@@ -171,6 +179,7 @@ void initSystem(napi_env env, napi_value exports) {
   exportFunction(env, exports, "describe", describe);
   exportFunction(env, exports, "threads", threads);
   exportFunction(env, exports, "hasMatrixUnit", hasMatrixUnit);
+  exportFunction(env, exports, "hasBfloat16", hasBfloat16);
   exportFunction(env, exports, "setConvolutions", setConvolutions);
   exportFunction(env, exports, "setThreads", setThreads);
   exportFunction(env, exports, "deviceCount", deviceCount);

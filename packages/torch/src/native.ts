@@ -50,7 +50,11 @@ export interface Native {
   threads(): number;
   setThreads(count: number): void;
   hasMatrixUnit(): boolean;
+  hasBfloat16(): boolean;
   setConvolutions(matrixUnit: boolean, winograd: boolean): void;
+  keepChoices(path: string): void;
+  recallChoices(lines: string): void;
+  metChoices(): string;
   deviceCount(kind: string): number;
   enterAutocast(device: string, dtype: string): [boolean, string];
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;
