@@ -2,7 +2,7 @@ import type { Config } from "@gantry/gan";
 import type { Output } from "./output.js";
 import { columns, count, prettyJson } from "./render/format.js";
 import { describeItems } from "./render/words.js";
-import { countParameters, dataProgress } from "./training.js";
+import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
 /** Checks a configuration to the last network, and prints what training by it would be. */
 export async function showPlan(output: Output, config: Config, path: string): Promise<number> {
@@ -14,9 +14,11 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
     const { dataset, game } = trainer;
     const parameters = countParameters({ trainer });
     const phases = game.phases.map(({ name, update, steps, real }) => ({ name, update, steps, real }));
+    const gain =
+      config.precision === "bfloat16" && config.device === "cpu" ? await bfloat16Gain() : undefined;
     if (output.json) {
       const data = { name: dataset.name, kind: dataset.kind, count: dataset.count, shape: dataset.shape };
-      output.printJson({ event: "plan", run: path, data, parameters, phases, config });
+      output.printJson({ event: "plan", run: path, data, parameters, phases, bfloat16: gain?.ratio, config });
       return 0;
     }
     const schedule = phases.map(
@@ -39,6 +41,7 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
         output.style.dim,
       ),
     );
+    if (gain?.line !== undefined) output.print(gain.line);
     output.print(prettyJson(config));
     return 0;
   } finally {

@@ -66,6 +66,13 @@ export async function trainAndShow(
   }
 }
 
+/** How long bfloat16 takes on this processor as a multiple of float32, and what is to be said of it where that is no gain. */
+export async function bfloat16Gain(): Promise<{ ratio: number; line: string | undefined }> {
+  const { describeBfloat16, measureBfloat16 } = await import("@gantry/gan");
+  const ratio = measureBfloat16();
+  return { ratio, line: describeBfloat16(ratio) };
+}
+
 /** Shows the opening of data, and what is worth knowing about it. */
 export function dataProgress({ reporter }: Output, signal?: AbortSignal): Partial<DataContext> {
   return {
@@ -104,6 +111,8 @@ async function follow(
     threads: getThreads(),
     parameters: countParameters(run),
   });
+  const gain = precision === "bfloat16" && device === "cpu" ? await bfloat16Gain() : undefined;
+  if (gain?.line !== undefined) reporter.note(gain.line);
   const began = performance.now();
   // From the first iteration on: that one chooses kernels and fills caches, and tells nothing about the others.
   let meter: SpeedMeter | undefined;

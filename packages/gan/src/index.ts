@@ -57,6 +57,7 @@ export * from "./studies/engine/index.js";
 export * from "./train/checkpoint.js";
 export { missedEvaluation, type TrainingEvaluation } from "./train/evaluations.js";
 export * from "./train/interpolate.js";
+export * from "./train/precisionGain.js";
 export * from "./train/probe.js";
 export * from "./train/record.js";
 export * from "./train/runDirectory.js";

@@ -6,6 +6,7 @@ import { defineCommand } from "../command.js";
 import { explain } from "../errors.js";
 import type { Output } from "../output.js";
 import { bytes, columns } from "../render/format.js";
+import { bfloat16Gain } from "../training.js";
 
 interface Options {
   readonly speed?: boolean;
@@ -31,6 +32,8 @@ interface Report {
   devices: string[];
   /** Of a 3x3 convolution with 128 channels. */
   gflops: Record<string, number>;
+  /** How long Gantry's convolutions take in bfloat16, as a multiple of float32; null where it was not measured. */
+  bfloat16: number | null;
   data: { name: string; path: string | null; available: boolean }[];
   problems: string[];
   hints: string[];
@@ -74,6 +77,7 @@ export default defineCommand<Options>({
       memory: totalmem(),
       devices: [],
       gflops: {},
+      bfloat16: null,
       data: [],
       problems: [],
       hints: [],
@@ -270,6 +274,14 @@ async function measure(output: Output, report: Report, show: (finding: Finding) 
   output.reporter.clear();
   const text = Object.entries(report.gflops).map(([name, value]) => `${name} ${value}`);
   show({ label: "GFLOPS", text: `${text.join(", ")} (3x3 convolution, ${CHANNELS} channels)` });
+  const { ratio, line } = await bfloat16Gain();
+  report.bfloat16 = Number(ratio.toPrecision(3));
+  show({
+    label: "Precision",
+    text:
+      line ??
+      `takes ${ratio.toFixed(2)} times as long as float32 in Gantry's convolutions: --precision bfloat16`,
+  });
 }
 
 async function lookAtData(report: Report, show: (finding: Finding) => void): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from "@gantry/formats";
 import { scope, type Tensor, torch, version } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
+import { type KernelState, kernelState, recallKernels } from "./kernelChoices.js";
 import type { Trainer, TrainerState } from "./trainer.js";
 
 /** The file of the generator's averaged weights. */
@@ -20,7 +21,7 @@ const AVERAGE = "generator.average.safetensors";
 const FORMAT = 1;
 
 /** state.json of a checkpoint. */
-interface CheckpointState extends TrainerState {
+interface CheckpointState extends TrainerState, KernelState {
   /** SHA-256 of this very file with 64 zeros in this place; always the first key. */
   readonly checksum: string;
   readonly format: number;
@@ -81,6 +82,7 @@ export async function saveCheckpoint(trainer: Trainer, folder: string): Promise<
   const state: Omit<CheckpointState, "checksum"> = {
     format: FORMAT,
     torch: version(),
+    ...kernelState(),
     ...trainer.state(),
     numbers,
     files: Object.fromEntries([...encoded].map(([name, bytes]) => [name, sha256(bytes)])),
@@ -177,7 +179,7 @@ async function readChecked(path: string, digest: string): Promise<Uint8Array> {
 }
 
 /** Reads state.json of a checkpoint. @throws UsageError where there is no checkpoint, RunError where it is damaged */
-async function readState(folder: string): Promise<CheckpointState> {
+export async function readState(folder: string): Promise<CheckpointState> {
   const path = join(folder, "state.json");
   const present = await stat(path).catch(() => undefined);
   if (present === undefined) throw new UsageError(`${folder}: not a checkpoint (no state.json)`);
@@ -223,6 +225,7 @@ function toTensors(bytes: Uint8Array, path: string): Map<string, Tensor> {
  */
 export async function loadCheckpoint(trainer: Trainer, folder: string): Promise<void> {
   const state = await readState(folder);
+  recallKernels(state);
   const wanted = contents(trainer);
   const read = new Map<string, Uint8Array>();
   for (const name of wanted.keys()) {

@@ -12,7 +12,8 @@ import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { Generator } from "../nets/contract.js";
 import type { Code } from "../nets/prior.js";
-import { readCheckpointFile } from "./checkpoint.js";
+import { readCheckpointFile, readState } from "./checkpoint.js";
+import { recallKernels } from "./kernelChoices.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
 import { buildGame, shapeOf } from "./setup.js";
 
@@ -80,6 +81,8 @@ export class Sampler {
     const device = options.device ?? (isPresent(own) ? own : "cpu");
     const data =
       run.record.data ?? shapeOf(await openDataset(run.config.data as { name?: string }, options.context));
+    // Its samples are then those of the training, to the bit.
+    recallKernels(await readState(folder));
     const game = await buildGame({ ...run.config, device }, data);
     const generator = game.network<Generator>("generator");
     for (const { name, network } of game.players.values()) if (name !== "generator") network.dispose();

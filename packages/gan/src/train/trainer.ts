@@ -23,6 +23,7 @@ import type { Phase } from "../game/plan.js";
 import type { Play } from "../game/play.js";
 import type { Sample } from "../game/sample.js";
 import { WeightAverage } from "./averaging.js";
+import { measureKernels } from "./kernelChoices.js";
 import { buildGame, openConfiguredData, shapeOf } from "./setup.js";
 
 /** What one iteration did. */
@@ -93,6 +94,7 @@ export class Trainer {
   /** @throws UsageError, FormatError: everything that can be refused is refused here */
   static async create(config: Config, context?: Partial<DataContext>, opened?: Dataset): Promise<Trainer> {
     const dataset = opened ?? (await openConfiguredData(config, context));
+    if (config.device === "cpu") measureKernels();
     const game = await buildGame(config, shapeOf(dataset));
     return new Trainer(config, dataset, game);
   }
