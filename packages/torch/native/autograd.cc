@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "env.h"
+#include "plain.h"
 
 namespace gantry {
 namespace {
@@ -23,6 +24,12 @@ napi_value grad(napi_env env, napi_callback_info info) {
       if (!output.requires_grad())
         throw Misuse("the output does not depend on any parameter (it was made under noGrad or detached): " + shapeText(output));
     }
+    for (size_t i = 0; i < std::min(outputs.size(), gradOutputs.size()); ++i)
+      if (gradOutputs[i].defined() && gradOutputs[i].device() != outputs[i].device()) {
+        const std::string place = "[" + std::to_string(i) + "]";
+        throw Misuse("gradOutputs" + place + " is on " + gradOutputs[i].device().str() + ", outputs" + place + " on " +
+                     outputs[i].device().str() + ": bring them to one device, with to({ device })");
+      }
     for (const auto& input : inputs) {
       if (!input.defined()) throw Misuse("inputs must be tensors");
       if (!input.requires_grad()) throw Misuse("an input does not require grad: " + shapeText(input));
@@ -34,7 +41,7 @@ napi_value grad(napi_env env, napi_callback_info info) {
     check(env, napi_create_array_with_length(env, gradients.size(), &result), "gradients");
     for (size_t i = 0; i < gradients.size(); ++i) {
       napi_value element;
-      if (gradients[i].defined()) element = fromDouble(env, state.tensors.add(gradients[i]));
+      if (gradients[i].defined()) element = fromDouble(env, state.tensors.add(plain(gradients[i])));
       else napi_get_null(env, &element);
       napi_set_element(env, result, i, element);
     }

@@ -8,7 +8,6 @@
 // Samples in groups are normalised group by group, as if each were a batch: the same in one call as in one for each.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "passes.h"
+#include "plain.h"
 #include "repeat.h"
 #include "tasks.h"
 #include "torch_compat.h"
@@ -26,7 +26,6 @@ namespace gantry {
 namespace {
 
 using torch::autograd::AutogradContext;
-using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 /** Rows that are summed by themselves; sums of sums are in double. The same for any number of threads, and so the bits. */

@@ -12,17 +12,16 @@
 // columns of any map, several times slower.
 #include "convolution.h"
 
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include "memory.h"
+#include "plain.h"
 #include "repeat.h"
 
 namespace gantry {
 namespace {
 
 using torch::autograd::AutogradContext;
-using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 const std::vector<int64_t> kOne{1, 1};

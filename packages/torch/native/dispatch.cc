@@ -98,7 +98,11 @@ c10::IValue convertOne(napi_env env, Env& state, const Parameter& p, napi_value 
       return static_cast<int64_t>(at::kStrided);
     }
     case Kind::MemoryFormat: return memoryFormat(toString(env, value, what));
-    case Kind::Device: return deviceFromName(toString(env, value, what));
+    case Kind::Device: {
+      const std::string name = toString(env, value, what);
+      // Tensors that have shapes and no numbers: for operators alone, nothing is computed or drawn there.
+      return name == "meta" ? at::Device(at::kMeta) : deviceFromName(name);
+    }
     case Kind::Generator: return state.generator(toDouble(env, value, what));
     case Kind::Unsupported: break;
   }
@@ -235,7 +239,7 @@ napi_value resolve(napi_env env, napi_callback_info info) {
     if (known != state.operatorIndex.end()) return fromDouble(env, known->second);
     auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
     if (!handle) throw Misuse("this LibTorch has no operator " + full);
-    auto op = std::make_unique<Operator>(Operator{*handle, full, {}, false, guardOf(name)});
+    auto op = std::make_unique<Operator>(Operator{*handle, full, {}, false, guardOf(name), mixingOf(name)});
     const auto& schema = handle->schema();
     for (const auto& argument : schema.arguments()) op->parameters.push_back(parameterOf(argument));
     if (schema.returns().size() == 1 && !schema.arguments().empty()) {
@@ -269,6 +273,7 @@ napi_value call(napi_env env, napi_callback_info info) {
     stack.reserve(op->parameters.size() + 1);
     for (size_t i = 0; i < op->parameters.size(); ++i)
       stack.push_back(convert(env, state, op->parameters[i], args.at(i + 1)));
+    checkDevices(*op, stack);
     if (op->guard != nullptr) op->guard(*op, stack);
     op->handle.callBoxed(&stack);
     napi_value result = nullptr;

@@ -26,6 +26,9 @@ struct Operator;
 /// Throws Misuse for arguments on which the operator's kernel would end the process (guards.cc says which and why).
 using Guard = void (*)(const Operator& op, const torch::jit::Stack& arguments);
 
+/// Which tensors of a call may be on another device than the others (devices.cc).
+enum class Mixing : uint8_t { None, Numbers, Indices, Any };
+
 /// One operator, resolved once: its handle in LibTorch's dispatcher and how to convert each argument.
 struct Operator {
   c10::OperatorHandle handle;
@@ -33,6 +36,7 @@ struct Operator {
   std::vector<Parameter> parameters;
   bool returnsSelf = false;  // in-place: JavaScript keeps the object it has
   Guard guard = nullptr;     // most operators check their arguments themselves
+  Mixing mixing = Mixing::Numbers;
 };
 
 }  // namespace gantry

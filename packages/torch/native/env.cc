@@ -60,6 +60,9 @@ void throwAsJs(napi_env env, const std::string& operatorName, const std::string&
   // LibTorch appends its own stack to some messages; the first paragraph is what a person needs.
   const auto stack = message.find("\nException raised from");
   if (stack != std::string::npos) message.resize(stack);
+  // So is what an operator that a device lacks is known for: 5000 letters of all the others it knows.
+  const auto others = message.find(" This could be because the operator doesn't exist for this backend");
+  if (others != std::string::npos) message.resize(others);
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
 
   bool pending = false;

@@ -8,6 +8,12 @@ namespace gantry {
 /// The check of the operator with this name without overload (`aten::conv2d`), or null.
 Guard guardOf(const std::string& name);
 
+/// Which tensors of the operator with this name, without overload, may be on another device than the others.
+Mixing mixingOf(const std::string& name);
+
+/// Throws Misuse that names two arguments on different devices, but for those that may be.
+void checkDevices(const Operator& op, const torch::jit::Stack& arguments);
+
 void initGuards(napi_env env, napi_value exports);
 
 }  // namespace gantry

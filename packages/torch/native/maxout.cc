@@ -6,7 +6,6 @@
 // With the choices made, the layer is one trilinear form of rows x [N, C], weight w [U * pieces, C] and output gradient y [N, U], as
 // a convolution is (convolution.cc): convolve(x, w) -> y, spread(y, w) -> x, weigh(x, y) -> w; the derivatives of each are the
 // other two.
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "convolution.h"
+#include "plain.h"
 #include "sets.h"
 #include "tasks.h"
 
@@ -22,7 +22,6 @@ namespace {
 
 using kernels::kPanel;
 using torch::autograd::AutogradContext;
-using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 /** A choice is a byte. */

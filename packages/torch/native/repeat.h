@@ -29,7 +29,7 @@ class Maker {
 template <typename F>
 class MakerOf final : public Maker {
   static torch::autograd::AutogradContext* context(torch::autograd::Node& node) {
-    return &static_cast<torch::autograd::CppNode<F>&>(node).ctx_;
+    return &static_cast<torch::autograd::CppNode<typename F::Recorded>&>(node).ctx_;
   }
   bool repeats(torch::autograd::Node& node) const override { return F::repeats(context(node)); }
   at::Tensor again(torch::autograd::Node& node) const override { return F::again(context(node)); }
@@ -37,7 +37,7 @@ class MakerOf final : public Maker {
 
 template <typename F>
 bool Maker::add() {
-  return add(typeid(torch::autograd::CppNode<F>), new MakerOf<F>());
+  return add(typeid(torch::autograd::CppNode<typename F::Recorded>), new MakerOf<F>());
 }
 
 /** Can this be computed again? */

@@ -2,13 +2,13 @@
 // interpolated between four. Sums and repetitions, with one factor for both, are each other's derivatives. LibTorch's operators
 // took 3 to 15 times as long as a copy. And gantry::widen, which does so to a kernel instead of the images.
 #include <ATen/Dispatch.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
 
 #include "convolution.h"
 #include "passes.h"
+#include "plain.h"
 #include "repeat.h"
 #include "tasks.h"
 
@@ -16,7 +16,6 @@ namespace gantry {
 namespace {
 
 using torch::autograd::AutogradContext;
-using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 /**

@@ -75,15 +75,18 @@ napi_value fromBytes(napi_env env, napi_callback_info info) {
   });
 }
 
+void needNumbers(const at::Tensor& tensor) {
+  if (tensor.is_meta()) throw Misuse("the tensor is on the device meta, which keeps shapes and no numbers: " + shapeText(tensor));
+}
+
 /// copyTo(handle, typedArray): the tensor's elements in row-major order. One copy where it is contiguous on the CPU.
 napi_value copyTo(napi_env env, napi_callback_info info) {
   return guarded(env, "copyTo", [&] {
     Arguments args(env, info);
     at::NoGradGuard noGrad;
     at::Tensor tensor = envOf(env).tensor(toDouble(env, args.at(0), "tensor")).detach();
-    // A derivative known to be zero comes as a tensor without memory.
-    if (tensor._is_zerotensor()) tensor = at::zeros(tensor.sizes(), tensor.options());
-    tensor = tensor.to(at::kCPU).contiguous().resolve_conj().resolve_neg();
+    needNumbers(tensor);
+    tensor = tensor.to(at::kCPU).contiguous();
     const Bytes bytes = toBytes(env, args.at(1));
     if (bytes.length != static_cast<size_t>(tensor.nbytes()))
       throw Misuse("the typed array has " + std::to_string(bytes.length) + " bytes, the tensor " +
@@ -98,6 +101,7 @@ napi_value item(napi_env env, napi_callback_info info) {
     Arguments args(env, info);
     const at::Tensor& tensor = envOf(env).tensor(toDouble(env, args.at(0), "tensor"));
     if (tensor.numel() != 1) throw Misuse("item() needs a tensor of one element, got " + shapeText(tensor));
+    needNumbers(tensor);
     return fromDouble(env, tensor.item().toDouble());
   });
 }
@@ -180,7 +184,7 @@ napi_value liveBytes(napi_env env, napi_callback_info) {
     std::unordered_set<void*> seen;
     double bytes = 0;
     envOf(env).tensors.each([&](at::Tensor& t) {
-      if (!t.defined() || !t.has_storage()) return;
+      if (!t.defined() || !t.has_storage() || t.is_meta()) return;
       if (seen.insert(t.storage().unsafeGetStorageImpl()).second) bytes += static_cast<double>(t.storage().nbytes());
     });
     return fromDouble(env, bytes);

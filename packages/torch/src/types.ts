@@ -11,8 +11,8 @@ export type DType =
   | "int16"
   | "int8";
 
-/** `cpu`, `cuda`, `cuda:1`, `mps`. */
-export type Device = "cpu" | "cuda" | "mps" | `cuda:${number}` | `mps:${number}`;
+/** `cpu`, `cuda`, `cuda:1`, `mps`; tensors on `meta` have shapes and no numbers. */
+export type Device = "cpu" | "cuda" | "mps" | "meta" | `cuda:${number}` | `mps:${number}`;
 
 /** How an N,C,H,W tensor lies in memory. */
 export type MemoryFormat = "contiguous" | "channelsLast" | "preserve";

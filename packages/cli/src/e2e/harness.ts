@@ -7,7 +7,7 @@ import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { main } from "../index.js";
 
-const program = fileURLToPath(new URL("../../bin/gantry.mjs", import.meta.url));
+export const program = fileURLToPath(new URL("../../bin/gantry.mjs", import.meta.url));
 
 export interface Finished {
   readonly status: number | null;
@@ -18,6 +18,8 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd?: string;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Whose process it is, by number; the superuser alone may choose. */
+  readonly user?: number;
   /** In a process of its own. Default: in this one. */
   readonly real?: boolean;
   /** Called with all that was printed so far, whenever there is more; only in a process of its own. */
@@ -40,6 +42,7 @@ export function start(args: readonly string[], options: RunOptions = {}, group =
     env: { ...process.env, OMP_NUM_THREADS: "1", NODE_OPTIONS: "", ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: group,
+    ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
   });
   let stdout = "";
   let stderr = "";

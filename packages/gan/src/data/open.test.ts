@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { RunError, UsageError } from "../errors.js";
 import { didYouMean, editDistance, nearest } from "../nearest.js";
 import { isPoints, type PointsDataset } from "./dataset.js";
-import { gantryHome } from "./home.js";
+import { cacheFolder, gantryHome } from "./home.js";
 import { openDataset } from "./open.js";
 import { fitImages } from "./resize.js";
 import { plainPng, repository, temporaryFolder } from "./testing.js";
@@ -53,6 +53,7 @@ test("GANTRY_HOME, then XDG_CACHE_HOME, then ~/.cache", () => {
   assert.equal(gantryHome({ GANTRY_HOME: "/a/b", XDG_CACHE_HOME: "/c" }), resolve("/a/b"));
   assert.equal(gantryHome({ GANTRY_HOME: "", XDG_CACHE_HOME: "/c" }), resolve("/c/gantry"));
   assert.equal(gantryHome({}), join(homedir(), ".cache", "gantry"));
+  assert.equal(cacheFolder({ GANTRY_HOME: "/a/b", XDG_CACHE_HOME: "/c" }), resolve("/c"));
 });
 
 test("an unknown name, a path where nothing is, missing data: each says what to do", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultGenerator, liveTensors, scope, setThreads, type Tensor, torch } from "@gantry/torch";
+import { defaultGenerator, liveTensors, scope, setThreads, Tensor, torch } from "@gantry/torch";
 import { type Config, resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
 import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../data/index.js";
@@ -107,6 +107,41 @@ test("several generator steps of a larger batch: the loop written by hand, each 
   await loader.close();
   await byHand.close();
   await trainer.close();
+});
+
+test("images go to a device as bytes, and are numbers from -1 to 1 there", (context) => {
+  const data = Uint8Array.from({ length: 2 * 3 * 4 * 4 }, (_, i) => (i * 7) % 256);
+  const batch = {
+    data,
+    shape: [2, 3, 4, 4],
+    labels: Int32Array.of(1, 0),
+    indices: Uint32Array.of(3, 5),
+    epoch: 0,
+  };
+  const moved: string[] = [];
+  for (const name of ["to", "toCopy"] as const) {
+    const original = Tensor.prototype[name];
+    context.mock.method(
+      Tensor.prototype,
+      name,
+      function (this: Tensor, options?: Parameters<Tensor["to"]>[0]) {
+        const made = original.call(this, options);
+        if (made.device !== this.device && made.dim === 4) moved.push(this.dtype);
+        return made;
+      },
+    );
+  }
+  scope(() => {
+    const { image, label } = toSample(batch, "meta");
+    assert.deepEqual([image.device, image.dtype, image.shape], ["meta", "float32", batch.shape]);
+    assert.ok(image.isContiguous("channelsLast"));
+    assert.deepEqual([label?.device, label?.dtype], ["meta", "int64"]);
+    assert.deepEqual(moved, ["uint8"]);
+    const here = toSample(batch, "cpu").image;
+    assert.ok(here.isContiguous("channelsLast"));
+    const expected = Float32Array.from(data, (byte) => Math.fround(byte * Math.fround(2 / 255)) - 1);
+    assert.deepEqual(here.toTypedArray(), expected);
+  });
 });
 
 test("learning rates fall linearly, to 0 behind the last iteration", async () => {

@@ -298,10 +298,11 @@ export function toSample(batch: Batch, device: Device): Sample {
   const image =
     batch.data instanceof Uint8Array
       ? raw
+          // As bytes, a quarter of what their numbers take.
+          .to({ device })
           // Convolutions make what they are given: with channels first, every layer of D would.
           .toCopy({
             dtype: "float32",
-            device,
             memoryFormat: batch.shape.length === 4 ? "channelsLast" : undefined,
           })
           .mul_(2 / 255)

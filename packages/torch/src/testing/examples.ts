@@ -163,5 +163,6 @@ export const examples: Record<string, Example> = {
   "aten::_foreach_div_": () => ({ scalars: [2, 3] }),
   "aten::_foreach_addcdiv_": () => ({ scalars: [2, 3] }),
   "gantry::maxout_linear": ({ f }) => ({ input: f(3, 4), weight: f(96, 4), bias: f(96), pieces: 6 }),
+  "gantry::widen": ({ f }) => ({ kernel: f(2, 4, 3, 3) }),
   "gantry::adam_": () => ({ sizes: [1e-3, 2e-3], roots: [1, 0.5] }),
 };

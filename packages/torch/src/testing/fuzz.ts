@@ -4,8 +4,7 @@
 // A crash ends this process; its parent reads from LOG which call it was.
 import { openSync, writeSync } from "node:fs";
 import { camel } from "../../codegen/generate.js";
-import { operators } from "../../codegen/operators.js";
-import { parseSchema, type Schema, type SchemaArgument } from "../../codegen/schema.js";
+import type { SchemaArgument } from "../../codegen/schema.js";
 import { grad } from "../autograd.js";
 import { TorchError } from "../errors.js";
 import { native } from "../native.js";
@@ -13,17 +12,9 @@ import { Generator, manualSeed } from "../random.js";
 import { scope } from "../scope.js";
 import { fromTypedArray, functions, Tensor } from "../tensor.js";
 import type { DType, TypedArray } from "../types.js";
-import { examples, type Make, maker } from "./examples.js";
+import { maker } from "./examples.js";
+import { argumentsOf, loadOperators, type Operator } from "./operators.js";
 import { Random } from "./random.js";
-
-interface Operator {
-  readonly schema: Schema;
-  readonly index: number;
-  /** Name of the typed method or function. */
-  readonly key: string;
-  /** The schema whose arguments the typed method takes: the first of two overloads that share it. */
-  readonly front: Schema;
-}
 
 export interface FuzzReport {
   seed: number;
@@ -152,6 +143,7 @@ function oddTensor(random: Random): Tensor {
   if (random.chance(0.2) && shape.length >= 2) tensor = tensor.transpose(0, shape.length - 1);
   if (random.chance(0.1)) tensor = tensor.unsqueeze(0).expand([3, ...tensor.shape]);
   if (random.chance(0.1) && shape.length === 4) tensor = tensor.contiguous({ memoryFormat: "channelsLast" });
+  if (random.chance(0.03)) tensor = tensor.toCopy({ device: "meta" });
   if (random.chance(0.05)) tensor.dispose();
   return tensor;
 }
@@ -201,45 +193,6 @@ function odd(argument: SchemaArgument, random: Random): unknown {
     return dims(random).map(() => same);
   }
   return dims(random).map(one);
-}
-
-/** A value the operator is likely to accept. */
-function usual(argument: SchemaArgument, make: Make): unknown {
-  const { type, name } = argument;
-  if (argument.hasDefault || (type.optional && type.base !== "Tensor")) return undefined;
-  switch (type.base) {
-    case "Tensor":
-      if (type.optional) return undefined;
-      return type.list ? [make.f(3, 3), make.f(3, 3)] : make.f(3, 3);
-    case "int":
-      if (!type.list) return name === "k" ? 1 : 0;
-      return name === "size" ? [2, 3] : [0];
-    case "float":
-      return 0.5;
-    case "bool":
-      return type.list ? [true, true, true] : false;
-    case "Scalar":
-      return type.list ? [2, 3] : 2;
-    default:
-      return undefined;
-  }
-}
-
-function load(): Operator[] {
-  const fronts = new Map<string, Schema>();
-  return operators
-    .trim()
-    .split("\n")
-    .map((line) => {
-      const [full = "", alias] = line.trim().split(/\s+/);
-      const [name = "", overload = ""] = full.split(".");
-      const text = native.schemas(name).find((candidate) => candidate.startsWith(`${full}(`));
-      if (text === undefined) throw new Error(`no schema of ${full}`);
-      const schema = parseSchema(text);
-      const key = alias ?? camel(name.split("::")[1] ?? name);
-      if (!fronts.has(key)) fronts.set(key, schema);
-      return { schema, index: native.resolve(name, overload), key, front: fronts.get(key) ?? schema };
-    });
 }
 
 const toHandle = (value: unknown): unknown => {
@@ -357,7 +310,7 @@ function main(): void {
   const start = Number.parseInt(which, 10);
   const aloud = !which.endsWith("-");
   const fd = openSync(log, "w");
-  const list = load();
+  const list = loadOperators();
   const successes = new Map<Operator, number>(list.map((operator) => [operator, 0]));
   const report: FuzzReport = {
     seed,
@@ -384,8 +337,7 @@ function main(): void {
     // Each operator once with its good arguments, then any with any.
     const operator = i < list.length ? (list[i] as Operator) : random.pick(list);
     const { schema } = operator;
-    const example = examples[schema.name]?.(make) ?? {};
-    const values = schema.arguments.map((a) => (a.name in example ? example[a.name] : usual(a, make)));
+    const values = argumentsOf(schema, make);
     const inputs = values.flat().filter((v): v is Tensor => v instanceof Tensor);
     const changes = i < list.length ? 0 : random.pick([0, 1, 1, 1, 2, 2, 3, values.length]);
     for (let k = 0; k < changes; k++) {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { FormatError, readFileBytes, readSafetensors, readStateDict } from "@gantry/formats";
 import type { DataContext } from "../../../data/context.js";
 import { type FetchPlan, type FetchReport, fetchFiles } from "../../../data/fetch.js";
+import { cacheFolder } from "../../../data/home.js";
 import { firstHolding, knownPlaces } from "../../../data/places.js";
 import { UsageError } from "../../../errors.js";
 import { Inception } from "../inception.js";
@@ -35,7 +35,7 @@ export function fetchInception(context: DataContext): Promise<FetchReport> {
 
 /** Where the weights may be: Gantry's places for data, and where PyTorch keeps its downloads. */
 function places(context: DataContext): string[] {
-  const torchHome = process.env.TORCH_HOME ?? join(homedir(), ".cache", "torch");
+  const torchHome = process.env.TORCH_HOME ?? join(cacheFolder(), "torch");
   return [...knownPlaces(FOLDER, context), join(torchHome, "hub", "checkpoints")].flatMap((folder) => [
     join(folder, FILE),
     join(folder, OTHER_NAME),
