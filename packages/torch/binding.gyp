@@ -7,7 +7,7 @@
         "native/autograd.cc", "native/random.cc", "native/system.cc", "native/memory.cc",
         "native/convolution.cc", "native/linear.cc", "native/whole.cc", "native/thin.cc", "native/maxout.cc", "native/repeat.cc",
         "native/amx.cc", "native/winograd.cc", "native/taps.cc", "native/weights.cc", "native/layout.cc",
-        "native/kernels.cc", "native/kernels_amx.cc", "native/kernels_avx2.cc", "native/kernels_avx512.cc",
+        "native/bfloat16.cc", "native/kernels.cc", "native/kernels_amx.cc", "native/kernels_avx2.cc", "native/kernels_avx512.cc",
         "native/adam.cc", "native/batch_norm.cc", "native/resample.cc",
         "native/guards.cc", "native/devices.cc"
       ],

@@ -14,6 +14,7 @@
 
 #include <torch/library.h>
 
+#include "kernels.h"
 #include "memory.h"
 #include "plain.h"
 #include "repeat.h"
@@ -55,6 +56,11 @@ Geometry paddedGeometry(Geometry g) {
   return g;
 }
 
+/** Are these to be computed in float32, and rounded? */
+bool inFloat(const at::Tensor& first, const at::Tensor& second) {
+  return first.scalar_type() == at::kBFloat16 && second.scalar_type() == at::kBFloat16 && !kernels::hasBfloat16();
+}
+
 at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const at::Tensor& weight, const Geometry& g,
                       bool ofImage) {
   const auto both = at::convolution_backward(gradient, image, weight, kNone, list(g.stride), list(g.padding), kOne, false,
@@ -64,6 +70,7 @@ at::Tensor gradientOf(const at::Tensor& gradient, const at::Tensor& image, const
 
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (at::Tensor output = tried(&Maps::convolve, image, weight, bias, g); output.defined()) return output;
+  if (inFloat(image, weight)) return convolve(image.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
   const auto b = bias.defined() ? Optional<at::Tensor>(bias.to(image.scalar_type())) : Optional<at::Tensor>();
   if (!isEven(g)) return at::convolution(padded(image, g), weight, b, list(g.stride), kZero, kOne, false, kZero, 1);
   return at::convolution(image, weight, b, list(g.stride), list(g.padding), kOne, false, kZero, 1);
@@ -71,6 +78,7 @@ at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, const at:
 
 at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   if (at::Tensor image = tried(&Maps::spread, gradient, weight, bias, g); image.defined()) return image;
+  if (inFloat(gradient, weight)) return spread(gradient.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
   if (!isEven(g))
     return spread(gradient, weight, bias, paddedGeometry(g))
         .narrow(2, g.padding[0], g.size[0])
@@ -85,6 +93,7 @@ at::Tensor spread(const at::Tensor& gradient, const at::Tensor& weight, const at
 
 at::Tensor weigh(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g) {
   if (at::Tensor weight = tried(&Maps::weigh, image, gradient, g); weight.defined()) return weight;
+  if (inFloat(image, gradient)) return weigh(image.to(at::kFloat), gradient.to(at::kFloat), g).to(at::kBFloat16);
   if (!isEven(g)) return weigh(padded(image, g), gradient, paddedGeometry(g));
   const at::Tensor like = at::empty({g.made, g.channels, g.kernel[0], g.kernel[1]},
                                     image.options().memory_format(at::MemoryFormat::Contiguous));

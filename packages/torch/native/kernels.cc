@@ -11,6 +11,7 @@
 #include <unistd.h>
 #endif
 
+#include <cctype>
 #include <cstdlib>
 #include <string>
 
@@ -19,6 +20,19 @@ namespace gantry::kernels {
 namespace {
 
 enum class Instructions { none, avx2, avx512 };
+
+#if defined(__x86_64__)
+/** What oneDNN is restricted to by its variable, which has two names: empty for nothing. */
+std::string oneDnnMost() {
+  for (const char* const name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"})
+    if (const char* const wish = std::getenv(name); wish != nullptr) {
+      std::string most = wish;
+      for (char& letter : most) letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+      if (!most.empty() && most != "ALL" && most != "DEFAULT") return most;
+    }
+  return "";
+}
+#endif
 
 Instructions instructions() {
 #if defined(__x86_64__)
@@ -64,10 +78,22 @@ const Passes* bestPasses() { return nullptr; }
 template const Set<float>* best<float>();
 template const Set<double>* best<double>();
 
+bool hasBfloat16() {
+#if defined(__x86_64__)
+  static const bool has = instructions() == Instructions::avx512 &&
+                          (oneDnnMost().empty() || oneDnnMost().find("AVX512") != std::string::npos ||
+                           oneDnnMost().find("AVX10") != std::string::npos);
+  return has;
+#else
+  return false;
+#endif
+}
+
 const TileSet* matrixUnit() {
 #if defined(GANTRY_AMX)
   static const bool usable = []() {
     if (instructions() != Instructions::avx512) return false;
+    if (!oneDnnMost().empty() && oneDnnMost().find("AMX") == std::string::npos) return false;
     unsigned a, b, c, d;
     constexpr unsigned kVectors = 1u << 5;  // AVX512_BF16
     if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || (a & kVectors) == 0) return false;

@@ -178,4 +178,7 @@ const Set<T>& avx2();
 const Passes& avx512Passes();
 const Passes& avx2Passes();
 
+/** Do LibTorch and oneDNN compute in bfloat16 here, summing in float32? Not without AVX-512's instructions. */
+bool hasBfloat16();
+
 }  // namespace gantry::kernels

@@ -146,6 +146,8 @@ bool areMatrices(const at::Tensor& first, const at::Tensor& second) {
 }
 
 at::Tensor multiplied(const at::Tensor& left, const at::Tensor& right, const at::Tensor& bias) {
+  if (left.scalar_type() == at::kBFloat16 && right.scalar_type() == at::kBFloat16 && !kernels::hasBfloat16())
+    return multiplied(left.to(at::kFloat), right.to(at::kFloat), bias).to(at::kBFloat16);
   if (!areMatrices(left, right) || right.size(1) < kPanel)
     return bias.defined() ? at::addmm(bias.to(left.scalar_type()), left, right) : at::mm(left, right);
   return withSet(left.scalar_type(), [&](const auto& set, auto zero) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <ATen/autocast_mode.h>
+#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include <optional>
+#include <string>
 
 #define GANTRY_TORCH_AT_LEAST(major, minor) \
   (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
@@ -64,5 +66,23 @@ constexpr size_t kGradientOwners = 1;
 #else
 constexpr size_t kGradientOwners = 2;
 #endif
+
+#if GANTRY_TORCH_AT_LEAST(2, 0)
+using WarningHandlerGuard = c10::WarningUtils::WarningHandlerGuard;
+#else
+using WarningHandlerGuard = c10::Warning::WarningHandlerGuard;
+#endif
+
+/** While it lives, LibTorch's warnings on this thread go unheard. */
+class WithoutWarnings {
+  struct Unheard final : c10::WarningHandler {
+#if GANTRY_TORCH_AT_LEAST(2, 0)
+    void process(const c10::Warning&) override {}
+#else
+    void process(const c10::SourceLocation&, const std::string&, bool) override {}
+#endif
+  } unheard_;
+  WarningHandlerGuard guard_{&unheard_};
+};
 
 }  // namespace gantry
