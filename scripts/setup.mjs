@@ -55,42 +55,45 @@ function cannotInstall(names) {
   return `Gantry's native part is compiled, and this user may not install what that takes. Have this run once, then run again what you ran:\n  ${byHand(names)}`;
 }
 
+/** A compiler, LibTorch, and what is good to have beside them. */
 async function systemParts(withPip) {
   const prefix = aptPrefix();
-  let torch = libtorch();
-  const wheel = (withPip && ownLibtorch() === undefined) || (torch === undefined && prefix === undefined);
+  const torch = libtorch();
+  const wheel = withPip ? ownLibtorch() === undefined : torch === undefined && prefix === undefined;
   const tools = [...missingTools(), ...(wheel && !hasPip() ? ["python3-venv"] : [])];
-  const byApt = !withPip && torch === undefined && prefix !== undefined;
-  const wanted = [...tools, ...(byApt ? ["libtorch-dev", "libopenblas0-openmp"] : [])];
-  if (prefix === undefined && tools.length > 0) throw new Stop(cannotInstall(tools), 2);
-
   // Asked for once: what this system does not have, it will not have the next time.
   const first = !existsSync(join(root, "node_modules"));
   const extras = missingExtras(torch).filter(
     ({ name }) => first || (prefix !== undefined && hasCandidate(name)),
   );
-  if (prefix !== undefined) {
-    const names = [...wanted, ...extras.map(({ name }) => name)];
-    const unknown = names.length === 0 ? [] : aptInstall(prefix, names);
-    // The wheel is the way where a distribution has no LibTorch.
-    if (unknown.includes("libtorch-dev") && !hasPip()) aptInstall(prefix, ["python3-venv"]);
-    const needed = unknown.filter((name) => tools.includes(name));
-    if (needed.length > 0)
-      throw new Stop(`${needed.join(", ")}: in none of this system's package lists.\n${HELP}`, 2);
-    warnOf(
-      extras.filter(({ name }) => unknown.includes(name)),
-      "is in none of this system's package lists",
-    );
-  } else {
+  if (prefix === undefined) {
+    if (tools.length > 0) throw new Stop(cannotInstall(tools), 2);
     warnOf(extras, "is not installed");
+  } else {
+    const libraries = torch === undefined && !withPip ? ["libtorch-dev", "libopenblas0-openmp"] : [];
+    installByApt(prefix, [...tools, ...libraries], tools, extras);
   }
+  if (wheel || libtorch() === undefined) await installWheel();
+}
 
-  torch = libtorch();
-  if (torch === undefined || (withPip && ownLibtorch() === undefined)) await installWheel();
-  torch = libtorch();
-  if (torch === undefined) throw new Stop(HELP, 2);
-  const own = ownLibtorch();
-  if (withPip && own !== undefined && torch.library !== own.library)
+function installByApt(prefix, needed, tools, extras) {
+  const names = [...needed, ...extras.map(({ name }) => name)];
+  const unknown = names.length === 0 ? [] : aptInstall(prefix, names);
+  const without = unknown.filter((name) => tools.includes(name));
+  if (without.length > 0)
+    throw new Stop(`${without.join(", ")}: in none of this system's package lists.\n${HELP}`, 2);
+  // The wheel is the way where a distribution has no LibTorch.
+  if (unknown.includes("libtorch-dev") && !hasPip()) aptInstall(prefix, ["python3-venv"]);
+  warnOf(
+    extras.filter(({ name }) => unknown.includes(name)),
+    "is in none of this system's package lists",
+  );
+}
+
+/** A wheel that was asked for is not what is built against where a place before it has a LibTorch. */
+function warnOfOthers() {
+  const [torch, own] = [libtorch(), ownLibtorch()];
+  if (torch !== undefined && own !== undefined && torch.library !== own.library)
     console.warn(
       `${torch.source} LibTorch (${torch.root}) goes before the wheel in ${OWN}: without it, run this again`,
     );
@@ -113,7 +116,9 @@ script(async () => {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 17))
     throw new Stop(`Gantry needs Node 20.17 or newer; this is ${process.version}`, 2);
-  await systemParts(wantsPip(process.argv.slice(2)));
+  const withPip = wantsPip(process.argv.slice(2));
+  await systemParts(withPip);
+  if (withPip) warnOfOthers();
   installPackages(root);
   runScript("build.mjs");
 });

@@ -68,6 +68,8 @@ function load(): Native {
   // Threads that wait for each other spin; left to its default, GNU OpenMP spins so long that a busy machine slows
   // training tenfold. It reads its settings once, when LibTorch is loaded.
   process.env.GOMP_SPINCOUNT ??= "4000";
+  // Debian 13's LibTorch brings UCX along (by way of MPI), which would take over the signals of the whole process.
+  process.env.UCX_HANDLE_ERRORS ??= "none";
   let addon: Native;
   try {
     addon = createRequire(import.meta.url)(addonFile) as Native;
