@@ -11,6 +11,7 @@ napi_value init(napi_env env, napi_value exports) {
   gantry::initAutograd(env, exports);
   gantry::initRandom(env, exports);
   gantry::initSystem(env, exports);
+  gantry::initCollector(env, exports);
   gantry::initGuards(env, exports);
   return exports;
 }

@@ -16,6 +16,7 @@ export const torch = { ...functions, tensor, fromTypedArray, fromBytes };
 export * from "./autocast.js";
 export * from "./autograd.js";
 export * from "./errors.js";
+export { type Machine, machine } from "./limits.js";
 export * as nn from "./nn/index.js";
 export * as optim from "./optim/index.js";
 export * from "./profile.js";
