@@ -47,6 +47,13 @@ test("errors are TorchErrors, whatever the class of errors is said to be", () =>
   assert.throws(() => native.shape(0), TorchError);
 });
 
+test("of an empty batch no groups are made, which would be thousands of millions", () =>
+  scope(() => {
+    const norm = (groups: number) =>
+      torch.activatedBatchNorm(torch.ones([0, 16]), null, null, null, null, true, 0.1, 1e-5, 1, groups);
+    assert.throws(() => norm(2 ** 31 - 1), /2147483647 groups do not fit \[0, 16\]/);
+  }));
+
 const HUGE: [bigint, bigint][] = [
   [2n ** 32n, 2n ** 32n],
   [2n ** 31n, 2n ** 31n],
