@@ -9,7 +9,7 @@
         "native/amx.cc", "native/winograd.cc", "native/taps.cc", "native/weights.cc", "native/layout.cc",
         "native/bfloat16.cc", "native/kernels.cc", "native/kernels_amx.cc", "native/kernels_avx2.cc", "native/kernels_avx512.cc",
         "native/adam.cc", "native/batch_norm.cc", "native/resample.cc",
-        "native/guards.cc", "native/devices.cc"
+        "native/guards.cc", "native/devices.cc", "native/collector.cc"
       ],
       "include_dirs": [
         "<!(node -p \"require('node-addon-api').include_dir\")",

@@ -285,8 +285,9 @@ struct BatchNorm : Function<BatchNorm> {
 at::Tensor batchNorm(const at::Tensor& input, const Optional<at::Tensor>& weight, const Optional<at::Tensor>& bias,
                      const Optional<at::Tensor>& runningMean, const Optional<at::Tensor>& runningVar, bool training,
                      double momentum, double eps, double negativeSlope, int64_t groups) {
-  TORCH_CHECK(groups > 0 && input.dim() > 0 && input.size(0) % groups == 0, "batch_norm: ", groups, " groups do not fit ",
-              input.sizes());
+  // Of nothing any number of groups could be made.
+  const bool divides = groups > 0 && input.dim() > 0 && input.size(0) % groups == 0 && (groups == 1 || input.size(0) > 0);
+  TORCH_CHECK(divides, "batch_norm: ", groups, " groups do not fit ", input.sizes());
   const Options options{eps, negativeSlope, training ? groups : 1};
   const auto type = input.scalar_type();
   const auto suits = [&](const Optional<at::Tensor>& tensor) {

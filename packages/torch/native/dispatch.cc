@@ -180,6 +180,7 @@ c10::IValue convert(napi_env env, Env& state, const Parameter& p, napi_value val
 napi_value toJs(napi_env env, Env& state, const c10::IValue& value) {
   napi_value result;
   if (value.isTensor()) {
+    checkSizes(value.toTensor());
     if (value.toTensor().defined()) return fromDouble(env, state.tensors.add(value.toTensor()));
     check(env, napi_get_null(env, &result), "null");
     return result;

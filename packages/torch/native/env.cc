@@ -63,6 +63,12 @@ void throwAsJs(napi_env env, const std::string& operatorName, const std::string&
   // So is what an operator that a device lacks is known for: 5000 letters of all the others it knows.
   const auto others = message.find(" This could be because the operator doesn't exist for this backend");
   if (others != std::string::npos) message.resize(others);
+  constexpr size_t kMost = 2000;  // lists of a million sizes are printed whole
+  if (message.size() > kMost) {
+    message.resize(kMost);
+    while ((message.back() & 0xC0) == 0x80) message.pop_back();  // in the middle of a letter
+    message += "...";
+  }
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
 
   bool pending = false;

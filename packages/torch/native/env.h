@@ -66,6 +66,7 @@ class Table {
   }
 
   size_t live() const { return live_; }
+  static size_t slotOf(double handle) { return static_cast<uint64_t>(handle) & 0xffffff; }
 
   template <typename F>
   void each(F visit) {
@@ -86,6 +87,12 @@ class Table {
 
 struct Operator;
 
+/// Weakly held: whose tensor this is, in JavaScript, and its handle.
+struct Watched {
+  napi_ref object = nullptr;
+  double handle = 0;
+};
+
 /// Everything native that belongs to one JavaScript environment (the main thread or one worker).
 struct Env {
   Env();
@@ -95,6 +102,10 @@ struct Env {
   std::vector<std::unique_ptr<Operator>> operators;
   std::unordered_map<std::string, uint32_t> operatorIndex;
   napi_ref errorClass = nullptr;
+  /// By slot: tensors that the collector may find lost (collector.cc).
+  std::vector<Watched> watched;
+  /// Bytes of native memory that V8 knows of.
+  int64_t told = 0;
 
   at::Tensor& tensor(double handle);
   at::Generator& generator(double handle);
@@ -162,5 +173,13 @@ void initAutograd(napi_env env, napi_value exports);
 void initRandom(napi_env env, napi_value exports);
 void initSystem(napi_env env, napi_value exports);
 void initChoice(napi_env env, napi_value exports);
+void initCollector(napi_env env, napi_value exports);
+
+/// Outside every scope: tells V8 what native memory is held, if that has changed much, frees what it found lost, and gives
+/// back what is kept for tensors that do not come.
+void tellCollector(napi_env env, Env& state);
+
+/// Frees a tensor, and forgets whose it was.
+void freeTensor(napi_env env, Env& state, double handle);
 
 }  // namespace gantry

@@ -9,13 +9,16 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <mutex>
+
+#include "memory.h"
 
 namespace gantry {
 namespace {
 
 constexpr size_t kUnknown = std::numeric_limits<size_t>::max();
 
-/// Allocations below this are not worth asking the system about.
+/// Allocations below this are not worth asking the system about, where they can be had from what is kept.
 constexpr size_t kLarge = size_t{256} << 20;
 
 std::atomic<size_t> allocationLimit{kUnknown};
@@ -37,18 +40,62 @@ size_t fieldOf(const char* path, const char* key) {
   return kUnknown;
 }
 
-/// Bytes that can be used before the kernel starts to kill processes: the machine's, or the container's if fewer.
+/// A limit of a control group, the container's or one around it: files of the limit, of what is used, and of its kinds, one of which
+/// the kernel takes back by itself.
+struct MemoryGroup {
+  std::string limit, used, kinds, reclaimable;
+};
+
+std::mutex groupsMutex;
+std::vector<MemoryGroup>& memoryGroups() {
+  static auto* const all = new std::vector<MemoryGroup>();
+  return *all;
+}
+
+/// Bytes that can be used before the kernel starts to kill processes: the machine's, or a control group's if fewer.
 size_t availableMemory() {
   const size_t kilobytes = fieldOf("/proc/meminfo", "MemAvailable:");
   size_t available = kilobytes == kUnknown ? kUnknown : kilobytes * 1024;
-  const size_t most = numberIn("/sys/fs/cgroup/memory.max");
-  const size_t used = numberIn("/sys/fs/cgroup/memory.current");
-  if (most != kUnknown && used != kUnknown) {
-    const size_t reclaimable = fieldOf("/sys/fs/cgroup/memory.stat", "inactive_file");
+  const std::lock_guard<std::mutex> lock(groupsMutex);
+  for (const MemoryGroup& group : memoryGroups()) {
+    const size_t most = numberIn(group.limit.c_str());
+    const size_t used = numberIn(group.used.c_str());
+    if (most == kUnknown || used == kUnknown) continue;
+    const size_t reclaimable = fieldOf(group.kinds.c_str(), group.reclaimable.c_str());
     const size_t held = reclaimable == kUnknown || reclaimable > used ? used : used - reclaimable;
     available = std::min(available, most > held ? most - held : 0);
   }
-  return available;
+  // A tensor is made of what is kept first.
+  return available == kUnknown ? available : available + keptMemory();
+}
+
+/// setMemoryGroups([[limit, used, kinds, reclaimable], ...]): see MemoryGroup; limits.ts finds them.
+napi_value setMemoryGroups(napi_env env, napi_callback_info info) {
+  return guarded(env, "setMemoryGroups", [&]() -> napi_value {
+    Arguments args(env, info);
+    std::vector<MemoryGroup> groups(lengthOf(env, args.at(0), "groups"));
+    for (size_t i = 0; i < groups.size(); ++i) {
+      napi_value group;
+      check(env, napi_get_element(env, args.at(0), i, &group), "groups");
+      std::string* const parts[] = {&groups[i].limit, &groups[i].used, &groups[i].kinds, &groups[i].reclaimable};
+      for (uint32_t k = 0; k < 4; ++k) {
+        napi_value part;
+        check(env, napi_get_element(env, group, k, &part), "group");
+        *parts[k] = toString(env, part, "file");
+      }
+    }
+    const std::lock_guard<std::mutex> lock(groupsMutex);
+    memoryGroups() = std::move(groups);
+    return nullptr;
+  });
+}
+
+/// availableMemory() -> bytes that can still be used, or undefined where the system does not tell.
+napi_value getAvailableMemory(napi_env env, napi_callback_info info) {
+  return guarded(env, "availableMemory", [&]() -> napi_value {
+    const size_t bytes = availableMemory();
+    return bytes == kUnknown ? nullptr : fromDouble(env, static_cast<double>(bytes));
+  });
 }
 
 std::string gibibytes(size_t bytes) {
@@ -73,8 +120,12 @@ class GuardedAllocator final : public c10::Allocator {
   c10::DataPtr take(size_t bytes) const {
     if (bytes > allocationLimit.load(std::memory_order_relaxed))
       throw Misuse("one tensor would take " + gibibytes(bytes) + ", more than the limit that was set");
-    if (bytes >= kLarge) {
-      const size_t available = availableMemory();
+    if (bytes >= kLarge || grows(bytes)) {
+      size_t available = availableMemory();
+      if (bytes > available) {
+        giveBack();
+        available = availableMemory();
+      }
       if (bytes > available)
         throw Misuse("out of memory: one tensor would take " + gibibytes(bytes) + ", and " + gibibytes(available) +
                      " are free; use smaller shapes or a smaller batch");
@@ -110,6 +161,9 @@ const c10::IValue& argument(const Operator& op, const torch::jit::Stack& argumen
   return none;
 }
 
+/// No product of sizes comes near what 64 bits hold, times the factors of a few that kernels go on with.
+constexpr double kMostElements = 9007199254740992.0;
+
 std::string sizesText(at::IntArrayRef sizes) {
   return c10::str(sizes);
 }
@@ -140,11 +194,26 @@ void checkPixelShuffle(const Operator& op, const torch::jit::Stack& arguments) {
   if (factor > 32768) throw Misuse("upscale_factor is too large: " + std::to_string(factor));
 }
 
+/// For an empty batch nothing is allocated that would show that the product of sizes overflows to zero, by which kernels divide: a
+/// SIGFPE.
+void checkMade(const at::Tensor& self, at::IntArrayRef size) {
+  double product = 1;
+  for (int64_t d = 0; d + static_cast<int64_t>(size.size()) < self.dim(); ++d)
+    product *= static_cast<double>(std::max<int64_t>(self.size(d), 1));
+  for (const int64_t side : size) product *= static_cast<double>(std::max<int64_t>(side, 1));
+  if (product > kMostElements) throw Misuse("output_size is too large: " + sizesText(size) + " of " + shapeText(self));
+}
+
+void checkPool(const Operator& op, const torch::jit::Stack& arguments) {
+  checkMade(argument(op, arguments, "self").toTensor(), argument(op, arguments, "output_size").toIntVector());
+}
+
 /// With a scale that belongs to other sizes, the kernel reads (and its gradient writes) beyond the image.
 void checkUpsample(const Operator& op, const torch::jit::Stack& arguments) {
   const at::Tensor& self = argument(op, arguments, "self").toTensor();
   const auto size = argument(op, arguments, "output_size").toIntVector();
   if (self.dim() != 4 || size.size() != 2) return;  // LibTorch says so
+  checkMade(self, size);
   const char* names[] = {"scales_h", "scales_w"};
   for (size_t d = 0; d < 2; ++d) {
     const auto& scale = argument(op, arguments, names[d]);
@@ -221,6 +290,7 @@ constexpr Entry kGuards[] = {
     {"aten::convolution", checkConvolution},
     {"aten::convolution_backward", checkConvolutionBackward},
     {"aten::pixel_shuffle", checkPixelShuffle},
+    {"aten::adaptive_avg_pool2d", checkPool},
     {"aten::upsample_nearest2d", checkUpsample},
     {"aten::upsample_bilinear2d", checkUpsample},
     {"aten::native_batch_norm", checkBatchNorm},
@@ -236,6 +306,13 @@ constexpr Entry kGuards[] = {
 
 }  // namespace
 
+void checkSizes(const at::Tensor& tensor) {
+  if (!tensor.defined()) return;
+  double product = 1;
+  for (const int64_t size : tensor.sizes()) product *= static_cast<double>(std::max<int64_t>(size, 1));
+  if (product > kMostElements) throw Misuse("the result would have the sizes " + sizesText(tensor.sizes()) + ", too many elements");
+}
+
 Guard guardOf(const std::string& name) {
   for (const auto& entry : kGuards)
     if (name == entry.name) return entry.guard;
@@ -247,6 +324,8 @@ void initGuards(napi_env env, napi_value exports) {
   static auto* allocator = new GuardedAllocator(c10::GetCPUAllocator());
   c10::SetCPUAllocator(allocator, std::numeric_limits<uint8_t>::max());
   exportFunction(env, exports, "setAllocationLimit", setAllocationLimit);
+  exportFunction(env, exports, "setMemoryGroups", setMemoryGroups);
+  exportFunction(env, exports, "availableMemory", getAvailableMemory);
 }
 
 }  // namespace gantry

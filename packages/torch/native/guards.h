@@ -14,6 +14,9 @@ Mixing mixingOf(const std::string& name);
 /// Throws Misuse that names two arguments on different devices, but for those that may be.
 void checkDevices(const Operator& op, const torch::jit::Stack& arguments);
 
+/// Throws Misuse for a tensor whose sizes make a product that no kernel expects, an empty one's other sizes too.
+void checkSizes(const at::Tensor& tensor);
+
 void initGuards(napi_env env, napi_value exports);
 
 }  // namespace gantry

@@ -8,7 +8,8 @@
 // free is in pieces too small: an iteration of SNGAN held 1.2 GB for 0.6 GB of tensors. Given back to the kernel and asked
 // for anew, every page is zeroed at its first touch, which takes five times as long as a pass over it. Here a large block is
 // made of pages of 2 MiB; where no free block is large enough, the pages of several smaller ones are moved to addresses
-// in a row, which changes page tables alone (7 microseconds a page; a first touch takes 1000).
+// in a row, which changes page tables alone (7 microseconds a page; a first touch takes 1000). What nobody asked for in a
+// second goes back: other programs may need it, and a first touch of all of it takes less than that second.
 #include "memory.h"
 
 #if defined(__linux__)
@@ -16,7 +17,13 @@
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <iterator>
 #include <map>
@@ -49,13 +56,21 @@ char* reserve(size_t count) {
   return data;
 }
 
+/** Nanoseconds without a large tensor after which what is kept goes back. */
+constexpr int64_t kIdle = 1000000000;
+
+int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
+
 class Pages {
  public:
   /** Null where there is no memory. */
   void* take(size_t count) {
     const std::lock_guard<std::mutex> lock(mutex_);
     char* const data = gather(count);
-    if (data != nullptr) taken_.emplace(data, count);
+    if (data == nullptr) return nullptr;
+    taken_.emplace(data, count);
+    held_ += static_cast<int64_t>(count * kPage);
+    used_.store(now(), std::memory_order_relaxed);
     return data;
   }
 
@@ -65,10 +80,31 @@ class Pages {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = taken_.find(data);
     if (found == taken_.end()) return false;
-    add({static_cast<char*>(data), found->second});
+    const Run run{static_cast<char*>(data), found->second};
+    add(run);
     taken_.erase(found);
+    held_ -= static_cast<int64_t>(run.count * kPage);
     return true;
   }
+
+  /** Back to the kernel, if nothing was asked of it for a while. @returns whether something is kept */
+  bool rest() {
+    if (kept_ == 0) return false;
+    if (now() - used_.load(std::memory_order_relaxed) < kIdle) return true;
+    empty();
+    return false;
+  }
+
+  /** Back to the kernel, addresses too. */
+  void empty() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [count, data] : free_) munmap(data, count * kPage);
+    free_.clear();
+    kept_ = 0;
+  }
+
+  int64_t held() const { return held_; }
+  size_t kept() const { return kept_ * kPage; }
 
  private:
   using Free = std::multimap<size_t, char*>;
@@ -98,11 +134,15 @@ class Pages {
     return data;
   }
 
-  void add(const Run& run) { free_.emplace(run.count, run.data); }
+  void add(const Run& run) {
+    free_.emplace(run.count, run.data);
+    kept_ += run.count;
+  }
 
   Run remove(Free::iterator found) {
     const Run run{found->second, found->first};
     free_.erase(found);
+    kept_ -= run.count;
     return run;
   }
 
@@ -129,6 +169,10 @@ class Pages {
   Free free_;
   /** And the number of pages of those in use. */
   std::unordered_map<void*, size_t> taken_;
+  std::atomic<int64_t> held_{0};
+  std::atomic<size_t> kept_{0};
+  /** When a tensor last asked. */
+  std::atomic<int64_t> used_{0};
 };
 
 /**
@@ -144,19 +188,21 @@ class Blocks {
       if (Header* const first = free_[kind].first; first != nullptr) {
         free_[kind].first = first->next;
         --free_[kind].count;
-        return first + 1;
+        return count(first);
       }
     }
     void* made = nullptr;
     if (posix_memalign(&made, sizeof(Header), sizeof(Header) + (kind < kKinds ? sizeOf(kind) : size)) != 0) return nullptr;
     auto* const header = static_cast<Header*>(made);
     header->kind = kind;
-    return header + 1;
+    header->size = kind < kKinds ? sizeOf(kind) : size;
+    return count(header);
   }
 
   void give(void* data) {
     auto* const header = static_cast<Header*>(data) - 1;
     const unsigned kind = header->kind;
+    held_ -= static_cast<int64_t>(header->size);
     if (kind < kKinds) {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (free_[kind].count * sizeOf(kind) < kKept) {
@@ -169,6 +215,20 @@ class Blocks {
     free(header);
   }
 
+  void empty() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto& kept : free_) {
+      while (kept.first != nullptr) {
+        Header* const next = kept.first->next;
+        free(kept.first);
+        kept.first = next;
+      }
+      kept.count = 0;
+    }
+  }
+
+  int64_t held() const { return held_; }
+
  private:
   /** Sizes are 64 * 2^(kind / 4) * (4 + kind % 4) / 4, up to 224 KiB. */
   static constexpr unsigned kKinds = 48;
@@ -178,8 +238,14 @@ class Blocks {
   /** As large as LibTorch aligns its memory. */
   struct alignas(64) Header {
     unsigned kind;
+    size_t size;
     Header* next;
   };
+
+  void* count(Header* taken) {
+    held_ += static_cast<int64_t>(taken->size);
+    return taken + 1;
+  }
 
   static size_t sizeOf(unsigned kind) { return (size_t{16} << kind / 4) * (4 + kind % 4); }
 
@@ -196,6 +262,7 @@ class Blocks {
     Header* first = nullptr;
     size_t count = 0;
   } free_[kKinds];
+  std::atomic<int64_t> held_{0};
 };
 
 /** Of the whole process, and as long as it: tensors may be freed at its very end. */
@@ -240,6 +307,22 @@ class Memory final : public c10::Allocator {
 
 void initMemory() { c10::SetCPUAllocator(new Memory(), 1); }
 
+bool grows(size_t size) { return size >= kLarge && pages().kept() < size; }
+
+size_t keptMemory() { return pages().kept(); }
+
+bool restMemory() { return pages().rest(); }
+
+void giveBack() {
+  pages().empty();
+  blocks().empty();
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+int64_t heldMemory() { return pages().held() + blocks().held(); }
+
 at::Tensor unread(at::IntArrayRef sizes, const at::TensorOptions& options, at::MemoryFormat format) {
   const size_t size = c10::multiply_integers(sizes) * options.dtype().itemsize();
   void* const zeros =
@@ -256,6 +339,11 @@ at::Tensor unread(at::IntArrayRef sizes, const at::TensorOptions& options, at::M
 namespace gantry {
 
 void initMemory() {}
+bool grows(size_t) { return false; }
+size_t keptMemory() { return 0; }
+bool restMemory() { return false; }
+void giveBack() {}
+int64_t heldMemory() { return 0; }
 
 at::Tensor unread(at::IntArrayRef sizes, const at::TensorOptions& options, at::MemoryFormat format) {
   return at::empty(sizes, options.memory_format(format));

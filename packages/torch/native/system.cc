@@ -127,8 +127,13 @@ napi_value setErrorClass(napi_env env, napi_callback_info info) {
   return guarded(env, "setErrorClass", [&]() -> napi_value {
     Arguments args(env, info);
     Env& state = envOf(env);
+    napi_valuetype type;
+    napi_typeof(env, args.at(0), &type);
+    if (type != napi_function) throw Misuse("the error class must be a class");
+    napi_ref made = nullptr;
+    check(env, napi_create_reference(env, args.at(0), 1, &made), "class");
     if (state.errorClass != nullptr) napi_delete_reference(env, state.errorClass);
-    check(env, napi_create_reference(env, args.at(0), 1, &state.errorClass), "class");
+    state.errorClass = made;
     return nullptr;
   });
 }

@@ -59,9 +59,10 @@ Bytes toBytes(napi_env env, napi_value value) {
 napi_value fromBytes(napi_env env, napi_callback_info info) {
   return guarded(env, "tensor", [&] {
     Arguments args(env, info);
-    const Bytes bytes = toBytes(env, args.at(0));
     const auto shape = toShape(env, args.at(1));
     const auto dtype = dtypeFromName(toString(env, args.at(2), "dtype"));
+    // Behind all that may run JavaScript (a shape's getters), which could take the memory away.
+    const Bytes bytes = toBytes(env, args.at(0));
     double elements = 1;
     for (const int64_t size : shape) elements *= static_cast<double>(size);
     const double wanted = elements * static_cast<double>(c10::elementSize(dtype));
@@ -159,17 +160,18 @@ napi_value assign(napi_env env, napi_callback_info info) {
   });
 }
 
-/// free(handle | handles): unknown and stale handles are ignored, so freeing twice is harmless.
+/// free(handle | handles, outside): unknown and stale handles are ignored, so freeing twice is harmless.
 napi_value freeTensors(napi_env env, napi_callback_info info) {
   return guarded(env, "free", [&]() -> napi_value {
     Arguments args(env, info);
     Env& state = envOf(env);
     double one;
     if (args.count > 0 && napi_get_value_double(env, args.values[0], &one) == napi_ok) {
-      state.tensors.remove(one);
+      freeTensor(env, state, one);
     } else {
-      for (const double handle : toHandles(env, args.at(0), "tensors")) state.tensors.remove(handle);
+      for (const double handle : toHandles(env, args.at(0), "tensors")) freeTensor(env, state, handle);
     }
+    if (args.count > 1 && toBool(env, args.at(1), "outside")) tellCollector(env, state);
     return nullptr;
   });
 }

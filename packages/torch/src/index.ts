@@ -17,6 +17,7 @@ export * from "./autocast.js";
 export * from "./autograd.js";
 export * from "./errors.js";
 export * from "./kernelChoices.js";
+export { type Machine, machine } from "./limits.js";
 export * as nn from "./nn/index.js";
 export * as optim from "./optim/index.js";
 export * from "./profile.js";

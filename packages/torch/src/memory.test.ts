@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { scope, setThreads, type Tensor, TorchError, torch } from "./index.js";
+import { memoryGroups } from "./limits.js";
+import { native } from "./native.js";
 import { Random } from "./testing/random.js";
 
 setThreads(1);
@@ -60,6 +65,81 @@ test("what large tensors of all sizes hold is hardly more than they need", {
   churn.end();
   // The 150 MiB of the test before are used again; a block's last page is not full.
   assert.ok(held < 250 * 1.25, `${held.toFixed(0)} MiB for 400 less 150`);
+});
+
+test("what is kept for the next tensors counts as available, and goes back after a second without any", {
+  skip: process.platform !== "linux" && "on Linux only",
+}, async () => {
+  const resident = () => process.memoryUsage.rss() / MIB;
+  const use = () =>
+    scope(() =>
+      assert.equal(
+        torch
+          .ones([200 * FLOATS])
+          .sum(null)
+          .item(),
+        200 * FLOATS,
+      ),
+    );
+  use();
+  const kept = resident();
+  use();
+  assert.ok(Math.abs(resident() - kept) < 100, "it is used again");
+  const began = performance.now();
+  while (resident() > kept - 190 && performance.now() - began < 20_000)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.ok(resident() <= kept - 190, `${resident()} MiB of ${kept} are left`);
+  assert.ok(performance.now() - began >= 900);
+  use();
+});
+
+test("a limit of a container's is one for tensors of any size, and what is kept is given back before one is refused", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gantry-memory-"));
+  const [limit, used, kinds] = ["limit", "used", "kinds"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  try {
+    writeFileSync(limit, String(100 * MIB));
+    writeFileSync(used, String(60 * MIB));
+    native.setMemoryGroups([[limit, used, kinds, "inactive_file"]]);
+    scope(() => {
+      // More than is kept, and than is left.
+      assert.throws(
+        () => torch.empty([600 * FLOATS]),
+        /out of memory: one tensor would take 0.59 GiB, and 0.04 GiB are free/,
+      );
+      // All that was kept had to go: little is more than nothing now.
+      assert.throws(
+        () => torch.empty([45 * FLOATS]),
+        /one tensor would take 0.04 GiB, and 0.04 GiB are free/,
+      );
+      assert.equal(
+        torch
+          .ones([30 * FLOATS])
+          .mean(null)
+          .item(),
+        1,
+      );
+    });
+    // What is kept of that counts: the next tensors are made of it.
+    assert.equal(native.availableMemory(), 70 * MIB);
+    scope(() =>
+      assert.equal(
+        torch
+          .ones([65 * FLOATS])
+          .max()
+          .item(),
+        1,
+      ),
+    );
+  } finally {
+    native.setMemoryGroups(
+      memoryGroups().map(({ limit, used, kinds, reclaimable }) => [limit, used, kinds, reclaimable]),
+    );
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("more than there is of memory is an error, and what there was remains", () =>

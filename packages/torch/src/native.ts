@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { addonFile, checkBuild, explainLoading } from "./built.js";
 import { TorchError } from "./errors.js";
+import { machine, memoryGroups } from "./limits.js";
 import type { TypedArray } from "./types.js";
 
 /**
@@ -25,7 +25,12 @@ export interface Native {
   isContiguous(tensor: number, format: string): boolean;
   alias(tensor: number): number;
   assign(tensor: number, other: number): void;
-  free(tensors: number | readonly number[]): void;
+  /** @param outside whether no scope is under way: V8 is then told of native memory, see native/collector.cc */
+  free(tensors: number | readonly number[], outside?: boolean): void;
+  /** The tensor is freed when `object` is lost; undefined: no more. @param outside as for free() */
+  watch(tensor: number, object: object | undefined, outside: boolean): void;
+  /** Gives memory back that is kept for tensors, if none came for a second. @returns whether some is still kept */
+  rest(): boolean;
   liveCount(): number;
   liveBytes(): number;
   grad(
@@ -60,6 +65,10 @@ export interface Native {
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;
   /** No single tensor may take more bytes; undefined lifts the limit. */
   setAllocationLimit(bytes: number | undefined): void;
+  /** Files of limits, of what is used, of its kinds, and the name of the kind that is taken back: see limits.ts. */
+  setMemoryGroups(groups: readonly (readonly [string, string, string, string])[]): void;
+  /** Bytes that can still be used before processes are killed; undefined where the system does not tell. */
+  availableMemory(): number | undefined;
   setErrorClass(errorClass: typeof TorchError): void;
 }
 
@@ -77,8 +86,11 @@ function load(): Native {
     throw new TorchError(explainLoading(error));
   }
   addon.setErrorClass(TorchError);
+  addon.setMemoryGroups(
+    memoryGroups().map(({ limit, used, kinds, reclaimable }) => [limit, used, kinds, reclaimable]),
+  );
   // Debian's build starts with one thread. An explicit wish of the user's in the environment goes first.
-  if (process.env.OMP_NUM_THREADS === undefined) addon.setThreads(availableParallelism());
+  if (process.env.OMP_NUM_THREADS === undefined) addon.setThreads(machine().threads);
   return addon;
 }
 

@@ -1,7 +1,8 @@
 // Between the generated operators and the native table: handles in, tensors out, and who owns what.
 //
 // A tensor made inside scope() belongs to that scope and is freed when it ends. One made outside any scope, or
-// returned from the outermost, is freed by hand or, as a safety net, when the collector finds it lost.
+// returned from the outermost, is freed by hand or, as a safety net, when the collector finds it lost (native/collector.cc).
+import { setTimeout } from "node:timers";
 import { native } from "./native.js";
 import type { Tensor } from "./tensor.js";
 
@@ -37,15 +38,24 @@ export function setConstructor(make: (handle: number) => Tensor): void {
   construct = make;
 }
 
-const registry = new FinalizationRegistry<number>((handle) => native.free(handle));
+const registry = new FinalizationRegistry<number>((handle) => {
+  native.free(handle, true);
+  rest();
+});
 
 /** The tensors of the innermost scope, or undefined outside every scope. */
 let current: Tensor[] | undefined;
 
+/** The collector frees it, if it is lost. */
+function watch(tensor: Tensor): void {
+  registry.register(tensor, tensor.handle, tensor);
+  native.watch(tensor.handle, tensor, current === undefined);
+}
+
 /** Takes ownership of a native handle. */
 export function wrap(handle: unknown): Tensor {
   const tensor = construct(handle as number);
-  if (current === undefined) registry.register(tensor, handle as number, tensor);
+  if (current === undefined) watch(tensor);
   else current.push(tensor);
   return tensor;
 }
@@ -70,10 +80,26 @@ export function optionalHandles(tensors: readonly (Tensor | null)[]): (number | 
 /** Frees the native memory now. Freeing twice is harmless. */
 export function release(tensor: Tensor): void {
   if (tensor.handle === 0) return;
-  native.free(tensor.handle);
+  native.free(tensor.handle, current === undefined);
+  if (current === undefined) rest();
   registry.unregister(tensor);
   tensor.handle = 0;
 }
+
+let resting = false;
+
+/** When JavaScript is at rest, memory that is kept for the next tensors is given back. */
+function rest(): void {
+  if (resting) return;
+  resting = true;
+  setTimeout(() => {
+    resting = false;
+    if (native.rest()) rest();
+  }, IDLE).unref();
+}
+
+/** Milliseconds; as long as the native part waits. */
+const IDLE = 1000;
 
 const kept = new WeakSet<Tensor>();
 
@@ -84,7 +110,7 @@ const kept = new WeakSet<Tensor>();
 export function keep<T extends Tensor>(tensor: T): T {
   if (kept.has(tensor)) return tensor;
   kept.add(tensor);
-  if (current !== undefined) registry.register(tensor, tensor.handle, tensor);
+  if (current !== undefined) watch(tensor);
   return tensor;
 }
 
@@ -96,7 +122,8 @@ export function discard(tensor: Tensor): void {
 /** After a kept tensor's handle changes, the safety net must watch the new one. */
 export function rewatch(tensor: Tensor): void {
   registry.unregister(tensor);
-  if (kept.has(tensor) || current === undefined) registry.register(tensor, tensor.handle, tensor);
+  if (kept.has(tensor) || current === undefined) watch(tensor);
+  else native.watch(tensor.handle, undefined, false);
 }
 
 function collect(
@@ -141,13 +168,14 @@ export function runScope<T>(body: () => T, isTensor: (v: unknown) => v is Tensor
     for (const tensor of mine) {
       if (tensor.handle === 0 || kept.has(tensor)) continue;
       if (escaped.has(tensor)) {
-        if (parent === undefined) registry.register(tensor, tensor.handle, tensor);
+        if (parent === undefined) watch(tensor);
         else parent.push(tensor);
       } else {
         dead.push(tensor.handle);
         tensor.handle = 0;
       }
     }
-    native.free(dead);
+    native.free(dead, parent === undefined);
+    if (parent === undefined) rest();
   }
 }

@@ -186,9 +186,20 @@ test("a stale handle never means the tensor that has its slot now", () => {
     assert.throws(() => native.shape(handle), TorchError);
 });
 
+/** What a script with the package's functions prints, as JSON. */
+function printed(script: string, flags: readonly string[] = []): Record<string, number> {
+  const imports = `import { grad, keep, liveTensors, nn, scope, torch } from ${JSON.stringify(new URL("./index.js", import.meta.url).href)};`;
+  const child = spawnSync(process.execPath, [...flags, "--input-type=module", "-e", imports + script], {
+    cwd: fileURLToPath(new URL(".", import.meta.url)),
+    env: { ...process.env, OMP_NUM_THREADS: "1" },
+    encoding: "utf8",
+  });
+  assert.equal(child.status, 0, child.stderr);
+  return JSON.parse(child.stdout) as Record<string, number>;
+}
+
 test("tensors lost to the collector are freed, and those in use are not", () => {
   const script = `
-    import { liveTensors, scope, torch } from ${JSON.stringify(new URL("./index.js", import.meta.url).href)};
     const used = torch.ones([3]);
     const before = liveTensors().count;
     for (let i = 0; i < 2000; i++) torch.ones([10]);
@@ -200,10 +211,52 @@ test("tensors lost to the collector are freed, and those in use are not", () => 
     const kept = used.sum(null).item();
     console.log(JSON.stringify({ left: liveTensors().count - before - 1, kept }));
   `;
-  const child = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "-e", script], {
-    cwd: fileURLToPath(new URL(".", import.meta.url)),
-    encoding: "utf8",
+  assert.deepEqual(printed(script, ["--expose-gc"]), { left: 0, kept: 3 });
+});
+
+const LOSERS: Record<string, string> = {
+  "in a loop that never rests": "for (let i = 0; i < 1000; i++) torch.zeros([2 ** 20]);",
+  "between rests": `for (let i = 0; i < 1000; i++) {
+    torch.zeros([2 ** 20]);
+    await null;
+    if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }`,
+  "as what is returned from scopes": "for (let i = 0; i < 1000; i++) scope(() => torch.zeros([2 ** 20]));",
+  "as graphs behind a single number": `const w = torch.ones([1]).requiresGrad_();
+  for (let i = 0; i < 300; i++) scope(() => torch.ones([2 ** 20]).mul(w).square().exp().sum(null));`,
+  "as parameters of networks": `for (let i = 0; i < 300; i++) scope(() => { keep(torch.zeros([2 ** 20])); });
+  for (let i = 0; i < 300; i++) new nn.Linear(1024, 1024);`,
+};
+
+for (const [how, loop] of Object.entries(LOSERS)) {
+  test(`gigabytes of tensors lost ${how} are collected on the way`, () => {
+    const script = `
+      const used = Array.from({ length: 8 }, (_, i) => torch.full([2 ** 20], i));
+      const before = process.resourceUsage().maxRSS;
+      ${loop}
+      const grown = (process.resourceUsage().maxRSS - before) / 1024;
+      console.log(JSON.stringify({ grown, sum: used.reduce((sum, t) => sum + t.max().item() + t.min().item(), 0) }));
+    `;
+    const { grown, sum } = printed(script);
+    assert.equal(sum, 2 * 28, "what is used is not touched");
+    assert.ok((grown as number) < 700, `${grown} MiB more`);
   });
-  assert.equal(child.status, 0, child.stderr);
-  assert.deepEqual(JSON.parse(child.stdout), { left: 0, kept: 3 });
+}
+
+test("tensors that exchanged what they mean are freed with the right one", () => {
+  const script = `
+    const a = torch.full([2 ** 20], 1);
+    let b = torch.full([2 ** 20], 2);
+    a.swap(b);
+    b = undefined;
+    const c = scope(() => {
+      const inner = torch.full([2 ** 20], 3);
+      a.swap(inner);
+      for (let i = 0; i < 200; i++) scope(() => keep(torch.zeros([2 ** 20])).dispose());
+      return inner;
+    });
+    for (let i = 0; i < 200; i++) torch.zeros([2 ** 20]);
+    console.log(JSON.stringify({ a: a.max().item(), c: c.max().item() }));
+  `;
+  assert.deepEqual(printed(script), { a: 3, c: 2 });
 });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
-import { availableParallelism, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { type Machine, machine } from "@gantry/torch/limits";
 import { defineCommand } from "../command.js";
 import { explain } from "../errors.js";
 import type { Output } from "../output.js";
@@ -28,6 +28,9 @@ interface Report {
   blas: string | null;
   threads: number | null;
   cores: number;
+  /** Processors' time that is given: less than the cores under a quota. */
+  processors: number;
+  /** Bytes that may be held: less than are installed under a limit. */
   memory: number;
   devices: string[];
   /** Of a 3x3 convolution with 128 channels. */
@@ -66,6 +69,7 @@ export default defineCommand<Options>({
     ["gantry doctor --json --no-speed", "for a program"],
   ],
   async run(output, _, options) {
+    const given = machine();
     const report: Report = {
       gantry: "",
       node: process.version,
@@ -73,8 +77,9 @@ export default defineCommand<Options>({
       libtorch: null,
       blas: null,
       threads: null,
-      cores: availableParallelism(),
-      memory: totalmem(),
+      cores: given.cores,
+      processors: given.processors,
+      memory: given.memory,
       devices: [],
       gflops: {},
       bfloat16: null,
@@ -89,7 +94,7 @@ export default defineCommand<Options>({
     };
     show({
       label: "Node",
-      text: `${report.node} on ${report.platform}, ${report.cores} cores, ${bytes(report.memory)}`,
+      text: `${report.node} on ${report.platform}, ${shares(given)}`,
     });
     try {
       await lookAtTorch(report, show);
@@ -109,6 +114,13 @@ export default defineCommand<Options>({
     return report.problems.length > 0 ? 1 : 0;
   },
 });
+
+/** Cores and memory, and how much of them a control group leaves. */
+function shares({ cores, processors, memory, installed }: Machine): string {
+  const part = processors < cores ? `${Number(processors.toPrecision(3))} of ` : "";
+  const limit = memory < installed ? `${bytes(memory)} of ` : "";
+  return `${part}${cores} cores, ${limit}${bytes(installed)}${part + limit === "" ? "" : " (a limit of this container or service)"}`;
+}
 
 function line({ style, columns: width }: Output, { label, text, problem, hint }: Finding): string {
   const mark =

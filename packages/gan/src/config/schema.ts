@@ -122,7 +122,7 @@ export const configSchema = z.strictObject({
     .max(4096)
     .nullable()
     .default(null)
-    .describe("threads an operator may use; null: every core, for points one"),
+    .describe("threads an operator may use; null: every core that is given, for points one"),
   plain: z
     .array(z.string())
     .default([])

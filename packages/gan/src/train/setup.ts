@@ -1,5 +1,4 @@
-import { availableParallelism } from "node:os";
-import { deviceCount, manualSeed, nn, setThreads } from "@gantry/torch";
+import { deviceCount, machine, manualSeed, nn, setThreads } from "@gantry/torch";
 import type { Config } from "../config/config.js";
 import { type DataContext, type Dataset, openDataset } from "../data/index.js";
 import { UsageError } from "../errors.js";
@@ -83,11 +82,11 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
   return game;
 }
 
-/** Every core for images; one for points, whose operators are too small to share and would only wait for each other. */
+/** As many as the machine gives for images; one for points, whose operators are too small to share and would only wait for each other. */
 function defaultThreads(data: DataShape): number {
   const wished = Number(process.env.OMP_NUM_THREADS);
   if (Number.isInteger(wished) && wished > 0) return wished;
-  return data.kind === "points" ? 1 : availableParallelism();
+  return data.kind === "points" ? 1 : machine().threads;
 }
 
 function checkDevice(device: string): void {

@@ -91,6 +91,9 @@ const DEVICES = [
 ];
 const FORMATS = ["contiguous", "channelsLast", "preserve", "channels_last", ""];
 
+/** Typed arrays among the arguments of the call in progress. */
+const readable: TypedArray[] = [];
+
 function junk(random: Random): unknown {
   return random.pick<() => unknown>([
     () => null,
@@ -125,6 +128,24 @@ function junk(random: Random): unknown {
         },
       }),
     () => Object.defineProperty([1, 2], 0, { get: () => native.liveCount() }),
+    // Takes its own elements, and another argument's memory, away while it is read.
+    () => {
+      const list = [2, 2];
+      return Object.defineProperty(list, 0, {
+        get: () => {
+          list.length = 0;
+          for (const { buffer } of readable.splice(0))
+            if (buffer instanceof ArrayBuffer) structuredClone(buffer, { transfer: [buffer] });
+          return 2;
+        },
+      });
+    },
+    () => class {},
+    () => {
+      const array = new Float32Array(4);
+      structuredClone(array.buffer, { transfer: [array.buffer] });
+      return array;
+    },
   ])();
 }
 
@@ -270,13 +291,15 @@ const OTHER_FUNCTIONS = [
   "resolve", "schemas", "fromBytes", "copyTo", "item", "shape", "strides", "dtype", "device", "requiresGrad",
   "setRequiresGrad", "isLeaf", "isContiguous", "alias", "assign", "free", "grad", "makeGenerator", "defaultGenerator",
   "seedGenerator", "getGeneratorState", "setGeneratorState", "freeGenerator", "setThreads", "deviceCount",
-  "enterAutocast", "leaveAutocast", "setGradEnabled", "call",
+  "enterAutocast", "leaveAutocast", "setGradEnabled", "call", "watch", "setErrorClass", "setConvolutions",
+  "setAllocationLimit", "setMemoryGroups", "availableMemory", "liveCount", "liveBytes", "threads",
 ] as const;
 
 /** One of the addon's other functions, with arguments of no particular fit. */
 function callOther(random: Random, say: (text: string) => void): void {
   const name = random.pick(OTHER_FUNCTIONS);
   const generator = new Generator(1);
+  readable.length = 0;
   const args = Array.from({ length: random.int(7) }, () =>
     random.pick<() => unknown>([
       () => oddTensor(random).handle,
@@ -286,7 +309,11 @@ function callOther(random: Random, say: (text: string) => void): void {
       () => random.pick(ODD_INTS),
       () => random.pick<string>([...DTYPES, ...DEVICES, ...ODD_STRINGS, "aten::add", "Tensor"]),
       () => random.chance(0.5),
-      () => new Float32Array(random.int(10)) as TypedArray,
+      () => {
+        const array: TypedArray = new Float32Array(random.int(10));
+        readable.push(array);
+        return array;
+      },
       () => junk(random),
     ])(),
   );
@@ -294,6 +321,10 @@ function callOther(random: Random, say: (text: string) => void): void {
   try {
     (native[name] as (...args: unknown[]) => unknown)(...args);
   } finally {
+    native.setErrorClass(TorchError);
+    native.setAllocationLimit(THE_LIMIT);
+    native.setMemoryGroups([]);
+    native.setConvolutions(true, true);
     native.setGradEnabled(true);
     native.setThreads(1);
     native.leaveAutocast("cpu", false, "bfloat16");
