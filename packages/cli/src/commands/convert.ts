@@ -23,9 +23,11 @@ export default defineCommand({
   ],
   async run(output, [source = "", target = ""]) {
     const write = writerOf(target);
-    const arrays = await readArrays(source);
+    const note = (text: string) => output.reporter.note(text);
+    const arrays = await readSource(source, note);
     const total = [...arrays.values()].reduce((sum, { data }) => sum + data.length, 0);
     if (arrays.size === 0) throw new UsageProblem(`${source}: there are no tensors in it`);
+    noteWidened(arrays, note);
     const widened = await write(target, arrays);
     if (widened > 0)
       output.reporter.note(
@@ -36,27 +38,25 @@ export default defineCommand({
   },
 });
 
-async function readArrays(path: string): Promise<NamedArrays> {
-  const { readNpy, readNpz, readSafetensors, readStateDict } = await import("@gantry/formats");
+/** What is read, of whatever name: the contents say. */
+async function readSource(path: string, onNote: (note: string) => void): Promise<NamedArrays> {
+  const { readArrays } = await import("@gantry/formats");
   const status = await stat(path).catch(() => undefined);
   if (status === undefined) throw new UsageProblem(`${path}: no such file or folder`);
-  if (status.isDirectory()) return await readFolder(path);
-  switch (extname(path).toLowerCase()) {
-    case ".safetensors":
-      return (await readSafetensors(path)).arrays;
-    case ".npz":
-      return await readNpz(path);
-    case ".npy":
-      return new Map([[basename(path).slice(0, -".npy".length), await readNpy(path)]]);
-    case ".pth":
-    case ".pt":
-    case ".ckpt":
-      return await readStateDict(path);
-    default:
-      throw new UsageProblem(
-        `${path}: not a kind that can be read: .pth, .pt, .safetensors, .npz, .npy or a folder of .npy`,
-      );
+  return status.isDirectory() ? await readFolder(path) : await readArrays(path, { onNote });
+}
+
+/** Tells of tensors that became others because Gantry has no such types. */
+function noteWidened(arrays: NamedArrays, onNote: (note: string) => void): void {
+  const changes = new Map<string, number>();
+  for (const { storedAs, dtype } of arrays.values()) {
+    if (storedAs === undefined) continue;
+    const parts = /complex/.test(storedAs) ? ", real and imaginary parts along a last extent" : "";
+    const change = storedAs.startsWith("sparse") ? "dense" : dtype;
+    const words = ` of ${storedAs} became ${change}${parts}`;
+    changes.set(words, (changes.get(words) ?? 0) + 1);
   }
+  for (const [words, number] of changes) onNote(`${count(number)} tensor${number === 1 ? "" : "s"}${words}`);
 }
 
 async function readFolder(path: string): Promise<NamedArrays> {

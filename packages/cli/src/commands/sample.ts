@@ -196,8 +196,8 @@ async function chooseLatents(
 ): Promise<Float32Array> {
   const size = sampler.latentSize;
   if (file === undefined) return sampler.latents((count ?? otherwise) * each, seed, truncation);
-  const { readNpy, toFloat32 } = await import("@gantry/formats");
-  const array = await readNpy(file);
+  const { readOneArray, toFloat32 } = await import("@gantry/formats");
+  const array = await readOneArray(file);
   const [rows = 0, width] = array.shape;
   if (array.shape.length !== 2 || width !== size)
     throw new UsageProblem(
