@@ -4,7 +4,7 @@ import { join, posix } from "node:path";
 import { FormatError } from "./errors.js";
 import { allocate, asFormatError, readFileBytes } from "./files.js";
 import { planes } from "./pngGrid.js";
-import { loadSharp } from "./sharp.js";
+import { openPicture } from "./sharp.js";
 import { openZip } from "./zip.js";
 
 /** One image of an archive. */
@@ -242,8 +242,8 @@ interface Decoded {
 async function decode(bytes: Uint8Array, { size, fit = "centre-crop" }: DecodeOptions): Promise<Decoded> {
   // sharp goes by the content and reads more formats than these (SVG among them): the content must be what we list.
   if (!isImage(bytes)) throw new FormatError("is not JPEG, PNG or WebP");
-  const sharp = await loadSharp();
-  let image = sharp(bytes, { failOn: "error" }).autoOrient();
+  const picture = await openPicture(bytes, { failOn: "error" });
+  let image = picture.image.autoOrient();
   if (size !== undefined) image = image.resize(size, size, { fit: fit === "resize" ? "fill" : "cover" });
   const { data, info } = await image
     .removeAlpha()

@@ -1,9 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
-import { deflateRawSync, inflateRaw, inflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync, inflateRaw, inflateRawSync } from "node:zlib";
 import yauzl from "yauzl";
 import { concatBytes, plainBytes } from "./bytes.js";
-import { crc32 } from "./crc.js";
 import { FormatError, quote } from "./errors.js";
 import { allocate, asFormatError, openForReading, readInto, writeFileAtomically } from "./files.js";
 
