@@ -7,6 +7,7 @@ import { isStreamCheckpoint } from "./pthStream.js";
 import { isTarCheckpoint } from "./pthTar.js";
 import { isSafetensors, readSafetensors } from "./safetensors.js";
 import { flattenStateDict } from "./stateDict.js";
+import type { PthValue } from "./torchObjects.js";
 import { openZip } from "./zip.js";
 
 type Kind = "npy" | "npz" | "pth" | "safetensors";
@@ -39,6 +40,11 @@ export async function readArrays(path: string, options: PthOptions = {}): Promis
     case "pth":
       return flattenStateDict(await readPth(path, options), path, name);
   }
+}
+
+/** A file that {@link readArrays} reads, as the tree that it holds: of checkpoints more than their tensors. */
+export async function readTree(path: string, options: PthOptions = {}): Promise<PthValue> {
+  return (await kindOf(path)) === "pth" ? await readPth(path, options) : new Map(await readArrays(path));
 }
 
 /** The one array of a file, of a kind that {@link readArrays} reads. Throws {@link FormatError} for none and for several. */

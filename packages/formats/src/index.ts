@@ -1,4 +1,4 @@
-export { readArrays, readOneArray } from "./arrays.js";
+export { readArrays, readOneArray, readTree } from "./arrays.js";
 export {
   CIFAR_SHAPE,
   type CifarRecords,

@@ -1,4 +1,10 @@
-import { flattenStateDict, type NamedArrays, PickleObject, type PthValue } from "@gantry/formats";
+import {
+  FormatError,
+  flattenStateDict,
+  type NamedArrays,
+  PickleObject,
+  type PthValue,
+} from "@gantry/formats";
 import { UsageError } from "../errors.js";
 import { FULL_CHANNELS, RESNET_PLANS } from "../nets/families/resnet.js";
 import { discriminatorRenamer, renameGenerator } from "./mimicryNames.js";
@@ -69,9 +75,14 @@ const ATTENTION: Readonly<Record<number, { readonly generator: number; readonly 
 
 /** Whether a file holds what {@link convertMimicry} reads, by the names of its tensors alone. */
 export function isMimicry(value: PthValue): boolean {
-  const { arrays } = unwrap(value, undefined);
-  const rename = roleOf(arrays) === "generator" ? renameGenerator : discriminatorRenamer(arrays);
-  return arrays.size > 0 && [...arrays.keys()].every((name) => rename(name) !== undefined);
+  try {
+    const { arrays } = unwrap(value, undefined);
+    const rename = roleOf(arrays) === "generator" ? renameGenerator : discriminatorRenamer(arrays);
+    return arrays.size > 0 && [...arrays.keys()].every((name) => rename(name) !== undefined);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }
 
 /**
@@ -134,13 +145,13 @@ export function convertMimicry(value: PthValue, options: MimicryOptions = {}): C
   }
   if (more.length > 0)
     throw new UsageError(
-      `${where} fits images of ${fitting.map(({ size }) => size).join(" and of ")} pixels alike; give their size`,
+      `${where} fits images of ${fitting.map(({ size }) => size).join(" and of ")} pixels alike; give their size (--size N)`,
     );
   const { size } = found;
   const methods = method === undefined ? found.methods : [method];
   if (role === "discriminator" && (differ(methods, poolingOf) || differ(methods, rangeOf)))
     throw new UsageError(
-      `${where} is a discriminator without spectral norm, and the tensors of ${methods.join(", ")} are the same: some take sums where others take means, or see other pixels; say which it is of`,
+      `${where} is a discriminator without spectral norm, and the tensors of ${methods.join(", ")} are the same: some take sums where others take means, or see other pixels; say which it is of (--as METHOD)`,
     );
   const attends = state.has("attention.gain") ? ATTENTION[size] : undefined;
   const criticUnits = state.get("heads.infomax.global.output.weight_orig")?.shape[0];

@@ -31,10 +31,13 @@ interface CheckpointState extends TrainerState {
   readonly numbers: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** What is saved: a trainer, or whatever stands where one would. */
+export type Standing = Pick<Trainer, "game" | "average" | "iteration" | "state">;
+
 type TensorFile = { tensors: ReadonlyMap<string, Tensor>; numbers?: Readonly<Record<string, number>> };
 
 /** Everything with tensors that a checkpoint holds, by file name. */
-function contents(trainer: Trainer): Map<string, TensorFile> {
+function contents(trainer: Pick<Standing, "game" | "average">): Map<string, TensorFile> {
   const files = new Map<string, TensorFile>();
   for (const { name, network, optimizer } of trainer.game.players.values()) {
     files.set(`${name}.safetensors`, { tensors: network.stateDict() });
@@ -64,7 +67,7 @@ export const checkpointName = (iteration: number) => `step-${String(iteration).p
  * @returns the checkpoint's folder
  * @throws FormatError when it cannot be written (disk full, read-only)
  */
-export async function saveCheckpoint(trainer: Trainer, folder: string): Promise<string> {
+export async function saveCheckpoint(trainer: Standing, folder: string): Promise<string> {
   const target = join(folder, checkpointName(trainer.iteration));
   const temporary = join(folder, `.writing-${process.pid}-${checkpointName(trainer.iteration)}`);
   const replaced = `${temporary}.replaced`;
