@@ -38,7 +38,7 @@ export default defineCommand<Options>({
     },
     { flags: "--out <file>", description: "FILE.png or FILE.npy" },
     { flags: "--seed <n>", description: "of the latents; default 0" },
-    { flags: "--latents <file>", description: "latents to use: a .npy of N,L numbers" },
+    { flags: "--latents <file>", description: "latents to use: a .npy, or another file of one array, N,L" },
     {
       flags: "--truncation <t>",
       description: "draw numbers of a latent beyond t anew: likelier images, fewer kinds (BigGAN)",
@@ -107,7 +107,7 @@ export default defineCommand<Options>({
       const write = kind === "npy" ? writeArray : writePicture;
       await write(out, sampler, data, count, columns);
       output.print(
-        `${out}: ${countOf(count)} ${sampler.data.kind} of ${path} at iteration ${countOf(sampler.iteration)}, ${sampler.weights === "ema" ? "averaged weights" : "weights as trained"}`,
+        `${out}: ${countOf(count)} ${count === 1 ? sampler.data.kind.slice(0, -1) : sampler.data.kind} of ${path} at iteration ${countOf(sampler.iteration)}, ${sampler.weights === "ema" ? "averaged weights" : "weights as trained"}`,
       );
       return 0;
     } finally {
@@ -139,7 +139,7 @@ function readOptions(options: Options) {
     seed: wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0,
     latents: options.latents,
     truncation,
-    psi: numberFrom("--psi", options.psi, 0),
+    psi: numberFrom("--psi", options.psi),
     threads: wholeNumber("--threads", options.threads, 1, 4096),
   } as const;
 }

@@ -67,12 +67,7 @@ test("a generator alone is a run, and what the tensors do not tell is asked for"
     /they do not belong together/,
     inside,
   );
-  await refuse(
-    ["convert", ...plain.slice(1), "odd", "--as", "dcgan"],
-    2,
-    /here are 0 generators/,
-    inside,
-  );
+  await refuse(["convert", ...plain.slice(1), "odd", "--as", "dcgan"], 2, /here are 0 generators/, inside);
   await refuse(["convert", generator, "alone"], 2, /there is a run already/, inside);
   await refuse(["convert", generator, "x.npz", "--as", "sagan"], 2, /--as is for networks/, inside);
   await succeed(["convert", generator, "arrays", "--arrays"], inside);

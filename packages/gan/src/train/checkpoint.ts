@@ -11,6 +11,7 @@ import {
 } from "@gantry/formats";
 import { scope, type Tensor, torch, version } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
+import { checkState } from "./runFiles.js";
 import type { Trainer, TrainerState } from "./trainer.js";
 
 /** The file of the generator's averaged weights. */
@@ -190,7 +191,7 @@ async function readState(folder: string): Promise<CheckpointState> {
       `${path}: the file is damaged (its checksum is not the recorded one); use another checkpoint (RUN@STEP)`,
     );
   }
-  const state = JSON.parse(bytes.toString("utf8")) as CheckpointState;
+  const state = checkState(path, JSON.parse(bytes.toString("utf8"))) as unknown as CheckpointState;
   if (state.format !== FORMAT) {
     throw new UsageError(
       `${path}: written by another version of Gantry (format ${state.format}, this one reads ${FORMAT})`,
