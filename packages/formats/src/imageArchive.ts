@@ -176,10 +176,15 @@ export async function decodeImages(
   }
   if (first === undefined) {
     const example = problems.get(0);
-    throw new FormatError(`none of ${images.length} images can be decoded`, {
-      file: archive.path,
-      ...(example === undefined ? {} : { hint: `the first: ${example}` }),
-    });
+    throw new FormatError(
+      images.length === 1
+        ? "its one image cannot be decoded"
+        : `none of ${images.length} images can be decoded`,
+      {
+        file: archive.path,
+        ...(example === undefined ? {} : { hint: `the first: ${example}` }),
+      },
+    );
   }
   const reference = next - 1;
   const { height, width } = first;

@@ -6,7 +6,7 @@ import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
-import { bytes, count, shellWord } from "../render/format.js";
+import { amount, bytes, count, shellWord } from "../render/format.js";
 import { dataSetting } from "../settings.js";
 
 interface Options {
@@ -82,12 +82,10 @@ export default defineCommand<Options>({
       output.reporter.note(
         `${count(widened)} tensor${widened === 1 ? "" : "s"} of bfloat16, which NumPy has not, became float32`,
       );
-    output.print(`${target}: ${countOf(arrays.size, "tensor")}, ${bytes(total)}`);
+    output.print(`${target}: ${amount(arrays.size, "tensors")}, ${bytes(total)}`);
     return 0;
   },
 });
-
-const countOf = (number: number, what: string) => `${count(number)} ${what}${number === 1 ? "" : "s"}`;
 
 /** Checkpoints that are networks of kwotsin/mimicry, all of them; undefined where one is not, or is none at all. */
 async function readNetworks(

@@ -1,5 +1,6 @@
 import type { RunDirectory } from "@gantry/gan";
 import { defineCommand } from "../command.js";
+import { amount } from "../render/format.js";
 import { parseRun } from "../settings.js";
 
 export default defineCommand({
@@ -25,7 +26,7 @@ export default defineCommand({
     const isTrained = from.iteration >= directory.config.steps;
     if (isTrained && (await missedEvaluation(directory, from.iteration)) === undefined)
       throw new UsageError(
-        `${path}: its ${directory.config.steps} iterations are done; to go on, fork it: gantry fork ${path} --set steps=${2 * directory.config.steps}`,
+        `${path}: its ${amount(directory.config.steps, "iterations")} ${directory.config.steps === 1 ? "is" : "are"} done; to go on, fork it: gantry fork ${path} --set steps=${2 * directory.config.steps}`,
       );
     const { trainAndShow } = await import("../training.js");
     return await trainAndShow(output, path, (context) => resumeRun(path, iteration, context));

@@ -2,7 +2,7 @@ import type { Sampler } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { numberFrom, wholeNumber } from "../numbers.js";
-import { count as countOf } from "../render/format.js";
+import { amount, count as countOf } from "../render/format.js";
 import { parseRun } from "../settings.js";
 
 interface Options {
@@ -107,7 +107,7 @@ export default defineCommand<Options>({
       const write = kind === "npy" ? writeArray : writePicture;
       await write(out, sampler, data, count, columns);
       output.print(
-        `${out}: ${countOf(count)} ${count === 1 ? sampler.data.kind.slice(0, -1) : sampler.data.kind} of ${path} at iteration ${countOf(sampler.iteration)}, ${sampler.weights === "ema" ? "averaged weights" : "weights as trained"}`,
+        `${out}: ${amount(count, sampler.data.kind)} of ${path} at iteration ${countOf(sampler.iteration)}, ${sampler.weights === "ema" ? "averaged weights" : "weights as trained"}`,
       );
       return 0;
     } finally {

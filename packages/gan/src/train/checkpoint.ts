@@ -191,7 +191,7 @@ async function readState(folder: string): Promise<CheckpointState> {
       `${path}: the file is damaged (its checksum is not the recorded one); use another checkpoint (RUN@STEP)`,
     );
   }
-  const state = checkState(path, JSON.parse(bytes.toString("utf8"))) as unknown as CheckpointState;
+  const state = checkState(path, JSON.parse(bytes.toString("utf8"))) as CheckpointState;
   if (state.format !== FORMAT) {
     throw new UsageError(
       `${path}: written by another version of Gantry (format ${state.format}, this one reads ${FORMAT})`,
