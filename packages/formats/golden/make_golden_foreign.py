@@ -125,6 +125,9 @@ save("foreign.pth.tar", foreign, found)
 save("foreign-stream.bin", foreign, found, _use_new_zipfile_serialization=False)
 save("foreign-protocol4", foreign, found, _use_new_zipfile_serialization=False, pickle_protocol=4)
 save("foreign-protocol5.pth", foreign, found, pickle_protocol=5)
+plain = {"a": a, "counts": [3, 10**30, -(2**40), True, False], "rate": 1.5, "args": argparse.Namespace(b=b)}
+save("protocol1.pth", plain, {"a": a, "args.b": b}, pickle_protocol=1)
+save("protocol1-stream.pth", plain, {"a": a, "args.b": b}, pickle_protocol=1, _use_new_zipfile_serialization=False)
 net = Net()
 save("module.pth", net, net.state_dict())
 save("module-stream.pth", {"model": net}, {f"model.{k}": v for k, v in net.state_dict().items()},

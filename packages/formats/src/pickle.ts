@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
-import { plainBytes } from "./bytes.js";
 import { FormatError, quote } from "./errors.js";
+import { COST, MOST_PICKLE_BYTES, PickleBytes, PickleProblem } from "./pickleBytes.js";
 
 /**
  * What a pickle holds, in JavaScript's terms: dictionaries are Maps (their keys need not be text), lists and tuples
@@ -63,9 +63,6 @@ export interface PickleHost<Leaf extends object> {
   persistent(id: PickleValue<Leaf>): PickleValue<Leaf>;
 }
 
-/** Thrown by a host for what it does not take; becomes a {@link FormatError} that says where. */
-export class PickleProblem extends Error {}
-
 /** Thrown by a host for what is sound and is not read: its message is told as it is. */
 export class PickleRefusal extends Error {
   constructor(
@@ -79,26 +76,11 @@ export class PickleRefusal extends Error {
 const TRUSTED =
   "nothing was run; if you trust the file, load it in Python and torch.save the model's state_dict()";
 
-/** A dictionary's pickle is a few kilobytes for a network of millions of parameters. */
-export const MOST_PICKLE_BYTES = 256 * 1024 * 1024;
-
-/** About what the parts of a value take in memory, in bytes: one opcode of one byte can make hundreds. */
-const COST = {
-  place: 8,
-  number: 24,
-  mark: 16,
-  memo: 48,
-  array: 48,
-  pair: 48,
-  table: 240,
-  object: 160,
-} as const;
-
 /** V8 does not survive running out of memory: far below that a pickle is refused. */
 const mostMemory = () => Math.min(512 * 1024 * 1024, getHeapStatistics().heap_size_limit / 8);
 
 /**
- * Reads a pickle (protocols 2 to 5, PEP 307, 3154 and 574) without Python and without running anything: it knows the
+ * Reads a pickle (protocols 1 to 5, PEP 307, 3154 and 574) without Python and without running anything: it knows the
  * plain types, and of everything else only what `host` says. The work is bounded by the pickle's length, the memory by
  * an eighth of the heap.
  *
@@ -143,9 +125,7 @@ export function unpickleFirst<Leaf extends object>(
 }
 
 class Machine<Leaf extends object> {
-  position = 0;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #in: PickleBytes;
   readonly #host: PickleHost<Leaf>;
   readonly #stack: PickleValue<Leaf>[] = [];
   /** Heights of the stack at the MARKs not yet used. */
@@ -157,18 +137,23 @@ class Machine<Leaf extends object> {
   #memory = mostMemory();
 
   constructor(bytes: Uint8Array, host: PickleHost<Leaf>) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#in = new PickleBytes(bytes, (taken) => this.#spend(taken));
     this.#host = host;
     this.#budget = 4 * bytes.length + 100_000;
   }
 
+  get position(): number {
+    return this.#in.position;
+  }
+
   run(): PickleValue<Leaf> {
-    if (this.#byte() !== 0x80) throw new PickleProblem("it does not begin with a protocol");
-    const protocol = this.#byte();
-    if (protocol < 2 || protocol > 5) throw new PickleProblem(`protocol ${protocol} is not 2 to 5`);
-    for (;;) {
-      const opcode = this.#byte();
+    let opcode = this.#in.byte();
+    if (opcode === 0x80) {
+      const protocol = this.#in.byte();
+      if (protocol < 2 || protocol > 5) throw new PickleProblem(`protocol ${protocol} is not 2 to 5`);
+      opcode = this.#in.byte();
+    }
+    for (; ; opcode = this.#in.byte()) {
       if (opcode === 0x2e /* STOP */) break;
       this.#step(opcode);
     }
@@ -179,7 +164,7 @@ class Machine<Leaf extends object> {
   #step(opcode: number): void {
     switch (opcode) {
       case 0x95: // FRAME: only a hint for reading ahead
-        this.#length64();
+        this.#in.length64();
         break;
 
       case 0x4e: // NONE
@@ -191,46 +176,50 @@ class Machine<Leaf extends object> {
       case 0x89: // NEWFALSE
         this.#push(false);
         break;
+      case 0x49: // INT, which protocol 1 has for truths too
+      case 0x4c: // LONG
+        this.#push(this.#in.number());
+        break;
       case 0x4b: // BININT1
-        this.#push(this.#byte());
+        this.#push(this.#in.byte());
         break;
       case 0x4d: // BININT2
-        this.#push(this.#view.getUint16(this.#skip(2), true));
+        this.#push(this.#in.view.getUint16(this.#in.skip(2), true));
         break;
       case 0x4a: // BININT
-        this.#push(this.#view.getInt32(this.#skip(4), true));
+        this.#push(this.#in.view.getInt32(this.#in.skip(4), true));
         break;
       case 0x8a: // LONG1
-        this.#push(this.#long(this.#byte()));
+        this.#push(this.#in.long(this.#in.byte()));
         break;
       case 0x8b: // LONG4
-        this.#push(this.#long(this.#length32()));
+        this.#push(this.#in.long(this.#in.length32()));
         break;
       case 0x47: // BINFLOAT
         this.#spend(COST.number);
-        this.#push(this.#view.getFloat64(this.#skip(8), false));
+        this.#push(this.#in.view.getFloat64(this.#in.skip(8), false));
         break;
 
       case 0x8c: // SHORT_BINUNICODE
-        this.#push(this.#text(this.#byte()));
+        this.#push(this.#in.text(this.#in.byte()));
         break;
       case 0x58: // BINUNICODE
-        this.#push(this.#text(this.#length32()));
+        this.#push(this.#in.text(this.#in.length32()));
         break;
       case 0x8d: // BINUNICODE8
-        this.#push(this.#text(this.#length64()));
+        this.#push(this.#in.text(this.#in.length64()));
         break;
       case 0x43: // SHORT_BINBYTES
       case 0x55: // SHORT_BINSTRING: Python 2's str
-        this.#push(this.#copy(this.#byte()));
+        this.#push(this.#in.copy(this.#in.byte()));
         break;
       case 0x42: // BINBYTES
       case 0x54: // BINSTRING
-        this.#push(this.#copy(this.#length32()));
+        this.#push(this.#in.copy(this.#in.length32()));
         break;
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        this.#push(this.#copy(this.#length64()));
+        this.#push(this.#in.copy(this.#in.length64()));
         break;
 
       case 0x5d: // EMPTY_LIST
@@ -292,23 +281,23 @@ class Machine<Leaf extends object> {
         this.#push(this.#top());
         break;
       case 0x71: // BINPUT
-        this.#remember(this.#byte());
+        this.#remember(this.#in.byte());
         break;
       case 0x72: // LONG_BINPUT
-        this.#remember(this.#length32());
+        this.#remember(this.#in.length32());
         break;
       case 0x94: // MEMOIZE
         this.#remember(this.#memo.size);
         break;
       case 0x68: // BINGET
-        this.#push(this.#remembered(this.#byte()));
+        this.#push(this.#remembered(this.#in.byte()));
         break;
       case 0x6a: // LONG_BINGET
-        this.#push(this.#remembered(this.#length32()));
+        this.#push(this.#remembered(this.#in.length32()));
         break;
 
       case 0x63: // GLOBAL
-        this.#push(this.#global(this.#line(), this.#line()));
+        this.#push(this.#global(this.#in.line(), this.#in.line()));
         break;
       case 0x93: // STACK_GLOBAL
         this.#stackGlobal();
@@ -473,71 +462,7 @@ class Machine<Leaf extends object> {
     this.#spend(COST.array);
     return this.#stack.splice(mark);
   }
-
-  /** Passes `count` bytes of the stream and returns where they begin. */
-  #skip(count: number): number {
-    const start = this.position;
-    if (count > this.#bytes.length - start) throw new PickleProblem("it is cut off");
-    this.position += count;
-    return start;
-  }
-
-  #byte(): number {
-    return this.#view.getUint8(this.#skip(1));
-  }
-
-  #length32(): number {
-    return this.#view.getUint32(this.#skip(4), true);
-  }
-
-  #length64(): number {
-    const length = this.#view.getBigUint64(this.#skip(8), true);
-    if (length > MOST_PICKLE_BYTES) throw new PickleProblem(`a length of ${length} is absurd`);
-    return Number(length);
-  }
-
-  #slice(length: number): Uint8Array {
-    const start = this.#skip(length);
-    return this.#bytes.subarray(start, start + length);
-  }
-
-  #copy(length: number): Uint8Array {
-    const bytes = this.#slice(length);
-    this.#spend(COST.object + length);
-    return new Uint8Array(plainBytes(bytes));
-  }
-
-  #text(length: number): string {
-    const bytes = this.#slice(length);
-    this.#spend(COST.number + 2 * length);
-    try {
-      return UTF8.decode(bytes);
-    } catch (cause) {
-      throw new PickleProblem("text is not UTF-8", { cause });
-    }
-  }
-
-  /** Two's complement of any length, little-endian. */
-  #long(length: number): number | bigint {
-    if (length > 1024) throw new PickleProblem(`an integer of ${length} bytes is absurd`);
-    this.#spend(COST.number + length);
-    const bytes = this.#slice(length);
-    const hex = Buffer.from(bytes.toReversed()).toString("hex");
-    const value = BigInt.asIntN(8 * length, BigInt(`0x0${hex}`));
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.position);
-    if (end < 0 || end - this.position > 1000) throw new PickleProblem("a name does not end");
-    const line = this.#text(end - this.position);
-    this.position++;
-    return line;
-  }
 }
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** How many elements a call may go through in an argument. */
 function size(value: unknown): number {

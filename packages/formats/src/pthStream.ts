@@ -6,8 +6,12 @@ import type { PthValue, TorchHost, TorchStorage } from "./torchObjects.js";
 /** The number whose pickle comes first (torch/serialization.py, MAGIC_NUMBER), as every protocol writes it. */
 const MAGIC = Buffer.from("8a0a6cfc9c46f9206aa85019", "hex");
 
+/** The same as protocol 1 writes it. */
+const MAGIC_LINE = Buffer.from("L119547037146038801333356L\n.");
+
 /** Whether a file begins as torch.save wrote it before 1.6: a pickle, of any protocol, of the magic number. */
 export function isStreamCheckpoint(start: Uint8Array): boolean {
+  if (MAGIC_LINE.equals(start.subarray(0, MAGIC_LINE.length))) return true;
   if (start[0] !== 0x80) return false;
   const at = Buffer.from(start).indexOf(MAGIC);
   // Behind the protocol and, from 4 on, a frame's length.

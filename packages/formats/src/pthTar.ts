@@ -1,7 +1,8 @@
 import type { ArrayValue } from "./dtype.js";
 import { FormatError } from "./errors.js";
 import { readFileBytes } from "./files.js";
-import { type PickleHost, PickleProblem, unpickle, unpickleFirst } from "./pickle.js";
+import { type PickleHost, unpickle, unpickleFirst } from "./pickle.js";
+import { PickleProblem } from "./pickleBytes.js";
 import { readTar } from "./tar.js";
 import type { PthValue, TorchHost, TorchStorage } from "./torchObjects.js";
 

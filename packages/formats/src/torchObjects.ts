@@ -4,11 +4,11 @@ import {
   inert,
   PickleGlobal,
   type PickleHost,
-  PickleProblem,
   PickleRefusal,
   type PickleValue,
   printable,
 } from "./pickle.js";
+import { PickleProblem } from "./pickleBytes.js";
 import { expandSparse, type SparseParts } from "./sparse.js";
 import { gather, isContiguous, reach, type Strided } from "./strided.js";
 import { itemSizeOf, swapSizeOf, WIDENINGS, widened } from "./widen.js";
