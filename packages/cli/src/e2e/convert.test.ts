@@ -29,7 +29,10 @@ test("mimicry's checkpoints become a run that is sampled, forked and resumed", a
   for (let i = 0; i < 4; i++)
     await writeFile(
       join(folder, "pictures", `${i}.png`),
-      await encodePng({ shape: [3, 32, 32], data: new Uint8Array(3072).fill(40 * i) }),
+      await encodePng({
+        shape: [3, 32, 32],
+        data: Uint8Array.from({ length: 3072 }, (_, at) => (at * (i + 3)) % 251),
+      }),
     );
   const { stdout } = await succeed(
     ["convert", "netG.pth.tar", mimicry("sngan-32-discriminator.pth"), "run", "--data", "pictures"],
@@ -47,6 +50,9 @@ test("mimicry's checkpoints become a run that is sampled, forked and resumed", a
   const { start } = answers["sngan-32-generator"].outputs[0] as { start: number[] };
   const found = toFloat32(await readNpy(join(folder, "out.npy")));
   for (const [i, value] of start.entries()) assert.ok(Math.abs((found[i] as number) - value) < 1e-5, `${i}`);
+  const metrics = ["--metrics", "contrastive:batch=2,steps=1", "--samples", "4"];
+  const evaluated = await succeed(["eval", "run", ...metrics], inside);
+  assert.match(evaluated.stdout, /run at iteration 100, weights as trained: 4 images of 3x32x32/);
   await succeed(["fork", "run", "--set", "steps=101", "--set", "batch=2", "--out", "forked"], inside);
   await succeed(["sample", "forked@101", "--count", "1", "--out", "forked.png"], inside);
 });
