@@ -25,6 +25,12 @@ export function oneLine(text: string): string {
     .replace(CONTROL, " ");
 }
 
+/** A setting that a message advises, as the command line has it: `set net.mixing=0` as `--set net.mixing=0`. */
+const inOwnWords = (text: string): string =>
+  text
+    .replace(/(?<!-)\bset ([a-z]\w*(?:\.\w+)*=)/g, "--set $1")
+    .replace(/(?<!-)\bset (data\.\w+)(?![\w=])/g, "--set $1=...");
+
 /** What is wrong, in one line, and the status to exit with: 2 for a mistake in what was asked, 1 for a failure. */
 export async function explain(error: unknown): Promise<Explanation> {
   if (!(error instanceof Error)) return { message: `internal error: ${oneLine(String(error))}`, exitCode: 1 };
@@ -34,7 +40,7 @@ export async function explain(error: unknown): Promise<Explanation> {
     error.exitCode !== 0 &&
     error.name !== "CommanderError"
   )
-    return { message: oneLine(error.message), exitCode: error.exitCode };
+    return { message: oneLine(inOwnWords(error.message)), exitCode: error.exitCode };
   if (PLAIN.has(error.name)) return { message: oneLine(error.message), exitCode: 1 };
   if ("syscall" in error) {
     const { describeSystemError } = await import("@gantry/formats");

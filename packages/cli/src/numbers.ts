@@ -1,7 +1,10 @@
 import { UsageProblem } from "./errors.js";
 
+/** A number as people write it: not 0x10, nor an empty word. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 /**
- * The whole number that an option was given; undefined where it was not given.
+ * The whole number that an option was given, as 1000 or 1e3; undefined where it was not given.
  * @param most default: what nine digits hold; the message names it only if it is given
  * @throws {UsageProblem} for anything else
  */
@@ -12,17 +15,24 @@ export function wholeNumber(
   most?: number,
 ): number | undefined {
   if (text === undefined) return undefined;
-  const value = Number(text);
-  const digits = most === undefined ? /^\d{1,9}$/ : /^\d+$/;
-  if (digits.test(text) && value >= least && (most === undefined || value <= most)) return value;
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= least && value <= (most ?? 999_999_999)) return value;
   const range = most === undefined ? `of ${least} or more` : `from ${least} to ${most}`;
   throw new UsageProblem(`${flag} ${text}: a whole number ${range} is needed`);
 }
 
-/** The number that an option was given, `least` or more; undefined where it was not given. @throws {UsageProblem} */
-export function numberFrom(flag: string, text: string | undefined, least: number): number | undefined {
+/**
+ * The number that an option was given; undefined where it was not given. @param least default: any number
+ * @throws {UsageProblem} for anything else
+ */
+export function numberFrom(
+  flag: string,
+  text: string | undefined,
+  least = Number.NEGATIVE_INFINITY,
+): number | undefined {
   if (text === undefined) return undefined;
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = DECIMAL.test(text.trim()) ? Number(text) : Number.NaN;
   if (Number.isFinite(value) && value >= least) return value;
-  throw new UsageProblem(`${flag} ${text}: a number of ${least} or more is needed`);
+  const wanted = Number.isFinite(least) ? `a number of ${least} or more` : "a number";
+  throw new UsageProblem(`${flag} ${text}: ${wanted} is needed`);
 }

@@ -1,5 +1,5 @@
 import type { Reporter } from "./render/reporter.js";
-import type { Sink } from "./render/sink.js";
+import { guarded, type Sink } from "./render/sink.js";
 import { makeStyle, type Style } from "./render/style.js";
 
 /** Where words go that need no reporter, as those of the help. */
@@ -37,7 +37,9 @@ export interface OutputOptions {
 }
 
 export function makePrinter(options: OutputOptions): Printer {
-  const { stdout, stderr, environment, json, debug } = options;
+  const { environment, json, debug } = options;
+  const stdout = guarded(options.stdout, json);
+  const stderr = guarded(options.stderr, false);
   let reporter: Reporter | undefined;
   const print = (text: string) => {
     reporter?.clear();
@@ -56,7 +58,7 @@ export function makePrinter(options: OutputOptions): Printer {
       stderr.write(`gantry: ${message}\n`);
     },
     open: async () => {
-      reporter = await makeReporter(options);
+      reporter = await makeReporter({ ...options, stdout, stderr });
       return { ...printer, reporter };
     },
   };

@@ -1,6 +1,6 @@
 import type { Config } from "@gantry/gan";
 import type { Output } from "./output.js";
-import { columns, count, prettyJson } from "./render/format.js";
+import { amount, columns, count, prettyJson } from "./render/format.js";
 import { describeItems } from "./render/words.js";
 import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
@@ -32,7 +32,7 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
           ...Object.entries(parameters).map(([name, size]) => {
             const encoder =
               name === "encoder" ? `, the ${config.net.family} family's, ${game.encoderKind}` : "";
-            return [name, `${count(size)} parameters${encoder}`] as const;
+            return [name, `${amount(size, "parameters")}${encoder}`] as const;
           }),
           ["iteration", schedule.join(", then ")],
           ["iterations", count(config.steps)],

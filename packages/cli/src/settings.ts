@@ -51,7 +51,7 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
 }
 
 /** A known name, or an absolute path: a run goes on from whatever folder it is resumed in. */
-async function dataSetting(text: string): Promise<JsonObject> {
+export async function dataSetting(text: string): Promise<JsonObject> {
   const { datasets } = await import("@gantry/gan");
   if ((await datasets.all()).has(text)) return { name: text };
   const isPath = /[\\/]/.test(text) || (await stat(text).catch(() => undefined)) !== undefined;

@@ -24,6 +24,8 @@ export interface ArrayValue {
   shape: number[];
   /** The elements, row by row (C order), raw and little-endian: as many bytes as shape and dtype say. */
   data: Uint8Array;
+  /** What its file calls its type, where that is none of these and the elements were widened: see widen.ts. */
+  storedAs?: string;
 }
 
 /** Arrays by name, such as a network's parameters. */

@@ -115,3 +115,8 @@ test("encodeIdx refuses what IDX cannot hold", () => {
     formatError(/cannot hold the shape/),
   );
 });
+
+test("a gzip file that unpacks to far more than it has is refused before it does", () => {
+  const bomb = gzipSync(Buffer.alloc(310 * 1024 * 1024), { level: 1 });
+  assert.throws(() => parseIdx(bomb), formatError(/unpacks to more than \d+ bytes/));
+});

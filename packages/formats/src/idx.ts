@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { FormatError } from "./errors.js";
+import { mostUnpacked } from "./expansion.js";
 import { readFileBytes } from "./files.js";
 
 /** A dense array of unsigned bytes, last dimension fastest, as an IDX file holds it. */
@@ -16,7 +17,7 @@ export interface IdxOptions {
   readonly file?: string;
   /** Refuse an array of any other number of dimensions. Default: any number from 1 to 8. */
   readonly dimensions?: number;
-  /** Refuse a gzip file that unpacks to more than this many bytes. Default: 2^31 - 1. */
+  /** Refuse a gzip file that unpacks to more than this many bytes. Default: 256 MiB and 16 times what it has. */
   readonly maxBytes?: number;
 }
 
@@ -31,7 +32,6 @@ const TYPES: ReadonlyMap<number, string> = new Map([
 ]);
 const UINT8 = 0x08;
 const MAX_DIMENSIONS = 8;
-const MAX_BYTES = 2 ** 31 - 1;
 
 /**
  * Reads IDX bytes, plain or gzip (told by the first bytes, not by the name).
@@ -120,7 +120,7 @@ function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-function gunzip(bytes: Uint8Array, { file, maxBytes = MAX_BYTES }: IdxOptions): Uint8Array {
+function gunzip(bytes: Uint8Array, { file, maxBytes = mostUnpacked(bytes.length) }: IdxOptions): Uint8Array {
   try {
     return gunzipSync(bytes, { maxOutputLength: maxBytes });
   } catch (cause) {

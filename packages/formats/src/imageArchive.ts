@@ -4,7 +4,7 @@ import { join, posix } from "node:path";
 import { FormatError } from "./errors.js";
 import { allocate, asFormatError, readFileBytes } from "./files.js";
 import { planes } from "./pngGrid.js";
-import { loadSharp } from "./sharp.js";
+import { openPicture } from "./sharp.js";
 import { openZip } from "./zip.js";
 
 /** One image of an archive. */
@@ -176,10 +176,15 @@ export async function decodeImages(
   }
   if (first === undefined) {
     const example = problems.get(0);
-    throw new FormatError(`none of ${images.length} images can be decoded`, {
-      file: archive.path,
-      ...(example === undefined ? {} : { hint: `the first: ${example}` }),
-    });
+    throw new FormatError(
+      images.length === 1
+        ? "its one image cannot be decoded"
+        : `none of ${images.length} images can be decoded`,
+      {
+        file: archive.path,
+        ...(example === undefined ? {} : { hint: `the first: ${example}` }),
+      },
+    );
   }
   const reference = next - 1;
   const { height, width } = first;
@@ -242,8 +247,8 @@ interface Decoded {
 async function decode(bytes: Uint8Array, { size, fit = "centre-crop" }: DecodeOptions): Promise<Decoded> {
   // sharp goes by the content and reads more formats than these (SVG among them): the content must be what we list.
   if (!isImage(bytes)) throw new FormatError("is not JPEG, PNG or WebP");
-  const sharp = await loadSharp();
-  let image = sharp(bytes, { failOn: "error" }).autoOrient();
+  const picture = await openPicture(bytes, { failOn: "error" });
+  let image = picture.image.autoOrient();
   if (size !== undefined) image = image.resize(size, size, { fit: fit === "resize" ? "fill" : "cover" });
   const { data, info } = await image
     .removeAlpha()

@@ -1,3 +1,4 @@
+export { readArrays, readOneArray, readTree } from "./arrays.js";
 export {
   CIFAR_SHAPE,
   type CifarRecords,
@@ -33,7 +34,7 @@ export {
   openImageArchive,
 } from "./imageArchive.js";
 export { decodeNpy, encodeNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
-export { PickleGlobal, type PickleValue } from "./pickle.js";
+export { PickleGlobal, PickleObject, type PickleValue } from "./pickle.js";
 export {
   decodePng,
   encodePng,
@@ -43,7 +44,7 @@ export {
   pngGrid,
   pngSize,
 } from "./pngGrid.js";
-export { flattenStateDict, type PthValue, readPth, readStateDict } from "./pth.js";
+export { type PthOptions, readPth, readStateDict } from "./pth.js";
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -51,6 +52,7 @@ export {
   type Safetensors,
   writeSafetensors,
 } from "./safetensors.js";
+export { flattenStateDict } from "./stateDict.js";
 export { svgToPng } from "./svg.js";
 export { readTar, type TarEntry } from "./tar.js";
 export {
@@ -63,5 +65,6 @@ export {
   type ScalarSummary,
   type TensorBoardEvent,
 } from "./tensorboard.js";
+export type { PthValue } from "./torchObjects.js";
 export { type TraceEvent, writeTrace } from "./traceEvents.js";
 export { encodeZip, openZip, writeZip, type ZipArchive, type ZipEntry, type ZipInput } from "./zip.js";

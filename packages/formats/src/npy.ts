@@ -3,20 +3,23 @@ import {
   type ArrayValue,
   arrayProblem,
   countElements,
-  type Dtype,
+  describeShape,
   ITEM_SIZE,
   type NamedArrays,
   swapBytes,
 } from "./dtype.js";
 import { FormatError, quote } from "./errors.js";
+import { checkExpansion } from "./expansion.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
 import { fortranStrides, gather, isContiguous } from "./strided.js";
+import { itemSizeOf, swapSizeOf, widened } from "./widen.js";
 import { openZip, writeZip } from "./zip.js";
 
 const MAGIC = Buffer.from("\x93NUMPY", "latin1");
 const DAMAGED = "the file is damaged or not from NumPy";
 
-const DTYPES: ReadonlyMap<string, Dtype> = new Map([
+/** Types by NumPy's codes, those that are widened among them. */
+const TYPES: ReadonlyMap<string, string> = new Map([
   ["f4", "float32"],
   ["f8", "float64"],
   ["f2", "float16"],
@@ -26,19 +29,28 @@ const DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ["i1", "int8"],
   ["u1", "uint8"],
   ["b1", "bool"],
+  ["u2", "uint16"],
+  ["u4", "uint32"],
+  ["u8", "uint64"],
+  ["c8", "complex64"],
+  ["c16", "complex128"],
 ]);
-const CODES = new Map([...DTYPES].map(([code, dtype]) => [dtype, code]));
+const CODES = new Map([...TYPES].map(([code, type]) => [type, code]));
+
+/** Whether a file begins as a `.npy` file. */
+export const isNpy = (start: Uint8Array): boolean => MAGIC.equals(start.subarray(0, MAGIC.length));
 
 /**
  * The array in a `.npy` file (NumPy's format versions 1.0, 2.0 and 3.0; NEP 1). Big-endian elements are turned around and
- * Fortran order into C order; otherwise `data` shares memory with `bytes`. `file` is only named in errors.
+ * Fortran order into C order, and types that Gantry has not are widened (widen.ts: unsigned integers of more than a byte,
+ * complex numbers); otherwise `data` shares memory with `bytes`. `file` is only named in errors.
  *
  * Throws {@link FormatError} for anything else, among it arrays of Python objects (which are pickles, and could run
- * code), records, text, complex numbers and unsigned integers of more than a byte.
+ * code), records, text, dates, and uint64 of 2^63 and more.
  */
 export function decodeNpy(bytes: Uint8Array, file?: string): ArrayValue {
   const refuse = (problem: string, hint: string = DAMAGED) => new FormatError(problem, { file, hint });
-  if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) throw refuse("does not begin as a .npy file");
+  if (!isNpy(bytes)) throw refuse("does not begin as a .npy file");
   const major = bytes[6];
   if (major === undefined || major < 1 || major > 3) throw refuse(`has .npy version ${major}, not 1, 2 or 3`);
   const lengthSize = major === 1 ? 2 : 4;
@@ -56,32 +68,38 @@ export function decodeNpy(bytes: Uint8Array, file?: string): ArrayValue {
   if (typeof header === "string") throw refuse(header);
   const { shape, fortran } = header;
   const order = header.descr[0];
-  const dtype = DTYPES.get(header.descr.slice(1));
+  const type = TYPES.get(header.descr.slice(1));
   if (header.descr.includes("O")) {
     throw refuse(
       "holds Python objects (dtype object), which are not loaded because they could run code",
       "save it again with a numeric dtype",
     );
   }
-  if (dtype === undefined || !(order === "<" || order === ">" || order === "|")) {
+  if (type === undefined || !(order === "<" || order === ">" || order === "|")) {
     throw refuse(
       `has dtype ${quote(header.descr)}, which is not supported`,
-      `save it again as one of ${[...DTYPES.keys()].join(", ")}`,
+      `save it again as one of ${[...TYPES.keys()].join(", ")}`,
     );
   }
   const stored = plainBytes(bytes.subarray(end));
-  const problem = arrayProblem(dtype, shape, stored.length);
-  if (problem !== undefined) throw refuse(problem);
+  const itemSize = itemSizeOf(type) ?? 1;
+  const count = countElements(shape) ?? 0;
+  if (stored.length !== count * itemSize) {
+    throw refuse(
+      `${type} of shape ${describeShape(shape)} takes ${count * itemSize} bytes, not ${stored.length}`,
+    );
+  }
 
   let data = stored;
-  const itemSize = ITEM_SIZE[dtype];
   const layout = { shape, strides: fortranStrides(shape), offset: 0 };
   if (fortran && !isContiguous(layout)) data = gather(stored, itemSize, layout, file);
   if (order === ">") {
     if (data === stored) data = new Uint8Array(stored);
-    swapBytes(data, itemSize);
+    swapBytes(data, swapSizeOf(type));
   }
-  return { dtype, shape, data };
+  const array = widened(type, shape, data, file);
+  if (typeof array === "string") throw refuse(array, "save it again as int64 or float64");
+  return array;
 }
 
 /**
@@ -110,6 +128,7 @@ export async function readNpz(path: string): Promise<NamedArrays> {
   const zip = await openZip(path);
   try {
     const arrays: NamedArrays = new Map();
+    checkExpansion(path, zip.entries);
     for (const entry of zip.entries) {
       if (!entry.name.endsWith(".npy")) {
         throw new FormatError(`entry ${quote(entry.name)} is not a .npy file`, { file: path, hint: DAMAGED });

@@ -1,5 +1,6 @@
-import { plainBytes } from "./bytes.js";
+import { getHeapStatistics } from "node:v8";
 import { FormatError, quote } from "./errors.js";
+import { COST, MOST_PICKLE_BYTES, PickleBytes, PickleProblem } from "./pickleBytes.js";
 
 /**
  * What a pickle holds, in JavaScript's terms: dictionaries are Maps (their keys need not be text), lists and tuples
@@ -14,6 +15,7 @@ export type PickleValue<Leaf extends object> =
   | string
   | Uint8Array
   | PickleGlobal<Leaf>
+  | PickleObject<Leaf>
   | PickleValue<Leaf>[]
   | Map<PickleValue<Leaf>, PickleValue<Leaf>>
   | Set<PickleValue<Leaf>>
@@ -29,6 +31,30 @@ export class PickleGlobal<Leaf extends object> {
   ) {}
 }
 
+/**
+ * An object of a Python class that nobody here knows, or what an unknown function would have returned: what the pickle
+ * says of it, and nothing of what it would do.
+ */
+export class PickleObject<Leaf extends object> {
+  /** What it holds as a dictionary, if its class is one. */
+  items: Map<PickleValue<Leaf>, PickleValue<Leaf>> | undefined;
+  /** What it holds as a list or a set, if its class is one. */
+  elements: PickleValue<Leaf>[] | undefined;
+  /** Its attributes, mostly a dictionary; undefined if the pickle gives it none. */
+  attributes: PickleValue<Leaf> | undefined;
+
+  constructor(
+    /** Module and name of its class or function. */
+    readonly name: string,
+    readonly args: readonly PickleValue<Leaf>[],
+  ) {}
+}
+
+/** A class or function by its name alone: what it makes are {@link PickleObject}s. */
+export function inert<Leaf extends object>(name: string): PickleGlobal<Leaf> {
+  return new PickleGlobal<Leaf>(name, (args) => new PickleObject<Leaf>(name, args));
+}
+
 /** Decides what a pickle may name. */
 export interface PickleHost<Leaf extends object> {
   /** What `module.name` stands for, or undefined to refuse it. */
@@ -37,15 +63,26 @@ export interface PickleHost<Leaf extends object> {
   persistent(id: PickleValue<Leaf>): PickleValue<Leaf>;
 }
 
-/** Thrown by a host for what it does not take; becomes a {@link FormatError} that says where. */
-export class PickleProblem extends Error {}
+/** Thrown by a host for what is sound and is not read: its message is told as it is. */
+export class PickleRefusal extends Error {
+  constructor(
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}
 
-/** A dictionary's pickle is a few kilobytes for a network of millions of parameters. */
-const MOST_BYTES = 256 * 1024 * 1024;
+const TRUSTED =
+  "nothing was run; if you trust the file, load it in Python and torch.save the model's state_dict()";
+
+/** V8 does not survive running out of memory: far below that a pickle is refused. */
+const mostMemory = () => Math.min(512 * 1024 * 1024, getHeapStatistics().heap_size_limit / 8);
 
 /**
- * Reads a pickle (protocols 2 to 5, PEP 307, 3154 and 574) without Python and without running anything: it knows the
- * plain types, and of everything else only what `host` says. The work is bounded by the pickle's length.
+ * Reads a pickle (protocols 1 to 5, PEP 307, 3154 and 574) without Python and without running anything: it knows the
+ * plain types, and of everything else only what `host` says. The work is bounded by the pickle's length, the memory by
+ * an eighth of the heap.
  *
  * Throws {@link FormatError} naming `file` for a global that the host refuses, for opcodes that Python's own pickler does
  * not write for such values, and for a damaged stream.
@@ -55,8 +92,10 @@ export function unpickle<Leaf extends object>(
   host: PickleHost<Leaf>,
   file?: string,
 ): PickleValue<Leaf> {
-  if (bytes.length > MOST_BYTES) {
-    throw new FormatError(`has a pickle of ${bytes.length} bytes; the limit is ${MOST_BYTES}`, { file });
+  if (bytes.length > MOST_PICKLE_BYTES) {
+    throw new FormatError(`has a pickle of ${bytes.length} bytes; the limit is ${MOST_PICKLE_BYTES}`, {
+      file,
+    });
   }
   const { value, length } = unpickleFirst(bytes, host, file);
   if (length < bytes.length) {
@@ -73,16 +112,11 @@ export function unpickleFirst<Leaf extends object>(
   host: PickleHost<Leaf>,
   file?: string,
 ): { value: PickleValue<Leaf>; length: number } {
-  const machine = new Machine(bytes.subarray(0, MOST_BYTES), host);
+  const machine = new Machine(bytes.subarray(0, MOST_PICKLE_BYTES), host);
   try {
     return { value: machine.run(), length: machine.position };
   } catch (error) {
-    if (error instanceof Refusal) {
-      throw new FormatError(error.message, {
-        file,
-        hint: "nothing was run; if you trust the file, load it in Python and torch.save the model's state_dict()",
-      });
-    }
+    if (error instanceof PickleRefusal) throw new FormatError(error.message, { file, hint: error.hint });
     if (!(error instanceof PickleProblem)) throw error;
     throw new FormatError(`its pickle is damaged or unusual: ${error.message} at byte ${machine.position}`, {
       file,
@@ -90,12 +124,8 @@ export function unpickleFirst<Leaf extends object>(
   }
 }
 
-class Refusal extends Error {}
-
 class Machine<Leaf extends object> {
-  position = 0;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #in: PickleBytes;
   readonly #host: PickleHost<Leaf>;
   readonly #stack: PickleValue<Leaf>[] = [];
   /** Heights of the stack at the MARKs not yet used. */
@@ -103,20 +133,27 @@ class Machine<Leaf extends object> {
   readonly #memo = new Map<number, PickleValue<Leaf>>();
   /** Elements that calls may still go through: a short pickle can hand one long list to many calls. */
   #budget: number;
+  /** Bytes of memory that its values may still take. */
+  #memory = mostMemory();
 
   constructor(bytes: Uint8Array, host: PickleHost<Leaf>) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#in = new PickleBytes(bytes, (taken) => this.#spend(taken));
     this.#host = host;
     this.#budget = 4 * bytes.length + 100_000;
   }
 
+  get position(): number {
+    return this.#in.position;
+  }
+
   run(): PickleValue<Leaf> {
-    if (this.#byte() !== 0x80) throw new PickleProblem("it does not begin with a protocol");
-    const protocol = this.#byte();
-    if (protocol < 2 || protocol > 5) throw new PickleProblem(`protocol ${protocol} is not 2 to 5`);
-    for (;;) {
-      const opcode = this.#byte();
+    let opcode = this.#in.byte();
+    if (opcode === 0x80) {
+      const protocol = this.#in.byte();
+      if (protocol < 2 || protocol > 5) throw new PickleProblem(`protocol ${protocol} is not 2 to 5`);
+      opcode = this.#in.byte();
+    }
+    for (; ; opcode = this.#in.byte()) {
       if (opcode === 0x2e /* STOP */) break;
       this.#step(opcode);
     }
@@ -127,7 +164,7 @@ class Machine<Leaf extends object> {
   #step(opcode: number): void {
     switch (opcode) {
       case 0x95: // FRAME: only a hint for reading ahead
-        this.#length64();
+        this.#in.length64();
         break;
 
       case 0x4e: // NONE
@@ -139,58 +176,67 @@ class Machine<Leaf extends object> {
       case 0x89: // NEWFALSE
         this.#push(false);
         break;
+      case 0x49: // INT, which protocol 1 has for truths too
+      case 0x4c: // LONG
+        this.#push(this.#in.number());
+        break;
       case 0x4b: // BININT1
-        this.#push(this.#byte());
+        this.#push(this.#in.byte());
         break;
       case 0x4d: // BININT2
-        this.#push(this.#view.getUint16(this.#skip(2), true));
+        this.#push(this.#in.view.getUint16(this.#in.skip(2), true));
         break;
       case 0x4a: // BININT
-        this.#push(this.#view.getInt32(this.#skip(4), true));
+        this.#push(this.#in.view.getInt32(this.#in.skip(4), true));
         break;
       case 0x8a: // LONG1
-        this.#push(this.#long(this.#byte()));
+        this.#push(this.#in.long(this.#in.byte()));
         break;
       case 0x8b: // LONG4
-        this.#push(this.#long(this.#length32()));
+        this.#push(this.#in.long(this.#in.length32()));
         break;
       case 0x47: // BINFLOAT
-        this.#push(this.#view.getFloat64(this.#skip(8), false));
+        this.#spend(COST.number);
+        this.#push(this.#in.view.getFloat64(this.#in.skip(8), false));
         break;
 
       case 0x8c: // SHORT_BINUNICODE
-        this.#push(this.#text(this.#byte()));
+        this.#push(this.#in.text(this.#in.byte()));
         break;
       case 0x58: // BINUNICODE
-        this.#push(this.#text(this.#length32()));
+        this.#push(this.#in.text(this.#in.length32()));
         break;
       case 0x8d: // BINUNICODE8
-        this.#push(this.#text(this.#length64()));
+        this.#push(this.#in.text(this.#in.length64()));
         break;
       case 0x43: // SHORT_BINBYTES
       case 0x55: // SHORT_BINSTRING: Python 2's str
-        this.#push(this.#copy(this.#byte()));
+        this.#push(this.#in.copy(this.#in.byte()));
         break;
       case 0x42: // BINBYTES
       case 0x54: // BINSTRING
-        this.#push(this.#copy(this.#length32()));
+        this.#push(this.#in.copy(this.#in.length32()));
         break;
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        this.#push(this.#copy(this.#length64()));
+        this.#push(this.#in.copy(this.#in.length64()));
         break;
 
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
+        this.#spend(COST.array);
         this.#push([]);
         break;
       case 0x7d: // EMPTY_DICT
+        this.#spend(COST.table);
         this.#push(new Map());
         break;
       case 0x8f: // EMPTY_SET
+        this.#spend(COST.table);
         this.#push(new Set());
         break;
       case 0x28: // MARK
+        this.#spend(COST.mark);
         this.#marks.push(this.#stack.length);
         break;
       case 0x74: // TUPLE
@@ -206,6 +252,7 @@ class Machine<Leaf extends object> {
         this.#dictionary(this.#popToMark());
         break;
       case 0x91: // FROZENSET
+        this.#spend(COST.table);
         this.#push(new Set(this.#popToMark()));
         break;
       case 0x61: // APPEND
@@ -234,23 +281,23 @@ class Machine<Leaf extends object> {
         this.#push(this.#top());
         break;
       case 0x71: // BINPUT
-        this.#memo.set(this.#byte(), this.#top());
+        this.#remember(this.#in.byte());
         break;
       case 0x72: // LONG_BINPUT
-        this.#memo.set(this.#length32(), this.#top());
+        this.#remember(this.#in.length32());
         break;
       case 0x94: // MEMOIZE
-        this.#memo.set(this.#memo.size, this.#top());
+        this.#remember(this.#memo.size);
         break;
       case 0x68: // BINGET
-        this.#push(this.#remembered(this.#byte()));
+        this.#push(this.#remembered(this.#in.byte()));
         break;
       case 0x6a: // LONG_BINGET
-        this.#push(this.#remembered(this.#length32()));
+        this.#push(this.#remembered(this.#in.length32()));
         break;
 
       case 0x63: // GLOBAL
-        this.#push(this.#global(this.#line(), this.#line()));
+        this.#push(this.#global(this.#in.line(), this.#in.line()));
         break;
       case 0x93: // STACK_GLOBAL
         this.#stackGlobal();
@@ -260,6 +307,10 @@ class Machine<Leaf extends object> {
         break;
       case 0x52: // REDUCE
       case 0x81: // NEWOBJ
+        this.#call();
+        break;
+      case 0x92: // NEWOBJ_EX: keywords beside the arguments
+        this.#keywords(this.#pop());
         this.#call();
         break;
       case 0x62: // BUILD
@@ -272,19 +323,25 @@ class Machine<Leaf extends object> {
   }
 
   #dictionary(items: PickleValue<Leaf>[]): void {
+    this.#spend(COST.table);
     this.#push(new Map());
     this.#setItems(items);
   }
 
   #append(items: PickleValue<Leaf>[]): void {
     const list = this.#top();
-    if (!Array.isArray(list)) throw new PickleProblem("what is appended to is no list");
-    for (const item of items) list.push(item);
+    if (list instanceof PickleObject) list.elements ??= [];
+    const target = list instanceof PickleObject ? list.elements : list;
+    if (!Array.isArray(target)) throw new PickleProblem("what is appended to is no list");
+    for (const item of items) target.push(item);
   }
 
   #setItems(items: PickleValue<Leaf>[]): void {
-    const dictionary = this.#top();
+    const top = this.#top();
+    if (top instanceof PickleObject) top.items ??= new Map();
+    const dictionary = top instanceof PickleObject ? top.items : top;
     if (!(dictionary instanceof Map)) throw new PickleProblem("what is filled is no dictionary");
+    this.#spend(items.length * (COST.pair / 2));
     if (items.length % 2 !== 0) throw new PickleProblem("a key has no value");
     for (let i = 0; i < items.length; i += 2) {
       dictionary.set(items[i] as PickleValue<Leaf>, items[i + 1] as PickleValue<Leaf>);
@@ -293,15 +350,22 @@ class Machine<Leaf extends object> {
 
   #addItems(items: PickleValue<Leaf>[]): void {
     const set = this.#top();
+    if (set instanceof PickleObject) {
+      set.elements ??= [];
+      for (const item of items) set.elements.push(item);
+      return;
+    }
     if (!(set instanceof Set)) throw new PickleProblem("what is added to is no set");
+    this.#spend(items.length * COST.pair);
     for (const item of items) set.add(item);
   }
 
   #global(module: string, name: string): PickleValue<Leaf> {
     const value = this.#host.global(module, name);
     if (value !== undefined) return value;
-    throw new Refusal(
+    throw new PickleRefusal(
       `refused to load ${printable(`${module}.${name}`)}: only tensors and plain containers are`,
+      TRUSTED,
     );
   }
 
@@ -316,6 +380,11 @@ class Machine<Leaf extends object> {
   #call(): void {
     const [callable, args] = this.#popMany(2);
     if (!Array.isArray(args)) throw new PickleProblem("a call has no arguments");
+    this.#spend(COST.object + args.length * COST.place);
+    if (callable instanceof PickleObject) {
+      this.#push(new PickleObject<Leaf>(callable.name, args));
+      return;
+    }
     if (!(callable instanceof PickleGlobal) || callable.call === undefined) {
       const name = callable instanceof PickleGlobal ? callable.name : "what cannot be called";
       throw new PickleProblem(`${printable(name)} is called`);
@@ -325,10 +394,31 @@ class Machine<Leaf extends object> {
     this.#push(callable.call(args));
   }
 
-  /** Attributes of a dictionary, as a state_dict's `_metadata`, say nothing about its content and are left out. */
+  /** Keywords are left out: only what is not known here is made with any. */
+  #keywords(keywords: PickleValue<Leaf>): void {
+    if (!(keywords instanceof Map)) throw new PickleProblem("keywords are no dictionary");
+  }
+
+  /**
+   * Attributes of a dictionary, as a state_dict's `_metadata`, say nothing about its content and are left out, and so do
+   * those that programs hang on tensors.
+   */
   #build(): void {
-    this.#pop();
-    if (!(this.#top() instanceof Map)) throw new PickleProblem("attributes of what has none");
+    const state = this.#pop();
+    const top = this.#top();
+    if (top instanceof PickleObject) top.attributes = state;
+    else if (typeof top !== "object" || top === null || Array.isArray(top) || top instanceof Set)
+      throw new PickleProblem("attributes of what has none");
+  }
+
+  #remember(key: number): void {
+    this.#spend(COST.memo);
+    this.#memo.set(key, this.#top());
+  }
+
+  #spend(bytes: number): void {
+    this.#memory -= bytes;
+    if (this.#memory < 0) throw new PickleProblem("its values take more memory than there is for them");
   }
 
   #remembered(key: number): PickleValue<Leaf> {
@@ -338,6 +428,7 @@ class Machine<Leaf extends object> {
   }
 
   #push(value: PickleValue<Leaf>): void {
+    this.#spend(COST.place);
     this.#stack.push(value);
   }
 
@@ -361,75 +452,17 @@ class Machine<Leaf extends object> {
 
   #popMany(count: number): PickleValue<Leaf>[] {
     if (this.#stack.length - this.#floor() < count) throw new PickleProblem("a value is missing");
+    this.#spend(COST.array);
     return this.#stack.splice(this.#stack.length - count, count);
   }
 
   #popToMark(): PickleValue<Leaf>[] {
     const mark = this.#marks.pop();
     if (mark === undefined) throw new PickleProblem("a mark is missing");
+    this.#spend(COST.array);
     return this.#stack.splice(mark);
   }
-
-  /** Passes `count` bytes of the stream and returns where they begin. */
-  #skip(count: number): number {
-    const start = this.position;
-    if (count > this.#bytes.length - start) throw new PickleProblem("it is cut off");
-    this.position += count;
-    return start;
-  }
-
-  #byte(): number {
-    return this.#view.getUint8(this.#skip(1));
-  }
-
-  #length32(): number {
-    return this.#view.getUint32(this.#skip(4), true);
-  }
-
-  #length64(): number {
-    const length = this.#view.getBigUint64(this.#skip(8), true);
-    if (length > MOST_BYTES) throw new PickleProblem(`a length of ${length} is absurd`);
-    return Number(length);
-  }
-
-  #slice(length: number): Uint8Array {
-    const start = this.#skip(length);
-    return this.#bytes.subarray(start, start + length);
-  }
-
-  #copy(length: number): Uint8Array {
-    return new Uint8Array(plainBytes(this.#slice(length)));
-  }
-
-  #text(length: number): string {
-    try {
-      return UTF8.decode(this.#slice(length));
-    } catch (cause) {
-      if (cause instanceof PickleProblem) throw cause;
-      throw new PickleProblem("text is not UTF-8", { cause });
-    }
-  }
-
-  /** Two's complement of any length, little-endian. */
-  #long(length: number): number | bigint {
-    if (length > 1024) throw new PickleProblem(`an integer of ${length} bytes is absurd`);
-    const bytes = this.#slice(length);
-    const hex = Buffer.from(bytes.toReversed()).toString("hex");
-    const value = BigInt.asIntN(8 * length, BigInt(`0x0${hex}`));
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.position);
-    if (end < 0 || end - this.position > 1000) throw new PickleProblem("a name does not end");
-    const line = this.#text(end - this.position);
-    this.position++;
-    return line;
-  }
 }
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** How many elements a call may go through in an argument. */
 function size(value: unknown): number {
@@ -438,6 +471,6 @@ function size(value: unknown): number {
 }
 
 /** The name of a global as it stands if it is a usual one, else quoted. */
-function printable(name: string): string {
+export function printable(name: string): string {
   return /^[\w.<> ]{1,120}$/.test(name) ? name : quote(name);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { FormatError } from "./errors.js";
 import { decodePng, encodePng, layOutGrid, type Pixels, pngGrid } from "./pngGrid.js";
@@ -101,5 +102,25 @@ test("a damaged PNG is a FormatError or an image, nothing else", async () => {
       if (!(read instanceof FormatError)) assert.ok(read.shape[0] === 1 || read.shape[0] === 3);
     }),
     { numRuns: 40 },
+  );
+});
+
+test("a PNG that claims more pixels than its bytes can hold is refused before it is decoded", async () => {
+  const claim = async (width: number, height: number, bytes = 0) => {
+    const good = await encodePng({ shape: [1, 1, 1], data: new Uint8Array(1) });
+    const file = Buffer.concat([good, Buffer.alloc(bytes)]);
+    file.writeUInt32BE(width, 16);
+    file.writeUInt32BE(height, 20);
+    // The header's own checksum: of its name and its 13 bytes.
+    file.writeUInt32BE(crc32(file.subarray(12, 29)), 29);
+    return file;
+  };
+  await assert.rejects(
+    decodePng(await claim(16383, 16383), { file: "x.png" }),
+    formatError(/x\.png: claims 16383x16383 pixels in 67 bytes, which is impossible/),
+  );
+  await assert.rejects(
+    decodePng(await claim(9000, 9000, 100_000)),
+    formatError(/has 9000x9000 pixels; the limit is 67108864: scale it down first/),
   );
 });

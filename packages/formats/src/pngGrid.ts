@@ -1,9 +1,8 @@
 import { promisify } from "node:util";
-import { deflate, type ZlibOptions } from "node:zlib";
+import { crc32, deflate, type ZlibOptions } from "node:zlib";
 import { concatBytes } from "./bytes.js";
-import { crc32 } from "./crc.js";
 import { FormatError } from "./errors.js";
-import { loadSharp } from "./sharp.js";
+import { openPicture } from "./sharp.js";
 
 /** One image, or several of the same shape, as planes of unsigned bytes. */
 export interface Pixels {
@@ -140,9 +139,7 @@ export async function decodePng(
     throw new FormatError("is not a PNG file", { file });
   }
   try {
-    const sharp = await loadSharp();
-    const image = sharp(bytes, { failOn: "warning" });
-    const { channels: stored = 3 } = await image.metadata();
+    const { image, channels: stored } = await openPicture(bytes, { failOn: "warning" });
     const { data, info } = await image
       .removeAlpha()
       .toColourspace(stored <= 2 ? "b-w" : "srgb")
@@ -151,7 +148,8 @@ export async function decodePng(
     const shape = [info.channels, info.height, info.width] as const;
     return { shape, data: planes(data, shape) };
   } catch (cause) {
-    throw new FormatError("is a damaged PNG file", { file, cause });
+    const problem = cause instanceof FormatError ? cause.message : "is a damaged PNG file";
+    throw new FormatError(problem, { file, cause });
   }
 }
 

@@ -5,8 +5,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type ArrayValue, type Dtype, ITEM_SIZE, toFloat32, viewTyped } from "./dtype.js";
 import { FormatError } from "./errors.js";
-import { flattenStateDict, type PthValue, readPth, readStateDict } from "./pth.js";
+import { readPth, readStateDict } from "./pth.js";
+import { flattenStateDict } from "./stateDict.js";
 import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import type { PthValue } from "./torchObjects.js";
 import { openZip, writeZip, type ZipInput } from "./zip.js";
 
 const ramp = [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8];
@@ -155,7 +157,6 @@ test("what could run code is refused by name", async () => {
   const message =
     /malicious.pth: refused to load os.system: only tensors and plain containers are; nothing was run/;
   await assert.rejects(readPth(golden("malicious.pth")), formatError(message));
-  await assert.rejects(readPth(golden("refused.pth")), formatError(/refused to load __builtin__.print:/));
 });
 
 test("what PyTorch before 1.6 has written is read, and refused wherever it is cut off", async () => {

@@ -84,8 +84,13 @@ test("every defect is refused and named", () => {
     ["twice inside", file('{"__metadata__":{"k":"1","k":"2"}}', 0), /has "k" twice/],
     [
       "dtype",
-      file(`{"a":${entry("F8_E4M3", "[1]", 0, 1)}}`, 1),
-      /array "a" has dtype "F8_E4M3", which is none of F64/,
+      file(`{"a":${entry("F8_E8M0", "[1]", 0, 1)}}`, 1),
+      /array "a" has dtype "F8_E8M0", which is none of F64/,
+    ],
+    [
+      "a header that would fill the memory",
+      file(`{"a":${"[".repeat(1_000_001)}`, 0),
+      /has a header of 1000002 parts; the limit is 1000000/,
     ],
     ["no dtype", file('{"a":{}}', 0), /"a" has no dtype/],
     ["no object", file('{"a":3}', 0), /"a" is not described by an object/],

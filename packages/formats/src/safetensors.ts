@@ -1,8 +1,17 @@
 import { concatBytes, plainBytes } from "./bytes.js";
-import { type ArrayValue, arrayProblem, type Dtype, ITEM_SIZE, type NamedArrays } from "./dtype.js";
+import {
+  type ArrayValue,
+  arrayProblem,
+  countElements,
+  type Dtype,
+  describeShape,
+  ITEM_SIZE,
+  type NamedArrays,
+} from "./dtype.js";
 import { FormatError, quote } from "./errors.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
 import { findDuplicateKey } from "./json.js";
+import { itemSizeOf, widened } from "./widen.js";
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -14,6 +23,8 @@ export interface Safetensors {
 
 /** The limit of the reference implementation, in bytes. */
 const MOST_HEADER = 100_000_000;
+/** What a header may have of brackets, braces and commas, each of which can cost 100 bytes of memory: 8 an array. */
+const MOST_PARTS = 1_000_000;
 const METADATA = "__metadata__";
 const DAMAGED = "the file is damaged or not safetensors";
 
@@ -29,7 +40,16 @@ const NAMES: Readonly<Record<Dtype, string>> = {
   uint8: "U8",
   bool: "BOOL",
 };
-const DTYPES = new Map(Object.entries(NAMES).map(([dtype, name]) => [name, dtype as Dtype]));
+/** And the types that are widened. */
+const TYPES = new Map([
+  ...Object.entries(NAMES).map(([dtype, name]) => [name, dtype] as const),
+  ["U16", "uint16"],
+  ["U32", "uint32"],
+  ["U64", "uint64"],
+  ["C64", "complex64"],
+  ["F8_E4M3", "float8_e4m3fn"],
+  ["F8_E5M2", "float8_e5m2"],
+]);
 
 /**
  * A safetensors file (https://huggingface.co/docs/safetensors): eight bytes of header length, a header in JSON padded with
@@ -85,6 +105,12 @@ function pieces(
   return [padded, ...sorted.map(([, { data }]) => data)];
 }
 
+/** Whether a file begins as safetensors: a header's length, and a brace. */
+export function isSafetensors(start: Uint8Array): boolean {
+  if (start.length < 9 || start[8] !== 0x7b) return false;
+  return new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true) <= MOST_HEADER;
+}
+
 /**
  * The arrays of a safetensors file. They share memory with `bytes`; `file` is only named in errors.
  *
@@ -112,15 +138,22 @@ export function decodeSafetensors(bytes: Uint8Array, file?: string): Safetensors
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end || compare(a.name, b.name));
   const arrays: NamedArrays = new Map();
   let position = 0;
-  for (const { name, dtype, shape, begin, end } of entries) {
+  for (const { name, type, shape, begin, end } of entries) {
     if (begin < position) throw refuse(`array ${quote(name)} overlaps the one before it`);
     if (begin > position) throw refuse(`no array has the ${begin - position} bytes before ${quote(name)}`);
     if (end > body.length) {
       throw refuse(`array ${quote(name)} ends at byte ${end} of ${body.length}`, "the file is cut off");
     }
-    const problem = arrayProblem(dtype, shape, end - begin);
-    if (problem !== undefined) throw refuse(`array ${quote(name)}: ${problem}`);
-    arrays.set(name, { dtype, shape, data: body.subarray(begin, end) });
+    const count = countElements(shape);
+    if (count === undefined) throw refuse(`array ${quote(name)}: ${describeShape(shape)} is not a shape`);
+    const size = count * (itemSizeOf(type) ?? 1);
+    if (size !== end - begin) {
+      const what = `${type} of shape ${describeShape(shape)}`;
+      throw refuse(`array ${quote(name)}: ${what} takes ${size} bytes, not ${end - begin}`);
+    }
+    const array = widened(type, shape, body.subarray(begin, end), file);
+    if (typeof array === "string") throw refuse(`array ${quote(name)} ${array}`);
+    arrays.set(name, array);
     position = end;
   }
   if (position < body.length) throw refuse(`has ${body.length - position} bytes after the last array`);
@@ -136,6 +169,10 @@ type Refuse = (problem: string) => FormatError;
 
 function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
   if (bytes[0] !== 0x7b) throw refuse("its header does not begin with {");
+  // Counted before anything is made of it: V8 does not survive running out of memory.
+  let parts = 0;
+  for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts++;
+  if (parts > MOST_PARTS) throw refuse(`has a header of ${parts} parts; the limit is ${MOST_PARTS}`);
   let text: string;
   let header: unknown;
   try {
@@ -162,7 +199,7 @@ function parseMetadata(value: unknown, refuse: Refuse): Record<string, string> {
 }
 
 interface Entry {
-  dtype: Dtype;
+  type: string;
   shape: number[];
   begin: number;
   end: number;
@@ -173,16 +210,16 @@ function parseEntry(value: unknown): Entry | string {
   if (!isRecord(value)) return "is not described by an object";
   const { dtype: dtypeName, shape, data_offsets: offsets } = value;
   if (typeof dtypeName !== "string") return "has no dtype";
-  const dtype = DTYPES.get(dtypeName);
-  if (dtype === undefined) {
-    return `has dtype ${quote(dtypeName)}, which is none of ${[...DTYPES.keys()].join(", ")}`;
+  const type = TYPES.get(dtypeName);
+  if (type === undefined) {
+    return `has dtype ${quote(dtypeName)}, which is none of ${[...TYPES.keys()].join(", ")}`;
   }
   if (!isCounts(shape)) return "has a shape that is not a list of counts";
   if (!isCounts(offsets)) return "has data_offsets that are not counts";
   const [begin, end, ...rest] = offsets;
   if (begin === undefined || end === undefined || rest.length > 0) return "has not two data_offsets";
   if (end < begin) return "ends before it begins";
-  return { dtype, shape, begin, end };
+  return { type, shape, begin, end };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

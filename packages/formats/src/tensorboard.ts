@@ -54,6 +54,8 @@ export interface EventFile {
   truncated: boolean;
 }
 
+/** A summary of two bytes costs a hundred of memory; a file of a long training has a million. */
+const MOST_SUMMARIES = 5_000_000;
 const FILE_VERSION = "brain.Event:2";
 /** Numbers of the fields in the protocol's messages. */
 const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5 } as const;
@@ -202,6 +204,7 @@ export async function readEventFile(path: string): Promise<EventFile> {
 export function decodeEventFile(bytes: Uint8Array, file?: string): EventFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const events: TensorBoardEvent[] = [];
+  const budget = { left: MOST_SUMMARIES };
   let position = 0;
   while (position < bytes.length) {
     const refuse = (problem: string) =>
@@ -221,7 +224,7 @@ export function decodeEventFile(bytes: Uint8Array, file?: string): EventFile {
     if (view.getUint32(end, true) !== maskedCrc(data)) throw refuse("has a wrong checksum");
     let event: TensorBoardEvent;
     try {
-      event = decodeEvent(data);
+      event = decodeEvent(data, budget);
     } catch (error) {
       if (error instanceof protobuf.ProtobufError) throw refuse(`is no event: ${error.message}`);
       throw error;
@@ -230,12 +233,13 @@ export function decodeEventFile(bytes: Uint8Array, file?: string): EventFile {
       throw refuse(`does not give the version ${FILE_VERSION}`);
     }
     events.push(event);
+    budget.left--;
     position = end + 4;
   }
   return { events, truncated: false };
 }
 
-function decodeEvent(data: Uint8Array): TensorBoardEvent {
+function decodeEvent(data: Uint8Array, budget: { left: number }): TensorBoardEvent {
   const event: TensorBoardEvent = { wallTime: 0, step: 0, summaries: [] };
   for (const field of protobuf.fields(data)) {
     if (field.number === EVENT.wallTime) event.wallTime = protobuf.takeFloat64(field);
@@ -243,7 +247,9 @@ function decodeEvent(data: Uint8Array): TensorBoardEvent {
     else if (field.number === EVENT.fileVersion) event.fileVersion = protobuf.takeText(field);
     else if (field.number === EVENT.summary) {
       for (const value of protobuf.fields(protobuf.takeBytes(field))) {
-        if (value.number === SUMMARY.value) event.summaries.push(decodeValue(protobuf.takeBytes(value)));
+        if (value.number !== SUMMARY.value) continue;
+        if (--budget.left < 0) throw new protobuf.ProtobufError(`more than ${MOST_SUMMARIES} summaries`);
+        event.summaries.push(decodeValue(protobuf.takeBytes(value)));
       }
     }
   }

@@ -1,9 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
-import { deflateRawSync, inflateRaw, inflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync, inflateRaw, inflateRawSync } from "node:zlib";
 import yauzl from "yauzl";
 import { concatBytes, plainBytes } from "./bytes.js";
-import { crc32 } from "./crc.js";
 import { FormatError, quote } from "./errors.js";
 import { allocate, asFormatError, openForReading, readInto, writeFileAtomically } from "./files.js";
 
@@ -59,6 +58,8 @@ const SMALL = 64 * 1024;
 /** Local headers may carry more extra fields than the directory does; this many bytes are fetched on the chance. */
 const SPARE = 64;
 const WINDOW = 1 << 20;
+/** Each costs some hundred bytes of memory. ImageNet has 1.3 million files. */
+const MOST_ENTRIES = 3_000_000;
 
 const DAMAGED = "the archive is damaged or incomplete: get it again";
 
@@ -69,7 +70,8 @@ const inflateInBackground = promisify(inflateRaw);
  * are read when asked for.
  *
  * Throws {@link FormatError} for anything that is not a sound archive of stored and deflated files: no or broken
- * directory, encryption, other methods, absolute names or names with `..`, the same name twice, impossible sizes.
+ * directory, encryption, other methods, names with `..`, the same name twice, impossible sizes. Names that are absolute or
+ * begin with `./` are taken as names inside of the archive.
  */
 export async function openZip(path: string): Promise<ZipArchive> {
   const { handle, size } = await openForReading(path);
@@ -91,41 +93,68 @@ export async function openZip(path: string): Promise<ZipArchive> {
 /** The directory of an archive, as yauzl reads it, and checked for what yauzl lets pass. */
 function readDirectory(reader: WindowedReader, size: number, file: string): Promise<Map<string, Placed>> {
   return new Promise((resolve, reject) => {
-    yauzl.fromRandomAccessReader(reader, size, { lazyEntries: true, autoClose: false }, (error, zip) => {
-      if (error) return reject(error);
-      const entries = new Map<string, Placed>();
-      zip.on("error", reject);
-      zip.on("entry", (entry) => {
-        try {
-          const placed = place(entry, size, file);
-          if (entries.has(placed.name)) throw new FormatError(`holds ${quote(placed.name)} twice`, { file });
-          if (!placed.name.endsWith("/")) entries.set(placed.name, placed);
-          zip.readEntry();
-        } catch (problem) {
-          reject(problem);
-        }
-      });
-      zip.on("end", () => {
-        // A wrong count would hide entries: the directory must end where its last entry ends.
-        if (zip.entriesRead === 0) return resolve(entries);
-        reader.signatureAfterLastRead().then((signature) => {
-          if (signature === END_OF_DIRECTORY || signature === ZIP64_END || signature === DIGITAL_SIGNATURE) {
-            resolve(entries);
-          } else {
-            reject(new FormatError("its directory goes on after the last entry", { file, hint: DAMAGED }));
+    yauzl.fromRandomAccessReader(
+      reader,
+      size,
+      { lazyEntries: true, autoClose: false, decodeStrings: false },
+      (error, zip) => {
+        if (error) return reject(error);
+        const entries = new Map<string, Placed>();
+        zip.on("error", reject);
+        zip.on("entry", (entry) => {
+          try {
+            const placed = place(entry, size, file);
+            if (entries.size >= MOST_ENTRIES)
+              throw new FormatError(`holds more than ${MOST_ENTRIES} files`, { file });
+            if (entries.has(placed.name))
+              throw new FormatError(`holds ${quote(placed.name)} twice`, { file });
+            if (placed.name !== "" && !placed.name.endsWith("/")) entries.set(placed.name, placed);
+            zip.readEntry();
+          } catch (problem) {
+            reject(problem);
           }
-        }, reject);
-      });
-      zip.readEntry();
-    });
+        });
+        zip.on("end", () => {
+          // A wrong count would hide entries: the directory must end where its last entry ends.
+          if (zip.entriesRead === 0) return resolve(entries);
+          reader.signatureAfterLastRead().then((signature) => {
+            if (
+              signature === END_OF_DIRECTORY ||
+              signature === ZIP64_END ||
+              signature === DIGITAL_SIGNATURE
+            ) {
+              resolve(entries);
+            } else {
+              reject(new FormatError("its directory goes on after the last entry", { file, hint: DAMAGED }));
+            }
+          }, reject);
+        });
+        zip.readEntry();
+      },
+    );
   });
 }
 
+/**
+ * The name of an entry inside of its archive: `./x.png`, `/x.png` and `C:\\x.png` are all x.png there, since nothing is ever
+ * written by these names. Folders keep the slash at their end.
+ */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: yauzl.Entry): string {
+  const given = yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+  return given
+    .replace(/^[a-z]:/i, "")
+    .split("/")
+    .filter((part, i, all) => part !== "." && (part !== "" || (i === all.length - 1 && i > 0)))
+    .join("/");
+}
+
 function place(entry: yauzl.Entry, archiveSize: number, file: string): Placed {
-  const name = entry.fileName;
+  const name = nameOf(entry);
   const refuse = (problem: string, hint: string = DAMAGED) =>
     new FormatError(`entry ${quote(name)} ${problem}`, { file, hint });
-  if (name === "" || name.includes("\0")) throw refuse("has no usable name");
+  if ((name === "" && entry.fileNameLength === 0) || name.includes("\0")) throw refuse("has no usable name");
+  if (name.split("/").includes(".."))
+    throw refuse("leads out of the archive by '..'", "pack it again with names inside of one folder");
   if (entry.isEncrypted()) throw refuse("is encrypted", "unpack it and pack it again without a password");
   const method = entry.compressionMethod;
   if (method !== STORED && method !== DEFLATED) {
@@ -391,6 +420,8 @@ function endOfDirectory(count: number, start: number, size: number): Uint8Array[
 
 function isSafeName(name: string): boolean {
   if (name === "" || name.endsWith("/") || name.includes("\0") || /\p{Surrogate}/u.test(name)) return false;
+  // Readers leave out what says nothing, so that such names would come back as others.
+  if (name.split("/").some((part) => part === "" || part === ".")) return false;
   return yauzl.validateFileName(name) === null;
 }
 

@@ -7,6 +7,7 @@ export { defineRecipe, type Recipe, recipes } from "./config/recipe.js";
 export { configSchema, type OptimizerConfig } from "./config/schema.js";
 export * from "./config/setting.js";
 export * from "./convert/mimicry.js";
+export * from "./convert/run.js";
 export * from "./data/index.js";
 export { GantryError, RunError, UsageError } from "./errors.js";
 export * from "./evaluate/index.js";

@@ -1,62 +1,163 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { ArrayValue, NamedArrays } from "@gantry/formats";
+import type { MimicryFile, MimicryMethod } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
-import { bytes, count } from "../render/format.js";
+import { wholeNumber } from "../numbers.js";
+import type { Output } from "../output.js";
+import { amount, bytes, count, shellWord } from "../render/format.js";
+import { dataSetting } from "../settings.js";
 
-export default defineCommand({
+interface Options {
+  readonly as?: MimicryMethod;
+  readonly size?: string;
+  readonly data?: string;
+  readonly arrays?: boolean;
+}
+
+export default defineCommand<Options>({
   name: "convert",
-  summary: "convert files of tensors: .pth, .safetensors, .npz, folders of .npy",
+  summary: "convert files of tensors, and networks of kwotsin/mimicry to runs",
   description:
-    "Converts files of named tensors. IN is a .pth or .pt checkpoint of PyTorch's (read without running anything in " +
-    "it), a .safetensors, .npz or .npy file, or a folder of .npy files. OUT is a .safetensors or .npz file, or a folder.",
+    "Converts files of named tensors. IN is a checkpoint of PyTorch's (read without running anything in it), a " +
+    ".safetensors, .npz or .npy file, whatever its name, or a folder of .npy files. OUT is a .safetensors or .npz file, or a " +
+    "folder of .npy files. A generator of kwotsin/mimicry, alone or with its discriminator, becomes a run in the folder OUT: " +
+    "sample, eval and fork work on it.",
   arguments: [
-    { name: "<in>", description: "what to read" },
-    { name: "<out>", description: "what to write; a name without an ending is a folder of .npy files" },
+    {
+      name: "<files...>",
+      description: "what to read, then what to write; a name without an ending is a folder",
+    },
+  ],
+  options: [
+    {
+      flags: "--as <method>",
+      description: "of mimicry's: which method a network is of, where its tensors do not tell",
+      choices: ["dcgan", "dcgan-cifar", "wgan-gp", "sngan", "ssgan", "infomax-gan", "cgan-pd", "sagan"],
+    },
+    { flags: "--size <n>", description: "of mimicry's: side of the images, where the tensors do not tell" },
+    {
+      flags: "--data <name|path>",
+      description: "of mimicry's: what it was trained on; default cifar10 or cifar100 at 32 pixels",
+    },
+    { flags: "--arrays", description: "a folder of .npy files, also of a network that would become a run" },
   ],
   examples: [
     ["gantry convert generator.pth generator.safetensors", "a checkpoint of PyTorch's"],
     ["gantry convert generator.safetensors generator.npz", "for NumPy"],
     ["gantry convert generator.safetensors arrays", "one .npy file a tensor"],
     ["gantry convert arrays generator.safetensors", "and back"],
+    ["gantry convert netG.pth netD.pth runs/sngan-public", "networks of mimicry's, as a run"],
+    ["gantry convert netG.pth runs/public --as dcgan-cifar", "a method that the tensors do not tell"],
   ],
-  async run(output, [source = "", target = ""]) {
+  async run(output, files, options) {
+    const sources = files.slice(0, -1);
+    const target = files.at(-1) ?? "";
+    const [source = ""] = sources;
+    if (sources.length === 0)
+      throw new UsageProblem(`${target}: say what to write too: gantry convert IN OUT`);
+    const isFolder = /[\\/]$/.test(target) || extname(target) === "";
+    if (isFolder && options.arrays !== true) {
+      const networks = await readNetworks(sources, output, options);
+      if (networks !== undefined) return await writeRun(output, target, networks, options);
+    }
+    for (const [name, value] of Object.entries(options))
+      if (name !== "arrays" && name !== "json" && value !== undefined)
+        throw new UsageProblem(
+          `--${name} is for networks of kwotsin/mimicry that become a run; name a folder to write, and leave --arrays out`,
+        );
+    if (sources.length > 1)
+      throw new UsageProblem(
+        `${sources[1]}: one file is converted at a time; several are read where they are a generator and a discriminator of kwotsin/mimicry, and OUT is a folder`,
+      );
     const write = writerOf(target);
-    const arrays = await readArrays(source);
+    const note = (text: string) => output.reporter.note(text);
+    const arrays = await readSource(source, note);
     const total = [...arrays.values()].reduce((sum, { data }) => sum + data.length, 0);
     if (arrays.size === 0) throw new UsageProblem(`${source}: there are no tensors in it`);
+    noteWidened(arrays, note);
     const widened = await write(target, arrays);
     if (widened > 0)
       output.reporter.note(
         `${count(widened)} tensor${widened === 1 ? "" : "s"} of bfloat16, which NumPy has not, became float32`,
       );
-    output.print(`${target}: ${count(arrays.size)} tensors, ${bytes(total)}`);
+    output.print(`${target}: ${amount(arrays.size, "tensors")}, ${bytes(total)}`);
     return 0;
   },
 });
 
-async function readArrays(path: string): Promise<NamedArrays> {
-  const { readNpy, readNpz, readSafetensors, readStateDict } = await import("@gantry/formats");
+/** Checkpoints that are networks of kwotsin/mimicry, all of them; undefined where one is not, or is none at all. */
+async function readNetworks(
+  sources: readonly string[],
+  output: Output,
+  options: Options,
+): Promise<MimicryFile[] | undefined> {
+  const { readTree } = await import("@gantry/formats");
+  const networks: MimicryFile[] = [];
+  const asked = options.as !== undefined || options.data !== undefined || options.size !== undefined;
+  for (const path of sources) {
+    const status = await stat(path).catch(() => undefined);
+    if (status === undefined) throw new UsageProblem(`${path}: no such file or folder`);
+    const notes: string[] = [];
+    const value = status.isDirectory() ? null : await readTree(path, { onNote: (text) => notes.push(text) });
+    const { isMimicry } = await import("@gantry/gan");
+    if (value === null || !isMimicry(value)) {
+      if (asked)
+        throw new UsageProblem(
+          `${path}: not a network of kwotsin/mimicry's; leave --as, --size and --data out`,
+        );
+      return undefined;
+    }
+    for (const text of notes) output.reporter.note(text);
+    networks.push({ path, value });
+  }
+  return networks;
+}
+
+async function writeRun(
+  output: Output,
+  target: string,
+  files: MimicryFile[],
+  options: Options,
+): Promise<number> {
+  const { createMimicryRun } = await import("@gantry/gan");
+  const size = wholeNumber("--size", options.size, 1);
+  const run = await createMimicryRun(target, {
+    files,
+    method: options.as,
+    size,
+    data: options.data === undefined ? undefined : await dataSetting(options.data),
+    onNote: (text) => output.reporter.note(text),
+  });
+  const { recipe, net } = run.config;
+  const { iteration } = await run.checkpoint();
+  output.print(
+    `${target}: a run of ${recipe} at iteration ${count(iteration)}, ${files.length === 1 ? "its generator" : "generator and discriminator"} with net.channels=${net.channels}`,
+  );
+  output.print(`next: gantry sample ${shellWord(target)} --count 64 --out grid.png`);
+  return 0;
+}
+
+/** What is read, of whatever name: the contents say. */
+async function readSource(path: string, onNote: (note: string) => void): Promise<NamedArrays> {
+  const { readArrays } = await import("@gantry/formats");
   const status = await stat(path).catch(() => undefined);
   if (status === undefined) throw new UsageProblem(`${path}: no such file or folder`);
-  if (status.isDirectory()) return await readFolder(path);
-  switch (extname(path).toLowerCase()) {
-    case ".safetensors":
-      return (await readSafetensors(path)).arrays;
-    case ".npz":
-      return await readNpz(path);
-    case ".npy":
-      return new Map([[basename(path).slice(0, -".npy".length), await readNpy(path)]]);
-    case ".pth":
-    case ".pt":
-    case ".ckpt":
-      return await readStateDict(path);
-    default:
-      throw new UsageProblem(
-        `${path}: not a kind that can be read: .pth, .pt, .safetensors, .npz, .npy or a folder of .npy`,
-      );
+  return status.isDirectory() ? await readFolder(path) : await readArrays(path, { onNote });
+}
+
+/** Tells of tensors that became others because Gantry has no such types. */
+function noteWidened(arrays: NamedArrays, onNote: (note: string) => void): void {
+  const changes = new Map<string, number>();
+  for (const { storedAs, dtype } of arrays.values()) {
+    if (storedAs === undefined) continue;
+    const parts = /complex/.test(storedAs) ? ", real and imaginary parts along a last extent" : "";
+    const change = storedAs.startsWith("sparse") ? "dense" : dtype;
+    const words = ` of ${storedAs} became ${change}${parts}`;
+    changes.set(words, (changes.get(words) ?? 0) + 1);
   }
+  for (const [words, number] of changes) onNote(`${count(number)} tensor${number === 1 ? "" : "s"}${words}`);
 }
 
 async function readFolder(path: string): Promise<NamedArrays> {

@@ -5,7 +5,7 @@ import { type Machine, machine } from "@gantry/torch/limits";
 import { defineCommand } from "../command.js";
 import { explain } from "../errors.js";
 import type { Output } from "../output.js";
-import { bytes, columns } from "../render/format.js";
+import { amount, bytes, columns } from "../render/format.js";
 import { bfloat16Gain } from "../training.js";
 
 interface Options {
@@ -153,7 +153,7 @@ async function lookAtTorch(report: Report, show: (finding: Finding) => void): Pr
   const wished = process.env.OMP_NUM_THREADS;
   show({
     label: "Threads",
-    text: `${report.threads} of ${report.cores} cores${wished === undefined ? "" : ` (OMP_NUM_THREADS=${wished})`}`,
+    text: `${report.threads} of ${amount(report.cores ?? 0, "cores")}${wished === undefined ? "" : ` (OMP_NUM_THREADS=${wished})`}`,
   });
   for (const kind of ["cuda", "mps"] as const)
     for (let i = 0; i < deviceCount(kind); i++) report.devices.push(kind === "mps" ? kind : `${kind}:${i}`);

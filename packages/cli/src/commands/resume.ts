@@ -1,4 +1,6 @@
+import type { RunDirectory } from "@gantry/gan";
 import { defineCommand } from "../command.js";
+import { amount } from "../render/format.js";
 import { parseRun } from "../settings.js";
 
 export default defineCommand({
@@ -19,12 +21,12 @@ export default defineCommand({
     const { missedEvaluation, resumeRun, RunDirectory, UsageError } = await import("@gantry/gan");
     const { path, iteration } = await parseRun(name);
     const directory = await RunDirectory.open(path);
-    await refuseWhileRunning(path);
+    await refuseWhileRunning(directory);
     const from = await directory.checkpoint(iteration);
     const isTrained = from.iteration >= directory.config.steps;
     if (isTrained && (await missedEvaluation(directory, from.iteration)) === undefined)
       throw new UsageError(
-        `${path}: its ${directory.config.steps} iterations are done; to go on, fork it: gantry fork ${path} --set steps=${2 * directory.config.steps}`,
+        `${path}: its ${amount(directory.config.steps, "iterations")} ${directory.config.steps === 1 ? "is" : "are"} done; to go on, fork it: gantry fork ${path} --set steps=${2 * directory.config.steps}`,
       );
     const { trainAndShow } = await import("../training.js");
     return await trainAndShow(output, path, (context) => resumeRun(path, iteration, context));
@@ -35,18 +37,12 @@ export default defineCommand({
 const STALE = 60_000;
 
 /** Two processes that write into one run would spoil it. */
-async function refuseWhileRunning(path: string): Promise<void> {
-  const { readFile } = await import("node:fs/promises");
+async function refuseWhileRunning(directory: RunDirectory): Promise<void> {
+  const { path } = directory;
   const { hostname } = await import("node:os");
-  const { join } = await import("node:path");
   const { RunError } = await import("@gantry/gan");
-  type Heartbeat = import("@gantry/gan").Heartbeat;
-  let beat: Heartbeat;
-  try {
-    beat = JSON.parse(await readFile(join(path, "heartbeat.json"), "utf8")) as Heartbeat;
-  } catch {
-    return;
-  }
+  const beat = await directory.readHeartbeat();
+  if (beat === undefined) return;
   const fresh = Date.now() - Date.parse(beat.time) < STALE;
   if (beat.state !== "running" || beat.host !== hostname() || !fresh || beat.pid === process.pid) return;
   try {

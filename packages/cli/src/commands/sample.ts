@@ -2,7 +2,7 @@ import type { Sampler } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { numberFrom, wholeNumber } from "../numbers.js";
-import { count as countOf } from "../render/format.js";
+import { amount, count as countOf } from "../render/format.js";
 import { parseRun } from "../settings.js";
 
 interface Options {
@@ -38,7 +38,7 @@ export default defineCommand<Options>({
     },
     { flags: "--out <file>", description: "FILE.png or FILE.npy" },
     { flags: "--seed <n>", description: "of the latents; default 0" },
-    { flags: "--latents <file>", description: "latents to use: a .npy of N,L numbers" },
+    { flags: "--latents <file>", description: "latents to use: a .npy, or another file of one array, N,L" },
     {
       flags: "--truncation <t>",
       description: "draw numbers of a latent beyond t anew: likelier images, fewer kinds (BigGAN)",
@@ -107,7 +107,7 @@ export default defineCommand<Options>({
       const write = kind === "npy" ? writeArray : writePicture;
       await write(out, sampler, data, count, columns);
       output.print(
-        `${out}: ${countOf(count)} ${sampler.data.kind} of ${path} at iteration ${countOf(sampler.iteration)}, ${sampler.weights === "ema" ? "averaged weights" : "weights as trained"}`,
+        `${out}: ${amount(count, sampler.data.kind)} of ${path} at iteration ${countOf(sampler.iteration)}, ${sampler.weights === "ema" ? "averaged weights" : "weights as trained"}`,
       );
       return 0;
     } finally {
@@ -139,7 +139,7 @@ function readOptions(options: Options) {
     seed: wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0,
     latents: options.latents,
     truncation,
-    psi: numberFrom("--psi", options.psi, 0),
+    psi: numberFrom("--psi", options.psi),
     threads: wholeNumber("--threads", options.threads, 1, 4096),
   } as const;
 }
@@ -196,8 +196,8 @@ async function chooseLatents(
 ): Promise<Float32Array> {
   const size = sampler.latentSize;
   if (file === undefined) return sampler.latents((count ?? otherwise) * each, seed, truncation);
-  const { readNpy, toFloat32 } = await import("@gantry/formats");
-  const array = await readNpy(file);
+  const { readOneArray, toFloat32 } = await import("@gantry/formats");
+  const array = await readOneArray(file);
   const [rows = 0, width] = array.shape;
   if (array.shape.length !== 2 || width !== size)
     throw new UsageProblem(

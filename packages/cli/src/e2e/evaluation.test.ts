@@ -186,7 +186,12 @@ describe("gantry eval", () => {
     await refuse(with_("--metrics", "kid:subsetsize=3"), 2, /did you mean 'kid\.subsetSize'/, inside);
     await refuse(with_("--metrics", "kid"), 2, /subsets of 1000, and there are 100 samples/, inside);
     await refuse(with_("--metrics", "contrastive:batch=1"), 2, /batch/, inside);
-    await refuse(with_("--metrics", "contrastive:batch=101"), 2, /there are 100: set batch lower/, inside);
+    await refuse(
+      with_("--metrics", "contrastive:batch=101"),
+      2,
+      /there are 100: give contrastive:batch=100 or fewer/,
+      inside,
+    );
     await refuse(with_("--metrics", "fid,"), 2, /names no metrics/, inside);
     await refuse(with_("--sample", "3"), 2, /unknown option '--sample'; did you mean '--samples'/, inside);
     await refuse(with_("--samples", "3.5"), 2, /--samples 3\.5: a whole number of 1 or more/, inside);

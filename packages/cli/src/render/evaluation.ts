@@ -1,5 +1,5 @@
 import type { EvaluationReport } from "@gantry/gan";
-import { count, scalar, shape, wrap } from "./format.js";
+import { amount, count, scalar, shape, wrap } from "./format.js";
 import type { Style } from "./style.js";
 import { tableBlocks } from "./table.js";
 
@@ -14,7 +14,7 @@ function describeSide({ kind, name, samples, of, shape: extents, details }: Side
       : `${name}${typeof split === "string" ? ` (${split})` : ""}`;
   const items = extents.length === 3 ? `images of ${shape(extents)}` : "points";
   const part = of === null || of === samples ? "" : ` of ${count(of)}`;
-  return `${called}: ${count(samples)}${part} ${items}`;
+  return `${called}: ${part === "" ? amount(samples, items) : `${count(samples)}${part} ${items}`}`;
 }
 
 /** What was measured on what, a table of scores, and by which conventions. */

@@ -14,9 +14,13 @@ export function showsColours(sink: Sink, environment: NodeJS.ProcessEnv): boolea
   return sink.isTTY === true && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
 }
 
+/** What begins an escape sequence of our own on a stream. */
+export const escapeOf = ({ mark = "" }: Sink): string => `\x1b${mark}`;
+
 export function makeStyle(sink: Sink, environment: NodeJS.ProcessEnv): Style {
   const colours = showsColours(sink, environment);
+  const begin = escapeOf(sink);
   const code = (start: number, end: number) => (text: string) =>
-    colours && text !== "" ? `\x1b[${start}m${text}\x1b[${end}m` : text;
+    colours && text !== "" ? `${begin}[${start}m${text}${begin}[${end}m` : text;
   return { bold: code(1, 22), dim: code(2, 22), good: code(32, 39), bad: code(31, 39) };
 }

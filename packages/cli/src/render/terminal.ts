@@ -3,7 +3,7 @@ import { clock, count, rate } from "./format.js";
 import { WorkMeter } from "./meter.js";
 import { type Beginning, kindOf, type Reporter } from "./reporter.js";
 import type { Sink } from "./sink.js";
-import { makeStyle } from "./style.js";
+import { escapeOf, makeStyle } from "./style.js";
 import {
   describeBeginning,
   describeEvaluated,
@@ -14,11 +14,13 @@ import {
 
 /** Milliseconds between two looks of the bar. */
 const PAUSE = 100;
-const ERASE = "\r\x1b[2K";
 
 /** For people: one line that is drawn over and over, and whole lines above it. */
 export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): Reporter {
   const style = makeStyle(stderr, environment);
+  const begin = escapeOf(stderr);
+  // To the first column, and away with what stands in the line.
+  const erase = `\r${begin}[2K`;
   const characters = barCharacters(environment);
   const warned = new Set<string>();
   let shown = false;
@@ -28,7 +30,7 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
   const meter = new WorkMeter();
 
   const clear = () => {
-    if (shown) stderr.write(ERASE);
+    if (shown) stderr.write(erase);
     shown = false;
   };
   const line = (text: string) => {
@@ -39,7 +41,7 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
     // The last column stays free: some terminals wrap when it is written.
     const width = Math.max(10, (stderr.columns ?? 80) - 1);
     const { head, full, empty, tail } = layOutBar(words, share, width, characters);
-    stderr.write(`${ERASE}${head}${style.good(full)}${style.dim(empty)}${tail}`);
+    stderr.write(`${erase}${head}${style.good(full)}${style.dim(empty)}${tail}`);
     shown = true;
     drawn = performance.now();
   };

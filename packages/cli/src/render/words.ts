@@ -1,4 +1,4 @@
-import { bytes, columns, count, duration, rate, scalar, shape } from "./format.js";
+import { amount, bytes, columns, count, duration, rate, scalar, shape } from "./format.js";
 import type { Beginning, Ending, Evaluated, Pace, Progress } from "./reporter.js";
 import type { Style } from "./style.js";
 
@@ -42,8 +42,8 @@ export function describeEnding(
   const { state, iteration, steps, imagesSeen, seconds } = ending;
   const head =
     state === "done"
-      ? `${style.good("Done")}: ${count(iteration)} iterations, ${count(imagesSeen)} ${kind} seen; ${duration(seconds)}`
-      : `${style.bad("Stopped")} after ${count(iteration)} of ${count(steps)} iterations, with a checkpoint`;
+      ? `${style.good("Done")}: ${amount(iteration, "iterations")}, ${amount(imagesSeen, kind)} seen; ${duration(seconds)}`
+      : `${style.bad("Stopped")} after ${count(iteration)} of ${amount(steps, "iterations")}, with a checkpoint`;
   const rows: [string, string][] = [["run", ending.run]];
   if (ending.sample !== null) rows.push([kind === "images" ? "samples" : "picture", ending.sample]);
   rows.push(["checkpoint", ending.checkpoint]);

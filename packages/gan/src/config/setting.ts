@@ -3,10 +3,26 @@ import type { Json, JsonObject } from "./merge.js";
 
 /** A word of the command line as a value: JSON where it is JSON (numbers, true, null, [..]), else the text itself. */
 export function parseValue(text: string): Json {
+  let value: Json;
   try {
-    return JSON.parse(text) as Json;
+    value = JSON.parse(text) as Json;
   } catch {
     return text;
+  }
+  checkDepth(value, "a value");
+  return value;
+}
+
+/** No setting is near as deep; what goes through settings calls itself for each level. */
+const MOST_DEEP = 64;
+
+/** @throws UsageError for lists and objects inside each other, more than 64 deep */
+export function checkDepth(value: unknown, what: string): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_DEEP)
+      throw new UsageError(`${what} has lists or objects inside each other, more than ${MOST_DEEP} deep`);
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
   }
 }
 
@@ -17,6 +33,8 @@ export function parseValue(text: string): Json {
 export function parseSetting(text: string): JsonObject {
   const equals = text.indexOf("=");
   const path = equals < 0 ? [] : text.slice(0, equals).split(".");
+  if (path.length > MOST_DEEP)
+    throw new UsageError(`a setting's path has ${path.length} parts; none has so many`);
   if (path.length === 0 || path.includes("")) {
     throw new UsageError(`'${text}' is not a setting; write path=value, as schedule.discriminatorSteps=5`);
   }

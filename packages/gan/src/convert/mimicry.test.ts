@@ -1,85 +1,122 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type PthValue, readPth } from "@gantry/formats";
-import { liveTensors, nn, noGrad, setThreads, type Tensor, torch } from "@gantry/torch";
-import { families } from "../nets/family.js";
-import { InfomaxCritics } from "../nets/layers/infomaxCritics.js";
-import { Prior } from "../nets/prior.js";
-import { assertClose, goldenUrl, patternTensor, readGolden, summary } from "../nets/testing.js";
-import { type ConvertedNetwork, convertMimicry } from "./mimicry.js";
+import { type ArrayValue, type PthValue, readPth } from "@gantry/formats";
+import { liveTensors, setThreads } from "@gantry/torch";
+import { goldenUrl, pattern, readGolden } from "../nets/testing.js";
+import { convertMimicry, isMimicry, type MimicryMethod } from "./mimicry.js";
+import { assertEvaluates, type GoldenOutput } from "./testing.js";
 
 setThreads(1);
 
 interface Golden {
   step: number | null;
-  outputs: { shape: number[]; start: number[]; summary: [number, number] }[];
+  outputs: GoldenOutput[];
 }
 
 const golden = readGolden<Record<string, Golden>>("convert/golden/mimicry.json");
 const read = (name: string): Promise<PthValue> =>
   readPth(fileURLToPath(goldenUrl(`convert/golden/${name}.pth`)));
 
-async function evaluate(converted: ConvertedNetwork): Promise<Tensor[]> {
-  const family = await families.get("resnet");
-  const { family: _, ...options } = converted.net;
-  const data = { kind: "images", shape: [3, converted.size, converted.size], classes: 3 } as const;
-  const { classes } = converted;
-  const prior = new Prior({ size: converted.latentSize ?? 1, distribution: "normal" });
-  const request = { data, prior, classes };
-  const parsed = family.options.parse(options);
-  const tensors = new Map(
-    [...converted.state].map(([name, a]) => [name, torch.fromBytes(a.data, a.shape, a.dtype)]),
-  );
-  const label = torch.tensor([2, 0], { dtype: "int64" });
-  if (converted.role === "generator") {
-    using network = family.generator(parsed, request);
-    network.loadStateDict(tensors);
-    const latent = patternTensor("latent", [2, 6], 3).to({ dtype: "float32" });
-    return noGrad(() => [network.eval().forward(latent, label)]);
-  }
-  using network = family.discriminator(parsed, { ...request, inputShape: data.shape, latentSize: 0 });
-  const { featureShapes, heads } = network;
-  const { rotation, infomax } = converted.terms;
-  if (rotation !== undefined)
-    heads.set("rotation", new nn.Linear(featureShapes.global, 4, { spectralNorm: true }));
-  if (infomax !== undefined)
-    heads.set(
-      "infomax",
-      new InfomaxCritics(featureShapes.local?.[0] ?? 0, featureShapes.global, infomax.criticUnits),
-    );
-  network.loadStateDict(tensors);
-  network.eval();
-  const image = patternTensor("image", [2, ...data.shape], 2).to({ dtype: "float32" });
-  return noGrad(() => {
-    const sample = { image, label };
-    const features = network.features(sample);
-    const outputs = [network.score(features, sample)];
-    if (rotation !== undefined) outputs.push(network.head<nn.Linear>("rotation").forward(features.global));
-    if (infomax !== undefined)
-      outputs.push(network.head<InfomaxCritics>("infomax").scores(features.local as Tensor, features.global));
-    return outputs;
-  });
-}
-
 for (const [name, { step, outputs: expected }] of Object.entries(golden)) {
   test(`${name} evaluates as in the public code after conversion`, async () => {
     const size = Number(name.split("-").at(-2));
-    const converted = convertMimicry(await read(name), { size });
+    const method = name.startsWith("wgan") ? "wgan-gp" : undefined;
+    const converted = convertMimicry(await read(name), { size, method });
     assert.equal(converted.step, step ?? undefined);
     assert.equal(converted.size, size);
     assert.equal(converted.role, name.split("-").at(-1));
     assert.equal(converted.classes, name.startsWith("cgan") ? 3 : undefined);
-    const outputs = await evaluate(converted);
-    assert.equal(outputs.length, expected.length);
-    for (const [i, output] of outputs.entries()) {
-      const wished = expected[i] as Golden["outputs"][number];
-      assert.deepEqual(output.shape, wished.shape);
-      assertClose(output.flatten().toNumbers().slice(0, 16), wished.start, 1e-5, `output ${i}`);
-      assertClose(summary(`output${i}`, output), wished.summary, 1e-4, `summary ${i}`);
-    }
+    await assertEvaluates(converted, expected, 1e-5);
   });
 }
+
+interface OwnCase {
+  family: MimicryMethod;
+  size: number;
+  role: "generator" | "discriminator";
+  tensors: Record<string, number[]>;
+  outputs: GoldenOutput[];
+}
+
+/** `filled` of golden/make_mimicry_own.py. */
+function filled(name: string, shape: readonly number[]): ArrayValue {
+  if (name.endsWith("num_batches_tracked")) return { dtype: "int64", shape: [], data: new Uint8Array(8) };
+  const values = Float32Array.from(pattern(name, shape), (p) => {
+    if (name.endsWith("running_var")) return p + 1;
+    if (/weight_[uv]$/.test(name)) return (p + 0.6) / Math.sqrt(shape.reduce((a, b) => a * b, 1));
+    if (name.endsWith("weight_orig")) return p + 0.3;
+    return name.endsWith("gamma") ? 0.7 : p * 0.8;
+  });
+  return { dtype: "float32", shape: [...shape], data: new Uint8Array(values.buffer) };
+}
+
+const own = readGolden<OwnCase[]>("convert/golden/mimicry-own.json");
+const stateOf = ({ tensors }: OwnCase) =>
+  new Map<PthValue, PthValue>(Object.entries(tensors).map(([name, shape]) => [name, filled(name, shape)]));
+
+for (const golden of own) {
+  const { family: method, size, role, outputs } = golden;
+  test(`${method}'s ${role} of ${size} pixels computes what the public code does`, async () => {
+    const state = stateOf(golden);
+    assert.ok(isMimicry(state));
+    const converted = convertMimicry(state, { method, size });
+    assert.equal(converted.role, role);
+    assert.deepEqual(converted.methods, [method]);
+    await assertEvaluates(converted, outputs, 2e-5);
+  });
+}
+
+test("without its method a network is what all that hold its tensors are, or it is asked for", () => {
+  for (const golden of own) {
+    const { family, size, role } = golden;
+    const convert = () => convertMimicry(stateOf(golden), { size });
+    const plain = ["dcgan", "dcgan-cifar", "wgan-gp"].includes(family);
+    if (role === "discriminator" && plain && size !== 48) {
+      assert.throws(
+        convert,
+        /is a discriminator without spectral norm, and the tensors of dcgan.* are the same/,
+      );
+      continue;
+    }
+    const { methods } = convert();
+    assert.ok(methods.includes(family), `${family} ${size} ${role}: ${methods}`);
+  }
+  const sngan = own.find(({ family, role }) => family === "sngan" && role === "discriminator") as OwnCase;
+  assert.throws(
+    () => convertMimicry(stateOf(sngan), { method: "dcgan" }),
+    /holds a discriminator of sngan, not of dcgan/,
+  );
+});
+
+test("wrappers and prefixes of others are seen through", () => {
+  const golden = own.find(({ family }) => family === "sagan") as OwnCase;
+  const state = stateOf(golden);
+  const expected = convertMimicry(state).state;
+  const parallel = new Map([...state].map(([name, array]) => [`module.${name}`, array]));
+  for (const wrapped of [
+    parallel,
+    new Map<PthValue, PthValue>([["state_dict", state]]),
+    new Map<PthValue, PthValue>([
+      ["model_state_dict", parallel],
+      ["global_step", 7],
+    ]),
+    new Map<PthValue, PthValue>([
+      ["model", parallel],
+      ["epoch", 3],
+    ]),
+  ])
+    assert.deepEqual([...convertMimicry(wrapped).state.keys()], [...expected.keys()]);
+  assert.equal(
+    convertMimicry(
+      new Map<PthValue, PthValue>([
+        ["state_dict", state],
+        ["step", 7],
+      ]),
+    ).step,
+    7,
+  );
+});
 
 test("the size is found where the tensors tell it, and asked for where they do not", async () => {
   for (const name of ["sngan-32-discriminator", "sngan-48-generator", "sngan-64-generator"])

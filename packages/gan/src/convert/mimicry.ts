@@ -1,12 +1,34 @@
-import { type ArrayValue, flattenStateDict, type NamedArrays, type PthValue } from "@gantry/formats";
-import { scope, type Tensor, torch } from "@gantry/torch";
+import {
+  FormatError,
+  flattenStateDict,
+  type NamedArrays,
+  PickleObject,
+  type PthValue,
+} from "@gantry/formats";
 import { UsageError } from "../errors.js";
 import { FULL_CHANNELS, RESNET_PLANS } from "../nets/families/resnet.js";
-import type { ResNetPlan } from "../nets/residual/plan.js";
+import { discriminatorRenamer, renameGenerator } from "./mimicryNames.js";
+import { convertSpectralNorm } from "./mimicrySpectralNorm.js";
+
+/** The methods of kwotsin/mimicry, as its modules are called; `dcgan-cifar` is the one of dcgan_cifar.py. */
+export const MIMICRY_METHODS = [
+  "dcgan",
+  "dcgan-cifar",
+  "wgan-gp",
+  "sngan",
+  "ssgan",
+  "infomax-gan",
+  "cgan-pd",
+  "sagan",
+] as const;
+
+export type MimicryMethod = (typeof MIMICRY_METHODS)[number];
 
 export interface MimicryOptions {
-  /** Side of the images; needed for the discriminators of 48 and 64 pixels, which hold the same tensors. */
+  /** Side of the images; needed for the discriminators of 48 and 64 pixels that hold the same tensors. */
   readonly size?: number | undefined;
+  /** The method; needed where several have the same tensors and compute differently with them. */
+  readonly method?: MimicryMethod | undefined;
   /** Named in errors. */
   readonly file?: string | undefined;
 }
@@ -14,6 +36,8 @@ export interface MimicryOptions {
 /** A network of the public code, ready for Gantry's `resnet` family. */
 export interface ConvertedNetwork {
   readonly role: "generator" | "discriminator";
+  /** The methods whose networks hold these tensors and compute this with them. */
+  readonly methods: readonly MimicryMethod[];
   /** Side of its images. */
   readonly size: number;
   readonly classes: number | undefined;
@@ -23,10 +47,14 @@ export interface ConvertedNetwork {
   readonly net: {
     readonly family: "resnet";
     readonly channels: number;
+    readonly range: "signed" | "unit";
     readonly upsampling: "bilinear";
     readonly shortcutActivation: "public";
     readonly discriminatorNorm: "spectral" | "none";
     readonly pooling: "sum" | "mean";
+    readonly generatorSpectralNorm: boolean;
+    readonly attention: number | null;
+    readonly discriminatorAttention: number | null;
   };
   /** Terms whose heads are in the state, with the options that give the heads their shapes. */
   readonly terms: {
@@ -39,24 +67,41 @@ export interface ConvertedNetwork {
   readonly state: NamedArrays;
 }
 
+/** After which maps the SAGANs there attend: after G's block to 16 pixels, or D's to 8. */
+const ATTENTION: Readonly<Record<number, { readonly generator: number; readonly discriminator: number }>> = {
+  32: { generator: 16, discriminator: 8 },
+  128: { generator: 32, discriminator: 32 },
+};
+
+/** Whether a file holds what {@link convertMimicry} reads, by the names of its tensors alone. */
+export function isMimicry(value: PthValue): boolean {
+  try {
+    const { arrays } = unwrap(value, undefined);
+    const rename = roleOf(arrays) === "generator" ? renameGenerator : discriminatorRenamer(arrays);
+    return arrays.size > 0 && [...arrays.keys()].every((name) => rename(name) !== undefined);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
 /**
- * Converts a checkpoint of kwotsin/mimicry (gan, sngan, ssgan, infomax_gan, cgan_pd and wgan_gp of 32, 48, 64 and 128
- * pixels), bare or wrapped with its optimizer, so that in evaluation the network computes what it did there. Its own
- * spectral norm (`sn_u`) takes one more power iteration in every evaluation without keeping it; here that iteration is
- * taken once, in the conversion. torch.nn.utils.spectral_norm's vectors are kept as they are.
+ * Converts a network of kwotsin/mimicry, of any method and size there, so that in evaluation it computes what it did there:
+ * bare, or wrapped by its trainer (`model_state_dict`) or others (`state_dict`, `model`; names that begin with `module.`).
+ * Its own spectral norm (`sn_u`) takes one more power iteration in every evaluation without keeping it; here that iteration
+ * is taken once, in the conversion. torch.nn.utils.spectral_norm's vectors are kept as they are.
  *
  * @param value what readPth() read
- * @throws UsageError for other networks, naming the first tensor that does not fit, and where the size must be given
+ * @throws UsageError for other networks, naming the first tensor that does not fit, and where the size or the method must
+ * be given
  */
 export function convertMimicry(value: PthValue, options: MimicryOptions = {}): ConvertedNetwork {
-  const wrapped = value instanceof Map ? value.get("model_state_dict") : undefined;
-  const arrays = flattenStateDict(wrapped ?? value, options.file);
-  const step = value instanceof Map && wrapped !== undefined ? value.get("global_step") : undefined;
+  const { arrays, step } = unwrap(value, options.file);
   const where = options.file ?? "the checkpoint";
   const refuse = (problem: string): never => {
     throw new UsageError(`${where} ${problem}; convert reads the networks of kwotsin/mimicry`);
   };
-  const role = arrays.has("l1.weight") ? "generator" : "discriminator";
+  const role = roleOf(arrays);
   const rename = role === "generator" ? renameGenerator : discriminatorRenamer(arrays);
   const renamed: NamedArrays = new Map();
   for (const [name, array] of arrays) {
@@ -71,33 +116,49 @@ export function convertMimicry(value: PthValue, options: MimicryOptions = {}): C
   const widths = Array.from({ length: blocks }, (_, block) => shape(`blocks.${block}.conv2`)[0] ?? 0);
   if (role === "generator") widths.unshift(shape("blocks.0.conv1")[1] ?? 0);
 
-  const fits = Object.entries(RESNET_PLANS).filter(
-    ([, plan]) => channelsOf(plan[role], widths) !== undefined,
-  );
-  const sizes = fits
-    .filter(
-      ([, plan]) =>
-        role === "discriminator" || shape("linear")[0] === (widths[0] ?? 0) * plan.base * plan.base,
-    )
-    .map(([size]) => Number(size));
-  if (options.size !== undefined && !sizes.includes(options.size))
+  // Of several methods, the networks of one size hold the same tensors under the same names.
+  const sizes = Object.entries(RESNET_PLANS).flatMap(([side, plan]) => {
+    if (channelsOf(plan[role], widths) === undefined) return [];
+    if (role === "generator")
+      return shape("linear")[0] === (widths[0] ?? 0) * plan.base * plan.base ? [Number(side)] : [];
+    return [Number(side)];
+  });
+  const { size: asked, method } = options;
+  const candidates = sizes
+    .filter((size) => asked === undefined || size === asked)
+    .map((size) => ({ size, methods: methodsOf(role, size, arrays) }))
+    .filter(({ methods }) => methods.length > 0);
+  if (candidates.length === 0) {
     return refuse(
       sizes.length === 0
         ? `has widths of ${widths.join(", ")}, which no size has`
-        : `holds a ${role} of ${sizes.join(" or ")} pixels, not of ${options.size}`,
+        : asked !== undefined && !sizes.includes(asked)
+          ? `holds a ${role} of ${sizes.join(" or ")} pixels, not of ${asked}`
+          : `holds a ${role} of ${asked ?? sizes.join(" or ")} pixels that no method has`,
     );
-  const [only, ...more] = options.size === undefined ? sizes : [options.size];
-  if (only === undefined) return refuse(`has widths of ${widths.join(", ")}, which no size has`);
+  }
+  const fitting = candidates.filter(({ methods }) => method === undefined || methods.includes(method));
+  const [found, ...more] = fitting;
+  if (found === undefined) {
+    const known = [...new Set(candidates.flatMap(({ methods }) => methods))];
+    throw new UsageError(`${where} holds a ${role} of ${known.join(" or ")}, not of ${method}`);
+  }
   if (more.length > 0)
-    throw new UsageError(`${where} fits images of ${sizes.join(" and of ")} pixels alike; give their size`);
-  const spectral = [...state.keys()].some((name) => name.endsWith(".weight_u"));
-  if (role === "generator" && spectral) return refuse("is a generator with spectral norm");
-  // Of the networks there, only WGAN-GP's discriminators have no spectral norm, and only they take means.
-  const plain = role === "discriminator" && !spectral;
+    throw new UsageError(
+      `${where} fits images of ${fitting.map(({ size }) => size).join(" and of ")} pixels alike; give their size (--size N)`,
+    );
+  const { size } = found;
+  const methods = method === undefined ? found.methods : [method];
+  if (role === "discriminator" && (differ(methods, poolingOf) || differ(methods, rangeOf)))
+    throw new UsageError(
+      `${where} is a discriminator without spectral norm, and the tensors of ${methods.join(", ")} are the same: some take sums where others take means, or see other pixels; say which it is of (--as METHOD)`,
+    );
+  const attends = state.has("attention.gain") ? ATTENTION[size] : undefined;
   const criticUnits = state.get("heads.infomax.global.output.weight_orig")?.shape[0];
   return {
     role,
-    size: only,
+    methods,
+    size,
     classes: (
       state.get("blocks.0.norm1.embedding.weight") ??
       state.get("embedding.weight_orig") ??
@@ -106,20 +167,95 @@ export function convertMimicry(value: PthValue, options: MimicryOptions = {}): C
     latentSize: role === "generator" ? shape("linear")[1] : undefined,
     net: {
       family: "resnet",
-      channels: channelsOf((RESNET_PLANS[only] as ResNetPlan)[role], widths) as number,
+      channels: channelsOf(RESNET_PLANS[size]?.[role] ?? [], widths) as number,
+      // Of the methods whose generators have the same tensors, one alone has a sigmoid.
+      range: methods.length === 1 ? rangeOf(methods[0]) : "signed",
       upsampling: "bilinear",
       shortcutActivation: "public",
-      discriminatorNorm: plain ? "none" : "spectral",
-      pooling: plain ? "mean" : "sum",
+      discriminatorNorm: methods.some(isPlain) && role === "discriminator" ? "none" : "spectral",
+      pooling: role === "discriminator" ? poolingOf(methods[0]) : "sum",
+      generatorSpectralNorm: attends !== undefined,
+      attention: attends?.generator ?? null,
+      discriminatorAttention:
+        attends === undefined || attends.generator === attends.discriminator ? null : attends.discriminator,
     },
     terms: {
       ...(criticUnits === undefined ? {} : { infomax: { criticUnits } }),
       ...(arrays.has("l_y.bias") ? { rotation: {} } : {}),
     },
-    step: typeof step === "number" || typeof step === "bigint" ? Number(step) : undefined,
+    step,
     state,
   };
 }
+
+const roleOf = (arrays: NamedArrays) =>
+  [...arrays.keys()].some((name) => name.startsWith("l1.")) ? "generator" : "discriminator";
+const isPlain = (method: MimicryMethod) => ["dcgan", "dcgan-cifar", "wgan-gp"].includes(method);
+const poolingOf = (method: MimicryMethod | undefined) => (method === "wgan-gp" ? "mean" : "sum");
+const rangeOf = (method: MimicryMethod | undefined) => (method === "dcgan-cifar" ? "unit" : "signed");
+const differ = (methods: readonly MimicryMethod[], by: (method: MimicryMethod) => string) =>
+  new Set(methods.map(by)).size > 1;
+
+/** The methods whose networks of a role and size hold such tensors. */
+function methodsOf(
+  role: ConvertedNetwork["role"],
+  size: number,
+  arrays: ReadonlyMap<string, unknown>,
+): MimicryMethod[] {
+  const has = (part: RegExp) => [...arrays.keys()].some((name) => part.test(name));
+  const spectral = has(/\.(weight_u|sn_u)$/);
+  const attends = has(/^attn_block\./);
+  const oneOf = (fits: boolean, ...methods: MimicryMethod[]) => (fits ? methods : []);
+  const large = size === 32 || size === 128;
+  if (role === "generator") {
+    if (has(/\.embed\./)) {
+      return attends ? oneOf(spectral && large, "sagan") : oneOf(!spectral && large, "cgan-pd");
+    }
+    return oneOf(
+      !spectral && !attends,
+      ...(["dcgan", "wgan-gp", "sngan", "ssgan", "infomax-gan"] as const),
+      ...oneOf(size === 32, "dcgan-cifar"),
+    );
+  }
+  if (has(/^local_nrkhs_/)) return oneOf(spectral && !attends, "infomax-gan");
+  // The last layer's number: at 48 pixels all but WGAN-GP's count on from the block before the last.
+  const last = Number([...arrays.keys()].flatMap((name) => /^l(\d+)\./.exec(name)?.[1] ?? [])[0]);
+  const numbered = (method: MimicryMethod) =>
+    last === { 32: 5, 48: method === "wgan-gp" ? 6 : 5, 64: 6, 128: 7 }[size];
+  if (attends) return oneOf(spectral && large && has(/^l_y\./), "sagan").filter(numbered);
+  if (has(/^l_y\.bias$/)) return oneOf(spectral, "ssgan").filter(numbered);
+  if (has(/^l_y\./)) return oneOf(spectral && large, "cgan-pd").filter(numbered);
+  if (spectral) return oneOf(true, "sngan").filter(numbered);
+  return oneOf(true, "dcgan", ...oneOf(size === 32, "dcgan-cifar"), "wgan-gp").filter(numbered);
+}
+
+/** What is around a network's tensors: its trainer's dictionary, DataParallel's and torch.compile's prefixes. */
+function unwrap(
+  value: PthValue,
+  file: string | undefined,
+): { arrays: NamedArrays; step: number | undefined } {
+  let inner = value;
+  let step: PthValue | undefined;
+  for (let depth = 0; inner instanceof Map && depth < 4; depth++) {
+    const around: Map<PthValue, PthValue> = inner;
+    const key = ["model_state_dict", "state_dict", "model", "net"].find((name) => {
+      const part = around.get(name);
+      return part instanceof Map || part instanceof PickleObject;
+    });
+    if (key === undefined) break;
+    step ??= ["global_step", "step", "iteration"].map((name) => around.get(name)).find(isCount);
+    inner = around.get(key) as PthValue;
+  }
+  let arrays = flattenStateDict(inner, file);
+  for (const prefix of ["module.", "_orig_mod.", "module."]) {
+    if (arrays.size === 0 || ![...arrays.keys()].every((name) => name.startsWith(prefix))) continue;
+    arrays = new Map([...arrays].map(([name, array]) => [name.slice(prefix.length), array]));
+  }
+  return { arrays, step: isCount(step) ? Number(step) : undefined };
+}
+
+const isCount = (value: PthValue | undefined): value is number | bigint =>
+  (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) || typeof value === "bigint";
 
 /** The `channels` that scale a plan's widths to these; undefined when none does. */
 function channelsOf(plan: readonly number[], widths: readonly number[]): number | undefined {
@@ -128,94 +264,4 @@ function channelsOf(plan: readonly number[], widths: readonly number[]): number 
   return plan.every((width, i) => width * channels === (widths[i] ?? 0) * FULL_CHANNELS)
     ? channels
     : undefined;
-}
-
-/** The parts of a block, by the public code's names. */
-const PARTS: Readonly<Record<string, string>> = {
-  b1: "norm1",
-  b2: "norm2",
-  c1: "conv1",
-  c2: "conv2",
-  c_sc: "shortcut",
-};
-
-/** `c_sc.weight` as `shortcut.weight`, `b1.embed.weight` as `norm1.embedding.weight`. */
-function renamePart(name: string): string | undefined {
-  const [part = "", ...rest] = name.split(".");
-  const to = PARTS[part];
-  if (to === undefined) return undefined;
-  const inner = rest.map((word) => (word === "bn" ? "norm" : word === "embed" ? "embedding" : word));
-  return [to, ...inner].join(".");
-}
-
-function inBlock(block: number, part: string): string | undefined {
-  const to = renamePart(part);
-  return to === undefined ? undefined : `blocks.${block}.${to}`;
-}
-
-/** The layers are numbered through: l1, block2, ..., then bN and cN with one number. */
-function renameGenerator(name: string): string | undefined {
-  const [, block, part] = /^block(\d+)\.(.+)$/.exec(name) ?? [];
-  if (block !== undefined && part !== undefined) return inBlock(Number(block) - 2, part);
-  const [, layer, rest] = /^(l1|b\d+|c\d+)\.(.+)$/.exec(name) ?? [];
-  if (layer === undefined || rest === undefined) return undefined;
-  return `${layer === "l1" ? "linear" : layer.startsWith("b") ? "norm" : "conv"}.${rest}`;
-}
-
-/** What the critics of InfoMax-GAN are called in the heads of Gantry's term. */
-const CRITIC_LAYERS: Readonly<Record<string, string>> = { a: "hidden", b: "output", sc: "shortcut" };
-
-/** The blocks are block1, ..., or in InfoMax-GAN local_feat_blocks.0, ..., and the last alone in global_feat_blocks. */
-function discriminatorRenamer(arrays: NamedArrays): (name: string) => string | undefined {
-  const names = [...arrays.keys()];
-  const locals = names.map((name) => Number(/^local_feat_blocks\.(\d+)\./.exec(name)?.[1] ?? -1));
-  const last = Math.max(-1, ...locals) + 1;
-  // SSGAN's linear layer to rotations and the embedding of projection have one name; only the layer has a bias.
-  const rotation = arrays.has("l_y.bias");
-  return (name) => {
-    const [, kind, number, part] =
-      /^(block|local_feat_blocks\.|global_feat_blocks\.)(\d+)\.(.+)$/.exec(name) ?? [];
-    if (part !== undefined) {
-      const offset = kind === "block" ? -1 : kind === "local_feat_blocks." ? 0 : last;
-      return inBlock(Number(number) + offset, part);
-    }
-    const [, layer, rest] = /^(l\d+|linear|l_y)\.(.+)$/.exec(name) ?? [];
-    if (layer !== undefined)
-      return `${layer !== "l_y" ? "last" : rotation ? "heads.rotation" : "embedding"}.${rest}`;
-    const [, features, critic, tensor] = /^(local|global)_nrkhs_(a|b|sc)\.(.+)$/.exec(name) ?? [];
-    return critic === undefined
-      ? undefined
-      : `heads.infomax.${features}.${CRITIC_LAYERS[critic] ?? critic}.${tensor}`;
-  };
-}
-
-const tensorOf = ({ data, shape, dtype }: ArrayValue): Tensor => torch.fromBytes(data, shape, dtype);
-
-/** Replaces `sn_u` and `sn_sigma` by the vectors whose u^T W v is the sigma that the public code evaluates with. */
-function convertSpectralNorm(arrays: NamedArrays): NamedArrays {
-  const state: NamedArrays = new Map();
-  for (const [name, array] of arrays) {
-    if (name.endsWith(".sn_sigma") || name.endsWith(".sn_u")) continue;
-    const layer = name.replace(/\.weight$/, "");
-    const before = layer === name ? undefined : arrays.get(`${layer}.sn_u`);
-    if (before === undefined) {
-      state.set(name, array);
-      continue;
-    }
-    state.set(`${name}_orig`, array);
-    scope(() => {
-      const matrix = tensorOf(array).to({ dtype: "float64" }).flatten(1);
-      const normalised = (vector: Tensor) => vector.div(vector.vectorNorm().clampMin(1e-12));
-      const v = normalised(matrix.t().mv(tensorOf(before).to({ dtype: "float64" }).flatten()));
-      const u = normalised(matrix.mv(v));
-      const save = (vector: Tensor): ArrayValue => ({
-        dtype: array.dtype,
-        shape: [...vector.shape],
-        data: vector.to({ dtype: array.dtype }).toBytes(),
-      });
-      state.set(`${name}_u`, save(u));
-      state.set(`${name}_v`, save(v));
-    });
-  }
-  return state;
 }

@@ -31,7 +31,13 @@ export async function openDataset(spec: DatasetSpec, context?: Partial<DataConte
   }
   const known = await datasets.all();
   const definition = known.get(name);
-  if (definition !== undefined) return await definition.open(options, full);
+  if (definition !== undefined) {
+    if (options.path === undefined && (await exists(resolve(full.cwd, name))))
+      full.onNotice(
+        `'${name}' is the known data set, and there is a file or folder of that name here too; for that one say ./${name}`,
+      );
+    return await definition.open(options, full);
+  }
   if (/[\\/]/.test(name) || (await exists(resolve(full.cwd, name))))
     return await openPath(name, options, full);
   // A file name that is not there is more likely a wrong path than a wrong name.

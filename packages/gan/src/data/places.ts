@@ -48,7 +48,7 @@ export function pathOr(
     `the data set ${name} is not on this machine`,
     ...location.looked.map((place) => `  looked in ${place}`),
     ...location.remedies.map((remedy) => `  to get it: ${remedy}`),
-    `  or give the path of its files with the option "path"`,
+    `  or say where its files are: --data PATH, or --set data.path=PATH`,
   ];
   throw new UsageError(lines.join("\n"));
 }

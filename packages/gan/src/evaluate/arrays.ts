@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type ArrayValue, readNpy, toFloat32 } from "@gantry/formats";
+import { type ArrayValue, readOneArray, toFloat32 } from "@gantry/formats";
 import { scope, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
 import {
@@ -37,7 +37,7 @@ const SLACK = 1e-3;
  * @throws {UsageError} other shapes, numbers beyond those ranges, NaN
  */
 export async function readArray(path: string, quantisation: Quantisation): Promise<ArrayContent> {
-  const array = await readNpy(path);
+  const array = await readOneArray(path);
   const name = basename(path);
   const digest = createHash("sha256")
     .update(JSON.stringify([array.dtype, array.shape]))

@@ -291,13 +291,10 @@ test("what makes no sense is refused in one line, before the long work", async (
   await refused(request("./mnist", "./mnist", "kid:subsets=many"), /kid\.subsets: expected a number/);
   await refused(
     request("./mnist", "./mnist", "kid"),
-    /subsets of 1000, and there are 640 samples: set subsetSize/,
+    /subsets of 1000, and there are 640 samples: give kid:subsetSize=640/,
   );
   await refused(request("./mnist", "./mnist", "is:splits=700"), /cannot be split in 700/);
-  await refused(
-    request("./mnist", "./mnist", "prdc:neighbours=640"),
-    /set neighbours and densityNeighbours lower/,
-  );
+  await refused(request("./mnist", "./mnist", "prdc:neighbours=640"), /give lower ones, as prdc:neighbours=/);
   await refused(request("./mnist", undefined, "fid"), /fid compares with real images: say with which/);
   await refused(request("./mnist", undefined, "coverage:proportions=real"), /coverage compares with real/);
   await refused(

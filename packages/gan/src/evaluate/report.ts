@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { FormatError, writeFileAtomically } from "@gantry/formats";
-import type { JsonObject } from "../config/merge.js";
+import { isObject, type JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
 import type { Score } from "../metrics/metric.js";
 
@@ -68,7 +68,7 @@ export async function readReport(path: string): Promise<EvaluationReport> {
     throw new FormatError("is missing, or not readable as JSON", { file: path, cause });
   }
   const { format, scores } = (value ?? {}) as Partial<EvaluationReport>;
-  if (format !== 1 || !Array.isArray(scores))
+  if (format !== 1 || !Array.isArray(scores) || !scores.every(isObject))
     throw new UsageError(`${path} is not a report of an evaluation`);
   return value as EvaluationReport;
 }

@@ -33,7 +33,7 @@ export interface OpenSubject {
   readonly dataset: Dataset;
 }
 
-/** A .npy file: images N,H,W,C or N,C,H,W or N,H,W, bytes or floats in [-1, 1] or [0, 1]; or points N,2. */
+/** A file of one array (.npy, or another that readArrays() reads): images N,H,W,C or N,C,H,W or N,H,W, bytes or floats in [-1, 1] or [0, 1]; or points N,2. */
 export interface ArraySubject {
   readonly kind: "array";
   readonly path: string;
@@ -115,7 +115,7 @@ export function parseMetrics(text: string): MetricRequest[] {
 const SPLITS = ["train", "val", "test", "all"];
 
 /**
- * A word of the command line: a run's folder (`RUN`, `RUN@STEP`, `RUN@best`), a .npy file, a data set's name or a path of images,
+ * A word of the command line: a run's folder (`RUN`, `RUN@STEP`, `RUN@best`), a file of one array (.npy), a data set's name or a path of images,
  * alone or with a split or options behind a colon (`mnist:test`, `photos:size=32`).
  */
 export async function parseSubject(text: string, cwd = process.cwd()): Promise<RunSubject | Reference> {
@@ -131,7 +131,7 @@ export async function parseSubject(text: string, cwd = process.cwd()): Promise<R
 
 /** As {@link parseSubject}, where a run makes no sense. */
 export async function parseReference(text: string, cwd = process.cwd()): Promise<Reference> {
-  if (/\.npy$/i.test(text)) return { kind: "array", path: text };
+  if (/\.(npy|npz|pth|pt|ckpt|safetensors|pth\.tar)$/i.test(text)) return { kind: "array", path: text };
   const colon = text.lastIndexOf(":");
   const known = await datasets.all();
   if (known.has(text) || colon < 1 || (await exists(resolve(cwd, text)))) return { kind: "data", spec: text };

@@ -27,6 +27,9 @@ export interface ScatterOptions {
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
+/** From so many points on a cloud has a dot a pixel at most: more make no other picture, and a file too large to draw. */
+const MANY = 50_000;
+
 /** Later clouds are drawn over earlier ones. Points outside of the plane shown are left out. */
 export function scatter(clouds: readonly Cloud[], options: ScatterOptions = {}): string {
   const size = options.size ?? 480;
@@ -41,17 +44,20 @@ export function scatter(clouds: readonly Cloud[], options: ScatterOptions = {}):
     `<path d="M0 ${size / 2}H${size}M${size / 2} 0V${size}" stroke="#e4e4e4" fill="none"/>`,
   ];
   for (const cloud of clouds) {
-    const dots: string[] = [];
+    // Dots of one path do not add up where they lie over each other, so that each place is drawn once.
+    const dots = new Set<string>();
+    const many = cloud.points.length / 2 > MANY;
+    const at = (value: number) => (many ? Math.round(place(value)) : place(value));
     const radius = cloud.radius ?? 1.5;
     for (let i = 0; i + 1 < cloud.points.length; i += 2) {
       const x = cloud.points[i] as number;
       const y = cloud.points[i + 1] as number;
       if (!(Math.abs(x) <= limit && Math.abs(y) <= limit)) continue;
       // A zero-length line with round caps is a dot, at a third of a circle element's size.
-      dots.push(`M${place(x)} ${place(-y)}h0`);
+      dots.add(`M${at(x)} ${at(-y)}h0`);
     }
     parts.push(
-      `<path d="${dots.join("")}" stroke="${cloud.colour}" stroke-width="${2 * radius}" stroke-linecap="round" opacity="${cloud.opacity ?? 0.5}" fill="none"/>`,
+      `<path d="${[...dots].join("")}" stroke="${cloud.colour}" stroke-width="${2 * radius}" stroke-linecap="round" opacity="${cloud.opacity ?? 0.5}" fill="none"/>`,
     );
   }
   for (const mark of options.marks ?? []) {

@@ -100,7 +100,8 @@ test("what is bound to fail is refused before the long work", async () => {
   const few = { fake: 20, real: 100, test: undefined, shape: [1, 28, 28] };
   await assert.rejects(async () => contrastive.check?.(options, few), {
     name: "UsageError",
-    message: /a batch of 64 needs as many images of each kind, and there are 20: set batch lower/,
+    message:
+      /a batch of 64 needs as many images of each kind, and there are 20: give contrastive:batch=20 or fewer/,
   });
   const odd = { fake: 100, real: 100, test: undefined, shape: [3, 17, 17] };
   await assert.rejects(async () => contrastive.check?.(options, odd), UsageError);

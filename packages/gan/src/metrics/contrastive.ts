@@ -236,7 +236,7 @@ export default defineMetric({
     const least = Math.min(fake, real);
     if (batch > least)
       throw new UsageError(
-        `contrastive: a batch of ${batch} needs as many images of each kind, and there are ${least}: set batch lower`,
+        `contrastive: a batch of ${batch} needs as many images of each kind, and there are ${least}: give contrastive:batch=${Math.max(1, least)} or fewer`,
       );
     await checkJudge(FAMILY, NET, shape);
   },

@@ -20,7 +20,9 @@ export const LEAST_PROBABILITY = 2.2250738585072014e-308;
 /** @throws {UsageError} fewer samples than parts */
 export function checkSplits(splits: number, count: number): void {
   if (splits > count)
-    throw new UsageError(`${count} samples cannot be split in ${splits}: set splits to ${count} or less`);
+    throw new UsageError(
+      `${count} samples cannot be split in ${splits}: give the metric splits=${count} or less`,
+    );
 }
 
 /** The rows of each part in turn: a shuffled order cut where torch-fidelity cuts it, at floor(i N / splits). */

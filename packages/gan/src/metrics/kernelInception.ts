@@ -64,7 +64,7 @@ function checkSubsets(subsetSize: number, fake: number, real: number): void {
   const least = Math.min(fake, real);
   if (subsetSize > least)
     throw new UsageError(
-      `kid draws subsets of ${subsetSize}, and there are ${least} samples: set subsetSize to ${least} or less`,
+      `kid draws subsets of ${subsetSize}, and there are ${least} samples: give kid:subsetSize=${least} or less`,
     );
 }
 

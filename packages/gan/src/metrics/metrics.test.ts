@@ -210,9 +210,9 @@ test("nothing is NaN: constant images, all equal, two images, more dimensions th
 
 test("too few samples are refused, with the option to change", async () => {
   const two = formula(2, 3, 1);
-  await assert.rejects(kernelDiscrepancies(two, two), /subsetSize to 2/);
+  await assert.rejects(kernelDiscrepancies(two, two), /subsetSize=2 or less/);
   await assert.rejects(precisionRecallDensityCoverage(two, two), /neighbours/);
-  assert.throws(() => inceptionScores(two), /splits to 2/);
+  assert.throws(() => inceptionScores(two), /splits=2 or less/);
   assert.throws(() => distance(two, new MemoryTable(new Float32Array(0), 3)), UsageError);
 });
 

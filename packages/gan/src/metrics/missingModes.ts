@@ -104,7 +104,7 @@ function checkBatch(batch: number, generated: number, training: number): void {
   const least = Math.min(generated, training);
   if (batch > least)
     throw new UsageError(
-      `a batch of ${batch} needs as many images of each kind, and there are ${least}: set batch lower`,
+      `a batch of ${batch} needs as many images of each kind, and there are ${least}: give missing:batch=${Math.max(1, least)} or fewer`,
     );
 }
 

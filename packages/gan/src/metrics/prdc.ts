@@ -191,7 +191,7 @@ function checkNeighbours(most: number, fake: number, real: number): void {
   const least = Math.min(fake, real);
   if (least <= most)
     throw new UsageError(
-      `a ${most}-th neighbour needs more than ${most} samples on each side, and there are ${least}: set neighbours and densityNeighbours lower`,
+      `a ${most}-th neighbour needs more than ${most} samples on each side, and there are ${least}: give lower ones, as prdc:neighbours=${Math.max(1, least - 1)},densityNeighbours=${Math.max(1, least - 1)}`,
     );
 }
 

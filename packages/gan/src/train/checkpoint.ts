@@ -12,6 +12,7 @@ import {
 import { scope, type Tensor, torch, version } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
 import { type KernelState, kernelState, recallKernels } from "./kernelChoices.js";
+import { checkState } from "./runFiles.js";
 import type { Trainer, TrainerState } from "./trainer.js";
 
 /** The file of the generator's averaged weights. */
@@ -32,10 +33,13 @@ interface CheckpointState extends TrainerState, KernelState {
   readonly numbers: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** What is saved: a trainer, or whatever stands where one would. */
+export type Standing = Pick<Trainer, "game" | "average" | "iteration" | "state">;
+
 type TensorFile = { tensors: ReadonlyMap<string, Tensor>; numbers?: Readonly<Record<string, number>> };
 
 /** Everything with tensors that a checkpoint holds, by file name. */
-function contents(trainer: Trainer): Map<string, TensorFile> {
+function contents(trainer: Pick<Standing, "game" | "average">): Map<string, TensorFile> {
   const files = new Map<string, TensorFile>();
   for (const { name, network, optimizer } of trainer.game.players.values()) {
     files.set(`${name}.safetensors`, { tensors: network.stateDict() });
@@ -65,7 +69,7 @@ export const checkpointName = (iteration: number) => `step-${String(iteration).p
  * @returns the checkpoint's folder
  * @throws FormatError when it cannot be written (disk full, read-only)
  */
-export async function saveCheckpoint(trainer: Trainer, folder: string): Promise<string> {
+export async function saveCheckpoint(trainer: Standing, folder: string): Promise<string> {
   const target = join(folder, checkpointName(trainer.iteration));
   const temporary = join(folder, `.writing-${process.pid}-${checkpointName(trainer.iteration)}`);
   const replaced = `${temporary}.replaced`;
@@ -189,7 +193,7 @@ export async function readState(folder: string): Promise<CheckpointState> {
       `${path}: the file is damaged (its checksum is not the recorded one); use another checkpoint (RUN@STEP)`,
     );
   }
-  const state = JSON.parse(bytes.toString("utf8")) as CheckpointState;
+  const state = checkState(path, JSON.parse(bytes.toString("utf8"))) as CheckpointState;
   if (state.format !== FORMAT) {
     throw new UsageError(
       `${path}: written by another version of Gantry (format ${state.format}, this one reads ${FORMAT})`,

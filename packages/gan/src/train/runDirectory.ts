@@ -4,12 +4,13 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describeSystemError, FormatError, writeFileAtomically } from "@gantry/formats";
-import { version as torchVersion } from "@gantry/torch";
+import { getThreads, version as torchVersion } from "@gantry/torch";
 import { type Config, validateConfig } from "../config/config.js";
 import { isObject } from "../config/merge.js";
 import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import { checkpointName, listCheckpoints } from "./checkpoint.js";
+import { bestOf, blameVersion, checkRecord, heartbeatOf } from "./runFiles.js";
 
 /** Gantry's version, in every config.json. */
 export const GANTRY_VERSION = "0.1.0";
@@ -26,6 +27,8 @@ export interface RunRecord {
   readonly forkedFrom?: { readonly run: string; readonly iteration: number };
   /** What the data asked of the networks: a run can be sampled where its data is not. */
   readonly data?: DataShape;
+  /** Threads that it began with: another number gives other bits. */
+  readonly threads?: number;
   readonly config: Config;
 }
 
@@ -110,6 +113,7 @@ export class RunDirectory {
       node: process.version,
       commit: await gitCommit(),
       created: new Date().toISOString(),
+      threads: getThreads(),
       ...origin,
       config,
     };
@@ -134,16 +138,21 @@ export class RunDirectory {
     if (!(await isFile(file))) {
       throw new UsageError(`${path}: not a run (no config.json); give the folder that 'gantry train' made`);
     }
-    let record: RunRecord;
+    let value: unknown;
     try {
-      record = JSON.parse(await readFile(file, "utf8")) as RunRecord;
+      value = JSON.parse(await readFile(file, "utf8"));
     } catch (error) {
       throw new RunError(`${file}: damaged, not readable as JSON`, { cause: error });
     }
-    if (typeof record !== "object" || record === null || typeof record.config !== "object") {
+    if (!isObject(value) || !isObject(value.config)) {
       throw new UsageError(`${path}: not a run (its config.json is not Gantry's)`);
     }
-    return new RunDirectory(path, { ...record, config: await validateConfig(record.config) });
+    try {
+      const record = checkRecord(file, value) as unknown as RunRecord;
+      return new RunDirectory(path, { ...record, config: await validateConfig(record.config) });
+    } catch (error) {
+      throw blameVersion(error, file, String(value.gantry), GANTRY_VERSION);
+    }
   }
 
   /**
@@ -194,7 +203,9 @@ export class RunDirectory {
   /** The best checkpoint by the evaluations during training; undefined before the first. */
   async best(): Promise<BestCheckpoint | undefined> {
     try {
-      return JSON.parse(await readFile(join(this.path, "best.json"), "utf8")) as BestCheckpoint;
+      return bestOf(JSON.parse(await readFile(join(this.path, "best.json"), "utf8"))) as
+        | BestCheckpoint
+        | undefined;
     } catch {
       return undefined;
     }
@@ -218,7 +229,9 @@ export class RunDirectory {
   /** The last heartbeat; undefined before the first, and where it cannot be read. */
   async readHeartbeat(): Promise<Heartbeat | undefined> {
     try {
-      return JSON.parse(await readFile(join(this.path, "heartbeat.json"), "utf8")) as Heartbeat;
+      return heartbeatOf(JSON.parse(await readFile(join(this.path, "heartbeat.json"), "utf8"))) as
+        | Heartbeat
+        | undefined;
     } catch {
       return undefined;
     }
@@ -246,7 +259,7 @@ export class RunDirectory {
     return text.split("\n").flatMap((line) => {
       try {
         const event: unknown = JSON.parse(line);
-        return isObject(event) ? [event as RunEvent] : [];
+        return isEvent(event) ? [event] : [];
       } catch {
         return [];
       }
@@ -266,6 +279,11 @@ export interface RunEvent {
   readonly event?: string;
   readonly [scalar: string]: unknown;
 }
+
+const isEvent = (value: unknown): value is RunEvent =>
+  isObject(value) &&
+  (value.iteration === undefined || typeof value.iteration === "number") &&
+  (value.event === undefined || typeof value.event === "string");
 
 /** The events that still hold: without resumes, and without what a resume from an earlier iteration made undone. */
 export function standing(events: readonly RunEvent[]): RunEvent[] {

@@ -1,3 +1,4 @@
+import { getThreads } from "@gantry/torch";
 import type { Config } from "../config/config.js";
 import type { DataContext } from "../data/index.js";
 import { UsageError } from "../errors.js";
@@ -65,6 +66,7 @@ export async function resumeRun(
   const anew = iteration === undefined && known.length === 0 && directory.record.forkedFrom === undefined;
   const checkpoint = anew ? undefined : await directory.checkpoint(iteration);
   const trainer = await Trainer.create(directory.config, context);
+  tellThreads(directory, context);
   if (checkpoint !== undefined) await loadCheckpoint(trainer, checkpoint.folder);
   return runOf(trainer, directory);
 }
@@ -88,6 +90,7 @@ export async function forkRun(
   }
   const checkpoint = await from.checkpoint(iteration);
   const trainer = await createTrainer(config, context);
+  tellThreads(from, context);
   await loadCheckpoint(trainer, checkpoint.folder);
   const origin = {
     forkedFrom: { run: from.name, iteration: checkpoint.iteration },
@@ -97,6 +100,15 @@ export async function forkRun(
     saveCheckpoint(trainer, run.checkpoints),
   );
   return runOf(trainer, directory);
+}
+
+/** Sums are taken in another order by another number of threads. */
+function tellThreads({ path, record }: RunDirectory, context: Partial<DataContext> | undefined): void {
+  const own = getThreads();
+  if (record.threads === undefined || record.threads === own) return;
+  context?.onNotice?.(
+    `${path} was begun with ${record.threads} thread${record.threads === 1 ? "" : "s"}, and goes on with ${own}: the bits will not be those of a run that was never interrupted; --set threads=${record.threads} in a fork, or OMP_NUM_THREADS=${record.threads}, keeps them`,
+  );
 }
 
 /**

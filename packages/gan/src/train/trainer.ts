@@ -46,7 +46,8 @@ export interface StepReport {
 export interface TrainerState {
   readonly iteration: number;
   readonly imagesSeen: number;
-  readonly loader: LoaderState;
+  /** null: no data has been read yet (a network that was trained elsewhere). */
+  readonly loader: LoaderState | null;
   /** States of the training's own and of LibTorch's default generator, base64. */
   readonly random: string;
   readonly defaultRandom: string;
@@ -82,7 +83,7 @@ export class Trainer {
     this.config = config;
     this.dataset = dataset;
     this.game = game;
-    this.random = new RandomGenerator(config.seed + LATENT_SEED_OFFSET, config.device as Device);
+    this.random = trainingRandom(config);
     this.average =
       config.average === null ? undefined : new WeightAverage(game.network("generator"), config.average);
     this.#loader = createLoader({ dataset, batch: config.batch, seed: config.seed });
@@ -246,16 +247,11 @@ export class Trainer {
   }
 
   state(): TrainerState {
-    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
     return {
       iteration: this.#iteration,
       imagesSeen: this.#imagesSeen,
       loader: this.#loader.state(),
-      random: base64(this.random.getState()),
-      defaultRandom: base64(defaultGenerator(this.config.device as Device).getState()),
-      ...(this.config.device === "cpu"
-        ? {}
-        : { processorRandom: base64(defaultGenerator("cpu").getState()) }),
+      ...randomState(this.config, this.random),
     };
   }
 
@@ -265,8 +261,8 @@ export class Trainer {
     this.#loader = createLoader({
       dataset: this.dataset,
       batch: this.config.batch,
-      seed: state.loader.seed,
-      state: state.loader,
+      seed: state.loader?.seed ?? this.config.seed,
+      state: state.loader ?? undefined,
     });
     const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
     this.random.setState(bytes(state.random));
@@ -274,7 +270,7 @@ export class Trainer {
     if (state.processorRandom !== undefined) defaultGenerator("cpu").setState(bytes(state.processorRandom));
     this.#iteration = state.iteration;
     this.#imagesSeen = state.imagesSeen;
-    this.#epoch = state.loader.epoch;
+    this.#epoch = state.loader?.epoch ?? 0;
   }
 
   /** Ends the loader's thread and frees the game. */
@@ -283,6 +279,26 @@ export class Trainer {
     this.average?.dispose();
     this.game.dispose();
   }
+}
+
+const trainingRandom = (config: Config) =>
+  new RandomGenerator(config.seed + LATENT_SEED_OFFSET, config.device as Device);
+
+function randomState(
+  config: Config,
+  random: RandomGenerator,
+): Omit<TrainerState, "iteration" | "imagesSeen" | "loader"> {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  return {
+    random: base64(random.getState()),
+    defaultRandom: base64(defaultGenerator(config.device as Device).getState()),
+    ...(config.device === "cpu" ? {} : { processorRandom: base64(defaultGenerator("cpu").getState()) }),
+  };
+}
+
+/** Where a training stands whose networks come from elsewhere, after so many iterations there. */
+export function importedState(config: Config, iteration: number): TrainerState {
+  return { iteration, imagesSeen: 0, loader: null, ...randomState(config, trainingRandom(config)) };
 }
 
 /** Whether a discriminator updates: only then are the reals of a step images seen. */

@@ -27,6 +27,8 @@ export interface FuzzReport {
   /** Operators of which no call succeeded. */
   neverSucceeded: string[];
   slowest: string;
+  /** The most memory the process ever had, in MiB. */
+  memory: number;
 }
 
 const THE_LIMIT = 64 << 20;
@@ -352,6 +354,7 @@ function main(): void {
     others: [],
     neverSucceeded: [],
     slowest: "",
+    memory: 0,
   };
   let slowest = 0;
   native.setThreads(1);
@@ -431,6 +434,7 @@ function main(): void {
       report.slowest = `call ${i}: ${time.toFixed(0)} ms: ${name.split("(")[0]}`;
     }
   }
+  report.memory = Math.round(process.resourceUsage().maxRSS / 1024);
   report.neverSucceeded = [...successes]
     .filter(([, n]) => n === 0)
     .map(([operator]) => operator.schema.text.replace(/\(.*/, ""));

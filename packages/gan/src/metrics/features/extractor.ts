@@ -228,14 +228,14 @@ function preparationOf(
   const toGrey = channels === 3 && wanted === 1;
   const scaled = size !== undefined && (height !== size || width !== size);
   if (channels !== wanted && !(channels === 1 && wanted === 3) && !(toGrey && colour === "luma")) {
-    const remedy = toGrey ? ': set colour to "luma", or choose a network for colour' : "";
+    const remedy = toGrey ? ": --colour luma makes them grey; or choose a --network for colour" : "";
     throw new UsageError(
       `${name} has images of ${channels} channels, and ${network.name} takes ${wanted}${remedy}`,
     );
   }
   if (scaled && resize === "refuse")
     throw new UsageError(
-      `${name} has images of ${width}x${height}, and ${network.name} is made for ${size}x${size}: set resize to "lanczos3", or choose another network`,
+      `${name} has images of ${width}x${height}, and ${network.name} is made for ${size}x${size}: --resize lanczos3 brings them to it; or choose another --network`,
     );
   return {
     conventions: {

@@ -17,6 +17,19 @@ const options = z.strictObject({
     .multipleOf(2, "must be even")
     .default(FULL_CHANNELS)
     .describe("width of D at 32 pixels (G's is twice that there); every other width scales with it"),
+  discriminatorChannels: z
+    .int()
+    .min(2)
+    .multipleOf(2, "must be even")
+    .nullable()
+    .default(null)
+    .describe("as channels, of D alone; null: as channels"),
+  range: z
+    .enum(["signed", "unit"])
+    .default("signed")
+    .describe(
+      "of the networks' pixels; signed: [-1, 1], tanh; unit: [0, 1], sigmoid (kwotsin/mimicry's dcgan_cifar)",
+    ),
   upsampling: z
     .enum(["nearest", "bilinear"])
     .default("nearest")
@@ -42,6 +55,11 @@ const options = z.strictObject({
     .nullable()
     .default(null)
     .describe("side of the map, in G and in D, after which self-attention stands (SAGAN); null: none"),
+  discriminatorAttention: z
+    .int()
+    .nullable()
+    .default(null)
+    .describe("where D's self-attention stands, if elsewhere than G's; null: as attention"),
 });
 
 type Options = z.output<typeof options>;
@@ -69,7 +87,10 @@ export const resnetPlan = (shape: readonly number[], channels: number): ResNetPl
   scaledPlan(RESNET_PLANS, shape, channels / FULL_CHANNELS);
 
 class ResNetGenerator extends ResidualGenerator {
-  constructor({ channels, upsampling, generatorSpectralNorm, attention }: Options, request: NetRequest) {
+  constructor(
+    { channels, upsampling, generatorSpectralNorm, attention, range }: Options,
+    request: NetRequest,
+  ) {
     const { data, prior, classes } = request;
     super(request, {
       plan: resnetPlan(data.shape, channels),
@@ -78,6 +99,7 @@ class ResNetGenerator extends ResidualGenerator {
       spectralNorm: generatorSpectralNorm,
       attention,
       upsampling,
+      range,
     });
   }
 
@@ -97,11 +119,27 @@ export default defineFamily({
   source: "Miyato et al. 2018 (SNGAN), tables 3-5; kwotsin/mimicry",
   conditional: true,
   options,
-  check: ({ channels, attention }, data) =>
+  check: ({ channels, attention, discriminatorAttention }, data) =>
     checkShape("resnet", RESNET_PLANS, data) ??
-    checkAttention(attention, data.shape[1]!, resnetPlan(data.shape, channels)),
+    checkAttention(
+      attention,
+      data.shape[1]!,
+      resnetPlan(data.shape, channels),
+      discriminatorAttention ?? undefined,
+    ),
   generator: (o, request) => new ResNetGenerator(o, request),
-  discriminator: ({ channels, discriminatorNorm: norm, ...o }, request) =>
-    new ResNetDiscriminator({ ...o, norm, ...resnetPlan(request.inputShape, channels) }, request),
+  discriminator: (
+    { channels, discriminatorChannels, discriminatorNorm: norm, attention, discriminatorAttention, ...o },
+    request,
+  ) =>
+    new ResNetDiscriminator(
+      {
+        ...o,
+        norm,
+        attention: discriminatorAttention ?? attention,
+        ...resnetPlan(request.inputShape, discriminatorChannels ?? channels),
+      },
+      request,
+    ),
   encoder: ({ channels }, request) => resnetEncoder(resnetPlan(request.data.shape, channels), request),
 });

@@ -22,6 +22,8 @@ export interface ResNetDiscriminatorOptions extends ResNetBody {
   readonly wide?: boolean;
   /** Side of the map after which self-attention stands. Default null: none. */
   readonly attention?: number | null;
+  /** Of the pixels its layers see: default signed, [-1, 1] as they come; unit, [0, 1]. */
+  readonly range?: "signed" | "unit";
 }
 
 /**
@@ -37,6 +39,7 @@ export class ResNetDiscriminator extends Discriminator {
   readonly last: nn.Linear;
   readonly embedding: nn.Embedding | undefined;
   readonly #public: boolean;
+  readonly #unit: boolean;
   readonly #pooling: "sum" | "mean";
   /** The block behind which attention stands. */
   readonly #attended: number;
@@ -53,6 +56,7 @@ export class ResNetDiscriminator extends Discriminator {
     this.inputShape = inputShape;
     this.#public = shortcutActivation === "public";
     this.#pooling = pooling;
+    this.#unit = o.range === "unit";
     const { discriminator: widths, halvings } = o;
     const spectralNorm = norm === "spectral";
     this.blocks = widths.map((width, block) => {
@@ -75,7 +79,7 @@ export class ResNetDiscriminator extends Discriminator {
   }
 
   features({ image, latent }: Sample): Features {
-    let map = image;
+    let map = this.#unit ? image.add(1).div(2) : image;
     for (const [i, block] of this.blocks.slice(0, -1).entries()) {
       map = block.forward(map);
       if (i === this.#attended) map = this.attention!.forward(map);

@@ -18,9 +18,11 @@ export interface ResidualGeneratorOptions {
   readonly attention: number | null;
   /** Default nearest. */
   readonly upsampling?: "nearest" | "bilinear" | undefined;
+  /** Of the pixels it computes, before they become [-1, 1]: default signed, by tanh; unit, [0, 1] by a sigmoid. */
+  readonly range?: "signed" | "unit";
 }
 
-/** A linear layer, residual blocks that double the size, batch norm, ReLU, a convolution, tanh. */
+/** A linear layer, residual blocks that double the size, batch norm, ReLU, a convolution, tanh or a sigmoid. */
 export abstract class ResidualGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
@@ -33,9 +35,11 @@ export abstract class ResidualGenerator extends Generator {
   readonly #base: readonly [channels: number, height: number, width: number];
   /** The block behind which attention stands. */
   readonly #attended: number;
+  readonly #unit: boolean;
 
   constructor({ data, prior, classes }: NetRequest, options: ResidualGeneratorOptions) {
     super();
+    this.#unit = options.range === "unit";
     const { plan, inputs, norm, spectralNorm, attention, upsampling } = options;
     this.prior = prior;
     this.outputShape = data.shape;
@@ -63,6 +67,7 @@ export abstract class ResidualGenerator extends Generator {
       map = block.forward(map, condition(i));
       if (i === this.#attended) map = this.attention!.forward(map);
     }
-    return this.conv.forward(this.norm.activated(map, 0)).tanh();
+    const pixels = this.conv.forward(this.norm.activated(map, 0));
+    return this.#unit ? pixels.sigmoid().mul(2).sub(1) : pixels.tanh();
   }
 }

@@ -51,9 +51,26 @@ export const sidesInG = ({ base, generator }: Pick<ResNetPlan, "base" | "generat
 export const blockBefore = (sides: readonly number[], attention: number | null) =>
   attention === null ? -1 : sides.indexOf(attention);
 
-/** Why self-attention cannot stand after maps of a side, and what to do; undefined where it can, or is not asked for. */
-export function checkAttention(attention: number | null, side: number, plan: ResNetPlan): string | undefined {
-  const both = sidesInG(plan).filter((each) => sidesInD(side, plan).includes(each));
+/**
+ * Why self-attention cannot stand after maps of a side, and what to do; undefined where it can, or is not asked for.
+ * @param inD the side in D, where that is another
+ */
+export function checkAttention(
+  attention: number | null,
+  side: number,
+  plan: ResNetPlan,
+  inD?: number,
+): string | undefined {
+  const ofG = sidesInG(plan);
+  const ofD = sidesInD(side, plan);
+  if (inD !== undefined) {
+    const problem = (name: string, value: number | null, sides: readonly number[], network: string) =>
+      value !== null && sides.includes(value)
+        ? undefined
+        : `net.${name}=${value}: ${network} has no such map at ${side} pixels; take ${[...new Set(sides)].join(", ")}`;
+    return problem("attention", attention, ofG, "G") ?? problem("discriminatorAttention", inD, ofD, "D");
+  }
+  const both = ofG.filter((each) => ofD.includes(each));
   if (attention === null || both.includes(attention)) return undefined;
   return `net.attention=${attention}: G and D have no such map in common at ${side} pixels; take ${both.join(", ")}, or null`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { FormatError, readFileBytes, readSafetensors, readStateDict } from "@gantry/formats";
+import { FormatError, readArrays, readFileBytes } from "@gantry/formats";
 import type { DataContext } from "../../../data/context.js";
 import { type FetchPlan, type FetchReport, fetchFiles } from "../../../data/fetch.js";
 import { cacheFolder } from "../../../data/home.js";
@@ -46,7 +46,7 @@ const locate = (context: DataContext): Promise<string | undefined> =>
   firstHolding(places(context), async (path) => (await stat(path).catch(() => undefined))?.isFile() ?? false);
 
 /**
- * Loads Inception from a file of weights (.pth, or the same tensors as safetensors).
+ * Loads Inception from a file of weights (.pth, or the same tensors in another kind of file).
  * @throws {FormatError} a file whose name has the published checksum and whose content has not, and damaged files
  * @throws {UsageError} other tensors than Inception's
  */
@@ -64,9 +64,7 @@ export async function openInception(path: string, context: DataContext): Promise
       `${path} is not the published file of Inception's weights: scores may differ from others'`,
     );
   }
-  const state = path.endsWith(".safetensors")
-    ? (await readSafetensors(path)).arrays
-    : await readStateDict(path);
+  const state = await readArrays(path, { onNote: context.onNotice });
   const inception = new Inception(state);
   return {
     name: NAME,
