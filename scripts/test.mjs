@@ -1,20 +1,7 @@
 // `npm test [-- FILTER... --node-options]`: set-up, then every test file whose path contains a filter (all without).
-import { existsSync } from "node:fs";
-import { join, relative, sep } from "node:path";
-import { filesUnder, root, run, runScript, Stop, script } from "./shared.mjs";
-
-/** Compiled tests that still have their source: the compiler leaves the results of deleted files behind. */
-function testFiles() {
-  const files = filesUnder(join(root, "packages")).filter(
-    (path) => path.endsWith(".test.js") && !path.includes(`${sep}node_modules${sep}`),
-  );
-  return files.filter((path) => {
-    const [, name, dist, ...rest] = relative(root, path).split(sep);
-    if (dist !== "dist") return false;
-    const source = join(...rest).replace(/\.js$/, ".ts");
-    return ["", "src"].some((folder) => existsSync(join(root, "packages", name, folder, source)));
-  });
-}
+import { relative } from "node:path";
+import { root, run, runScript, Stop, script } from "./shared.mjs";
+import { testFiles } from "./testFiles.mjs";
 
 script(() => {
   const given = process.argv.slice(2);
