@@ -35,6 +35,7 @@ export async function resolveConfig(composition: Composition): Promise<Config> {
       }
     }
     config = merge(config, { terms: { ...removed, [name]: options } });
+    if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
   }
   // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
   const settings = composition.settings ?? [];

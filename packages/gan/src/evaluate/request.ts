@@ -9,7 +9,7 @@ import { UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { ExtractionOptions } from "../metrics/features/extractor.js";
 import type { Quantisation } from "../metrics/features/images.js";
-import type { CheckpointChoice } from "../train/runDirectory.js";
+import { type CheckpointChoice, RunDirectory } from "../train/runDirectory.js";
 
 /** A run's generator: it makes as many samples as are asked for. */
 export interface RunSubject {
@@ -127,6 +127,14 @@ export async function parseSubject(text: string, cwd = process.cwd()): Promise<R
   ] as const)
     if (await isFile(join(resolve(cwd, path), "config.json"))) return { kind: "run", path, iteration };
   return await parseReference(text, cwd);
+}
+
+/** What to compare with: as {@link parseSubject}, a run standing for the data that it was trained on. */
+export async function parseAgainst(text: string, cwd = process.cwd()): Promise<Reference> {
+  const named = await parseSubject(text, cwd);
+  if (named.kind !== "run") return named;
+  const { config } = await RunDirectory.open(resolve(cwd, named.path));
+  return { kind: "data", spec: config.data as DatasetSpec };
 }
 
 /** As {@link parseSubject}, where a run makes no sense. */

@@ -59,6 +59,8 @@ export interface TermDefinition<Schema extends z.ZodObject = z.ZodObject> extend
    */
   readonly kind: "adversarial" | "regularizer" | "view" | "gradient" | "constraint";
   readonly options: Schema;
+  /** Takes the gradients of D's losses on reals and fakes apart: what a recipe says of judging them together gives way. */
+  readonly parts?: true;
   make(options: z.output<Schema>): Term;
 }
 

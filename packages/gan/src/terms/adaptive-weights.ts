@@ -105,6 +105,7 @@ export default defineTerm({
   summary: "weighs the real and the fake gradient of D by its scores and their angle (aw-GAN)",
   source: "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), algorithms 1 and 2",
   kind: "gradient",
+  parts: true,
   options: z.strictObject({
     variant: z
       .enum(["normalized", "raw", "equal"])

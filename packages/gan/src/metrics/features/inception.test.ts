@@ -12,6 +12,7 @@ import { INCEPTION_FEATURES, Inception, type InceptionFeature, inceptionShapes }
 import { featureNetworks } from "./network.js";
 import { openInception } from "./networks/inception-2015.js";
 import { tensorflowResize } from "./tensorflowResize.js";
+import { noise } from "./testing.js";
 
 setThreads(1);
 
@@ -21,21 +22,6 @@ interface Golden {
   resized: { up: number[]; down: number[] };
 }
 const golden = readGolden<Golden>("inception.json");
-
-/** As `noise` of make_inception.py. */
-function noise(count: number, seed: number): Float64Array {
-  const out = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    let h = (Math.imul(i, 2654435761) + seed) | 0;
-    h ^= h >>> 16;
-    h = Math.imul(h, 0x85ebca6b);
-    h ^= h >>> 13;
-    h = Math.imul(h, 0xc2b2ae35);
-    h ^= h >>> 16;
-    out[i] = (h >>> 0) / 2 ** 32 - 0.5;
-  }
-  return out;
-}
 
 function bytes(count: number, seed: number): Uint8Array {
   return Uint8Array.from(noise(count, seed), (value) => Math.floor((value + 0.5) * 256));
