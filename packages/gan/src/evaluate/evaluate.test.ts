@@ -328,7 +328,8 @@ test("what makes no sense is refused in one line, before the long work", async (
   await refused(request("./mnist", "./mnist", "fid", { repeats: 0 }), /repeats is 0/);
   await refused(request("mnist-other:test", "mnist-other:test", "missing"), /held-out real images/);
   assert.equal(looked, 0);
-  for (const wrong of ["a=1", "", "fid,,is", "fid,fid"]) assert.throws(() => parseMetrics(wrong), UsageError);
+  for (const wrong of ["a=1", "", "fid,,is", "fid,fid", "kid:subsets=1,subsets=2"])
+    assert.throws(() => parseMetrics(wrong), UsageError);
 });
 
 test("the network is told by names and classes, where size and colour fit", async () => {

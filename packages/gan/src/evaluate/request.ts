@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Tensor } from "@gantry/torch";
-import type { JsonObject } from "../config/merge.js";
-import { parseOption, splitOutside } from "../config/setting.js";
+import type { Json, JsonObject } from "../config/merge.js";
+import { optionsOf, parseOption, splitOutside } from "../config/setting.js";
 import { type Dataset, datasets } from "../data/index.js";
 import type { DatasetSpec } from "../data/open.js";
 import { UsageError } from "../errors.js";
@@ -102,7 +102,10 @@ export function parseMetrics(text: string): MetricRequest[] {
       if (last === undefined)
         throw new UsageError(`'${part}' is an option of no metric; write NAME:key=value`);
       const [key, value] = parseOption(part, last.name);
-      last.options = { ...last.options, [key]: value };
+      last.options = optionsOf(
+        [...Object.entries(last.options), [key, value]] as [string, Json][],
+        last.name,
+      );
       continue;
     }
     if (name === "") throw new UsageError(`'${text}' names no metrics; write NAME,NAME:key=value,NAME`);
@@ -149,7 +152,10 @@ export async function parseReference(text: string, cwd = process.cwd()): Promise
   const [name, rest] = [text.slice(0, at), text.slice(at + 1)];
   const options = SPLITS.includes(rest)
     ? { split: rest }
-    : Object.fromEntries(splitOutside(rest).map((part) => parseOption(part, name)));
+    : optionsOf(
+        splitOutside(rest).map((part) => parseOption(part, name)),
+        name,
+      );
   const isPath = !known.has(name) && (/[\\/]/.test(name) || (await exists(resolve(cwd, name))));
   return { kind: "data", spec: isPath ? { path: name, ...options } : { name, ...options } };
 }
