@@ -3,6 +3,9 @@ import { existsSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { filesUnder, root, run, runScript, Stop, script } from "./shared.mjs";
 
+/** Milliseconds that a file of tests may take, on a busy machine too: then it is ended, and has failed. */
+const FILE_LIMIT = 600_000;
+
 /** Compiled tests that still have their source: the compiler leaves the results of deleted files behind. */
 function testFiles() {
   const files = filesUnder(join(root, "packages")).filter(
@@ -27,7 +30,14 @@ script(() => {
   );
   if (files.length === 0)
     throw new Stop(`no test file matches ${filters.join(" ")}; there are ${all.length}`);
-  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...options, ...files];
+  const args = [
+    "--test",
+    "--test-concurrency=2",
+    "--test-reporter=spec",
+    `--test-timeout=${FILE_LIMIT}`,
+    ...options,
+    ...files,
+  ];
   // Test processes run side by side: one thread each, so that they do not fight for the cores.
   const env = { ...process.env, OMP_NUM_THREADS: "1" };
   const status = run(process.execPath, args, { env });
