@@ -1,0 +1,174 @@
+// `npm run mutate [-- --count N --seed N --jobs N --only FRAGMENT]`: makes small changes to the compiled code, one at a time, and
+// runs the tests that run the changed place. A change that no test notices is a survivor. Writes bench/mutation.json.
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { filesUnder, root, runScript, Stop, script } from "../shared.mjs";
+import { covers, measure } from "./coverage.mjs";
+import { draw, mutantsOf, random } from "./mutants.mjs";
+import { Sandbox } from "./sandbox.mjs";
+
+const under = (folder) => (path) => dirname(path) === folder;
+const among =
+  (folder, ...names) =>
+  (path) =>
+    names.some((name) => path === `${folder}/${name}.js`);
+/** What is changed, and which share of the mutants falls to it. */
+const AREAS = [
+  ["terms", 60, under("packages/gan/dist/terms")],
+  ["game", 40, under("packages/gan/dist/game")],
+  [
+    "trainer",
+    40,
+    among("packages/gan/dist/train", "trainer", "averaging", "sampler", "setup", "optimizers", "record"),
+  ],
+  ["loader", 15, among("packages/gan/dist/data", "loader")],
+  ["metrics", 45, under("packages/gan/dist/metrics")],
+  [
+    "command options",
+    20,
+    (path) =>
+      among("packages/cli/dist", "settings", "numbers")(path) ||
+      among("packages/gan/dist/config", "setting", "merge", "config")(path) ||
+      among("packages/cli/dist/commands", "train", "sample", "eval")(path),
+  ],
+];
+/** Tests run for one mutant at most, the nearest and fastest first, and their time together in milliseconds. */
+const MOST_TESTS = 25;
+const MOST_TIME = 120_000;
+/** A test may take so many times as long as without a change, and this long more, before it counts as hung. */
+const [SLOWER, GRACE] = [4, 30_000];
+
+const isTested = (path) =>
+  path.endsWith(".js") && !/\.test\.js$|testing\.js$|adHoc\.js$|Child\.js$|killing\.js$/.test(path);
+const say = (text) => process.stderr.write(`${text}\n`);
+
+/** Takes things one by one, as many at a time as there are workers. */
+async function inTurn(things, workers, action) {
+  let next = 0;
+  await Promise.all(
+    workers.map(async (worker) => {
+      while (next < things.length) await action(things[next++], worker);
+    }),
+  );
+}
+
+/** Tests that run a mutant's place: those named like its file, then those of its folder, then the fastest. */
+function testsOf({ file, start }, measured) {
+  const name = basename(file, ".js");
+  const rank = (test) => {
+    const own = basename(test, ".test.js");
+    return own === name ? 0 : dirname(test) === dirname(file) ? 1 : 2;
+  };
+  return [...measured]
+    .filter(([, { ranges }]) => covers(ranges.get(file), start))
+    .sort(([a, x], [b, y]) => rank(a) - rank(b) || x.milliseconds - y.milliseconds)
+    .slice(0, MOST_TESTS);
+}
+
+async function judge(mutant, measured, sandbox) {
+  const tests = testsOf(mutant, measured);
+  if (tests.length === 0) return { ...mutant, outcome: "not run" };
+  const place = join(sandbox.path, mutant.file);
+  const source = readFileSync(place, "utf8");
+  writeFileSync(place, source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
+  let spent = 0;
+  try {
+    for (const [test, { milliseconds }] of tests) {
+      if (spent > MOST_TIME) break;
+      const found = await sandbox.test(test, SLOWER * milliseconds + GRACE);
+      spent += found.milliseconds;
+      if (!found.passed) return { ...mutant, outcome: found.late ? "hung" : "killed", by: test };
+    }
+    return { ...mutant, outcome: "survived" };
+  } finally {
+    writeFileSync(place, source);
+    sandbox.tidy();
+  }
+}
+
+/** What a reader needs of a mutant. */
+function describe({ file, start, end, text, kind, area, outcome, by }, source) {
+  const from = source.lastIndexOf("\n", start - 1) + 1;
+  const to = source.indexOf("\n", end);
+  const line = source.slice(0, start).split("\n").length;
+  const changed = source.slice(from, start) + text + source.slice(end, to < 0 ? undefined : to);
+  return {
+    area,
+    file,
+    line,
+    kind,
+    source: source.slice(from, to).trim(),
+    changed: changed.trim(),
+    outcome,
+    by,
+  };
+}
+
+script(async () => {
+  const { values } = parseArgs({
+    options: {
+      count: { type: "string", default: "220" },
+      seed: { type: "string", default: "1" },
+      jobs: { type: "string", default: "2" },
+      only: { type: "string" },
+    },
+  });
+  runScript("build.mjs");
+  const compiled = filesUnder(join(root, "packages"))
+    .map((path) => relative(root, path))
+    .filter((path) => /^packages\/(gan|cli)\/dist\//.test(path));
+  const sourceOf = (path) => readFileSync(join(root, path), "utf8");
+  const next = random(Number(values.seed));
+  const total = AREAS.reduce((sum, [, share]) => sum + share, 0);
+  const mutants = AREAS.flatMap(([area, share, belongs]) => {
+    const all = compiled
+      .filter((path) => isTested(path) && belongs(path) && path.includes(values.only ?? ""))
+      .flatMap((file) => mutantsOf(sourceOf(file)).map((mutant) => ({ area, file, ...mutant })));
+    return draw(all, Math.round((share / total) * Number(values.count)), next);
+  });
+  if (mutants.length === 0) throw new Stop(`no file that is changed has ${values.only} in its path`);
+  const targets = new Set(mutants.map(({ file }) => file));
+  const tests = compiled.filter(
+    (path) => path.endsWith(".test.js") && !path.includes("/studies/") && !/killed?\.test/.test(path),
+  );
+  const sandboxes = Array.from({ length: Number(values.jobs) }, () => new Sandbox());
+  try {
+    const measured = new Map();
+    await inTurn(tests, sandboxes, async (test, sandbox) => {
+      const found = await measure(sandbox, test, targets, 600_000);
+      sandbox.tidy();
+      say(`${measured.size + 1}/${tests.length} ${found.passed ? "" : "fails already, left out: "}${test}`);
+      measured.set(test, found);
+    });
+    for (const [test, { passed }] of measured) if (!passed) measured.delete(test);
+    const results = [];
+    await inTurn(mutants, sandboxes, async (mutant, sandbox) => {
+      const result = describe(await judge(mutant, measured, sandbox), sourceOf(mutant.file));
+      results.push(result);
+      say(
+        `${results.length}/${mutants.length} ${result.outcome}: ${result.file}:${result.line} ${result.kind}`,
+      );
+    });
+    report(results, values);
+  } finally {
+    for (const sandbox of sandboxes) sandbox.close();
+  }
+});
+
+function report(results, { seed }) {
+  results.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.kind.localeCompare(b.kind));
+  const noticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
+  const rows = AREAS.map(([area]) => {
+    const own = results.filter((result) => result.area === area);
+    return { area, mutants: own.length, noticed: own.filter(noticed).length };
+  });
+  const summary = { mutants: results.length, noticed: results.filter(noticed).length };
+  const content = { seed: Number(seed), ...summary, areas: rows, results };
+  writeFileSync(join(root, "bench/mutation.json"), `${JSON.stringify(content, undefined, 2)}\n`);
+  for (const { file, line, kind, changed, outcome } of results)
+    if (outcome === "survived" || outcome === "not run")
+      console.log(`${outcome}: ${file}:${line}  ${kind}\n    ${changed}`);
+  for (const { area, mutants, noticed: found } of rows) console.log(`${area}: ${found} of ${mutants}`);
+  console.log(`${summary.noticed} of ${summary.mutants} noticed; all in bench/mutation.json`);
+}
