@@ -126,7 +126,7 @@ export class Evaluation {
         const known = against as PointSide | undefined;
         if (known?.modes === undefined)
           throw new UsageError(
-            `points are judged against the modes of a data set (ring, grid); ${known?.name ?? "nothing"} has none: say --against ring`,
+            `points are judged against the modes of a data set (ring, grid); ${known?.name ?? "nothing"} has none: say --against ring, or the run whose data they should be like`,
           );
       }
       const sides = { subject, against, test };

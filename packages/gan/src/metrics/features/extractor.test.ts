@@ -204,6 +204,10 @@ test("grey comes to colour by repetition, colour to grey only when asked, sizes 
   const luma = await look(pictures(5), greyNet(), { colour: "luma" });
   assert.equal(luma.samples.conventions.colour, "luma");
   assert.throws(() => new ImageSamples(pictures(5, [1, 6, 6]), greyNet()), /resize to "lanczos3"/);
+  assert.throws(
+    () => new ImageSamples(pictures(5, [1, 6, 6]), greyNet(), { resize: "clean-fid" }),
+    /--resize clean-fid is a way to Inception's size, and .* has its own/,
+  );
   const resized = await look(pictures(5, [1, 6, 6]), greyNet(), { resize: "lanczos3" });
   assert.equal(resized.samples.conventions.resize, "lanczos3 4");
   const exact = await look(pictures(5, [1, 4, 4]), greyNet(), { resize: "lanczos3" });

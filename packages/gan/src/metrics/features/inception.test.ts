@@ -158,7 +158,20 @@ test("the network opens a file: notices other weights, refuses a damaged downloa
     // The Inception Score's logits have no bias.
     assert.ok(Math.abs(logits.sum().item() - golden.features.logits_unbiased.sum) < 0.1);
   });
+  // Another way to its size gives other features, and is stated.
+  const clean = await openInception(path, context, "clean-fid");
+  assert.deepEqual([network.resize, clean.resize], ["tf1-bilinear 299", "clean-fid bicubic 299"]);
+  scope(() => {
+    const images = torch.fromTypedArray(bytes(3 * 20 * 27, 1000), [1, 3, 20, 27]);
+    const [a, b] = [network, clean].map(({ forward }) => forward(images).features.toNumbers());
+    assert.notDeepEqual(a, b);
+  });
+  await assert.rejects(
+    openInception(path, context, "lanczos3"),
+    /--resize lanczos3 is for classifiers; .*clean-fid/,
+  );
   network.dispose();
+  clean.dispose();
   const damaged = join(folder, "pt_inception-2015-12-05-6726825d.pth");
   await writeFile(damaged, "nonsense");
   await assert.rejects(openInception(damaged, context), FormatError);
