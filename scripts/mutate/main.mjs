@@ -1,4 +1,4 @@
-// `npm run mutate [-- --count N --seed N --jobs N --only FRAGMENT]`: makes small changes to the compiled code, one at a time, and
+// `npm run mutate [-- --count N --seed N --jobs N --only FRAGMENT --again]`: makes small changes to the compiled code, one at a time, and
 // runs the tests that run the changed place. A change that no test notices is a survivor. Writes bench/mutation.json.
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -34,11 +34,16 @@ const AREAS = [
   ],
 ];
 /** Tests run for one mutant at most, the nearest and fastest first, and their time together in milliseconds. */
-const MOST_TESTS = 25;
-const MOST_TIME = 120_000;
+const MOST_TESTS = 15;
+const MOST_TIME = 60_000;
+/** Tests that take longer are run only for what they are named after. */
+const SLOW = 20_000;
 /** A test may take so many times as long as without a change, and this long more, before it counts as hung. */
-const [SLOWER, GRACE] = [4, 30_000];
+const [SLOWER, GRACE] = [4, 20_000];
 
+const RESULT = join(root, "bench/mutation.json");
+const isNoticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
+const identity = ({ file, line, kind, changed }) => JSON.stringify([file, line, kind, changed]);
 const isTested = (path) =>
   path.endsWith(".js") && !/\.test\.js$|testing\.js$|adHoc\.js$|Child\.js$|killing\.js$/.test(path);
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -61,7 +66,9 @@ function testsOf({ file, start }, measured) {
     return own === name ? 0 : dirname(test) === dirname(file) ? 1 : 2;
   };
   return [...measured]
-    .filter(([, { ranges }]) => covers(ranges.get(file), start))
+    .filter(([test, { ranges, milliseconds }]) => {
+      return (milliseconds < SLOW || rank(test) === 0) && covers(ranges.get(file), start);
+    })
     .sort(([a, x], [b, y]) => rank(a) - rank(b) || x.milliseconds - y.milliseconds)
     .slice(0, MOST_TESTS);
 }
@@ -112,6 +119,8 @@ script(async () => {
       seed: { type: "string", default: "1" },
       jobs: { type: "string", default: "2" },
       only: { type: "string" },
+      // Tries only what the last run's tests did not notice, and keeps the rest of its result.
+      again: { type: "boolean", default: false },
     },
   });
   runScript("build.mjs");
@@ -128,11 +137,21 @@ script(async () => {
     return draw(all, Math.round((share / total) * Number(values.count)), next);
   });
   if (mutants.length === 0) throw new Stop(`no file that is changed has ${values.only} in its path`);
-  const targets = new Set(mutants.map(({ file }) => file));
+  const identities = mutants.map((mutant) => identity(describe(mutant, sourceOf(mutant.file))));
+  const last = values.again ? JSON.parse(readFileSync(RESULT, "utf8")).results : [];
+  const before = last.filter((result) => isNoticed(result) && identities.includes(identity(result)));
+  const known = new Set(before.map(identity));
+  const tried = mutants.filter((_, i) => !known.has(identities[i]));
+  const targets = new Set(tried.map(({ file }) => file));
   const tests = compiled.filter(
-    (path) => path.endsWith(".test.js") && !path.includes("/studies/") && !/killed?\.test/.test(path),
+    (path) =>
+      path.endsWith(".test.js") && !path.includes("/studies/") && !/(killed?|composition)\.test/.test(path),
   );
   const sandboxes = Array.from({ length: Number(values.jobs) }, () => new Sandbox());
+  process.once("SIGINT", () => {
+    for (const sandbox of sandboxes) sandbox.close();
+    process.exit(130);
+  });
   try {
     const measured = new Map();
     await inTurn(tests, sandboxes, async (test, sandbox) => {
@@ -143,14 +162,14 @@ script(async () => {
     });
     for (const [test, { passed }] of measured) if (!passed) measured.delete(test);
     const results = [];
-    await inTurn(mutants, sandboxes, async (mutant, sandbox) => {
+    await inTurn(tried, sandboxes, async (mutant, sandbox) => {
       const result = describe(await judge(mutant, measured, sandbox), sourceOf(mutant.file));
       results.push(result);
       say(
-        `${results.length}/${mutants.length} ${result.outcome}: ${result.file}:${result.line} ${result.kind}`,
+        `${results.length}/${tried.length} ${result.outcome}: ${result.file}:${result.line} ${result.kind}`,
       );
     });
-    report(results, values);
+    report([...before, ...results], values);
   } finally {
     for (const sandbox of sandboxes) sandbox.close();
   }
@@ -158,14 +177,13 @@ script(async () => {
 
 function report(results, { seed }) {
   results.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.kind.localeCompare(b.kind));
-  const noticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
   const rows = AREAS.map(([area]) => {
     const own = results.filter((result) => result.area === area);
-    return { area, mutants: own.length, noticed: own.filter(noticed).length };
+    return { area, mutants: own.length, noticed: own.filter(isNoticed).length };
   });
-  const summary = { mutants: results.length, noticed: results.filter(noticed).length };
+  const summary = { mutants: results.length, noticed: results.filter(isNoticed).length };
   const content = { seed: Number(seed), ...summary, areas: rows, results };
-  writeFileSync(join(root, "bench/mutation.json"), `${JSON.stringify(content, undefined, 2)}\n`);
+  writeFileSync(RESULT, `${JSON.stringify(content, undefined, 2)}\n`);
   for (const { file, line, kind, changed, outcome } of results)
     if (outcome === "survived" || outcome === "not run")
       console.log(`${outcome}: ${file}:${line}  ${kind}\n    ${changed}`);

@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { root } from "../shared.mjs";
 
 export class Sandbox {
+  /** Ends the test under way, and what it started. */
+  #end = () => {};
+
   constructor() {
     this.path = mkdtempSync(join(tmpdir(), "gantry-mutate-"));
     this.temporary = join(this.path, "tmp");
@@ -33,8 +36,7 @@ export class Sandbox {
   /** Runs one file of tests. @returns whether it passed, and in what time; `timeout` where it was ended */
   test(file, limit, env = {}) {
     const started = performance.now();
-    const args = ["--test", "--test-reporter=tap", join(this.path, file)];
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [join(this.path, file)], {
       cwd: this.path,
       env: { ...process.env, OMP_NUM_THREADS: "1", TMPDIR: this.temporary, ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -51,10 +53,11 @@ export class Sandbox {
       let late = false;
       const end = () => {
         try {
-          // Its own group: what it started ends with it.
+          // A group of its own.
           process.kill(-child.pid, "SIGKILL");
         } catch {}
       };
+      this.#end = end;
       const timer = setTimeout(() => {
         late = true;
         end();
@@ -73,6 +76,7 @@ export class Sandbox {
   }
 
   close() {
+    this.#end();
     rmSync(this.path, { recursive: true, force: true });
   }
 }
