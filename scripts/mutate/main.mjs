@@ -3,8 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { filesUnder, root, runScript, Stop, script } from "../shared.mjs";
-import { covers, measure } from "./coverage.mjs";
+import { filesUnder, hashOf, root, runScript, Stop, script } from "../shared.mjs";
+import { measure, placeOf } from "./coverage.mjs";
+import { Kept } from "./kept.mjs";
 import { draw, mutantsOf, random } from "./mutants.mjs";
 import { Sandbox } from "./sandbox.mjs";
 
@@ -34,18 +35,22 @@ const AREAS = [
   ],
 ];
 /** Tests run for one mutant at most, the nearest and fastest first, and their time together in milliseconds. */
-const MOST_TESTS = 15;
+const MOST_TESTS = 8;
 const MOST_TIME = 60_000;
 /** Tests that take longer are run only for what they are named after. */
 const SLOW = 20_000;
 /** A test may take so many times as long as without a change, and this long more, before it counts as hung. */
 const [SLOWER, GRACE] = [4, 20_000];
 
+/** Tests that take long and look at other things than what is changed. */
+const ELSEWHERE =
+  /\/(studies|nets|convert|compare|figures)\/|\/(killed?|composition|study|profile|probe|startUp|evaluations|compare|fetch)\.test\.js$/;
 const RESULT = join(root, "bench/mutation.json");
 const isNoticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
 const identity = ({ file, line, kind, changed }) => JSON.stringify([file, line, kind, changed]);
 const isTested = (path) =>
-  path.endsWith(".js") && !/\.test\.js$|testing\.js$|adHoc\.js$|Child\.js$|killing\.js$/.test(path);
+  path.endsWith(".js") &&
+  !/\.test\.js$|testing\.js$|adHoc\.js$|filled\.js$|Child\.js$|killing\.js$/.test(path);
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Takes things one by one, as many at a time as there are workers. */
@@ -59,23 +64,25 @@ async function inTurn(things, workers, action) {
 }
 
 /** Tests that run a mutant's place: those named like its file, then those of its folder, then the fastest. */
-function testsOf({ file, start }, measured) {
+function testsOf(mutant, measured) {
+  const { file } = mutant;
   const name = basename(file, ".js");
   const rank = (test) => {
     const own = basename(test, ".test.js");
     return own === name ? 0 : dirname(test) === dirname(file) ? 1 : 2;
   };
   return [...measured]
-    .filter(([test, { ranges, milliseconds }]) => {
-      return (milliseconds < SLOW || rank(test) === 0) && covers(ranges.get(file), start);
-    })
+    .filter(
+      ([test, { places, milliseconds }]) =>
+        (milliseconds < SLOW || rank(test) === 0) && places.has(placeOf(mutant)),
+    )
     .sort(([a, x], [b, y]) => rank(a) - rank(b) || x.milliseconds - y.milliseconds)
     .slice(0, MOST_TESTS);
 }
 
 async function judge(mutant, measured, sandbox) {
   const tests = testsOf(mutant, measured);
-  if (tests.length === 0) return { ...mutant, outcome: "not run" };
+  if (tests.length === 0) return { outcome: "not run" };
   const place = join(sandbox.path, mutant.file);
   const source = readFileSync(place, "utf8");
   writeFileSync(place, source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
@@ -85,9 +92,9 @@ async function judge(mutant, measured, sandbox) {
       if (spent > MOST_TIME) break;
       const found = await sandbox.test(test, SLOWER * milliseconds + GRACE);
       spent += found.milliseconds;
-      if (!found.passed) return { ...mutant, outcome: found.late ? "hung" : "killed", by: test };
+      if (!found.passed) return { outcome: found.late ? "hung" : "killed", by: test };
     }
-    return { ...mutant, outcome: "survived" };
+    return { outcome: "survived" };
   } finally {
     writeFileSync(place, source);
     sandbox.tidy();
@@ -130,46 +137,52 @@ script(async () => {
   const sourceOf = (path) => readFileSync(join(root, path), "utf8");
   const next = random(Number(values.seed));
   const total = AREAS.reduce((sum, [, share]) => sum + share, 0);
+  const every = [];
   const mutants = AREAS.flatMap(([area, share, belongs]) => {
     const all = compiled
-      .filter((path) => isTested(path) && belongs(path) && path.includes(values.only ?? ""))
+      .filter((path) => isTested(path) && belongs(path))
       .flatMap((file) => mutantsOf(sourceOf(file)).map((mutant) => ({ area, file, ...mutant })));
+    every.push(...all);
     return draw(all, Math.round((share / total) * Number(values.count)), next);
-  });
+  }).filter(({ file }) => file.includes(values.only ?? ""));
   if (mutants.length === 0) throw new Stop(`no file that is changed has ${values.only} in its path`);
-  const identities = mutants.map((mutant) => identity(describe(mutant, sourceOf(mutant.file))));
-  const last = values.again ? JSON.parse(readFileSync(RESULT, "utf8")).results : [];
-  const before = last.filter((result) => isNoticed(result) && identities.includes(identity(result)));
-  const known = new Set(before.map(identity));
-  const tried = mutants.filter((_, i) => !known.has(identities[i]));
-  const targets = new Set(tried.map(({ file }) => file));
-  const tests = compiled.filter(
-    (path) =>
-      path.endsWith(".test.js") && !path.includes("/studies/") && !/(killed?|composition)\.test/.test(path),
-  );
+  const describes = (mutant, outcome) => describe({ ...mutant, ...outcome }, sourceOf(mutant.file));
+  const identities = mutants.map((mutant) => identity(describes(mutant)));
+  const kept = new Kept(hashOf(compiled.map((path) => join(root, path))));
+  const last = values.again ? JSON.parse(readFileSync(RESULT, "utf8")).results.filter(isNoticed) : [];
+  const known = new Map(last.map((result) => [identity(result), result]));
+  const results = [];
+  const tried = mutants.filter((mutant, i) => {
+    const found = known.get(identities[i]) ?? kept.read(identities[i]);
+    if (found !== undefined) results.push(describes(mutant, { outcome: found.outcome, by: found.by }));
+    return found === undefined;
+  });
+  const tests = compiled.filter((path) => path.endsWith(".test.js") && !ELSEWHERE.test(path));
   const sandboxes = Array.from({ length: Number(values.jobs) }, () => new Sandbox());
   process.once("SIGINT", () => {
     for (const sandbox of sandboxes) sandbox.close();
+    say(`stopped at ${results.length} of ${mutants.length} mutants; the same command goes on from there`);
     process.exit(130);
   });
   try {
     const measured = new Map();
-    await inTurn(tests, sandboxes, async (test, sandbox) => {
-      const found = await measure(sandbox, test, targets, 600_000);
-      sandbox.tidy();
-      say(`${measured.size + 1}/${tests.length} ${found.passed ? "" : "fails already, left out: "}${test}`);
-      measured.set(test, found);
-    });
+    if (tried.length > 0)
+      await inTurn(tests, sandboxes, async (test, sandbox) => {
+        const found = kept.read(test) ?? kept.write(test, await measure(sandbox, test, every, 600_000));
+        sandbox.tidy();
+        say(`${measured.size + 1}/${tests.length} ${found.passed ? "" : "fails already, left out: "}${test}`);
+        measured.set(test, { ...found, places: new Set(found.places) });
+      });
     for (const [test, { passed }] of measured) if (!passed) measured.delete(test);
-    const results = [];
     await inTurn(tried, sandboxes, async (mutant, sandbox) => {
-      const result = describe(await judge(mutant, measured, sandbox), sourceOf(mutant.file));
+      const outcome = kept.write(identities[mutants.indexOf(mutant)], await judge(mutant, measured, sandbox));
+      const result = describes(mutant, outcome);
       results.push(result);
       say(
-        `${results.length}/${tried.length} ${result.outcome}: ${result.file}:${result.line} ${result.kind}`,
+        `${results.length}/${mutants.length} ${result.outcome}: ${result.file}:${result.line} ${result.kind}`,
       );
     });
-    report([...before, ...results], values);
+    report(results, values);
   } finally {
     for (const sandbox of sandboxes) sandbox.close();
   }

@@ -38,12 +38,13 @@ const METHODS = {
   every: "some",
 };
 
-/** Whether a part of the syntax only words what is shown when something goes wrong. */
-const isMessage = (node) =>
+/** Whether a part of the syntax only words what is shown, or tells how far something has come, or is the compiler's own. */
+const isLeftAlone = (node) =>
   node.type === "ThrowStatement" ||
+  (node.type === "VariableDeclarator" && /^__/.test(node.id.name ?? "")) ||
   (node.type === "NewExpression" && /Error$|^Stop$/.test(node.callee.name ?? "")) ||
   (node.type === "CallExpression" &&
-    /^(describe|refuse|onWarning|onNotice|report)$/.test(nameOf(node.callee)));
+    /^(describe|refuse|onWarning|onNotice|onProgress|report|pause)$|^__/.test(nameOf(node.callee)));
 
 const nameOf = (callee) => (callee.type === "MemberExpression" ? callee.property.name : callee.name) ?? "";
 
@@ -61,7 +62,7 @@ export function mutantsOf(source) {
   const visit = (node) => {
     if (node === null || typeof node !== "object") return;
     if (Array.isArray(node)) return node.forEach(visit);
-    if (typeof node.type !== "string" || isMessage(node)) return;
+    if (typeof node.type !== "string" || isLeftAlone(node)) return;
     switch (node.type) {
       case "ImportDeclaration":
       case "TemplateElement":
