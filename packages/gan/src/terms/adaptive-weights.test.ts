@@ -339,3 +339,13 @@ test("where no loss of D comes in parts it is refused, not ignored", async () =>
     );
   assert.throws(step, /what the discriminator minimises does not come in a real and a fake part/);
 });
+
+test("a task on the fakes' features shares their graph, which both gradients leave whole", async () => {
+  using tiny = await TinyGame.create({
+    ...images,
+    terms: { hinge: {}, "adaptive-weights": {}, "mutual-information": { units: 3 } },
+  });
+  const before = tiny.weights("discriminator");
+  tiny.step("discriminator");
+  assert.notDeepEqual(tiny.weights("discriminator"), before);
+});
