@@ -3,6 +3,9 @@ import { relative } from "node:path";
 import { root, run, runScript, Stop, script } from "./shared.mjs";
 import { testFiles } from "./testFiles.mjs";
 
+/** Milliseconds that a file of tests may take, on a busy machine too: then it is ended, and has failed. */
+const FILE_LIMIT = 600_000;
+
 script(() => {
   const given = process.argv.slice(2);
   const options = given.filter((arg) => arg.startsWith("-"));
@@ -14,7 +17,14 @@ script(() => {
   );
   if (files.length === 0)
     throw new Stop(`no test file matches ${filters.join(" ")}; there are ${all.length}`);
-  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...options, ...files];
+  const args = [
+    "--test",
+    "--test-concurrency=2",
+    "--test-reporter=spec",
+    `--test-timeout=${FILE_LIMIT}`,
+    ...options,
+    ...files,
+  ];
   // Test processes run side by side: one thread each, so that they do not fight for the cores.
   const env = { ...process.env, OMP_NUM_THREADS: "1" };
   const status = run(process.execPath, args, { env });

@@ -161,6 +161,7 @@ function addCommand(
     const option = new Option(flags, description);
     if (choices !== undefined) option.choices(choices);
     if (repeats === true) option.argParser((value: string, before: string[] = []) => [...before, value]);
+    else if (option.required) refuseRepeats(option);
     parser.addOption(option);
   }
   parser.addOption(new Option("--debug", "show where an error comes from").hideHelp());
@@ -180,6 +181,16 @@ function addCommand(
     const extra = parser.args[limit];
     if (extra !== undefined) throw await unknownCommand(full, extra, command.commands ?? []);
     state.status = (await command.run(await output.open(), parser.args, parser.opts())) ?? 0;
+  });
+}
+
+/** An option that takes one value is given once: of two the first would be dropped in silence. */
+function refuseRepeats(option: Option): void {
+  const read = option.parseArg;
+  option.argParser((value: string, before: string | undefined) => {
+    if (before !== undefined && before !== value)
+      throw new UsageProblem(`${option.long} is given twice, as ${before} and as ${value}; give it once`);
+    return read?.(value, undefined as never) ?? value;
   });
 }
 

@@ -32,7 +32,7 @@ export interface SettingOptions {
   readonly set?: readonly string[];
 }
 
-/** The settings that flags stand for, in order: `--set` has the last word. */
+/** The settings that flags and `--set` stand for. */
 export async function settingsOf(options: SettingOptions): Promise<JsonObject[]> {
   const { parseSetting, parseValue } = await import("@gantry/gan");
   const settings: JsonObject[] = [];

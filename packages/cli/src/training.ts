@@ -189,19 +189,12 @@ async function lastSample(directory: RunDirectory, iteration: number): Promise<s
 }
 
 async function lastScores(directory: RunDirectory, { trainer }: Run): Promise<Record<string, number>> {
-  const { isPoints } = await import("@gantry/gan");
+  const { isPoints, lastPointScores } = await import("@gantry/gan");
   const { dataset, iteration } = trainer;
   if (!isPoints(dataset)) return {};
   const events = await directory.readEvents();
-  const scored = events.filter(
-    (event) => "points/modesCovered" in event && Number(event.iteration) <= iteration,
-  );
-  const last = scored.at(-1);
-  if (last === undefined) return {};
-  const scores = Object.entries(last)
-    .filter(([name]) => name.startsWith("points/"))
-    .map(([name, value]) => [name.slice("points/".length), Number(value)]);
-  return { ...Object.fromEntries(scores), modesTotal: dataset.modes.length };
+  const last = lastPointScores(events.filter((event) => Number(event.iteration) <= iteration));
+  return last === undefined ? {} : { ...last.scores, modesTotal: dataset.modes.length };
 }
 
 const resumption = (path: string) => [`gantry resume ${shellWord(path)}`, "to the planned end"] as const;

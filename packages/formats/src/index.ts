@@ -41,6 +41,7 @@ export {
   type GridOptions,
   layOutGrid,
   type Pixels,
+  type PngSize,
   pngGrid,
   pngSize,
 } from "./pngGrid.js";

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { FormatError } from "./errors.js";
-import { decodePng, encodePng, layOutGrid, type Pixels, pngGrid } from "./pngGrid.js";
+import { decodePng, encodePng, layOutGrid, type Pixels, pngGrid, pngSize } from "./pngGrid.js";
+import { loadSharp } from "./sharp.js";
 import { formatError, valueOrFormatError } from "./testing.js";
 
 const images = (count: fc.Arbitrary<number>): fc.Arbitrary<Pixels> =>
@@ -26,6 +27,33 @@ test("a PNG keeps every pixel", async () => {
     { numRuns: 25 },
   );
 });
+
+test("the header says size and channels, as libpng reads them", async () => {
+  const sharp = await loadSharp();
+  for (const channels of [1, 3] as const) {
+    const encoded = await encodePng({ shape: [channels, 2, 3], data: new Uint8Array(channels * 6) });
+    assert.deepEqual(pngSize(encoded), { width: 3, height: 2, channels });
+    assert.equal((await sharp(encoded).metadata()).channels, channels);
+  }
+  const raw = Buffer.alloc(4 * 6, 100);
+  const alpha = await sharp(raw, { raw: { width: 3, height: 2, channels: 4 } })
+    .png()
+    .toBuffer();
+  assert.equal(pngSize(alpha).channels, 4);
+  const palette = await sharp(raw, { raw: { width: 3, height: 2, channels: 4 } })
+    .png({ palette: true })
+    .toBuffer();
+  assert.equal(pngSize(palette).channels, 3);
+  assert.throws(() => pngSize(png(9)), FormatError);
+  assert.throws(() => pngSize(new Uint8Array(10)), FormatError);
+});
+
+/** A header of an unknown colour type. */
+function png(type: number): Uint8Array {
+  const bytes = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...new Array(30).fill(0)]);
+  bytes[25] = type;
+  return bytes;
+}
 
 test("every image can be cut out of the grid again", async () => {
   const layouts = fc.record({

@@ -208,11 +208,23 @@ function sizes(shape: readonly number[]): string {
   return shape.join("x");
 }
 
+/** What a PNG file's header says. */
+export interface PngSize {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 2 grey and alpha, 3 colour (also of a palette), 4 colour and alpha: what TensorBoard calls the colorspace. */
+  readonly channels: 1 | 2 | 3 | 4;
+}
+
+/** Channels by PNG's colour type. */
+const CHANNELS_OF_TYPE: Readonly<Record<number, PngSize["channels"]>> = { 0: 1, 2: 3, 3: 3, 4: 2, 6: 4 };
+
 /** Width and height of a PNG file, from its header alone. @throws {FormatError} bytes that are no PNG file. */
-export function pngSize(bytes: Uint8Array): { width: number; height: number } {
-  if (bytes.length < 24 || !SIGNATURE.every((byte, index) => bytes[index] === byte)) {
+export function pngSize(bytes: Uint8Array): PngSize {
+  const channels = CHANNELS_OF_TYPE[bytes[25] ?? -1];
+  if (channels === undefined || !SIGNATURE.every((byte, index) => bytes[index] === byte)) {
     throw new FormatError("is not a PNG file");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { width: view.getUint32(16), height: view.getUint32(20) };
+  return { width: view.getUint32(16), height: view.getUint32(20), channels };
 }

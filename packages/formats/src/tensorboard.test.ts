@@ -66,7 +66,7 @@ test("TensorBoard's own file is written, byte for byte", async () => {
   writer.scalar("loss/G", 1, 0.1);
   await writer.flush();
   writer.scalar("Verlust é", 2 ** 40, Number.NEGATIVE_INFINITY);
-  writer.image("samples", 3, png, 300, 2);
+  writer.image("samples", 3, png, { width: 300, height: 2, channels: 3 });
   await writer.close();
   const written = await readFile(writer.path);
   const expected = await readFile(golden("events.tfevents"));

@@ -5,6 +5,7 @@ import { concatBytes } from "./bytes.js";
 import { crc32c } from "./crc.js";
 import { FormatError } from "./errors.js";
 import { asFormatError, readFileBytes, writeAll } from "./files.js";
+import type { PngSize } from "./pngGrid.js";
 import * as protobuf from "./protobuf.js";
 
 /**
@@ -134,12 +135,12 @@ export class EventFileWriter {
     this.#summary(tag, step, protobuf.float32(VALUE.simpleValue, value));
   }
 
-  /** One picture of the series `tag`: an RGB file in PNG of `width` by `height` pixels. Throws as `scalar` does. */
-  image(tag: string, step: number, png: Uint8Array, width: number, height: number): void {
+  /** One picture of the series `tag`: a file in PNG, and what pngSize() says of it. Throws as `scalar` does. */
+  image(tag: string, step: number, png: Uint8Array, { width, height, channels }: PngSize): void {
     const image = concatBytes([
       protobuf.integer(IMAGE.height, height),
       protobuf.integer(IMAGE.width, width),
-      protobuf.integer(IMAGE.colorspace, 3),
+      protobuf.integer(IMAGE.colorspace, channels),
       protobuf.bytes(IMAGE.encoded, png),
     ]);
     this.#summary(tag, step, protobuf.bytes(VALUE.image, image));

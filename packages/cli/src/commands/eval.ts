@@ -18,7 +18,7 @@ interface Options {
   readonly network?: string;
   readonly weights?: "ema" | "raw";
   readonly test?: string;
-  readonly resize?: "refuse" | "lanczos3";
+  readonly resize?: NonNullable<EvaluationRequest["resize"]>;
   readonly colour?: "refuse" | "luma";
   readonly range?: "clip" | "stretch";
   readonly rounding?: "nearest" | "floor";
@@ -44,7 +44,8 @@ export default defineCommand<Options>({
   options: [
     {
       flags: "--against <data>",
-      description: "real ones: a data set, images or a .npy file; default for a run: what it was trained on",
+      description:
+        "real ones: a data set, images, a .npy file, or a run for what it was trained on; default for a run: its own",
     },
     {
       flags: "--metrics <a,b>",
@@ -77,8 +78,10 @@ export default defineCommand<Options>({
     },
     {
       flags: "--resize <how>",
-      description: "images of another size than a classifier's: refuse (default) or lanczos3",
-      choices: ["refuse", "lanczos3"],
+      description:
+        "images of another size than a classifier's: refuse (default) or lanczos3; to Inception's: tensorflow (default), " +
+        "pytorch-fid or clean-fid, as those codes do",
+      choices: ["refuse", "lanczos3", "tensorflow", "pytorch-fid", "clean-fid"],
     },
     {
       flags: "--colour <how>",
@@ -88,7 +91,7 @@ export default defineCommand<Options>({
     {
       flags: "--range <how>",
       description:
-        "how [-1, 1] becomes bytes: clip (default), or stretch each batch to 0..255 as Mimicry does",
+        "how [-1, 1] becomes bytes: clip (default), or stretch all images together to 0..255 as Mimicry does",
       choices: ["clip", "stretch"],
     },
     {
@@ -104,7 +107,7 @@ export default defineCommand<Options>({
     ["gantry eval runs/dcgan-fashion-mnist-0", "against what it was trained on"],
     ["gantry eval runs/sngan --samples 50000 --repeats 3 --metrics fid,kid,is", "as papers report it"],
     ["gantry eval photos --against cifar10:test --metrics fid,prdc:neighbours=5", "a folder of images"],
-    ["gantry eval fake.npy --against ring", "points of 'gantry sample --out fake.npy'"],
+    ["gantry eval fake.npy --against runs/gan-ring-0", "what 'gantry sample' wrote, against that run's data"],
     ["gantry eval --list", "metrics, their options, and networks"],
   ],
   async run(output, [what], options) {
@@ -150,7 +153,7 @@ export default defineCommand<Options>({
 });
 
 async function requestOf(what: string, options: Options): Promise<EvaluationRequest> {
-  const { parseMetrics, parseReference, parseSubject } = await import("@gantry/gan");
+  const { parseAgainst, parseMetrics, parseReference, parseSubject } = await import("@gantry/gan");
   const subject = await parseSubject(what);
   if (options.weights !== undefined && subject.kind !== "run") {
     const { path } = await parseRun(what);
@@ -159,7 +162,7 @@ async function requestOf(what: string, options: Options): Promise<EvaluationRequ
   const { range, rounding } = options;
   return {
     subject: subject.kind === "run" ? { ...subject, weights: options.weights } : subject,
-    against: options.against === undefined ? undefined : await parseReference(options.against),
+    against: options.against === undefined ? undefined : await parseAgainst(options.against),
     test: options.test === undefined ? undefined : await parseReference(options.test),
     metrics: options.metrics === undefined ? undefined : parseMetrics(options.metrics),
     samples: wholeNumber("--samples", options.samples, 1),

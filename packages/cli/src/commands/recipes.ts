@@ -69,6 +69,7 @@ export default defineCommand({
           preset: options.preset,
           with: (options.with ?? []).map(parseTerm),
           settings: (options.set ?? []).map(parseSetting),
+          strict: true,
         });
         if (!output.json) {
           output.reporter.note(`${name}: ${summary}`);

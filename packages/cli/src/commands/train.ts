@@ -67,6 +67,7 @@ export default defineCommand<Options>({
       preset: options.preset,
       with: (options.with ?? []).map(parseTerm),
       settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
+      strict: true,
     });
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
     const path = options.out ?? (await defaultRunPath(config));

@@ -57,6 +57,21 @@ describe("bad input gets one line", () => {
     await refuse(["sample", "x", "--out", "x.png", "--count", "some"], 2, /--count some: a whole number/);
   });
 
+  test("what would be dropped in silence", async () => {
+    const train = ["train", "gan", ...QUICK];
+    await refuse([...train, "--with", "r1", "--with", "r1:stream=fake"], 2, /r1 is added twice/);
+    await refuse([...train, "--steps", "2", "--steps", "3"], 2, /--steps is given twice, as 2 and as 3/);
+    await refuse([...train, "--steps", "2", "--set", "steps=3"], 2, /steps is set twice, to 2 and to 3/);
+    await refuse([...train, "--data", "ring", "--set", "data.name=grid"], 2, /data\.name is set twice/);
+    await refuse([...train, "--set", "terms.r1.gamma=3"], 2, /no term 'r1'.* add it by --with r1:gamma=3/);
+    await refuse(
+      [...train, "--set", "terms.non-saturating=null", "--with", "adaptive-weights", "--dry-run"],
+      2,
+      /no loss here comes in parts/,
+    );
+    await refuse(["eval", "ring", "--seed", "1", "--seed", "2"], 2, /--seed is given twice/);
+  });
+
   test("a batch larger than the data set leaves nothing behind", async () => {
     const args = ["train", "gan", ...QUICK, "--batch", "5000", "--out", "large"];
     await refuse(args, 2, /batch of 5000 is larger than the data set ring \(2000 items\)/, { cwd });

@@ -28,7 +28,7 @@ before(async () => {
 describe("gantry compare", () => {
   test("puts runs side by side", async () => {
     const { stdout } = await succeed(["compare", ...runs], { cwd });
-    assert.match(stdout, /^run +recipe +iterations +time +.*modesCovered ↑/m);
+    assert.match(stdout, /^run +recipe +iterations +time +.*modes ↑/m);
     assert.match(stdout, /^gan-ring-0 +.*4 of 4/m);
     assert.match(stdout, /10 \*/);
     assert.match(stdout, /^gan-ring +0,1 /m);

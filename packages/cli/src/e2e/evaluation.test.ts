@@ -119,6 +119,30 @@ describe("gantry eval", () => {
     assert.match(stdout, /^reverse-kl +/m);
   });
 
+  test("points are judged against a run's own data: a ring of another radius is said to be one", async () => {
+    const ring = ["--set", "data.radius=2"];
+    await succeed(["train", "gan", "--steps", "2", "--out", "twice", ...ring, ...QUICK], inside);
+    const angles = Array.from({ length: 400 }, (_, i) => (Math.PI * i) / 2);
+    const points = Float32Array.from(angles.flatMap((angle) => [2 * Math.cos(angle), 2 * Math.sin(angle)]));
+    await writeFile(
+      join(cwd, "perfect.npy"),
+      encodeNpy({ dtype: "float32", shape: [400, 2], data: new Uint8Array(points.buffer) }),
+    );
+    const own = await succeed(["eval", "perfect.npy", "--against", "twice"], inside);
+    assert.match(own.stdout, /^modes +4 /m);
+    assert.doesNotMatch(own.stdout, /scales differ/);
+    const other = await succeed(["eval", "perfect.npy", "--against", "ring"], inside);
+    assert.match(other.stdout, /^modes +0 /m);
+    assert.match(other.stdout, /^Note: modes, high-quality, reverse-kl: no point lies within 10/m);
+    const help = await succeed(["help", "eval"], inside);
+    assert.match(help.stdout, /gantry eval fake\.npy --against runs\/gan-ring-0/);
+    // The run carries one number under each name, whoever measured it.
+    await succeed(["eval", "twice", "--samples", "300"], inside);
+    const [compared] = parseLines((await succeed(["compare", "twice", "--json"], inside)).stdout);
+    const names = (compared as unknown as { metrics: { name: string }[] }).metrics.map(({ name }) => name);
+    assert.deepEqual(names.sort(), ["high-quality", "modes", "reverse-kl"]);
+  });
+
   test("constant, equal and few images give numbers; grey and colour are told apart", async () => {
     const write = (name: string, shape: number[], value: number) =>
       writeFile(

@@ -40,6 +40,11 @@ export function describeReport(report: EvaluationReport, style: Style, width: nu
     const parts = Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
     return parts.length === 0 ? [] : [`${name}: ${parts.join(", ")}`];
   });
+  const cautions = new Map<string, string[]>();
+  for (const { name, note } of scores)
+    if (note !== undefined) cautions.set(note, [...(cautions.get(note) ?? []), name]);
+  if (cautions.size > 0) lines.push("");
+  for (const [note, names] of cautions) lines.push(...wrap(`Note: ${names.join(", ")}: ${note}.`, width));
   const notes = [
     `Within: standard deviation over the metric's own subsets or splits${repeats > 1 ? " (first repeat); repeats: standard deviation over repeats, - where nothing is drawn" : ""}.`,
     ...conventions,

@@ -23,13 +23,13 @@ export function describeBeginning(beginning: Beginning): string[] {
   ];
 }
 
-/** `points/modesCovered` and its like as words. */
+/** `modes` and its like as words. */
 export function describeScores(scores: Ending["scores"]): string {
-  const { modesCovered, modesTotal, highQuality, reverseKl } = scores;
-  if (modesCovered === undefined || highQuality === undefined) return "";
+  const { modes, modesTotal, "high-quality": highQuality, "reverse-kl": reverseKl } = scores;
+  if (modes === undefined || highQuality === undefined) return "";
   const of = modesTotal === undefined ? "" : ` of ${modesTotal}`;
   const kl = reverseKl === undefined ? "" : `, reverse KL ${scalar(reverseKl)}`;
-  return `${modesCovered}${of}; ${(100 * highQuality).toFixed(1)} % of the points lie close to a mode${kl}`;
+  return `${modes}${of}; ${(100 * highQuality).toFixed(1)} % of the points lie close to a mode${kl}`;
 }
 
 /** What was made, where, and what to try next. */

@@ -3,7 +3,13 @@ import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { isObject, type JsonObject } from "../config/merge.js";
 import { RunError } from "../errors.js";
-import { type CheckpointChoice, RunDirectory, type RunEvent, standing } from "../train/runDirectory.js";
+import {
+  type CheckpointChoice,
+  lastPointScores,
+  RunDirectory,
+  type RunEvent,
+  standing,
+} from "../train/runDirectory.js";
 import { POINTS_PER_IMAGE } from "../train/samples.js";
 import { type Curve, curvesOf } from "./curves.js";
 import { type RunScore, scoresIn } from "./scores.js";
@@ -88,22 +94,22 @@ function latest(scores: readonly RunScore[]): RunScore[] {
   return [...new Map(scores.map((score) => [score.name, score])).values()];
 }
 
-/** What training tells of the modes of points. */
+/** What training tells of the modes of points, by the names of the metric `points`. */
 function pointScores(events: readonly RunEvent[], config: Config): RunScore[] {
-  const last = events.filter((event) => "points/modesCovered" in event).at(-1);
+  const last = lastPointScores(events);
   if (last === undefined) return [];
-  const directions = { modesCovered: "higher", highQuality: "higher", reverseKl: "lower" } as const;
-  return Object.entries(directions).flatMap(([key, better]): RunScore[] => {
-    const value = last[`points/${key}`];
-    if (typeof value !== "number") return [];
+  const directions = { modes: "higher", "high-quality": "higher", "reverse-kl": "lower" } as const;
+  return Object.entries(directions).flatMap(([name, better]): RunScore[] => {
+    const value = last.scores[name];
+    if (value === undefined) return [];
     return [
       {
-        name: `points/${key}`,
+        name,
         better,
         value,
         deviation: null,
         repeats: 1,
-        iteration: last.iteration ?? null,
+        iteration: last.iteration,
         measured: {
           "fake samples": String(config.samples * POINTS_PER_IMAGE),
           data: JSON.stringify(config.data),

@@ -226,3 +226,39 @@ test("a resolved configuration resolves to itself, through JSON too", async () =
     assert.deepEqual(await validateConfig(JSON.parse(JSON.stringify(config))), config);
   }
 });
+
+test("what would silently take the place of something else is refused", async () => {
+  const add = (...terms: string[]) => resolveConfig({ recipe: "gan", with: terms.map(parseTerm) });
+  await assert.rejects(
+    add("r1", "r1:stream=fake"),
+    /^UsageError: r1 is added twice, .*add it once, with all/,
+  );
+  await assert.rejects(add("hinge", "minimax"), /hinge and minimax are adversarial losses, .*add one$/);
+  assert.throws(() => parseTerm("r1:gamma=1,gamma=2"), /r1: gamma is given twice/);
+  assert.deepEqual(Object.keys((await add("hinge", "r1")).terms), ["hinge", "r1"]);
+  const set = (...texts: string[]) =>
+    resolveConfig({ recipe: "gan", settings: texts.map(parseSetting), strict: true });
+  await assert.rejects(set("batch=4", "batch=5"), /batch is set twice, to 4 and to 5; set it once/);
+  await assert.rejects(
+    set("optimizers.default.betas=[0,0.9]", 'optimizers={"default":{"betas":[0.5,0.9]}}'),
+    /optimizers\.default\.betas is set twice/,
+  );
+  await assert.rejects(
+    set("average.decay=0.9", "average=null"),
+    /average is set as a whole, and average\.decay in it/,
+  );
+  await assert.rejects(
+    set('net.prior="x"', "net.prior.size=2"),
+    /net\.prior is set as a whole, and net\.prior\.size/,
+  );
+  assert.equal((await set("batch=4", "batch=4", "seed=2")).batch, 4);
+  assert.deepEqual((await set("data=null", "data.name=grid")).data.name, "grid");
+  await assert.rejects(
+    set("terms.r1.gamma=3"),
+    /terms\.r1\.gamma: the composition has no term 'r1', only non-saturating; add it by --with r1:gamma=3$/,
+  );
+  assert.equal((await set("terms.non-saturating.weight=3")).terms["non-saturating"]?.weight, 3);
+  // A second instance of one term has a name of its own.
+  const twice = await set('terms.second={"term":"r1","stream":"fake"}');
+  assert.deepEqual(Object.keys(twice.terms), ["non-saturating", "second"]);
+});

@@ -1,9 +1,11 @@
+import { UsageError } from "../errors.js";
 import { terms as termRegistry } from "../game/term.js";
 import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
 import { isObject, type JsonObject, merge, namesKind } from "./merge.js";
 import { composeRecipe } from "./recipe.js";
 import { type BaseConfig, configSchema } from "./schema.js";
+import { refuseContradictions, refuseStrangeTerms } from "./setting.js";
 import { validate } from "./validate.js";
 
 /** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
@@ -16,6 +18,11 @@ export interface Composition {
   readonly with?: readonly { readonly name: string; readonly options: JsonObject }[];
   /** Laid upon all else, in order. */
   readonly settings?: readonly JsonObject[];
+  /**
+   * Refuse settings that contradict each other, and those of terms that the composition does not have, as the command does.
+   * Default false.
+   */
+  readonly strict?: boolean;
 }
 
 /**
@@ -24,8 +31,18 @@ export interface Composition {
  */
 export async function resolveConfig(composition: Composition): Promise<Config> {
   let config = await composeRecipe(composition.recipe, composition.preset);
-  for (const { name, options } of composition.with ?? []) {
+  const adversaries: string[] = [];
+  for (const [i, { name, options }] of (composition.with ?? []).entries()) {
     const definition = await termRegistry.get(name);
+    if (composition.with?.findIndex((other) => other.name === name) !== i)
+      throw new UsageError(
+        `${name} is added twice, and a composition has one of each; add it once, with all its options`,
+      );
+    if (definition.kind === "adversarial") adversaries.push(name);
+    if (adversaries.length > 1)
+      throw new UsageError(
+        `${adversaries.join(" and ")} are adversarial losses, of which the last would take the others' place; add one`,
+      );
     const present = (config.terms ?? {}) as JsonObject;
     const removed: Record<string, null> = {};
     if (definition.kind === "adversarial") {
@@ -35,6 +52,11 @@ export async function resolveConfig(composition: Composition): Promise<Config> {
       }
     }
     config = merge(config, { terms: { ...removed, [name]: options } });
+    if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
+  }
+  if (composition.strict) {
+    refuseContradictions(composition.settings ?? []);
+    refuseStrangeTerms((config.terms ?? {}) as JsonObject, composition.settings ?? []);
   }
   // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
   const settings = composition.settings ?? [];

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import type { Json, JsonObject } from "./merge.js";
+import { isObject, type Json, type JsonObject } from "./merge.js";
 
 /** A word of the command line as a value: JSON where it is JSON (numbers, true, null, [..]), else the text itself. */
 export function parseValue(text: string): Json {
@@ -44,6 +44,63 @@ export function parseSetting(text: string): JsonObject {
   ) as JsonObject;
 }
 
+/** Every value in a setting, by its path; null and lists are values. */
+function leaves(value: Json | undefined, path = ""): [path: string, value: Json][] {
+  if (value === undefined) return [];
+  if (!isObject(value)) return [[path, value]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === "" ? key : `${path}.${key}`));
+}
+
+/**
+ * Refuses settings of which one would silently take another's place. A null that comes first only makes room.
+ * @throws UsageError where two give one path different values, or one gives a value to what the other looks into
+ */
+export function refuseContradictions(settings: readonly JsonObject[]): void {
+  const known = new Map<string, Json>();
+  for (const [path, value] of settings.flatMap((setting) => leaves(setting))) {
+    const before = known.get(path);
+    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(value))
+      throw new UsageError(
+        `${path} is set twice, to ${JSON.stringify(before)} and to ${JSON.stringify(value)}; set it once`,
+      );
+    for (const [other, set] of known) {
+      const outer = path.startsWith(`${other}.`) && set !== null ? other : undefined;
+      const inner = other.startsWith(`${path}.`) ? other : undefined;
+      if (outer !== undefined || inner !== undefined)
+        throw new UsageError(
+          `${outer ?? path} is set as a whole, and ${inner ?? path} in it; set one of the two`,
+        );
+    }
+    known.set(path, value);
+  }
+}
+
+/**
+ * Refuses settings of the options of terms that a composition does not have.
+ * @param terms of the composition, without the settings @throws UsageError
+ */
+export function refuseStrangeTerms(terms: JsonObject, settings: readonly JsonObject[]): void {
+  for (const { terms: changed } of settings) {
+    if (!isObject(changed)) continue;
+    for (const [name, options] of Object.entries(changed)) {
+      if (name in terms || !isObject(options) || "term" in options) continue;
+      const [option] = leaves(options);
+      if (option === undefined) continue;
+      const [path, value] = option;
+      throw new UsageError(
+        `terms.${name}.${path}: the composition has no term '${name}', only ${Object.keys(terms).join(", ") || "none"}; add it by --with ${name}:${path}=${JSON.stringify(value)}`,
+      );
+    }
+  }
+}
+
+/** Options as an object. @throws UsageError where one is given twice */
+export function optionsOf(given: readonly (readonly [string, Json])[], name: string): JsonObject {
+  const twice = given.find(([key], i) => given.findIndex(([other]) => other === key) !== i)?.[0];
+  if (twice !== undefined) throw new UsageError(`${name}: ${twice} is given twice; give it once`);
+  return Object.fromEntries(given);
+}
+
 /**
  * A term as written after --with: `infomax:alpha=0.2,beta=0.2`, options after the colon. Commas inside brackets, braces
  * and quotes belong to a value.
@@ -55,7 +112,7 @@ export function parseTerm(text: string): { name: string; options: JsonObject } {
   if (name === "") throw new UsageError(`'${text}' is not a term; write NAME or NAME:key=value,key=value`);
   if (colon < 0) return { name, options: {} };
   const options = splitOutside(text.slice(colon + 1)).map((part) => parseOption(part, name));
-  return { name, options: Object.fromEntries(options) };
+  return { name, options: optionsOf(options, name) };
 }
 
 /** `key=value` of a member of some open set. @throws UsageError when there is no `=`, or nothing before it */

@@ -79,6 +79,7 @@ test("a set against itself, and against another: every metric under the classifi
   const other = await evaluate(await request("mnist-other", "./mnist", SMALL), context);
   assert.ok(scoreOf(other, "fid[digits-cnn]").value > 0);
   assert.ok(other.scores.every(({ value }) => Number.isFinite(value)));
+  assert.equal(scoreOf(other, "kid[digits-cnn]").note, "of 120 images it means little; take 1000 or more");
   assert.equal(liveTensors().count, live);
   // A report is plain JSON, and comes back.
   await writeReport(join(folder, "report.json"), other);
@@ -225,6 +226,11 @@ test("points are judged by their modes", async () => {
   const ring = await evaluate(await request("ring:count=2000,seed=3", "ring", "points"), context);
   assert.equal(scoreOf(ring, "modes").value, 8);
   assert.ok(Math.abs(scoreOf(ring, "high-quality").value - 0.989) < 0.01);
+  assert.ok(ring.scores.every(({ note }) => note === undefined));
+  const few = await evaluate(await request("ring:count=199", "ring", "points"), context);
+  assert.equal(few.scores[0]?.note, "of 199 points it means little; take 200 or more");
+  const larger = await evaluate(await request("ring:count=2000,radius=2", "ring", "points"), context);
+  assert.match(larger.scores[0]?.note ?? "", /no point lies within 10 standard .*: the scales differ/);
   await assert.rejects(
     evaluate(await request("ring", "ring", "fid"), context),
     /fid judges images, and ring holds points/,
@@ -319,7 +325,8 @@ test("what makes no sense is refused in one line, before the long work", async (
   await refused(request("./mnist", "./mnist", "fid", { repeats: 0 }), /repeats is 0/);
   await refused(request("mnist-other:test", "mnist-other:test", "missing"), /held-out real images/);
   assert.equal(looked, 0);
-  for (const wrong of ["a=1", "", "fid,,is", "fid,fid"]) assert.throws(() => parseMetrics(wrong), UsageError);
+  for (const wrong of ["a=1", "", "fid,,is", "fid,fid", "kid:subsets=1,subsets=2"])
+    assert.throws(() => parseMetrics(wrong), UsageError);
 });
 
 test("the network is told by names and classes, where size and colour fit", async () => {

@@ -13,7 +13,7 @@ import { metrics as metricRegistry, type SamplePair, type Score } from "../metri
 import { partsOf } from "../metrics/modeCoverage.js";
 import { GANTRY_VERSION } from "../train/runDirectory.js";
 import { findNetwork } from "./network.js";
-import { type EvaluationReport, overRepeats, type SideReport } from "./report.js";
+import { type EvaluationReport, overRepeats, type ReportedScore, type SideReport } from "./report.js";
 import type { EvaluationRequest, MetricRequest, Reference } from "./request.js";
 import { type ChosenMetric, countOf, extraction, type OpenSides, Sides, type View } from "./samples.js";
 import { type ImageSide, openSide, type PointSide, type Side } from "./side.js";
@@ -126,7 +126,7 @@ export class Evaluation {
         const known = against as PointSide | undefined;
         if (known?.modes === undefined)
           throw new UsageError(
-            `points are judged against the modes of a data set (ring, grid); ${known?.name ?? "nothing"} has none: say --against ring`,
+            `points are judged against the modes of a data set (ring, grid); ${known?.name ?? "nothing"} has none: say --against ring, or the run whose data they should be like`,
           );
       }
       const sides = { subject, against, test };
@@ -180,7 +180,9 @@ export class Evaluation {
       seed,
       scores: this.#metrics.flatMap((metric) => {
         const scores = found.get(metric)!;
-        return scores[0]!.map((_, place) => overRepeats(scores.map((each) => each[place]!)));
+        return scores[0]!
+          .map((_, place) => overRepeats(scores.map((each) => each[place]!)))
+          .map((score) => this.#withNote(score, metric));
       }),
       definitions: Object.fromEntries(
         this.#metrics.map(({ definition: { name, summary, source }, options }) => [
@@ -192,6 +194,23 @@ export class Evaluation {
       created,
       seconds: Math.round((performance.now() - started) / 100) / 10,
     };
+  }
+
+  /** Says so of a score that is of too few samples to mean much. */
+  #withNote(score: ReportedScore, metric: ChosenMetric): ReportedScore {
+    const { network } = this.#views.find((view) => view.metrics.includes(metric)) as View;
+    const { against, subject } = this.#sides;
+    const seen = {
+      features: network?.featureSize ?? 0,
+      classes: network?.classes ?? 0,
+      modes: against?.kind === "points" ? (against.modes?.length ?? 0) : 0,
+    };
+    const least = metric.definition.least?.(seen) ?? 1000;
+    const { fake, real } = score.samples;
+    const few = Math.min(fake, real ?? fake);
+    if (few >= least) return score;
+    const note = `of ${few} ${subject.kind} it means little; take ${least} or more`;
+    return { ...score, note: score.note === undefined ? note : `${score.note}; ${note}` };
   }
 
   async #score(
@@ -330,7 +349,7 @@ async function openViews(
       const { shape } = seenBy(subject as ImageSide, parts);
       const origins = sides.map(({ origin }) => origin);
       const definition = await findNetwork(request.network, origins, shape, parts !== undefined, context);
-      const network = await definition.open(context);
+      const network = await definition.open(context, request.resize);
       const accuracy = (await classifierMetadata(definition.name, context))?.accuracy ?? null;
       views.push({ parts, network, source: definition.source, accuracy, needs, metrics: own });
       for (const side of sides)

@@ -1,15 +1,15 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Tensor } from "@gantry/torch";
-import type { JsonObject } from "../config/merge.js";
-import { parseOption, splitOutside } from "../config/setting.js";
+import type { Json, JsonObject } from "../config/merge.js";
+import { optionsOf, parseOption, splitOutside } from "../config/setting.js";
 import { type Dataset, datasets } from "../data/index.js";
 import type { DatasetSpec } from "../data/open.js";
 import { UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { ExtractionOptions } from "../metrics/features/extractor.js";
 import type { Quantisation } from "../metrics/features/images.js";
-import type { CheckpointChoice } from "../train/runDirectory.js";
+import { type CheckpointChoice, RunDirectory } from "../train/runDirectory.js";
 
 /** A run's generator: it makes as many samples as are asked for. */
 export interface RunSubject {
@@ -102,7 +102,10 @@ export function parseMetrics(text: string): MetricRequest[] {
       if (last === undefined)
         throw new UsageError(`'${part}' is an option of no metric; write NAME:key=value`);
       const [key, value] = parseOption(part, last.name);
-      last.options = { ...last.options, [key]: value };
+      last.options = optionsOf(
+        [...Object.entries(last.options), [key, value]] as [string, Json][],
+        last.name,
+      );
       continue;
     }
     if (name === "") throw new UsageError(`'${text}' names no metrics; write NAME,NAME:key=value,NAME`);
@@ -129,6 +132,14 @@ export async function parseSubject(text: string, cwd = process.cwd()): Promise<R
   return await parseReference(text, cwd);
 }
 
+/** What to compare with: as {@link parseSubject}, a run standing for the data that it was trained on. */
+export async function parseAgainst(text: string, cwd = process.cwd()): Promise<Reference> {
+  const named = await parseSubject(text, cwd);
+  if (named.kind !== "run") return named;
+  const { config } = await RunDirectory.open(resolve(cwd, named.path));
+  return { kind: "data", spec: config.data as DatasetSpec };
+}
+
 /** As {@link parseSubject}, where a run makes no sense. */
 export async function parseReference(text: string, cwd = process.cwd()): Promise<Reference> {
   if (/\.(npy|npz|pth|pt|ckpt|safetensors|pth\.tar)$/i.test(text)) return { kind: "array", path: text };
@@ -141,7 +152,10 @@ export async function parseReference(text: string, cwd = process.cwd()): Promise
   const [name, rest] = [text.slice(0, at), text.slice(at + 1)];
   const options = SPLITS.includes(rest)
     ? { split: rest }
-    : Object.fromEntries(splitOutside(rest).map((part) => parseOption(part, name)));
+    : optionsOf(
+        splitOutside(rest).map((part) => parseOption(part, name)),
+        name,
+      );
   const isPath = !known.has(name) && (/[\\/]/.test(name) || (await exists(resolve(cwd, name))));
   return { kind: "data", spec: isPath ? { path: name, ...options } : { name, ...options } };
 }

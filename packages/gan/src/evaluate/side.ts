@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { noGrad, scope, torch } from "@gantry/torch";
+import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import {
   type DataContext,
@@ -23,6 +23,8 @@ import {
   memoryImages,
   type Quantisation,
   quantise,
+  type Span,
+  spanOf,
 } from "../metrics/features/images.js";
 import { Sampler } from "../train/sampler.js";
 import { readArray } from "./arrays.js";
@@ -249,8 +251,17 @@ function openGenerator({ name, data, begin }: GeneratedSubject, quantisation: Qu
     shape,
     origin: { names: [name], classes: undefined },
     images: (count, seed) =>
-      generatedImages(name, { count, shape, generate: begin(seed), batch: BATCH, quantisation }),
+      generatedImages(name, { count, shape, begin: () => begin(seed), batch: BATCH, quantisation }),
   };
+}
+
+/** All of `count` images, batch by batch; each is freed when the next is asked for. */
+function* batches(drawn: (start: number, end: number) => Tensor, count: number): Generator<Tensor> {
+  for (let start = 0; start < count; start += BATCH) {
+    const images = drawn(start, Math.min(count, start + BATCH));
+    yield images;
+    images.dispose();
+  }
 }
 
 function imageShape(name: string, shape: readonly number[]): ImageSource["shape"] {
@@ -319,22 +330,21 @@ async function openRun(
     origin: { names, classes: undefined },
     images(count, seed) {
       const latents = sampler.latents(count, seed);
+      const drawn = (start: number, end: number) =>
+        torch.fromTypedArray(draw(latents, start, end), [end - start, ...shape]);
+      let span: Span | undefined;
       return {
         name,
         count,
         shape: imagesOf,
         digest: `${digest}, ${count} latents of seed ${seed}, ${describeQuantisation(quantisation)}`,
         quantisation: describeQuantisation(quantisation),
-        read: (start, end) =>
-          noGrad(() =>
-            scope(
-              () =>
-                quantise(
-                  torch.fromTypedArray(draw(latents, start, end), [end - start, ...shape]),
-                  quantisation,
-                ).toTypedArray() as Uint8Array,
-            ),
-          ),
+        read(start, end) {
+          if (quantisation.range === "stretch") span ??= spanOf(batches(drawn, count));
+          return noGrad(() =>
+            scope(() => quantise(drawn(start, end), quantisation, span).toTypedArray() as Uint8Array),
+          );
+        },
       };
     },
   };

@@ -129,6 +129,7 @@ export function adversarial(options: AdversarialOptions, loss: AdversarialLoss):
       for (const contest of contests) check(contest, game);
       sides = contests.map((contest) => contend(contest, loss, options.weight));
     },
+    splits: (player) => sides.some(({ discriminator }) => discriminator === player),
     loss(player, play) {
       const judging = sides.filter(({ discriminator }) => discriminator === player);
       if (judging.length > 0) {

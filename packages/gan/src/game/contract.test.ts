@@ -342,3 +342,18 @@ test("samples of players that updated are made anew, shared or not", async () =>
     assert.notDeepEqual(next.stream("fake").image.toNumbers(), play.stream("fake").image.toNumbers());
   });
 });
+
+test("training and evaluation are every network's", async () => {
+  const game = await adHocGame({});
+  const modes = () =>
+    [...game.players.values()].map(({ network }) => network.namedModules().map(([, m]) => m.training));
+  for (const mode of [false, true]) {
+    game.train(mode);
+    assert.ok(
+      modes()
+        .flat()
+        .every((training) => training === mode),
+    );
+  }
+  game.dispose();
+});

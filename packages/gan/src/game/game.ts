@@ -77,6 +77,11 @@ export class Game {
     this.#rules = plan.rules;
     for (const [name, player] of plan.players) this.#networks.set(name, player.make());
     for (const term of terms.values()) term.attach?.(this);
+    for (const player of this.#rules.keys())
+      if (![...terms.values()].some((term) => term.splits?.(player)))
+        throw new UsageError(
+          `a term weighs the real and the fake part of what the ${player} minimises (adaptive-weights), and no loss here comes in parts for it; add one that does, as hinge, or leave that term out`,
+        );
     this.#together = this.#judgingTogether(options.judgeTogether ?? null);
     const players = new Map<string, Player>();
     for (const [name, { role }] of plan.players) {

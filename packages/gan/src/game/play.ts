@@ -236,6 +236,9 @@ export class Play {
 const pass = (network: Discriminator, sample: Sample): Pick<Judgement, "logits" | "features"> =>
   scope(() => {
     const features = network.features(sample);
+    noGrad(() => {
+      for (const name of network.headsOfEveryPass) network.head<nn.WeightLayer>(name).effectiveWeight();
+    });
     return { logits: network.score(features, sample), features };
   });
 

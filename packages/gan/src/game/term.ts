@@ -32,6 +32,8 @@ export interface Term {
    * (a list) add up; a tensor that several members of a team name counts once.
    */
   loss?(player: string, play: Play): Tensor | readonly Tensor[] | Split | undefined;
+  /** Whether `loss` gives `player` a Split: what rules that take its parts apart need. Default false. */
+  splits?(player: string): boolean;
   /** Runs the evaluation of every loss of `player`: for methods that look ahead. Must call `body` exactly once. */
   around?<T>(player: string, play: Play, body: (play: Play) => T): T;
   /** Whether `player` must stand still in this step, now that its losses are known (VAEGAN's equilibrium). */
@@ -59,6 +61,8 @@ export interface TermDefinition<Schema extends z.ZodObject = z.ZodObject> extend
    */
   readonly kind: "adversarial" | "regularizer" | "view" | "gradient" | "constraint";
   readonly options: Schema;
+  /** Takes the gradients of D's losses on reals and fakes apart: what a recipe says of judging them together gives way. */
+  readonly parts?: true;
   make(options: z.output<Schema>): Term;
 }
 

@@ -28,9 +28,10 @@ function factor(covariance: Tensor): Tensor | undefined {
  * Never NaN, and never below 0.
  *
  * Source: Heusel et al. 2017, equation 6; Dowson and Landau 1982.
+ * @param divisor of the covariances; n is what NVlabs/stylegan2-ada-pytorch divides by
  * @throws {UsageError} no samples
  */
-export function frechetDistance(a: Moments, b: Moments): number {
+export function frechetDistance(a: Moments, b: Moments, divisor: "n-1" | "n" = "n-1"): number {
   if (a.dimension !== b.dimension)
     throw new RangeError(`moments of ${a.dimension} and of ${b.dimension} dimensions have no distance`);
   if (a.count === 0 || b.count === 0)
@@ -39,7 +40,7 @@ export function frechetDistance(a: Moments, b: Moments): number {
   for (let i = 0; i < a.dimension; i++) squared += (a.mean[i]! - b.mean[i]!) ** 2;
   return noGrad(() =>
     scope(() => {
-      const [first, second] = [a.covariance(), b.covariance()];
+      const [first, second] = [a.covariance(divisor), b.covariance(divisor)];
       const traces = first.trace().item() + second.trace().item();
       const [left, right] = [factor(first), factor(second)];
       if (left === undefined || right === undefined) return squared + traces;
@@ -56,10 +57,17 @@ export default defineMetric({
   source: "Heusel et al. 2017; moments and covariance as in torch-fidelity",
   needs: ["moments"],
   comparesWithReal: true,
-  options: z.strictObject({}),
-  async score(_options, pair) {
+  // Of fewer the covariance is singular.
+  least: ({ features }) => Math.max(1000, features + 1),
+  options: z.strictObject({
+    covariance: z
+      .enum(["n-1", "n"])
+      .default("n-1")
+      .describe("what covariances are divided by; n: as NVlabs/stylegan2-ada-pytorch"),
+  }),
+  async score({ covariance }, pair) {
     const real = realOf("fid", pair);
-    const value = frechetDistance(await pair.fake.moments(), await real.moments());
-    return [makeScore(pair, { metric: "fid", value, better: "lower" })];
+    const value = frechetDistance(await pair.fake.moments(), await real.moments(), covariance);
+    return [makeScore(pair, { metric: "fid", value, better: "lower", conventions: { covariance } })];
   },
 });

@@ -75,6 +75,7 @@ export default defineMetric({
   source: "Salimans et al. 2016; splits, shuffle and precision as in torch-fidelity",
   needs: ["logits"],
   comparesWithReal: false,
+  least: ({ classes }) => Math.max(1000, 5 * classes),
   options: splitOptions,
   check: ({ splits }, { fake }) => checkSplits(splits, fake),
   async score({ seed, ...conventions }, { fake }) {

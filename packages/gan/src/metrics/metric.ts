@@ -26,6 +26,8 @@ export interface Score {
   readonly conventions: Conventions;
   /** What is behind the number, where that is worth keeping, as a histogram; null where nothing is. */
   readonly detail: Readonly<Record<string, readonly number[]>> | null;
+  /** What to know before trusting it; absent where there is nothing. */
+  readonly note?: string;
 }
 
 export type Conventions = Readonly<Record<string, string | number | boolean>>;
@@ -113,6 +115,15 @@ export interface MetricContext {
  */
 export type Need = "features" | "moments" | "logits" | "images" | "test" | "points";
 
+/** What a metric looks through, or at: 0 where it is nothing. */
+export interface Seen {
+  /** Length of a row of features, and of logits. */
+  readonly features: number;
+  readonly classes: number;
+  /** Modes of points. */
+  readonly modes: number;
+}
+
 /** One metric: a file of this folder with this as its default export. */
 export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> extends Named {
   /** The paper, and the code whose conventions are the defaults. */
@@ -132,6 +143,8 @@ export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> exte
     options: z.output<Schema>,
     stated: Parts | undefined,
   ): Parts | undefined | Promise<Parts | undefined>;
+  /** Samples of a side below which a score means little, which is then said. Default 1000. */
+  least?(seen: Seen): number;
   /**
    * Refuses what is bound to fail, before the long work.
    * @throws {UsageError} too few samples for the options, naming the option to change
@@ -185,6 +198,7 @@ export function makeScore(
     readonly seed?: number;
     readonly conventions?: Conventions;
     readonly detail?: NonNullable<Score["detail"]>;
+    readonly note?: string;
   },
 ): Score {
   const network = fake.network ?? null;
@@ -202,6 +216,7 @@ export function makeScore(
     seed: score.seed ?? null,
     conventions: { ...fake.conventions, ...Object.fromEntries(ofReal), ...score.conventions },
     detail: score.detail ?? null,
+    ...(score.note === undefined ? {} : { note: score.note }),
   };
 }
 

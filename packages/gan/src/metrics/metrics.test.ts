@@ -84,6 +84,26 @@ test("fid: of two known Gaussians the closed form", () => {
   assertClose(frechetDistance(c, d), 10 - 2 * Math.sqrt(12.5 + 2 * 4), 1e-12);
 });
 
+test("fid:covariance=n divides by N, as stylegan2-ada-pytorch's E[xx] - E[x]E[x] does", async () => {
+  const rows = (values: number[]) => new MemoryTable(Float32Array.from(values), 1);
+  const [a, b] = [
+    [1, 2, 4, 9],
+    [0, 3, 3],
+  ] as const;
+  const gaussian = (values: readonly number[]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const raw = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+    return { mean, deviation: Math.sqrt(raw - mean * mean) };
+  };
+  const [p, q] = [gaussian(a), gaussian(b)];
+  const expected = (p.mean - q.mean) ** 2 + (p.deviation - q.deviation) ** 2;
+  const pair = { fake: tableSamples(rows([...a])), real: tableSamples(rows([...b])) };
+  const value = async (covariance: "n" | "n-1") =>
+    (await frechetMetric.score({ covariance }, pair))[0]!.value;
+  assertClose(await value("n"), expected, 1e-12);
+  assert.ok(Math.abs((await value("n-1")) - expected) > 0.1);
+});
+
 test("kid: as NumPy computes it on the same subsets", async () => {
   const options = { subsets: 5, subsetSize: 100, seed: 2020 };
   const values = await kernelDiscrepancies(fake, real, options);
@@ -221,7 +241,7 @@ test("scores carry their network, counts, seed and conventions, and compare only
     fake: tableSamples(fake, { conventions: { quantisation: "clip", resize: "none" } }),
     real: tableSamples(real, { conventions: { quantisation: "none", resize: "none" } }),
   };
-  const [fid] = await frechetMetric.score({}, pair);
+  const [fid] = await frechetMetric.score({ covariance: "n-1" }, pair);
   assert.deepEqual(
     { ...fid, value: 0 },
     {
@@ -233,7 +253,12 @@ test("scores carry their network, counts, seed and conventions, and compare only
       better: "lower",
       samples: { fake: 300, real: 400 },
       seed: null,
-      conventions: { quantisation: "clip", "real quantisation": "none", resize: "none" },
+      conventions: {
+        quantisation: "clip",
+        "real quantisation": "none",
+        resize: "none",
+        covariance: "n-1",
+      },
       detail: null,
     },
   );
@@ -252,7 +277,7 @@ test("scores carry their network, counts, seed and conventions, and compare only
     "fake samples: 300 and 10",
   ]);
   const strange = { fake: pair.fake, real: tableSamples(real, { network: "other" }) };
-  await assert.rejects(frechetMetric.score({}, strange), IncomparableError);
+  await assert.rejects(frechetMetric.score({ covariance: "n-1" }, strange), IncomparableError);
 });
 
 test("the registry finds every metric of this folder", async () => {

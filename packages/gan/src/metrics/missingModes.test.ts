@@ -76,6 +76,6 @@ test("refuses images of other shapes, sizes without a judge, and batches larger 
   );
   await assert.rejects(
     estimateMissingModes({ generated, training, test: testImages }, { sigma: 1, batch: 100 }),
-    /batch lower/,
+    /missing:batch=64 or fewer/,
   );
 });

@@ -80,6 +80,7 @@ export default defineMetric({
   source: "Che et al. 2017 (mode regularized GANs), equation 4",
   needs: ["logits"],
   comparesWithReal: true,
+  least: ({ classes }) => Math.max(1000, 5 * classes),
   options: splitOptions,
   check: ({ splits }, { fake }) => checkSplits(splits, fake),
   async score({ seed, ...conventions }, pair) {

@@ -101,14 +101,13 @@ export class Moments {
   }
 
   /**
-   * The covariance, N-1 in the denominator as numpy.cov has it, D,D float64; of one sample, all zero.
-   * Call inside a scope(), or dispose of it.
+   * The covariance, D,D float64; of one sample, all zero. Call inside a scope(), or dispose of it.
+   * @param divisor n-1, as numpy.cov has it (default), or n
    */
-  covariance(): Tensor {
+  covariance(divisor: "n-1" | "n" = "n-1"): Tensor {
     const { dimension } = this;
-    return scope(() =>
-      torch.fromTypedArray(this.#scatter, [dimension, dimension]).div(Math.max(1, this.#count - 1)),
-    );
+    const count = divisor === "n" ? this.#count : this.#count - 1;
+    return scope(() => torch.fromTypedArray(this.#scatter, [dimension, dimension]).div(Math.max(1, count)));
   }
 }
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Random } from "../data/random.js";
 import { UsageError } from "../errors.js";
-import { scorePoints } from "./points.js";
+import pointsMetric, { scorePoints } from "./points.js";
+import { MemoryTable } from "./table.js";
+import { tableSamples } from "./testing.js";
 
 const ring = Array.from({ length: 8 }, (_, i) => ({
   mean: [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)],
@@ -58,6 +60,27 @@ test("the nearest mode is the one fewest of its own standard deviations away", (
     { mean: [10], std: 4 },
   ];
   assert.deepEqual(scorePoints([2.5], modes).counts, [0, 1]);
+});
+
+test("points far from every mode are told from bad ones: the scales differ", async () => {
+  // The same ring, twice as large: a perfect G of another radius.
+  const twice = ring.map(({ mean, std }) => ({ mean: mean.map((value) => 2 * value), std }));
+  const points = draw(500, twice);
+  assert.equal(scorePoints(points, ring).near, false);
+  // Ten standard deviations exactly, and just beyond.
+  assert.equal(scorePoints([10, 0], [{ mean: [0, 0], std: 1 }]).near, true);
+  assert.equal(scorePoints([10.001, 0], [{ mean: [0, 0], std: 1 }]).near, false);
+  assert.equal(scorePoints([Number.NaN, 0], ring).near, false);
+  const metric = (modes: typeof ring) =>
+    pointsMetric.score(
+      { threshold: 3 },
+      {
+        fake: { ...tableSamples(new MemoryTable(points, 2)), points },
+        real: { ...tableSamples(new MemoryTable(points, 2)), modes },
+      },
+    );
+  for (const { note } of await metric(ring)) assert.match(note ?? "", /the scales differ/);
+  for (const { note } of await metric(twice)) assert.equal(note, undefined);
 });
 
 test("garbage samples count as bad, never as NaN", () => {

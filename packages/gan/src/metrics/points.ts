@@ -25,7 +25,12 @@ export interface PointScores {
    * high-quality sample it is log K, the worst there can be.
    */
   readonly reverseKl: number;
+  /** Whether any sample lies within 10 standard deviations of a mean: where none does, the scales differ. */
+  readonly near: boolean;
 }
+
+/** Standard deviations from every mean beyond which points are none of these modes' at all. */
+const FAR = 10;
 
 /**
  * Judges points against the modes they should come from. Each sample counts for its nearest mean, distances measured in
@@ -53,6 +58,7 @@ export function scorePoints(
 
   const counts = new Array<number>(modes.length).fill(0);
   const limit = threshold * threshold;
+  let closest = Number.POSITIVE_INFINITY;
   for (let sample = 0; sample < count; sample++) {
     let nearest = -1;
     let least = Number.POSITIVE_INFINITY;
@@ -69,6 +75,7 @@ export function scorePoints(
       }
     }
     if (least < limit) counts[nearest]!++;
+    closest = Math.min(closest, least);
   }
   const good = counts.reduce((sum, hits) => sum + hits, 0);
   let entropy = 0;
@@ -81,6 +88,7 @@ export function scorePoints(
     highQuality: good / count,
     // Rounding must not make the distance of equal distributions negative.
     reverseKl: Math.max(0, Math.log(modes.length) - entropy),
+    near: closest <= FAR * FAR,
   };
 }
 
@@ -91,6 +99,7 @@ export default defineMetric({
   source: "Lin et al. 2018 (PacGAN), section 4.1, and fjxmlzn/PacGAN",
   needs: ["points"],
   comparesWithReal: true,
+  least: ({ modes }) => 25 * modes,
   options: z.strictObject({
     threshold: z
       .number()
@@ -103,8 +112,11 @@ export default defineMetric({
       throw new TypeError("points are judged against known modes, and there are none");
     const found = scorePoints(fake.points, real.modes, { threshold });
     const conventions = { threshold, modes: found.modesTotal };
+    const note = found.near
+      ? undefined
+      : `no point lies within ${FAR} standard deviations of a mode: the scales differ; name the data that the points should be like (ring:radius=2,std=0.02, or the run that they are from)`;
     const score = (metric: string, value: number, better: "lower" | "higher") =>
-      makeScore({ fake }, { metric, value, better, conventions });
+      makeScore({ fake }, { metric, value, better, conventions, ...(note === undefined ? {} : { note }) });
     return [
       { ...score("modes", found.modesCovered, "higher"), detail: { counts: found.counts } },
       score("high-quality", found.highQuality, "higher"),

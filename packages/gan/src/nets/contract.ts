@@ -51,6 +51,11 @@ export abstract class Discriminator extends nn.Module {
   abstract readonly featureShapes: FeatureShapes;
   /** Networks that terms hang on the features; their parameters are the discriminator's. */
   readonly heads = new Map<string, nn.Module>();
+  /**
+   * Names of heads, of one layer each, that every pass through the network runs, also one whose output nobody asks for: with
+   * spectral norm each moves the estimate of the norm.
+   */
+  readonly headsOfEveryPass = new Set<string>();
 
   abstract features(sample: Sample): Features;
   /** The network's own scores, N, without what heads add. */

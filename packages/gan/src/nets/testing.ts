@@ -48,9 +48,9 @@ function valuesFor(name: string, shape: readonly number[]): Float64Array {
   return v.map((x) => x * scale);
 }
 
-/** Converts a network to float64 and fills everything in it. */
-export function fillNetwork<T extends nn.Module>(network: T): T {
-  network.to({ dtype: "float64" });
+/** Converts a network to float64, or whatever is asked for, and fills everything in it. */
+export function fillNetwork<T extends nn.Module>(network: T, dtype: "float32" | "float64" = "float64"): T {
+  network.to({ dtype });
   noGrad(() => {
     for (const [name, tensor] of network.stateDict())
       tensor.copy_(torch.tensor(valuesFor(name, tensor.shape), { shape: tensor.shape }));

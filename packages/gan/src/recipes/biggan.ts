@@ -13,7 +13,7 @@ export default defineRecipe({
     conditional: true,
     terms: { hinge: {} },
     optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0, 0.999] } },
-    schedule: { discriminatorSteps: 4 },
+    schedule: { discriminatorSteps: 4, judgeTogether: true },
     average: { decay: 0.9999, start: 1000 },
     batch: 50,
     steps: 125_000,

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resolveConfig } from "../config/config.js";
+import type { JsonObject } from "../config/merge.js";
 import { validate } from "../config/validate.js";
+import { TinyGame } from "../game/testing.js";
+import type { Discriminator } from "../nets/contract.js";
 import { families } from "../nets/family.js";
 
 const resolved = [
@@ -78,6 +81,30 @@ test("sagan is sngan-projection with attention, spectral norm in G, and a faster
     ["adam", 4e-4],
   ]);
   assert.deepEqual([config.schedule.discriminatorSteps, config.schedule.decay], [1, "none"]);
+});
+
+test("biggan judges reals and fakes in one pass, unless a term takes the two apart", async () => {
+  const net = { channels: 4, prior: { size: 8 } };
+  const config = await resolveConfig({ recipe: "biggan", settings: [{ net, terms: { hinge: {} } }] });
+  using tiny = await TinyGame.create({
+    net: config.net as JsonObject,
+    data: { kind: "images", shape: [3, 32, 32], classes: 3 },
+    conditional: config.conditional,
+    terms: config.terms as JsonObject,
+    schedule: config.schedule,
+    dtype: "float32",
+  });
+  const discriminator = tiny.game.network<Discriminator>("discriminator");
+  const features = discriminator.features.bind(discriminator);
+  const passes: number[] = [];
+  discriminator.features = (sample) => {
+    passes.push(sample.image.size(0));
+    return features(sample);
+  };
+  tiny.step("discriminator");
+  assert.deepEqual(passes, [8]);
+  const weighted = { recipe: "biggan", with: [{ name: "adaptive-weights", options: {} }] };
+  assert.equal((await resolveConfig(weighted)).schedule.judgeTogether, null);
 });
 
 test("biggan's presets are the code's two settings, whose networks fit their data", async () => {

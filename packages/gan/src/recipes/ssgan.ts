@@ -6,4 +6,10 @@ export default defineRecipe({
   source: "Chen et al. 2019 (SSGAN); setting and schedule of kwotsin/mimicry",
   extends: "sngan",
   config: { terms: { rotation: { alpha: 0.2, beta: 1, form: "every" } } },
+  presets: {
+    public: {
+      net: { shortcutActivation: "public", upsampling: "bilinear" },
+      terms: { rotation: { everyPass: true } },
+    },
+  },
 });

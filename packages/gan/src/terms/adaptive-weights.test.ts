@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grad, liveTensors, scope, setThreads, type Tensor } from "@gantry/torch";
+import { grad, liveTensors, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import fc from "fast-check";
 import { UsageError } from "../errors.js";
+import { adHocGame, stepOptions } from "../game/adHoc.js";
+import { type Term, terms } from "../game/term.js";
 import { TinyGame, type TinyOptions } from "../game/testing.js";
 import { assertClose, readGolden } from "../nets/testing.js";
 import { adaptiveWeights, type Measures, type WeightOptions } from "./adaptive-weights.js";
@@ -305,4 +307,45 @@ test("no tensor is left behind", async () => {
   scope(() => tiny.iterate(3));
   for (let i = 0; i < 3; i++) tiny.step("discriminator");
   assert.equal(liveTensors().count, count);
+});
+
+test("where no loss of D comes in parts it is refused, not ignored", async () => {
+  const weighted = { "adaptive-weights": {} };
+  await assert.rejects(
+    TinyGame.create({ ...points, terms: { r1: {}, ...weighted } }),
+    /weighs the real and the fake part .* no loss here comes in parts/,
+  );
+  await assert.rejects(
+    TinyGame.create({
+      ...points,
+      terms: { hinge: { discriminator: "diffusion" }, "manifold-diffusion": {}, ...weighted },
+    }),
+    /no loss here comes in parts/,
+  );
+  // A term that says it splits, and does not.
+  const whole: Term = {
+    splits: () => true,
+    loss: (player, play) =>
+      player === "discriminator" ? play.judge("discriminator", "fake").logits.mean() : undefined,
+  };
+  const definition = await terms.get("adaptive-weights");
+  const game = await adHocGame({ whole, weights: definition.make(definition.options.parse({}) as never) });
+  const step = () =>
+    scope(() =>
+      game.step(
+        game.phases[0]!,
+        stepOptions(() => ({ image: torch.zeros([6, 2], { dtype: "float64" }) })),
+      ),
+    );
+  assert.throws(step, /what the discriminator minimises does not come in a real and a fake part/);
+});
+
+test("a task on the fakes' features shares their graph, which both gradients leave whole", async () => {
+  using tiny = await TinyGame.create({
+    ...images,
+    terms: { hinge: {}, "adaptive-weights": {}, "mutual-information": { units: 3 } },
+  });
+  const before = tiny.weights("discriminator");
+  tiny.step("discriminator");
+  assert.notDeepEqual(tiny.weights("discriminator"), before);
 });

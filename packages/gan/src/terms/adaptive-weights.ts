@@ -1,5 +1,6 @@
 import { grad, type nn, noGrad, sumOf, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import { UsageError } from "../errors.js";
 import { type GraphOptions, gradientOfSum, type Losses } from "../game/gradient.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
@@ -105,6 +106,7 @@ export default defineTerm({
   summary: "weighs the real and the fake gradient of D by its scores and their angle (aw-GAN)",
   source: "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), algorithms 1 and 2",
   kind: "gradient",
+  parts: true,
   options: z.strictObject({
     variant: z
       .enum(["normalized", "raw", "equal"])
@@ -201,7 +203,10 @@ export default defineTerm({
           );
         plan.rules.set(discriminator, (losses, parameters, play, graph) => {
           const { splits, wholes } = losses;
-          if (splits.length === 0) return gradientOfSum(losses, parameters, play, graph);
+          if (splits.length === 0)
+            throw new UsageError(
+              `adaptive-weights: in the phase ${play.options.phase?.name ?? "at hand"} what the ${discriminator} minimises does not come in a real and a fake part; leave adaptive-weights out`,
+            );
           const { logging } = play.options;
           if (logging) {
             looked.set(play, losses);

@@ -110,3 +110,8 @@ test("a generator that takes no labels is refused", async () => {
     conditional: false,
   });
 });
+
+test("one image has a class too: a batch of one is enough", async () => {
+  using tiny = await gameOf({}, { batch: 1 });
+  assert.ok(Number.isFinite(termIn(tiny, "discriminator")));
+});

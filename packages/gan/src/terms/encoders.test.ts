@@ -1,7 +1,7 @@
 // The baselines with encoders: VAEGAN, ALI, AAE, VEEGAN.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { liveTensors, manualSeed, scope, torch } from "@gantry/torch";
+import { liveTensors, manualSeed, scope, type Tensor, torch } from "@gantry/torch";
 import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../errors.js";
 import { filledGame, images, lossIn, methods, points, spectral, stirred, unmoved } from "../game/filled.js";
@@ -199,5 +199,45 @@ test("every recipe and its small preset resolve, and fit on a screen", async () 
     assert.ok((small.net.channels as number) < (full.net.channels as number), recipe);
     const onPoints = { recipe: "gan", preset: "small", with: [{ name: "ali", options: {} }] };
     assert.ok((await resolveConfig(onPoints)).terms.ali);
+  }
+});
+
+test("VAEGAN's reconstruction is measured in the features that are asked for", async () => {
+  for (const features of ["local", "global"] as const) {
+    using tiny = await TinyGame.create({ ...images, terms: { minimax: {}, vaegan: { features } } });
+    scope(() => {
+      const play = tiny.play(["encoder", "generator"]);
+      const losses = tiny.game.terms.get("vaegan")?.loss?.("encoder", play);
+      assert.ok(Array.isArray(losses));
+      const found = losses[1] as Tensor;
+      const [made, real] = ["reconstruction", "real"].map((stream) =>
+        (play.look("discriminator", stream)[features] as Tensor).toNumbers(),
+      ) as [number[], number[]];
+      const squares = made.reduce((sum, value, i) => sum + (value - (real[i] as number)) ** 2, 0);
+      assertClose([found.item()], [squares / 2 / 4], 1e-10, features);
+    });
+  }
+});
+
+test("an adversarial term's weight counts for whoever made the reals too", async () => {
+  const lossOf = async (weight: number) => {
+    using tiny = await filledGame({ "non-saturating": { weight }, ali: { stochastic: false } });
+    return lossIn(tiny, "generator", ["encoder"]);
+  };
+  const once = await lossOf(1);
+  assert.ok(Math.abs(once) > 1e-3);
+  assertClose([await lossOf(3)], [3 * once], 1e-12, "three times");
+});
+
+test("VAEGAN leaves D its other steps, one by one", async () => {
+  for (const discriminatorSteps of [1, 2, 3]) {
+    using tiny = await TinyGame.create({
+      ...points,
+      terms: { minimax: {}, vaegan: {} },
+      schedule: { discriminatorSteps },
+    });
+    const found = tiny.game.phases.map(({ name, steps }) => `${name} ${steps}`);
+    const own = discriminatorSteps > 1 ? [`discriminator ${discriminatorSteps - 1}`] : [];
+    assert.deepEqual(found, [...own, "together 1"]);
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { liveTensors, setThreads } from "@gantry/torch";
+import { liveTensors, scope, setThreads } from "@gantry/torch";
 import { UsageError } from "../errors.js";
 import { images, points } from "../game/filled.js";
 import { checkLossGradient, TinyGame } from "../game/testing.js";
@@ -73,4 +73,32 @@ test("a player that there is not is refused by name", async () => {
     (error) =>
       error instanceof UsageError && /no player 'generater'.*did you mean.*generator/.test(error.message),
   );
+});
+
+test("what it keeps goes on in another game; by weight 0 it keeps nothing", async () => {
+  using tiny = await game();
+  tiny.iterate(3);
+  using other = await game();
+  const state = tiny.game.terms.get("historical-averaging")?.state;
+  const saved = state?.save();
+  assert.deepEqual(saved?.numbers, { discriminator: 4, generator: 4 });
+  for (const player of ["generator", "discriminator"])
+    other.game.network(player).loadStateDict(tiny.game.network(player).stateDict());
+  other.game.terms.get("historical-averaging")?.state?.load(saved!);
+  const losses = (which: TinyGame) => ["discriminator", "generator"].map((player) => which.lossOf([player]));
+  assert.deepEqual(losses(other), losses(tiny));
+  // And with the next update they still are the same: the count is kept too.
+  for (const each of [tiny, other])
+    scope(() => {
+      const play = each.play(["generator"]);
+      each.game.terms.get("historical-averaging")?.afterUpdate?.("generator", play);
+    });
+  assert.deepEqual(
+    other.game.terms.get("historical-averaging")?.state?.save().numbers,
+    state?.save().numbers,
+  );
+  assert.deepEqual(losses(other), losses(tiny));
+  using none = await game({ "historical-averaging": { weight: 0 } });
+  none.iterate(1);
+  assert.equal(none.game.terms.get("historical-averaging")?.state?.save().tensors.size, 0);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, type nn, noGrad, scope, setThreads, Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
+import { terms } from "../game/term.js";
 import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
 import { InfomaxCritics } from "../nets/layers/infomaxCritics.js";
@@ -195,4 +196,10 @@ test("what makes no sense is refused before training", async () => {
     /terms\.infomax\.alpha/,
   );
   await refused({ ...dcgan("spectral"), terms: { hinge: {}, infomax: { variant: "pubic" } } }, /variant/);
+});
+
+test("its defaults are the paper's: alpha and beta 0.2, critics of 1024 units", async () => {
+  const { options } = await terms.get("infomax");
+  const { alpha, beta, criticUnits, variant } = options.parse({}) as Record<string, unknown>;
+  assert.deepEqual([alpha, beta, criticUnits, variant], [0.2, 0.2, 1024, "paper"]);
 });

@@ -5,7 +5,7 @@ import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../errors.js";
 import { filledGame, images, lossIn, methods, points, spectral, stirred, unmoved } from "../game/filled.js";
 import { totalLoss } from "../game/gradient.js";
-import { interventions, uniform } from "../game/intervention.js";
+import { interventions, shuffled, uniform } from "../game/intervention.js";
 import { checkLossGradient, TinyGame } from "../game/testing.js";
 import { Prior } from "../nets/prior.js";
 import { assertClose } from "../nets/testing.js";
@@ -290,4 +290,28 @@ test("the recipes have the hyperparameters of table 5", async () => {
   const authors = await resolveConfig({ recipe: "ivlsgan", preset: "public" });
   assert.equal(authors.optimizers.encoder?.learningRate, 0.01);
   assert.equal(authors.net.encoderChannels, 16);
+});
+
+test("a batch of one has an intervention too", async () => {
+  const net = { ...points.net, generatorBatchNorm: false };
+  using tiny = await TinyGame.create({
+    ...points,
+    net,
+    terms: { hinge: {}, intervention: { k: 2 } },
+    batch: 1,
+  });
+  assert.ok(Number.isFinite(tiny.lossOf(["discriminator"])));
+});
+
+test("every permutation is as likely", () => {
+  const random = uniform(3);
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 6000; i++) {
+    const order = shuffled(3, random).join("");
+    counts.set(order, (counts.get(order) ?? 0) + 1);
+  }
+  assert.equal(counts.size, 6);
+  // Five standard deviations of a binomial count.
+  for (const count of counts.values())
+    assert.ok(Math.abs(count - 1000) < 5 * Math.sqrt(6000 * (1 / 6) * (5 / 6)));
 });

@@ -193,3 +193,16 @@ test("what makes no sense is refused before training", async () => {
   await refused({ ...dcgan("spectral"), terms: terms({ form: "quarter", rotated: 32 }) }, /set batch=8/);
   await refused({ ...dcgan("spectral"), terms: terms({ rotated: 6 }) }, /multiple of 4/);
 });
+
+test("only who makes the fakes learns from them: an encoder does not", async () => {
+  using tiny = await TinyGame.create({
+    ...dcgan("batch"),
+    terms: { hinge: {}, reconstruction: {}, rotation: {} },
+  });
+  scope(() => {
+    const play = tiny.play(["generator", "encoder"]);
+    const of = (player: string) => tiny.game.terms.get("rotation")?.loss?.(player, play);
+    assert.equal(of("encoder"), undefined);
+    assert.notEqual(of("generator"), undefined);
+  });
+});

@@ -1,7 +1,9 @@
-import { type nn, type Tensor, torch } from "@gantry/torch";
+import { type nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { featureTask, featureTaskOptions } from "../game/featureTask.js";
+import type { Sample } from "../game/sample.js";
 import { defineTerm } from "../game/term.js";
+import type { Discriminator } from "../nets/contract.js";
 import { classifierHead } from "../nets/layers/classifierHead.js";
 
 /** Quarter turns, counter-clockwise, that the head tells apart. */
@@ -47,9 +49,22 @@ export default defineTerm({
       .multipleOf(4, "must be a multiple of 4")
       .default(16)
       .describe("R, with form=quarter: how many turned images, upright ones included"),
+    everyPass: z
+      .boolean()
+      .default(false)
+      .describe(
+        "every pass through D runs its head too, and that of turned images D's last layer, as where all are layers of D " +
+          "(kwotsin/mimicry): with spectral norm each pass moves the estimates",
+      ),
   }),
-  make: ({ form, rotated, ...options }) =>
-    featureTask<nn.Linear>(options, {
+  make({ form, rotated, everyPass, ...options }) {
+    /** Features of turned images, as a whole. */
+    function globalOf(sample: Sample, network: Discriminator): Tensor {
+      const features = network.features(sample);
+      if (everyPass) noGrad(() => scope(() => network.score(features, sample)));
+      return features.global;
+    }
+    return featureTask<nn.Linear>(options, {
       name: "rotation",
       needs:
         form === "every"
@@ -62,25 +77,29 @@ export default defineTerm({
             `rotation turns square images, and this data has the shape [${plan.data.shape}]; use images, or set data.size`,
           );
       },
-      head: (network) => classifierHead(network, TURNS.length),
+      head(network) {
+        if (everyPass) network.headsOfEveryPass.add("rotation");
+        return classifierHead(network, TURNS.length);
+      },
       // What is turned is what D saw, after its views: a pack of images turns as a whole.
       loss(head, { sample, features }, network) {
         if (form === "every") {
           const { images, turns } = turnQuarters(sample.image);
-          return crossEntropy(head.forward(network.features({ ...sample, image: images }).global), turns);
+          return crossEntropy(head.forward(globalOf({ ...sample, image: images }, network)), turns);
         }
         const count = rotated / 4;
         const last = (tensor: Tensor) => tensor.narrow(0, tensor.size(0) - count, count);
         const thrice = (tensor: Tensor | undefined) =>
           tensor === undefined ? undefined : torch.cat([1, 2, 3].map(() => last(tensor)));
         // Upright they are those of the adversarial loss: only the turned ones are judged anew.
-        const { global } = network.features({
+        const seen = {
           image: torch.cat([1, 2, 3].map((turn) => turned(last(sample.image), turn))),
           label: thrice(sample.label),
           latent: thrice(sample.latent),
-        });
+        };
         const turns = TURNS.flatMap((turn) => Array.from({ length: count }, () => turn));
-        return crossEntropy(head.forward(torch.cat([last(features.global), global])), turns);
+        return crossEntropy(head.forward(torch.cat([last(features.global), globalOf(seen, network)])), turns);
       },
-    }),
+    });
+  },
 });

@@ -109,7 +109,7 @@ async function collect(folder: string): Promise<Specimen[]> {
   ]);
   const events = await EventFileWriter.open(join(folder, "events"));
   events.scalar("loss", 1, 0.5);
-  events.image("samples", 1, png, 8, 8);
+  events.image("samples", 1, png, { width: 8, height: 8, channels: 3 });
   await events.close();
   await add(events.path, readEventFile);
   return specimens;

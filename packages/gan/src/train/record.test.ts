@@ -53,13 +53,13 @@ test("a run directory holds what it should, and its readers read it", async () =
     logged.map(({ iteration, imagesSeen }) => [iteration, imagesSeen]),
     [1, 2, 4, 6, 8].map((i) => [i, 16 * i]),
   );
-  const scored = events.filter((event) => "points/modesCovered" in event);
+  const scored = events.filter((event) => "points/modes" in event);
   assert.equal(scored.length, 5);
   const [board = ""] = await readdir(opened.tensorboard);
   const { events: summaries, truncated } = await readEventFile(join(opened.tensorboard, board));
   assert.equal(truncated, false);
   const tags = new Set(summaries.flatMap((event) => event.summaries.map(({ tag }) => tag)));
-  for (const tag of ["discriminator/non-saturating", "points/reverseKl", "samples"])
+  for (const tag of ["discriminator/non-saturating", "points/reverse-kl", "samples"])
     assert.ok(tags.has(tag), tag);
   const beat = await opened.readHeartbeat();
   assert.deepEqual([beat?.state, beat?.iteration, beat?.pid], ["done", 8, process.pid]);
@@ -75,6 +75,47 @@ test("a picture of points is a square, a picture of images their grid", async ()
   const size = pngSize(await readFile(join(grid, "samples/000001.png")));
   // Three rows of three pictures of 28 pixels with 2 between and around, doubled.
   assert.deepEqual([size.width, size.height], [2 * (3 * 30 + 2), 2 * (3 * 30 + 2)]);
+});
+
+/** What TensorBoard would show of a run: series by name, with their iterations. */
+async function boardOf(path: string) {
+  const folder = (await RunDirectory.open(path)).tensorboard;
+  const [file = ""] = await readdir(folder);
+  const { events } = await readEventFile(join(folder, file));
+  return events.flatMap(({ step, summaries }) => summaries.map((summary) => ({ step, ...summary })));
+}
+
+test("TensorBoard's pictures say what they are: grey ones grey, scatter plots colour", async () => {
+  for (const [recipe, colorspace, colourType] of [
+    ["dcgan", 1, 0],
+    ["gan", 4, 6],
+  ] as const) {
+    const path = place();
+    await finish(await startRun(await tinyConfig(recipe, images, { steps: 1 }), path));
+    // PNG's colour type: 0 is grey, 6 colour with alpha.
+    assert.equal((await readFile(join(path, "samples/000001.png")))[25], colourType);
+    const pictures = (await boardOf(path)).filter((summary) => summary.kind === "image");
+    assert.deepEqual(
+      pictures.map((picture) => picture.colorspace),
+      [colorspace],
+    );
+  }
+});
+
+test("the last iteration is logged, whatever the interval", async () => {
+  const path = place();
+  await finish(await startRun(await tinyConfig("gan", images, { steps: 8, intervals: { log: 5 } }), path));
+  const events = await (await RunDirectory.open(path)).readEvents();
+  const logged = events.filter(({ imagesSeen }) => imagesSeen !== undefined);
+  assert.deepEqual(
+    logged.map(({ iteration }) => iteration),
+    [1, 5, 8],
+  );
+  const scalars = (await boardOf(path)).filter(({ tag }) => tag === "generator/non-saturating");
+  assert.deepEqual(
+    scalars.map(({ step }) => step),
+    [1, 5, 8],
+  );
 });
 
 test("told to stop, a run ends after the iteration under way, with a checkpoint", async () => {

@@ -185,17 +185,17 @@ async function writeSample(trainer: Trainer, run: RunDirectory, board: EventFile
     if (isPoints(dataset)) {
       const scores = scorePoints(samples.toTypedArray() as Float32Array, dataset.modes);
       const scalars = {
-        "points/modesCovered": scores.modesCovered,
-        "points/highQuality": scores.highQuality,
-        "points/reverseKl": scores.reverseKl,
+        // As the metric `points` calls them.
+        "points/modes": scores.modesCovered,
+        "points/high-quality": scores.highQuality,
+        "points/reverse-kl": scores.reverseKl,
       };
       await run.append({ iteration, ...scalars });
       for (const [name, value] of Object.entries(scalars)) board.scalar(name, iteration, value);
     }
     const png = await drawSamples(trainer, samples);
     await writeFileAtomically(join(run.samples, sampleFile(iteration)), png);
-    const { width, height } = pngSize(png);
-    board.image("samples", iteration, png, width, height);
+    board.image("samples", iteration, png, pngSize(png));
   } finally {
     samples.dispose();
   }

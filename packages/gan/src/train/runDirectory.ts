@@ -285,6 +285,28 @@ const isEvent = (value: unknown): value is RunEvent =>
   (value.iteration === undefined || typeof value.iteration === "number") &&
   (value.event === undefined || typeof value.event === "string");
 
+/** What older runs call the scores of points. */
+const OLD_POINT_SCORES: Readonly<Record<string, string>> = {
+  modesCovered: "modes",
+  highQuality: "high-quality",
+  reverseKl: "reverse-kl",
+};
+
+/** The last scores of points among some events, by the names of the metric `points`. */
+export function lastPointScores(
+  events: readonly RunEvent[],
+): { readonly iteration: number | null; readonly scores: Readonly<Record<string, number>> } | undefined {
+  const known = (event: RunEvent) =>
+    Object.entries(event).flatMap(([key, value]) => {
+      const name = key.startsWith("points/") ? key.slice("points/".length) : undefined;
+      return name !== undefined && typeof value === "number"
+        ? [[OLD_POINT_SCORES[name] ?? name, value] as const]
+        : [];
+    });
+  const last = events.findLast((event) => known(event).length > 0);
+  return last && { iteration: last.iteration ?? null, scores: Object.fromEntries(known(last)) };
+}
+
 /** The events that still hold: without resumes, and without what a resume from an earlier iteration made undone. */
 export function standing(events: readonly RunEvent[]): RunEvent[] {
   let found: RunEvent[] = [];

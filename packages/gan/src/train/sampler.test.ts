@@ -4,7 +4,7 @@ import { before, test } from "node:test";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
 import { Sampler } from "./sampler.js";
-import { finish, temporaryFolder, tinyConfig } from "./testing.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
 import { startRun } from "./train.js";
 
 const folder = await temporaryFolder();
@@ -62,4 +62,19 @@ test("latents that are not Gaussian are not truncated", async () => {
     other.close();
   }
   gaussian.close();
+});
+
+test("a conditional generator's samples are eight of class 0, eight of class 1, and so on", async () => {
+  const path = join(folder, "classes");
+  const images = await writeImages(folder);
+  await finish(await startRun(await tinyConfig("cgan", images, { steps: 1 }), path));
+  const classes = await Sampler.open(path);
+  const latents = classes.latents(90, 3);
+  const all = (labels?: Int32Array) => [...classes.samples(latents, labels)].flatMap((part) => [...part]);
+  // Ten classes, and then from the first again.
+  const rows = Int32Array.from({ length: 90 }, (_, i) => Math.floor(i / 8) % 10);
+  assert.equal(classes.classes, 10);
+  assert.deepEqual(all(), all(rows));
+  assert.notDeepEqual(all(), all(rows.map((row) => (row + 1) % 10)));
+  classes.close();
 });

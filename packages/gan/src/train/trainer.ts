@@ -130,7 +130,8 @@ export class Trainer {
   async #turn(): Promise<Record<string, number> | undefined> {
     const { game, config } = this;
     const iteration = this.#iteration;
-    const logging = iteration === 0 || (iteration + 1) % config.intervals.log === 0;
+    const done = iteration + 1;
+    const logging = done === 1 || done % config.intervals.log === 0 || done === config.steps;
     const scalars: Record<string, number> = {};
     this.#setLearningRates(iteration);
     for (const group of this.#groups(iteration)) {

@@ -200,10 +200,14 @@ test("grey comes to colour by repetition, colour to grey only when asked, sizes 
     assert.ok(r === g && g === b);
   }
   const greyNet = () => meanNetwork({ channels: 1, size: 4 });
-  assert.throws(() => new ImageSamples(pictures(5), greyNet()), /colour to "luma"/);
+  assert.throws(() => new ImageSamples(pictures(5), greyNet()), /--colour luma/);
   const luma = await look(pictures(5), greyNet(), { colour: "luma" });
   assert.equal(luma.samples.conventions.colour, "luma");
-  assert.throws(() => new ImageSamples(pictures(5, [1, 6, 6]), greyNet()), /resize to "lanczos3"/);
+  assert.throws(() => new ImageSamples(pictures(5, [1, 6, 6]), greyNet()), /--resize lanczos3/);
+  assert.throws(
+    () => new ImageSamples(pictures(5, [1, 6, 6]), greyNet(), { resize: "clean-fid" }),
+    /--resize clean-fid is a way to Inception's size, and .* has its own/,
+  );
   const resized = await look(pictures(5, [1, 6, 6]), greyNet(), { resize: "lanczos3" });
   assert.equal(resized.samples.conventions.resize, "lanczos3 4");
   const exact = await look(pictures(5, [1, 4, 4]), greyNet(), { resize: "lanczos3" });
@@ -221,8 +225,35 @@ test("quantisation: clip brings bytes back exactly, floor and stretch are what t
   const odd = torch.tensor([-3, -0.5, 0.499, 3, Number.NaN]);
   assert.deepEqual(quantise(odd).toNumbers(), [0, 64, 191, 255, 0]);
   assert.deepEqual(quantise(odd, { rounding: "floor" }).toNumbers(), [0, 63, 191, 255, 0]);
-  assert.deepEqual(quantise(torch.tensor([-0.5, 0, 0.5]), { range: "stretch" }).toNumbers(), [0, 128, 255]);
+});
+
+test("stretch is kwotsin/mimicry's: the least of all images 0, the largest 255, whatever the batches", async () => {
+  // Its _normalize_images of these four, in NumPy's float32.
+  const values = [-0.5, 0, 0.25, 0.5];
+  const bytes = [0, 127, 191, 255];
+  assert.deepEqual(quantise(torch.tensor(values), { range: "stretch" }).toNumbers(), bytes);
   assert.deepEqual(quantise(torch.tensor([0.2, 0.2]), { range: "stretch" }).toNumbers(), [0, 0]);
+  for (const batch of [1, 3, 4]) {
+    let begun = 0;
+    const source = generatedImages("g", {
+      count: 4,
+      shape: [1, 1, 1],
+      batch,
+      quantisation: { range: "stretch" },
+      begin() {
+        begun++;
+        let at = 0;
+        return (count) => {
+          const part = torch.tensor(values.slice(at, at + count)).reshape([count, 1, 1, 1]);
+          at += count;
+          return part;
+        };
+      },
+    });
+    assert.deepEqual([...(await source.read(0, 2)), ...(await source.read(2, 4))], bytes);
+    assert.equal(source.quantisation, "stretch over all, nearest");
+    assert.equal(begun, 2);
+  }
 });
 
 test("sources: a data set's first or drawn images, and a generator's, made as they are read", async () => {
@@ -249,7 +280,7 @@ test("sources: a data set's first or drawn images, and a generator's, made as th
     count: 10,
     shape: [1, 1, 1],
     batch: 4,
-    generate: (count) => {
+    begin: () => (count) => {
       const values = Float32Array.from({ length: count }, (_, i) => (made + i) / 127.5 - 1);
       made += count;
       return torch.tensor(values).reshape([count, 1, 1, 1]);
@@ -305,7 +336,7 @@ test("parts of composed images: channels and boxes, each image read once", async
 test("a metric over images says what happened to them", async () => {
   const fake = new ImageSamples(pictures(20, [1, 4, 4]), meanNetwork(), { cache: false });
   const real = new ImageSamples(pictures(30), meanNetwork(), { cache: false });
-  const [score] = await frechetMetric.score({}, { fake, real });
+  const [score] = await frechetMetric.score({ covariance: "n-1" }, { fake, real });
   assert.equal(score?.name, "fid[mean-net]");
   assert.deepEqual(score?.conventions, {
     quantisation: "none",
@@ -313,6 +344,7 @@ test("a metric over images says what happened to them", async () => {
     colour: "grey repeated",
     "real colour": "none",
     weights: "none",
+    covariance: "n-1",
   });
   assert.ok(score !== undefined && Number.isFinite(score.value));
 });

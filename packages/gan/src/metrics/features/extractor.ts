@@ -9,7 +9,7 @@ import type { Conventions, Need, Samples } from "../metric.js";
 import { Moments } from "../moments.js";
 import { MemoryTable, type Table } from "../table.js";
 import type { ImageSource } from "./images.js";
-import type { FeatureNetwork } from "./network.js";
+import type { FeatureNetwork, Resize } from "./network.js";
 import { loadStatistics, saveStatistics } from "./statistics.js";
 import { TableStore } from "./store.js";
 
@@ -18,9 +18,9 @@ export interface ExtractionOptions {
   readonly keep?: readonly Need[];
   /**
    * Images of another size than the network's own: `refuse` (default), or scale them by Lanczos 3. A network that takes
-   * any size, as Inception, resizes in its own way.
+   * any size, as Inception, was opened with its way of resizing.
    */
-  readonly resize?: "refuse" | "lanczos3";
+  readonly resize?: Resize;
   /** Colour images for a network of grey ones: `refuse` (default), or their luma (ITU-R BT.601). */
   readonly colour?: "refuse" | "luma";
   /** Images seen by the network at once. Default 64. */
@@ -233,6 +233,10 @@ function preparationOf(
       `${name} has images of ${channels} channels, and ${network.name} takes ${wanted}${remedy}`,
     );
   }
+  if (size !== undefined && resize !== "refuse" && resize !== "lanczos3")
+    throw new UsageError(
+      `--resize ${resize} is a way to Inception's size, and ${network.name} has its own: leave it out, or say --resize lanczos3`,
+    );
   if (scaled && resize === "refuse")
     throw new UsageError(
       `${name} has images of ${width}x${height}, and ${network.name} is made for ${size}x${size}: --resize lanczos3 brings them to it; or choose another --network`,

@@ -25,8 +25,8 @@ export interface ImageSource {
 /** How images in [-1, 1] become bytes. */
 export interface Quantisation {
   /**
-   * `clip` (default): -1 is 0 and 1 is 255, beyond is cut off. `stretch`: the least number of the batch is 0 and the
-   * largest 255, as Mimicry does; scores then depend on the batch.
+   * `clip` (default): -1 is 0 and 1 is 255, beyond is cut off. `stretch`: the least number of all images is 0 and the
+   * largest 255, as kwotsin/mimicry does; an image's bytes then depend on the others.
    */
   readonly range?: "clip" | "stretch";
   /** `nearest` (default) brings bytes back exactly; `floor` is what torch-fidelity's example generator does. */
@@ -34,27 +34,61 @@ export interface Quantisation {
 }
 
 export const describeQuantisation = ({ range = "clip", rounding = "nearest" }: Quantisation): string =>
-  `${range}, ${rounding}`;
+  `${range === "stretch" ? "stretch over all" : range}, ${rounding}`;
+
+/** The least and the largest number of images: what `stretch` goes by. */
+export interface Span {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What NaN is taken for: black. */
+const finite = (images: Tensor): Tensor => {
+  const exact = images.detach().to({ dtype: "float32" });
+  return exact.maskedFill(exact.isnan(), -1);
+};
+
+/** The span of images that come in parts. */
+export function spanOf(parts: Iterable<Tensor>): Span {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const part of parts) {
+    const [low, high] = noGrad(() =>
+      scope(() => {
+        const exact = finite(part);
+        return [exact.min().item(), exact.max().item()] as const;
+      }),
+    );
+    least = Math.min(least, low);
+    most = Math.max(most, high);
+  }
+  return { least, most };
+}
 
 /**
  * Images as bytes.
  * @param images of any float type, values -1 to 1
+ * @param span of all images, where these are only some, for `stretch`; default their own
  * @returns uint8 of the same shape. NaN becomes 0.
  */
 export function quantise(
   images: Tensor,
   { range = "clip", rounding = "nearest" }: Quantisation = {},
+  span?: Span,
 ): Tensor {
   return noGrad(() =>
     scope(() => {
-      const exact = images.detach().to({ dtype: "float32" });
-      const finite = exact.maskedFill(exact.isnan(), -1);
-      let unit = finite.add(1).div(2);
+      const exact = finite(images);
       if (range === "stretch") {
-        const least = finite.min();
-        unit = finite.sub(least).div(finite.max().sub(least).clampMin(1e-5));
+        const { least, most } = span ?? spanOf([exact]);
+        // That code's own steps, its 1e-5 included: so are the bytes.
+        const scaled = exact
+          .sub(least)
+          .div(most - least + 1e-5)
+          .mul(255);
+        const shifted = rounding === "nearest" ? scaled.add(0.5) : scaled;
+        return shifted.clamp(0, 255).floor().to({ dtype: "uint8" });
       }
-      const scaled = unit.mul(255).clamp(0, 255);
+      const scaled = exact.add(1).div(2).mul(255).clamp(0, 255);
       return (rounding === "nearest" ? scaled.round() : scaled.floor()).to({ dtype: "uint8" });
     }),
   );
@@ -104,8 +138,8 @@ function shuffled(count: number, seed: number): Uint32Array {
 }
 
 /**
- * Images that a generator makes when they are read.
- * @param generate makes N,C,H,W images in [-1, 1], and owns none of them afterwards
+ * Images that a generator makes when they are read; with `stretch` all are made once before, for their span.
+ * @param begin begins the images; what it returns makes the next N,C,H,W in [-1, 1], and owns none of them afterwards
  * @param batch images made at a time. Default 64.
  */
 export function generatedImages(
@@ -113,17 +147,19 @@ export function generatedImages(
   {
     count,
     shape,
-    generate,
+    begin,
     batch = 64,
     quantisation = {},
   }: {
     readonly count: number;
     readonly shape: ImageSource["shape"];
-    readonly generate: (count: number) => Tensor;
+    readonly begin: () => (count: number) => Tensor;
     readonly batch?: number;
     readonly quantisation?: Quantisation;
   },
 ): ImageSource {
+  let span: Span | undefined;
+  let generate: ((count: number) => Tensor) | undefined;
   return {
     name,
     count,
@@ -131,12 +167,16 @@ export function generatedImages(
     digest: undefined,
     quantisation: describeQuantisation(quantisation),
     read(start, end) {
+      if (generate === undefined && quantisation.range === "stretch")
+        span = spanOf(allOf(begin(), count, batch));
+      generate ??= begin();
+      const next = generate;
       const size = shape[0] * shape[1] * shape[2];
       const out = new Uint8Array((end - start) * size);
       for (let at = 0; at < end - start; at += batch) {
         const length = Math.min(batch, end - start - at);
         const bytes = noGrad(() =>
-          scope(() => quantise(generate(length), quantisation).contiguous().toTypedArray() as Uint8Array),
+          scope(() => quantise(next(length), quantisation, span).contiguous().toTypedArray() as Uint8Array),
         );
         if (bytes.length !== length * size)
           throw new TypeError(`${name} made ${bytes.length} bytes for ${length} images of [${shape}]`);
@@ -145,6 +185,18 @@ export function generatedImages(
       return out;
     },
   };
+}
+
+/** Every image that a generator makes, batch by batch; each is freed when the next is asked for. */
+function* allOf(next: (count: number) => Tensor, count: number, batch: number): Generator<Tensor> {
+  for (let at = 0; at < count; at += batch) {
+    const images = noGrad(() => scope(() => next(Math.min(batch, count - at))));
+    try {
+      yield images;
+    } finally {
+      images.dispose();
+    }
+  }
 }
 
 /** Images in memory: `data` is kept, not copied. Throws {@link UsageError} where it is not whole images, or none. */

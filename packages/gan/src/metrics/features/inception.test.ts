@@ -12,6 +12,7 @@ import { INCEPTION_FEATURES, Inception, type InceptionFeature, inceptionShapes }
 import { featureNetworks } from "./network.js";
 import { openInception } from "./networks/inception-2015.js";
 import { tensorflowResize } from "./tensorflowResize.js";
+import { noise } from "./testing.js";
 
 setThreads(1);
 
@@ -21,21 +22,6 @@ interface Golden {
   resized: { up: number[]; down: number[] };
 }
 const golden = readGolden<Golden>("inception.json");
-
-/** As `noise` of make_inception.py. */
-function noise(count: number, seed: number): Float64Array {
-  const out = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    let h = (Math.imul(i, 2654435761) + seed) | 0;
-    h ^= h >>> 16;
-    h = Math.imul(h, 0x85ebca6b);
-    h ^= h >>> 13;
-    h = Math.imul(h, 0xc2b2ae35);
-    h ^= h >>> 16;
-    out[i] = (h >>> 0) / 2 ** 32 - 0.5;
-  }
-  return out;
-}
 
 function bytes(count: number, seed: number): Uint8Array {
   return Uint8Array.from(noise(count, seed), (value) => Math.floor((value + 0.5) * 256));
@@ -172,7 +158,20 @@ test("the network opens a file: notices other weights, refuses a damaged downloa
     // The Inception Score's logits have no bias.
     assert.ok(Math.abs(logits.sum().item() - golden.features.logits_unbiased.sum) < 0.1);
   });
+  // Another way to its size gives other features, and is stated.
+  const clean = await openInception(path, context, "clean-fid");
+  assert.deepEqual([network.resize, clean.resize], ["tf1-bilinear 299", "clean-fid bicubic 299"]);
+  scope(() => {
+    const images = torch.fromTypedArray(bytes(3 * 20 * 27, 1000), [1, 3, 20, 27]);
+    const [a, b] = [network, clean].map(({ forward }) => forward(images).features.toNumbers());
+    assert.notDeepEqual(a, b);
+  });
+  await assert.rejects(
+    openInception(path, context, "lanczos3"),
+    /--resize lanczos3 is for classifiers; .*clean-fid/,
+  );
   network.dispose();
+  clean.dispose();
   const damaged = join(folder, "pt_inception-2015-12-05-6726825d.pth");
   await writeFile(damaged, "nonsense");
   await assert.rejects(openInception(damaged, context), FormatError);

@@ -1,7 +1,7 @@
 import { type NamedArrays, toFloat32 } from "@gantry/formats";
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../../errors.js";
-import { tensorflowResize } from "./tensorflowResize.js";
+import { type InceptionInput, inceptionInputs } from "./inceptionInput.js";
 
 /** Kernel of a convolution: [height, width]. */
 type Kernel = readonly [number, number];
@@ -14,7 +14,6 @@ interface Convolution {
   readonly padding: Kernel;
 }
 
-const SIZE = 299;
 const CLASSES = 1008;
 const FEATURES = 2048;
 /** TensorFlow's own; PyTorch's default is 1e-5. */
@@ -136,7 +135,7 @@ export type InceptionFeature = keyof typeof INCEPTION_FEATURES;
 /**
  * Inception-v3 as FID is defined by it: TensorFlow's network of 2015-12-05, of 1008 outputs. It is not torchvision's:
  * average pools leave the padding out of the mean, the pool of Mixed_7c is a max pool, batch norm has epsilon 1e-3, and
- * images of any size are resized by TensorFlow 1's bilinear rule (see tensorflowResize) and scaled by (x - 128) / 128.
+ * images of any size are, unless told otherwise, resized by TensorFlow 1's bilinear rule and scaled by (x - 128) / 128.
  * Batch norm is multiplied into the convolutions when the weights are loaded, which the results show by rounding only.
  *
  * Source: Szegedy et al. 2015; toshas/torch-fidelity's feature_extractor_inceptionv3.py, mseitzer/pytorch-fid.
@@ -145,12 +144,15 @@ export class Inception {
   readonly #convolutions = new Map<string, { weight: Tensor; bias: Tensor }>();
   readonly #weight: Tensor;
   readonly #bias: Tensor;
+  readonly #input: InceptionInput;
 
   /**
    * @param state as in `pt_inception-2015-12-05-6726825d.pth`; counts of batches (`num_batches_tracked`) are ignored
+   * @param input how images come to its size
    * @throws {UsageError} naming what is missing, unknown or of another shape
    */
-  constructor(state: NamedArrays) {
+  constructor(state: NamedArrays, input: InceptionInput = "tensorflow") {
+    this.#input = input;
     const shapes = inceptionShapes();
     const problems = [...shapes].flatMap(([name, shape]) => {
       const given = state.get(name);
@@ -301,9 +303,8 @@ export class Inception {
     };
     const averaged = (from: Tensor) => (): Tensor => from.mean([2, 3]);
     step((x) =>
-      tensorflowResize(x.to({ dtype: "float32" }), SIZE, SIZE)
-        .sub_(128)
-        .div_(128)
+      inceptionInputs[this.#input]
+        .apply(x.to({ dtype: "float32" }))
         .contiguous({ memoryFormat: "channelsLast" }),
     );
     step((x) => this.#convolve(x, "Conv2d_1a_3x3"));

@@ -1,6 +1,7 @@
 import type { Tensor } from "@gantry/torch";
 import type { DataContext } from "../../data/context.js";
 import { type Named, Registry } from "../../registry.js";
+import type { InceptionInput } from "./inceptionInput.js";
 
 /** What a feature network looks at. */
 export interface NetworkInput {
@@ -12,6 +13,12 @@ export interface NetworkInput {
    */
   readonly size: number | undefined;
 }
+
+/**
+ * How images of another size come to a network's: classifiers `refuse` them (default) or have them by `lanczos3`; the others
+ * are Inception's, by the public codes' names.
+ */
+export type Resize = "refuse" | "lanczos3" | InceptionInput;
 
 /** A network that metrics look through, its weights loaded. */
 export interface FeatureNetwork {
@@ -44,8 +51,11 @@ export interface FeatureNetworkDefinition extends Named {
   readonly standsInFor: string | undefined;
   /** Whether its weights are on this machine. */
   isPresent(context: DataContext): Promise<boolean>;
-  /** Loads it. Throws {@link UsageError} saying how to get the weights, `FormatError` for a damaged file. */
-  open(context: DataContext): Promise<FeatureNetwork>;
+  /**
+   * Loads it. Throws {@link UsageError} saying how to get the weights, or for a `resize` that is not among its ways of bringing
+   * images to its size; `FormatError` for a damaged file.
+   */
+  open(context: DataContext, resize?: Resize): Promise<FeatureNetwork>;
 }
 
 export const featureNetworks = new Registry<FeatureNetworkDefinition>(

@@ -18,3 +18,18 @@ export function bars(count: number, seed: number): Dataset {
   const items = { data, record: 784, parts: 1, table: undefined };
   return new MemoryDataset({ name: "bars", kind: "images", shape: [1, 28, 28], classes, labels, items });
 }
+
+/** As `noise` of make_inception.py. */
+export function noise(count: number, seed: number): Float64Array {
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    let h = (Math.imul(i, 2654435761) + seed) | 0;
+    h ^= h >>> 16;
+    h = Math.imul(h, 0x85ebca6b);
+    h ^= h >>> 13;
+    h = Math.imul(h, 0xc2b2ae35);
+    h ^= h >>> 16;
+    out[i] = (h >>> 0) / 2 ** 32 - 0.5;
+  }
+  return out;
+}

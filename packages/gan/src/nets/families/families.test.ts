@@ -261,9 +261,11 @@ for (const [name, size, options] of [
       const sample = { image: twice, label };
       const [zero, one, again] = noGrad(() =>
         discriminator.score(discriminator.features(sample), sample),
-      ).toNumbers();
-      assert.notEqual(zero, one);
-      assert.equal(one, again);
+      ).toNumbers() as [number, number, number];
+      // LibTorch does not round every row of a batch alike.
+      const apart = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b));
+      assert.ok(apart(zero, one) > 1e-4, `${zero}, ${one}`);
+      assert.ok(apart(one, again) < 1e-6, `${one}, ${again}`);
       const unlabelled = { image: twice };
       assert.throws(
         () => discriminator.score(discriminator.features(unlabelled), unlabelled),

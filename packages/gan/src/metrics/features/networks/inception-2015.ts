@@ -8,7 +8,8 @@ import { cacheFolder } from "../../../data/home.js";
 import { firstHolding, knownPlaces } from "../../../data/places.js";
 import { UsageError } from "../../../errors.js";
 import { Inception } from "../inception.js";
-import type { FeatureNetwork, FeatureNetworkDefinition } from "../network.js";
+import { inceptionInputs, isInceptionInput } from "../inceptionInput.js";
+import type { FeatureNetwork, FeatureNetworkDefinition, Resize } from "../network.js";
 
 const NAME = "inception-2015";
 const FOLDER = "inception";
@@ -48,9 +49,19 @@ const locate = (context: DataContext): Promise<string | undefined> =>
 /**
  * Loads Inception from a file of weights (.pth, or the same tensors in another kind of file).
  * @throws {FormatError} a file whose name has the published checksum and whose content has not, and damaged files
- * @throws {UsageError} other tensors than Inception's
+ * @param resize how images come to its size; default `tensorflow`, its definition
+ * @throws {UsageError} other tensors than Inception's; `lanczos3`, which no public code has
  */
-export async function openInception(path: string, context: DataContext): Promise<FeatureNetwork> {
+export async function openInception(
+  path: string,
+  context: DataContext,
+  resize: Resize = "refuse",
+): Promise<FeatureNetwork> {
+  const input = resize === "refuse" ? "tensorflow" : resize;
+  if (!isInceptionInput(input))
+    throw new UsageError(
+      `--resize ${input} is for classifiers; ${NAME} brings images to its size by --resize ${Object.keys(inceptionInputs).join(", ")}`,
+    );
   const sum = createHash("sha256")
     .update(await readFileBytes(path))
     .digest("hex");
@@ -65,7 +76,7 @@ export async function openInception(path: string, context: DataContext): Promise
     );
   }
   const state = await readArrays(path, { onNote: context.onNotice });
-  const inception = new Inception(state);
+  const inception = new Inception(state, input);
   return {
     name: NAME,
     input: { channels: 3, size: undefined },
@@ -73,7 +84,7 @@ export async function openInception(path: string, context: DataContext): Promise
     classes: 1008,
     identity: `${NAME}, code 1, ${sum}`,
     weights: sum.slice(0, 8),
-    resize: "tf1-bilinear 299",
+    resize: inceptionInputs[input].description,
     forward(images) {
       const found = inception.features(images, ["2048", "logits_unbiased"]);
       return { features: found["2048"], logits: found.logits_unbiased };
@@ -89,9 +100,9 @@ const definition: FeatureNetworkDefinition = {
   input: { channels: 3, size: undefined },
   standsInFor: undefined,
   isPresent: async (context) => (await locate(context)) !== undefined,
-  async open(context) {
+  async open(context, resize) {
     const path = await locate(context);
-    if (path !== undefined) return await openInception(path, context);
+    if (path !== undefined) return await openInception(path, context, resize);
     throw new UsageError(
       [
         "Inception's weights are not on this machine",
