@@ -1,5 +1,6 @@
 export { type DataContext, type DataProgress, dataContext } from "./context.js";
 export {
+  countClasses,
   type Dataset,
   isPoints,
   MemoryDataset,
