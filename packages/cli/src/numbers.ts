@@ -1,4 +1,7 @@
+import { parseNumber } from "@gantry/gan/number";
 import { UsageProblem } from "./errors.js";
+
+const NINE_DIGITS = 999_999_999;
 
 /**
  * The whole number that an option was given; undefined where it was not given.
@@ -12,9 +15,9 @@ export function wholeNumber(
   most?: number,
 ): number | undefined {
   if (text === undefined) return undefined;
-  const value = Number(text);
-  const digits = most === undefined ? /^\d{1,9}$/ : /^\d+$/;
-  if (digits.test(text) && value >= least && (most === undefined || value <= most)) return value;
+  const value = parseNumber(text);
+  if (value !== undefined && Number.isInteger(value) && value >= least && value <= (most ?? NINE_DIGITS))
+    return value;
   const range = most === undefined ? `of ${least} or more` : `from ${least} to ${most}`;
   throw new UsageProblem(`${flag} ${text}: a whole number ${range} is needed`);
 }
@@ -22,7 +25,7 @@ export function wholeNumber(
 /** The number that an option was given, `least` or more; undefined where it was not given. @throws {UsageProblem} */
 export function numberFrom(flag: string, text: string | undefined, least: number): number | undefined {
   if (text === undefined) return undefined;
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isFinite(value) && value >= least) return value;
+  const value = parseNumber(text);
+  if (value !== undefined && value >= least) return value;
   throw new UsageProblem(`${flag} ${text}: a number of ${least} or more is needed`);
 }

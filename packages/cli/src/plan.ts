@@ -1,7 +1,8 @@
 import type { Config } from "@gantry/gan";
+import { summariseData } from "./dataSummary.js";
 import type { Output } from "./output.js";
 import { columns, count, prettyJson } from "./render/format.js";
-import { describeItems } from "./render/words.js";
+import { describeClasses, describeItems } from "./render/words.js";
 import { countParameters, dataProgress } from "./training.js";
 
 /** Checks a configuration to the last network, and prints what training by it would be. */
@@ -14,8 +15,8 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
     const { dataset, game } = trainer;
     const parameters = countParameters({ trainer });
     const phases = game.phases.map(({ name, update, steps, real }) => ({ name, update, steps, real }));
+    const data = await summariseData(dataset);
     if (output.json) {
-      const data = { name: dataset.name, kind: dataset.kind, count: dataset.count, shape: dataset.shape };
       output.printJson({ event: "plan", run: path, data, parameters, phases, config });
       return 0;
     }
@@ -27,6 +28,9 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
         [
           ["run", path],
           ["data", `${dataset.name}: ${describeItems(dataset)}`],
+          ...[describeClasses(data, Number.POSITIVE_INFINITY)].flatMap((line) =>
+            line === undefined ? [] : [["classes", line] as const],
+          ),
           ...Object.entries(parameters).map(([name, size]) => {
             const encoder =
               name === "encoder" ? `, the ${config.net.family} family's, ${game.encoderKind}` : "";

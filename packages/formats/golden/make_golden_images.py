@@ -108,6 +108,7 @@ frames[0].save("images/pages.tiff", save_all=True, append_images=frames[1:], com
 deep = Image.fromarray(np.array([[0, 255, 256, 4095, 40000, 65535]], np.uint16))
 deep.save("images/deep.png")
 deep.save("images/deep.tiff")
+Image.fromarray(np.array([[0, 100, 4095]], np.uint16)).save("images/twelve.png")
 Image.new("F", (4, 4), 0.5).save("images/float.tiff")
 
 np.savez_compressed("images.npz", **arrays)

@@ -41,7 +41,7 @@ export function lanczosResampler(height: number, width: number, toHeight: number
 const BITS = 32 - 8 - 2;
 const HALF = 1 << (BITS - 1);
 
-const clip = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
+const clip = (value: number): number => Math.max(0, Math.min(value, 255));
 
 /** For every output pixel along one axis, the input pixels it is made of and their weights, which sum to 1. */
 interface Taps {

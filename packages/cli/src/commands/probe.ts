@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { UsageProblem } from "../errors.js";
+import { wholeNumber } from "../numbers.js";
 import { scalar } from "../render/format.js";
 import { tableBlocks } from "../render/table.js";
 import { parseRun } from "../settings.js";
@@ -27,14 +27,13 @@ export default defineCommand<Options>({
     ["gantry probe runs/gan-ring-0@1000 --iterations 100", "at an earlier one, for longer"],
   ],
   async run(output, [name = ""], { iterations }) {
-    if (iterations !== undefined && !/^[1-9]\d{0,8}$/.test(iterations))
-      throw new UsageProblem(`--iterations is '${iterations}'; give a whole number, 1 or more`);
+    const wanted = wholeNumber("--iterations", iterations, 1);
     const { probeRun } = await import("@gantry/gan");
     const { dataProgress } = await import("../training.js");
     const { path, iteration } = await parseRun(name);
     const probe = await probeRun(path, {
       iteration,
-      iterations: iterations === undefined ? undefined : Number(iterations),
+      iterations: wanted,
       context: dataProgress(output),
     });
     if (output.json) {

@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
 import { columns, duration } from "../render/format.js";
 import { Interrupted, Interruption } from "../signals.js";
@@ -61,9 +62,9 @@ export default defineCommand<Options>({
     }
     const study = await studies.get(name);
     const cells = await study.cells({
-      seeds: whole("--seeds", options.seeds) ?? study.seeds,
-      iterations: whole("--iterations", options.iterations),
-      seconds: whole("--seconds", options.seconds),
+      seeds: wholeNumber("--seeds", options.seeds, 1) ?? study.seeds,
+      iterations: wholeNumber("--iterations", options.iterations, 1),
+      seconds: wholeNumber("--seconds", options.seconds, 1),
       methods: list("--methods", options.methods),
       problems: list("--problems", options.problems),
       pace: options.pace,
@@ -90,7 +91,7 @@ export default defineCommand<Options>({
       await study.prepare?.({ signal, onProgress: (progress) => output.reporter.progress(progress) });
       const outcomes = await runCells(name, cells, {
         folder,
-        jobs: whole("--jobs", options.jobs) ?? 2,
+        jobs: wholeNumber("--jobs", options.jobs, 1) ?? 2,
         keepsWork: study.keepsWork,
         signal,
         onOutcome: (outcome, done, total, kept) => {
@@ -145,13 +146,6 @@ async function publish(
   }
   if (output.json) output.printJson({ event: "report", folder: out, ...report.data });
   else output.print(`${report.text}\n\nThe same with pictures: ${out}/report.md`);
-}
-
-function whole(flag: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(value) || Number(value) < 1)
-    throw new UsageProblem(`${flag} is '${value}'; give a whole number, 1 or more`);
-  return Number(value);
 }
 
 function list(flag: string, value: string | undefined): string[] | undefined {

@@ -22,7 +22,7 @@ describe("gantry study", () => {
       2,
       /unknown problem 'rings'; did you mean 'ring'/,
     );
-    await refuse(["study", "gaussians", "--seeds", "0"], 2, /--seeds is '0'; give a whole number, 1 or more/);
+    await refuse(["study", "gaussians", "--seeds", "0"], 2, /--seeds 0: a whole number of 1 or more/);
     await refuse(["study", "gaussians", "--methods", "gan,"], 2, /--methods is 'gan,'/);
     await refuse(["study", "gaussians", "--seconds", "9"], 2, /goes by iterations, not by seconds/);
     await refuse(["study", "stacked-mnist", "--methods", "pacgan"], 2, /did you mean 'pacgan2'/);

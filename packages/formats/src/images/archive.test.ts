@@ -42,8 +42,8 @@ test("class folders, order, and every other file by its reason", async () => {
     ]);
     const { decoded, problems } = await decodeAll(archive);
     assert.deepEqual([[...decoded.keys()], problems.size], [names(archive), 0]);
+    // JPEG is not exact.
     for (const pixels of decoded.values())
-      // JPEG is not exact.
       for (const [at, value] of pixels.entries())
         assert.ok(Math.abs(value - RED[Math.floor(at / 64)]!) <= 3, `${value}`);
   });

@@ -6,6 +6,7 @@ import {
   decodeArchive,
   describeLeftOut,
   type ImageArchive,
+  type LeftOut,
   LeftOutAccount,
   openImageArchive,
 } from "@gantry/formats";
@@ -93,6 +94,7 @@ export async function openArchiveSet(
     try {
       const { decoding, ...told } = prepare(set, await set.choose(archive), options);
       listing = told;
+      if (options.strict) refuse(name, findings(listing, undefined));
       found = await cached(listing.key, decoding, context);
     } finally {
       await archive.close();
@@ -153,6 +155,7 @@ function prepare(
         const item = { name: result.image.name, label: labels?.[at++] ?? 0 };
         if (result.decoded === undefined) {
           const { reason, problem } = result;
+          if (options.strict) refuse(name, [`${item.name} is ${reason}: ${problem}`]);
           yield { ...item, pixels: undefined, reason, problem };
         } else yield { ...item, ...result.decoded };
       }
@@ -175,47 +178,65 @@ function prepare(
 function tell(
   { name }: ArchiveSet,
   listing: Listing,
-  { parts, leftOut: broken, remarks }: Cached,
+  found: Cached,
   options: DecodingOptions,
   context: DataContext,
 ): Dataset {
-  const account = new LeftOutAccount();
-  account.addAll(listing.leftOut);
-  account.addAll(broken);
-  const leftOut = account.list();
-  const files = leftOut.reduce((sum, { count }) => sum + count, 0);
-  const said: string[] = [];
-  const several = (count: number, what: string) =>
-    `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
-  if (files > 0) said.push(`left out ${several(files, "file")}: ${describeLeftOut(leftOut)}`);
-  const missing = (listing.classes ?? []).filter((one) => !parts.classes?.includes(one));
-  const empty = [...new Set([...missing, ...listing.emptyFolders])];
-  if (empty.length > 0)
-    said.push(
-      parts.classes === undefined
-        ? `no images in ${several(empty.length, "folder")}: ${some(empty)}`
-        : `left out ${empty.length === 1 ? "a class" : `${empty.length} classes`} without images: ${some(empty)}`,
-    );
-  if (listing.strangers.length > 0)
-    said.push(
-      `${listing.labelSource} names ${several(listing.strangers.length, "file")} that are no images of it: ${some(listing.strangers)}`,
-    );
-  const { deep, several: first } = remarks;
-  if (deep !== undefined)
-    said.push(
-      `${several(deep.count, "image")} of 16 bits a sample became 8 bits (the first: ${deep.first})${twelve(deep.largest)}`,
-    );
+  const said = findings(listing, found);
+  if (options.strict) refuse(name, said);
+  const { several: first } = found.remarks;
   // An animation's other pictures are no fault of the data.
-  const refused = [...said];
   if (first !== undefined)
     said.push(
       `took the first picture of ${several(first.count, "file")} that hold more (the first: ${first.first})`,
     );
-  if (options.strict && refused.length > 0)
-    throw new UsageError(`${name}, read strictly: ${refused.join("; ")}`);
   for (const one of said) context.onNotice(`${name}: ${one}`);
-  return new MemoryDataset({ ...parts, leftOut, labelSource: listing.labelSource });
+  const leftOut = allLeftOut(listing, found);
+  return new MemoryDataset({ ...found.parts, leftOut, labelSource: listing.labelSource });
 }
+
+/** @throws {UsageError} when there is anything to say */
+function refuse(name: string, said: readonly string[]): void {
+  if (said.length > 0) throw new UsageError(`${name}, read strictly: ${said.join("; ")}`);
+}
+
+function allLeftOut({ leftOut }: Listing, found: Cached | undefined): LeftOut[] {
+  const account = new LeftOutAccount();
+  account.addAll(leftOut);
+  account.addAll(found?.leftOut ?? []);
+  return account.list();
+}
+
+/** What of an archive is no image, or not as it was stored; before decoding, as far as is known then. */
+function findings(listing: Listing, found: Cached | undefined): string[] {
+  const said: string[] = [];
+  const leftOut = allLeftOut(listing, found);
+  const files = leftOut.reduce((sum, { count }) => sum + count, 0);
+  if (files > 0) said.push(`left out ${several(files, "file")}: ${describeLeftOut(leftOut)}`);
+  const known = found?.parts.classes ?? listing.classes;
+  const missing = (listing.classes ?? []).filter((one) => !known?.includes(one));
+  const empty = [...new Set([...missing, ...listing.emptyFolders])];
+  if (empty.length > 0)
+    said.push(
+      known === undefined
+        ? `no images in ${several(empty.length, "folder")}: ${some(empty)}`
+        : `left out ${empty.length === 1 ? "a class" : `${empty.length} classes`} without images: ${some(empty)}`,
+    );
+  const { strangers, labelSource } = listing;
+  if (strangers.length > 0)
+    said.push(
+      `${labelSource} names ${several(strangers.length, "file")} that are no images of it: ${some(strangers)}`,
+    );
+  const deep = found?.remarks.deep;
+  if (deep !== undefined)
+    said.push(
+      `${several(deep.count, "image")} of 16 bits a sample became 8 bits (the first: ${deep.first})${twelve(deep.largest)}`,
+    );
+  return said;
+}
+
+const several = (count: number, what: string): string =>
+  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
 /** What values that fill few of their 16 bits mean. */
 function twelve(largest: number): string {

@@ -1,3 +1,4 @@
+export type { LeftOut } from "@gantry/formats";
 export { type DataContext, type DataProgress, dataContext } from "./context.js";
 export {
   countClasses,

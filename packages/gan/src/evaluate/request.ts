@@ -112,7 +112,7 @@ export function parseMetrics(text: string): MetricRequest[] {
   return found;
 }
 
-const SPLITS = ["train", "val", "test", "all"];
+const SPLITS = ["train", "val", "test", "all", "unlabeled"];
 
 /**
  * A word of the command line: a run's folder (`RUN`, `RUN@STEP`, `RUN@best`), a .npy file, a data set's name or a path of images,
