@@ -90,7 +90,10 @@ async function fromSharp(bytes: Uint8Array, kind: ImageKind): Promise<Raw> {
     .raw({ depth: deep ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true })
     .catch((error: unknown) => {
-      throw compression === "hevc" ? new FormatError(HEIC) : error;
+      if (compression === "hevc") throw new FormatError(HEIC);
+      // What the decoders do not explain.
+      const known = error instanceof Error && error.message !== "Unknown error";
+      throw known ? error : new FormatError("ends early, or is damaged", { cause: error });
     });
   const { width, height, channels } = info;
   if (!deep) return { data, width, height, channels, deepest: undefined, frames: pages };

@@ -10,6 +10,7 @@ import { openDataset } from "./open.js";
 import { isRecordFile } from "./recordFile.js";
 import { plainPng, repository, temporaryFolder } from "./testing.js";
 
+const strictly = (message: RegExp) => ({ name: "RunError", exitCode: 1, message });
 const usage = (message: RegExp) => ({ name: "UsageError", exitCode: 2, message });
 
 /** A place with a folder and a zip of the same files, and what opening them says. */
@@ -76,7 +77,7 @@ test("what is left out is said and kept, also when nothing is listed or decoded 
       /^set(\.zip)?: left out 6 files: 2 broken \(the first: bird\/only\.png: is not JPEG/,
     );
     assert.match(notices[1]!, /left out a class without images: bird/);
-    await assert.rejects(open({ path, strict: true }), usage(/read strictly: left out [46] files/));
+    await assert.rejects(open({ path, strict: true }), strictly(/read strictly: left out [46] files/));
   }
 });
 
@@ -95,7 +96,7 @@ test("strictly, a folder of nothing but images is taken, and 16 bits are refused
   await dark.open();
   assert.match(dark.said.at(-1)!, /a\.png\); the largest value is 4095, as of 12 bits stored in 16/);
   for (const each of [deep, dark])
-    await assert.rejects(each.open({ strict: true }), usage(/16 bits a sample became 8/));
+    await assert.rejects(each.open({ strict: true }), strictly(/16 bits a sample became 8/));
 });
 
 const wide = (width: number, height: number) =>

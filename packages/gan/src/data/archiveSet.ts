@@ -11,7 +11,7 @@ import {
   openImageArchive,
 } from "@gantry/formats";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
+import { RunError, UsageError } from "../errors.js";
 import { type Cached, cached, cacheKey } from "./cache.js";
 import type { DataContext } from "./context.js";
 import { type Dataset, MemoryDataset } from "./dataset.js";
@@ -66,7 +66,7 @@ export interface ArchiveSet {
  * Opens an archive of images: listed, unless it is a file that has not changed; decoded, unless that was done before. What is
  * left out is told.
  *
- * @throws {UsageError} with `strict`, when anything is left out
+ * @throws {RunError} with `strict`, when anything is left out
  */
 export async function openArchiveSet(
   set: ArchiveSet,
@@ -195,9 +195,9 @@ function tell(
   return new MemoryDataset({ ...found.parts, leftOut, labelSource: listing.labelSource });
 }
 
-/** @throws {UsageError} when there is anything to say */
+/** @throws {RunError} when there is anything to say */
 function refuse(name: string, said: readonly string[]): void {
-  if (said.length > 0) throw new UsageError(`${name}, read strictly: ${said.join("; ")}`);
+  if (said.length > 0) throw new RunError(`${name}, read strictly: ${said.join("; ")}`);
 }
 
 function allLeftOut({ leftOut }: Listing, found: Cached | undefined): LeftOut[] {

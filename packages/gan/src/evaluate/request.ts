@@ -131,6 +131,7 @@ export async function parseSubject(text: string, cwd = process.cwd()): Promise<R
 
 /** As {@link parseSubject}, where a run makes no sense. */
 export async function parseReference(text: string, cwd = process.cwd()): Promise<Reference> {
+  if (text.trim() === "") throw new UsageError("a name is empty; give a data set, images or a .npy file");
   if (/\.npy$/i.test(text)) return { kind: "array", path: text };
   const colon = text.lastIndexOf(":");
   const known = await datasets.all();
