@@ -58,7 +58,7 @@ export async function trainAndShow(
     }
   } catch (error) {
     if (interruption.signal.aborted && isInterruption(error)) {
-      reporter.note("Stopped before the first iteration; nothing was written.");
+      reporter.note("Stopped before the first iteration; there is no run yet.");
       return interruption.status;
     }
     throw error;

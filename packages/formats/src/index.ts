@@ -16,7 +16,7 @@ export {
   toFloat32,
   viewTyped,
 } from "./dtype.js";
-export { FormatError, type FormatErrorOptions } from "./errors.js";
+export { FormatError, type FormatErrorOptions, printable } from "./errors.js";
 export {
   asFormatError,
   describeSystemError,

@@ -1,3 +1,4 @@
+import { oneLine } from "../errors.js";
 import { bytes, columns, count, duration, rate, scalar, shape } from "./format.js";
 import type { Beginning, Ending, Evaluated, Pace, Progress } from "./reporter.js";
 import type { Style } from "./style.js";
@@ -23,7 +24,7 @@ export function describeClasses(
     rest.length === 0
       ? ""
       : `, and ${count(rest.length)} more of ${count(Math.min(...rest))} to ${count(Math.max(...rest))} images (--dry-run names all)`;
-  const named = shown.map((each) => `${each.name} ${count(each.count)}`).join(", ");
+  const named = shown.map((each) => `${oneLine(each.name)} ${count(each.count)}`).join(", ");
   return `${count(classes.length)} class${classes.length === 1 ? "" : "es"}, by ${labels}: ${named}${more}`;
 }
 

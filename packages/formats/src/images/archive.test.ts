@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { link, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { formatError, golden, temporaryFolder } from "../testing.js";
@@ -149,6 +149,24 @@ test("links: to files and folders, dead, in circles, to what is there already", 
     [["inArchive", 7 + 1]],
   );
   await packed.close();
+});
+
+test("a link to a folder above, unreadable folders and files", async (t) => {
+  const root = await temporaryFolder();
+  await writeFiles(root, { "up/set/cat/1.png": red, "up/set/dog/2.png": red, "up/other/3.png": red });
+  const set = join(root, "up", "set");
+  await symlink("../..", join(set, "above"));
+  const archive = await openImageArchive(set);
+  assert.deepEqual(names(archive), ["above/up/other/3.png", "cat/1.png", "dog/2.png"]);
+  assert.deepEqual(leftOut(archive), ["twice 1 above/up/set"]);
+
+  if (process.getuid?.() === 0) return t.diagnostic("for root nothing is unreadable");
+  await chmod(join(set, "cat", "1.png"), 0);
+  await chmod(join(set, "dog"), 0);
+  const closed = await openImageArchive(set);
+  assert.deepEqual(leftOut(closed)[0], "unreadable 1 dog/");
+  assert.equal((await decodeAll(closed)).problems.get("cat/1.png"), "unreadable: permission denied");
+  await chmod(join(set, "dog"), 0o700);
 });
 
 test("names that are not text are counted, and no other is lost by them", async (t) => {

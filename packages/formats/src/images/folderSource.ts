@@ -61,9 +61,12 @@ class Walk {
   /** @param prefix the folder's name with a `/` at its end; empty at the top */
   async #enter(prefix: string): Promise<void> {
     const folder = join(this.#root, prefix);
-    this.#entered.add(realpathSync(folder));
     let entries: Dirent<Buffer>[];
     try {
+      const real = realpathSync(folder);
+      // A link may lead to a folder above this one.
+      if (this.#entered.has(real)) return this.#account.add("twice", prefix.slice(0, -1));
+      this.#entered.add(real);
       entries = await readdir(folder, { withFileTypes: true, encoding: "buffer" });
     } catch (error) {
       if (prefix === "") throw error;
@@ -92,20 +95,21 @@ class Walk {
       return;
     }
     if (++this.#looked % TURN === 0) await setImmediate();
-    const status = statSync(join(this.#root, name), { throwIfNoEntry: false });
-    if (status === undefined) return this.#account.add("unreadable", name);
-    if (status.nlink > 1 && !this.#meet(this.#status(name))) return this.#account.add("twice", name);
-    const { size, mtimeMs } = status;
-    this.files.push({ name, stamp: `${size} ${mtimeMs}` });
+    try {
+      const { size, mtimeMs, nlink } = statSync(join(this.#root, name));
+      if (nlink > 1 && !this.#meet(this.#status(name))) return this.#account.add("twice", name);
+      this.files.push({ name, stamp: `${size} ${mtimeMs}` });
+    } catch (error) {
+      this.#account.add("unreadable", name, describeSystemError(error));
+    }
   }
 
-  #status(name: string): BigIntStats | undefined {
-    return statSync(join(this.#root, name), { bigint: true, throwIfNoEntry: false });
+  #status(name: string): BigIntStats {
+    return statSync(join(this.#root, name), { bigint: true });
   }
 
   /** @returns whether it is met for the first time */
-  #meet(status: BigIntStats | undefined): boolean {
-    if (status === undefined) return true;
+  #meet(status: BigIntStats): boolean {
     const key = `${status.dev}:${status.ino}`;
     if (this.#met.has(key)) return false;
     this.#met.add(key);
@@ -113,17 +117,13 @@ class Walk {
   }
 
   async #follow(name: string): Promise<void> {
-    const path = join(this.#root, name);
-    let status: BigIntStats | undefined;
+    let status: BigIntStats;
     try {
-      status = statSync(path, { bigint: true });
+      status = this.#status(name);
     } catch (error) {
       return this.#account.add("deadLink", name, describeSystemError(error));
     }
-    if (status.isDirectory()) {
-      if (this.#entered.has(realpathSync(path))) return this.#account.add("twice", name);
-      return await this.#enter(`${name}/`);
-    }
+    if (status.isDirectory()) return await this.#enter(`${name}/`);
     if (!status.isFile()) return this.#account.add("special", name);
     if (this.#sorter(name) !== "taken") return await this.#take(name);
     if (!this.#meet(status)) return this.#account.add("twice", name);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { writeZip } from "@gantry/formats";
+import { encodeIdx, writeZip } from "@gantry/formats";
 import sharp from "sharp";
 import { contentDigest, countClasses, type Dataset } from "./dataset.js";
 import { createLoader } from "./loader.js";
@@ -244,6 +244,23 @@ test("two that open the same set at once decode it once", async () => {
   assert.equal(a!.digest, b!.digest);
   assert.equal(decoded, 60);
   assert.ok(waited >= 1);
+});
+
+test("a disk that is too small is refused with numbers before anything is decoded", async () => {
+  const root = await temporaryFolder();
+  // Two million images of one pixel, each 1024 by 1024: two terabytes.
+  await writeFile(
+    join(root, "dots-idx3-ubyte"),
+    encodeIdx({ shape: [2e6, 1, 1], data: new Uint8Array(2e6) }),
+  );
+  await assert.rejects(
+    openDataset({ path: "dots-idx3-ubyte", size: 1024 }, { cwd: root, home: join(root, "home") }),
+    {
+      name: "RunError",
+      message:
+        /^dots-idx3-ubyte: its 2,000,000 images of 1x1024x1024, decoded, need 2\.1 TB more in .*home\/cache\/images, where \d+\.\d [GMT]B are free; free some, set GANTRY_HOME/,
+    },
+  );
 });
 
 test("images of different sizes need one, and none at all is said", async () => {

@@ -9,6 +9,7 @@ import {
   type LeftOut,
   LeftOutAccount,
   openImageArchive,
+  printable,
 } from "@gantry/formats";
 import { z } from "zod";
 import { RunError, UsageError } from "../errors.js";
@@ -190,7 +191,7 @@ function tell(
     said.push(
       `took the first picture of ${several(first.count, "file")} that hold more (the first: ${first.first})`,
     );
-  for (const one of said) context.onNotice(`${name}: ${one}`);
+  for (const one of said) context.onNotice(printable(`${name}: ${one}`));
   const leftOut = allLeftOut(listing, found);
   return new MemoryDataset({ ...found.parts, leftOut, labelSource: listing.labelSource });
 }

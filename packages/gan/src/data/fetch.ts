@@ -25,6 +25,8 @@ export interface FetchPlan {
   /** Name of the folder under `data/` of Gantry's home. */
   readonly folder: string;
   readonly files: readonly FetchFile[];
+  /** What recipes for small images need to take the set, as `data.size=64`. */
+  readonly setting?: string;
 }
 
 /** What a download did. */

@@ -100,6 +100,7 @@ export default defineDataset({
   // Checksum as in torchvision, of the file at the home of its authors.
   fetch: {
     folder: FOLDER,
+    setting: "data.size=64",
     files: [
       {
         url: "https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
