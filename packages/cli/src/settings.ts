@@ -56,7 +56,7 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
   if (options.strict === true) settings.push({ data: { strict: true } });
   for (const key of ["steps", "batch", "seed", "threads"] as const) {
     const value = options[key];
-    if (value !== undefined) settings.push({ [key]: parseValue(value) });
+    if (value !== undefined) settings.push({ [key]: parseValue(value, `--${key}`) });
   }
   for (const key of ["device", "precision"] as const) {
     const value = options[key];

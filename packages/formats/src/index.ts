@@ -6,6 +6,7 @@ export {
   parseCifar,
   readCifar,
 } from "./cifar.js";
+export { crc32 } from "./crc.js";
 export {
   type ArrayValue,
   arrayValue,

@@ -99,9 +99,9 @@ async function evaluationSetting({ evalEvery, metrics, evalSamples, best }: Opti
     throw new UsageProblem(`--${lone} is of evaluations during training: say how often by --eval-every`);
   }
   const { parseValue } = await import("@gantry/gan");
-  const evaluation: Record<string, Json> = { every: parseValue(evalEvery) };
+  const evaluation: Record<string, Json> = { every: parseValue(evalEvery, "--eval-every") };
   if (metrics !== undefined) evaluation.metrics = metrics;
-  if (evalSamples !== undefined) evaluation.samples = parseValue(evalSamples);
+  if (evalSamples !== undefined) evaluation.samples = parseValue(evalSamples, "--eval-samples");
   if (best !== undefined) evaluation.best = best;
   return [{ evaluation }];
 }

@@ -145,11 +145,18 @@ describe("data that is named in a wrong way", () => {
       ["lr=1e-4", /unknown setting 'lr'; it is called 'optimizers\.default\.learningRate'/],
       ["optimizers.default.lr=1e-4", /did you mean 'optimizers\.default\.learningRate'/],
       ["optimizers.default.betas=0,0.9", /write a list as \[0,0\.9\]/],
-      ["evaluation=None", /write null/],
+      ["evaluation=None", /evaluation: 'None' is no value here; write null/],
       ["schedule.shareSamples=True", /write true/],
       ["batch=0x10", /batch: expected a/],
     ] as const)
       await refuse(set(setting), 2, message, inside);
+    await refuse(train("shards", "--steps", "None"), 2, /--steps: 'None' is no value here/, inside);
+    await refuse(
+      train("shards", "--with", "infomax:alpha=True"),
+      2,
+      /infomax:alpha: 'True' is no value/,
+      inside,
+    );
     const taken = train("shards", "--dry-run", "--json", "--steps", "1e1", "--seed", "+7");
     taken.push("--set", "optimizers.default.learningRate=.0002", "--set", "optimizers.default.betas=[0.,.9]");
     const plan = parseLines((await succeed(taken, inside)).stdout).find((line) => line.event === "plan") as {

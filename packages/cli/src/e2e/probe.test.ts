@@ -15,6 +15,11 @@ describe("gantry probe", () => {
       series: Record<string, number[]>;
     };
     assert.equal(series["angle/real-fake"]?.length, 3);
-    await refuse(["probe", "runs/gan-ring-0", "--iterations", "0"], 2, /--iterations is '0'/, { cwd });
+    await refuse(
+      ["probe", "runs/gan-ring-0", "--iterations", "0"],
+      2,
+      /--iterations 0: a whole number of 1 or more/,
+      { cwd },
+    );
   });
 });

@@ -1,4 +1,3 @@
-import { decode as decodeBmp } from "bmp-ts";
 import { FormatError } from "../errors.js";
 import { lanczosResampler, type Resample } from "../lanczos.js";
 import { loadSharp } from "../sharp.js";
@@ -54,7 +53,7 @@ export async function decodeImage(
   if (bytes.length === 0) throw new FormatError("is empty");
   if (kind === undefined || (kind === "svg" && !/\.svg$/i.test(name)))
     throw new FormatError("is not JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP");
-  const raw = kind === "bmp" ? fromBmp(bytes) : await fromSharp(bytes, kind);
+  const raw = kind === "bmp" ? await fromBmp(bytes) : await fromSharp(bytes, kind);
   const { size, fit = "centre-crop", channels = 3, background = "white" } = options;
   const side = Math.min(raw.width, raw.height);
   const cropped = size !== undefined && fit === "centre-crop";
@@ -120,7 +119,8 @@ const HEIC = "is HEIC, which cannot be read here; convert such images to PNG";
 /** Pixels in an image: more are damage, or a trap. As sharp's own limit. */
 const MOST_PIXELS = 0x3fff * 0x3fff;
 
-function fromBmp(bytes: Uint8Array): Raw {
+async function fromBmp(bytes: Uint8Array): Promise<Raw> {
+  const { decode: decodeBmp } = await import("bmp-ts");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < 26) throw new FormatError("ends early");
   const [claimedWidth, claimedHeight] =

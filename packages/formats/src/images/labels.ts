@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { posix } from "node:path";
-import { parse } from "csv-parse/sync";
 import { FormatError, quote } from "../errors.js";
 import { asFormatError } from "../files.js";
 import { LABEL_FILE } from "./kinds.js";
@@ -33,7 +32,7 @@ export async function readLabelFile(file: string): Promise<FileLabels> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw asFormatError(error, "cannot read labels", file);
   });
-  const parsed = /\.json$/i.test(file) ? parseDatasetJson(text, file) : parseLabelCsv(text, file);
+  const parsed = /\.json$/i.test(file) ? parseDatasetJson(text, file) : await parseLabelCsv(text, file);
   if (parsed === undefined) throw new FormatError('has no "labels"', { file });
   return parsed;
 }
@@ -86,7 +85,8 @@ const WHOLE = /^\d+$/;
  *
  * @throws {FormatError} another number of columns, an empty or odd label, or an image named twice with different ones
  */
-export function parseLabelCsv(text: string, file: string): FileLabels {
+async function parseLabelCsv(text: string, file: string): Promise<FileLabels> {
+  const { parse } = await import("csv-parse/sync");
   const fail = (problem: string) =>
     new FormatError(problem, { file, hint: "its lines are file,label: a.png,3 or a.png,cat" });
   let rows: { record: string[]; info: { lines: number } }[];

@@ -5,23 +5,25 @@ import { parseNumber } from "./number.js";
 /**
  * A word of the command line as a value: a number in any decimal form, JSON where it is JSON (true, null, [..]), else the
  * text itself.
+ * @param where what it is the value of, for messages: `--steps`, `optimizers.default.betas`
  * @throws UsageError for Python's words and for a list without brackets, with the right form
  */
-export function parseValue(text: string): Json {
+export function parseValue(text: string, where = ""): Json {
   const number = parseNumber(text);
   if (number !== undefined) return number;
   try {
     return JSON.parse(/^[[{]/.test(text) ? plainNumbers(text) : text) as Json;
   } catch {
     const meant = OTHER_FORMS.get(text);
-    if (meant !== undefined) throw new UsageError(`'${text}' is no value here; ${meant}`);
+    const shown = `${where}${where === "" ? "" : ": "}'${text}' is no value here`;
+    if (meant !== undefined) throw new UsageError(`${shown}; ${meant}`);
     const parts = text.split(/\s*[,;]\s*/);
     if (
       parts.length > 1 &&
       parts.every((part) => parseNumber(part.replace(/^[([]|[)\]]$/g, "")) !== undefined)
     )
       throw new UsageError(
-        `'${text}' is no value here; write a list as [${parts.map((part) => part.replace(/^[([]|[)\]]$/g, "")).join(",")}], and decimals with a point`,
+        `${shown}; write a list as [${parts.map((part) => part.replace(/^[([]|[)\]]$/g, "")).join(",")}], and decimals with a point`,
       );
     return text;
   }
@@ -57,7 +59,7 @@ export function parseSetting(text: string): JsonObject {
   }
   return path.reduceRight<Json>(
     (value, key) => ({ [key]: value }),
-    parseValue(text.slice(equals + 1)),
+    parseValue(text.slice(equals + 1), path.join(".")),
   ) as JsonObject;
 }
 
@@ -82,7 +84,8 @@ export function parseOption(part: string, name: string): [key: string, value: Js
     const list = parseNumber(part) === undefined ? "" : "; a list is written key=[0,0.9]";
     throw new UsageError(`'${part}' is not an option; write ${name}:key=value,key=value${list}`);
   }
-  return [part.slice(0, equals), parseValue(part.slice(equals + 1))];
+  const key = part.slice(0, equals);
+  return [key, parseValue(part.slice(equals + 1), `${name}:${key}`)];
 }
 
 /** Splits at commas that are not inside brackets, braces or quotes. */

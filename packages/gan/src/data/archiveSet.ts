@@ -58,6 +58,8 @@ export interface ArchiveSet {
   readonly path: string;
   /** A file of labels, absolute. */
   readonly labels?: string | undefined;
+  /** Another file that decides which images they are, absolute. */
+  readonly beside?: string | undefined;
   /** What beside the options decides which images they are, and of which classes. */
   readonly identity: Readonly<Record<string, unknown>>;
   choose(archive: ImageArchive): Promise<ArchivePart> | ArchivePart;
@@ -75,7 +77,8 @@ export async function openArchiveSet(
   context: DataContext,
 ): Promise<Dataset> {
   const { name, path } = set;
-  const stamps = await Promise.all([path, ...(set.labels === undefined ? [] : [set.labels])].map(fileStamp));
+  const files = [path, set.labels, set.beside].filter((file) => file !== undefined);
+  const stamps = await Promise.all(files.map(fileStamp));
   const identity = stamps.includes(undefined) ? undefined : { ...options, ...set.identity, name, stamps };
   let listing = identity && (await recall(identity, context));
   let found: Cached | undefined;

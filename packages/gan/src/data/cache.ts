@@ -96,6 +96,7 @@ async function openSound(
 async function decodeInMemory(decoding: Decoding, context: DataContext, reason: unknown): Promise<Cached> {
   const { name, total, what } = decoding;
   const problem = `the decoded images cannot be kept in ${join(context.home, "cache")}: ${describeSystemError(reason)}`;
+  context.onNotice(problem);
   const tally = new Tally(undefined);
   const labels: number[] = [];
   let data: Uint8Array | undefined;
@@ -117,7 +118,6 @@ async function decodeInMemory(decoding: Decoding, context: DataContext, reason: 
   }
   const shape = requireSome(decoding, first?.shape, tally);
   const record = shape[0] * shape[1] * shape[2];
-  context.onNotice(problem);
   const items = { data: data!.subarray(0, labels.length * record), record, parts: 1, table: undefined };
   const named = dropEmptyClasses(decoding.classes, Int32Array.from(labels));
   return { parts: { name, kind: "images", shape, items, ...named }, ...tally.result };

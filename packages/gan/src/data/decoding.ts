@@ -1,8 +1,14 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { crc32 } from "node:zlib";
-import { describeSystemError, FormatError, readInto, writeAll, writeFileAtomically } from "@gantry/formats";
+import {
+  crc32,
+  describeSystemError,
+  FormatError,
+  readInto,
+  writeAll,
+  writeFileAtomically,
+} from "@gantry/formats";
 import { z } from "zod";
 import { RunError } from "../errors.js";
 import type { DataContext } from "./context.js";
@@ -58,10 +64,13 @@ export async function decodeToDisk(
     await work.decode();
     await work.finish();
   } catch (error) {
-    if (error instanceof FormatError) await rm(partial, { recursive: true, force: true });
-    if (error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT"].includes(String(error.code)))
+    // What the images themselves are to blame for would be met again; what the disk is, may not be.
+    if (error instanceof FormatError && error.cause === undefined)
+      await rm(partial, { recursive: true, force: true });
+    const full = [error, error instanceof Error ? error.cause : undefined].find(isFull);
+    if (full !== undefined)
       throw new RunError(
-        `${decoding.what}: ${describeSystemError(error)} in ${dirname(whole)}; free some, or set GANTRY_HOME to a folder on a larger disk; what is decoded is kept`,
+        `${decoding.what}: ${describeSystemError(full)} in ${dirname(whole)}; free some, or set GANTRY_HOME to a folder on a larger disk; what is decoded is kept`,
         { cause: error },
       );
     throw error;
@@ -70,7 +79,11 @@ export async function decodeToDisk(
   }
   await rm(whole, { recursive: true, force: true });
   await rename(partial, whole);
+  for (const left of [JOURNAL, LABELS]) await rm(join(whole, left), { force: true });
 }
+
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT"].includes(String(error.code));
 
 class Work {
   readonly #decoding: Decoding;
@@ -86,6 +99,8 @@ class Work {
   #shape: ImageShape | undefined;
   /** The image that told the shape of all. */
   #first = "the first image";
+  /** Where an earlier start left off. */
+  readonly #start: number;
   #next: number;
   #kept: number;
   /** Records whose checksums and labels are on the disk. */
@@ -99,11 +114,11 @@ class Work {
     if (journal?.shape !== undefined) {
       const { kept, shape } = journal;
       const enough = kept * shape[0] * shape[1] * shape[2];
-      const sizes = await Promise.all([files.pixels, files.checks, files.labels].map(sizeOf));
+      const sizes = await Promise.all([files.pixels, files.checks, join(folder, LABELS)].map(sizeOf));
       if (sizes[0]! < enough || sizes[1]! < 4 * kept || sizes[2]! < 4 * kept) journal = undefined;
       else {
         await fill(files.checks, checks.subarray(0, kept));
-        await fill(files.labels, labels.subarray(0, kept));
+        await fill(join(folder, LABELS), labels.subarray(0, kept));
       }
     } else journal = undefined;
     const pixels = await open(files.pixels, journal === undefined ? "w+" : "r+");
@@ -131,7 +146,8 @@ class Work {
         remarks: { deep: journal.remarks.deep, several: journal.remarks.several },
       },
     );
-    this.#next = journal?.next ?? 0;
+    this.#start = journal?.next ?? 0;
+    this.#next = this.#start;
     this.#kept = journal?.kept ?? 0;
     this.#saved = this.#kept;
     this.#shape = journal?.shape;
@@ -146,7 +162,7 @@ class Work {
     const { total, what, from } = this.#decoding;
     const { signal, onProgress } = this.#context;
     let saved = performance.now();
-    if (this.#shape !== undefined) await this.#announce(this.#shape);
+    if (this.#shape !== undefined && this.#kept > 1) await this.#announce(this.#shape);
     try {
       for await (const item of from(this.#next)) {
         signal?.throwIfAborted();
@@ -170,9 +186,10 @@ class Work {
     if (this.#shape === undefined) {
       this.#shape = item.shape;
       this.#first = item.name;
-      await this.#announce(item.shape);
     }
     requireShape(this.#decoding.name, this.#shape, this.#first, item.shape, item.name);
+    // Sets of mixed sizes are refused in one line: the second image tells most of them. Nothing is written before.
+    if (this.#kept === 1 || this.#decoding.total === 1) await this.#announce(this.#shape);
     this.#checks[this.#kept] = crc32(item.pixels);
     this.#labels[this.#kept] = item.label;
     this.#kept++;
@@ -198,7 +215,7 @@ class Work {
       throw new RunError(
         `${name}: its ${total.toLocaleString("en")} images of ${shape.join("x")}, decoded, need ${sizeText(needed)} more in ${folder}, where ${sizeText(free)} are free; free some, set GANTRY_HOME to a folder on a larger disk, or take a smaller data.size`,
       );
-    const done = this.#next === 0 ? "" : `going on at image ${this.#next.toLocaleString("en")} `;
+    const done = this.#start === 0 ? "" : `going on at image ${this.#start.toLocaleString("en")} `;
     this.#context.onNote(
       `${done === "" ? "" : `${done}of `}${what}: ${total.toLocaleString("en")} images of ${shape.join("x")} into ${folder}, ${sizeText(total * record)} (${sizeText(free)} free)`,
     );
@@ -217,7 +234,7 @@ class Work {
     const files = keptFiles(this.#folder);
     for (const [file, values] of [
       [files.checks, this.#checks],
-      [files.labels, this.#labels],
+      [join(this.#folder, LABELS), this.#labels],
     ] as const) {
       const handle = await open(file, this.#saved === 0 ? "w" : "r+");
       const bytes = new Uint8Array(values.buffer, 4 * this.#saved, 4 * (this.#kept - this.#saved));
@@ -249,7 +266,6 @@ class Work {
     await writeFileAtomically(files.labels, labelBytes);
     const header = { count: kept, shape, classes, digest, ...this.#tally.result };
     await writeFileAtomically(files.header, encodeHeader(header, indexDigest(checks, labelBytes)));
-    await rm(join(this.#folder, JOURNAL), { force: true });
   }
 
   /** As contentDigest, and each record against its checksum: a power cut may have taken what an earlier start wrote. */
@@ -292,6 +308,8 @@ class Work {
 }
 
 const JOURNAL = "journal.json";
+/** Class numbers as they are before classes without images are dropped. */
+const LABELS = "labels.partial.bin";
 
 async function readJournal(file: string, total: number): Promise<Journal | undefined> {
   const text = await readFile(file, "utf8").catch(() => undefined);

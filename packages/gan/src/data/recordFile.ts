@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { crc32 } from "node:zlib";
-import { FormatError } from "@gantry/formats";
+import { crc32, FormatError } from "@gantry/formats";
 
 /** Records of bytes, all of one length, one after the other in a file: more than memory holds. Threads can share it. */
 export interface RecordFile {

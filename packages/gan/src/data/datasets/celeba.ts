@@ -51,6 +51,7 @@ export default defineDataset({
         name: NAME,
         path: images,
         labels: undefined,
+        beside: split === "all" ? undefined : partition,
         identity: { split },
         choose: (archive) => part(archive, split, partition),
       },
