@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { FormatError } from "../errors.js";
 import { asFormatError } from "../files.js";
 import { arrange } from "./arrange.js";
@@ -9,7 +9,7 @@ import { LABEL_FILE, sortFile, takeAll } from "./kinds.js";
 import { classify, type FileLabels, parseDatasetJson, readLabelFile } from "./labels.js";
 import { describeLeftOut, type LeftOut, LeftOutAccount } from "./leftOut.js";
 import { LMDB_FILE, openLmdbSource } from "./lmdbSource.js";
-import type { ImageSource } from "./source.js";
+import type { ImageSource, Sorter } from "./source.js";
 import { openTarSource } from "./tarSource.js";
 import { openZipSource } from "./zipSource.js";
 
@@ -61,15 +61,17 @@ export async function openImageArchive(
   options: { readonly labels?: string | undefined } = {},
 ): Promise<ImageArchive> {
   const account = new LeftOutAccount();
-  const source = await openSource(path, account);
+  // A file of labels may lie among the images.
+  const among = options.labels === undefined ? "" : relative(path, options.labels).split(sep).join("/");
+  const source = await openSource(path, account, (name) => (name === among ? "taken" : sortFile(name)));
   try {
-    const files = source.files.filter(({ name }) => basename(name) !== LABEL_FILE);
+    const files = source.files.filter(({ name }) => basename(name) !== LABEL_FILE && name !== among);
     const given =
       options.labels === undefined
         ? await ownLabels(source, path)
-        : { top: "", file: options.labels, ...(await readLabelFile(options.labels)) };
+        : { top: "", file: options.labels, own: undefined, ...(await readLabelFile(options.labels)) };
     for (const { name } of source.files)
-      if (basename(name) === LABEL_FILE && (given === undefined || name !== `${given.top}${LABEL_FILE}`))
+      if (basename(name) === LABEL_FILE && name !== among && !(given?.own === name))
         account.add("unknown", name);
     const arranged = arrange(
       files.map(({ name }) => name),
@@ -109,13 +111,13 @@ export async function openImageArchive(
   }
 }
 
-async function openSource(path: string, account: LeftOutAccount): Promise<ImageSource> {
+async function openSource(path: string, account: LeftOutAccount, sorter: Sorter): Promise<ImageSource> {
   const status = await stat(path).catch((error: unknown) => {
     throw asFormatError(error, "cannot open", path);
   });
   if (status.isDirectory()) {
     const isLmdb = (await stat(join(path, LMDB_FILE)).catch(() => undefined))?.isFile() === true;
-    return isLmdb ? await openLmdbSource(path, account, takeAll) : await openFolder(path, account, sortFile);
+    return isLmdb ? await openLmdbSource(path, account, takeAll) : await openFolder(path, account, sorter);
   }
   const start = await firstBytes(path);
   if (start[0] === 0x1f && start[1] === 0x8b)
@@ -124,7 +126,7 @@ async function openSource(path: string, account: LeftOutAccount): Promise<ImageS
       hint: "unpack it (gunzip, or tar -xf), and give the .tar or the folder",
     });
   const isTar = /\.tar$/i.test(path) || String.fromCharCode(...start.subarray(257, 262)) === "ustar";
-  return await (isTar ? openTarSource : openZipSource)(path, account, sortFile);
+  return await (isTar ? openTarSource : openZipSource)(path, account, sorter);
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
@@ -140,7 +142,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 async function ownLabels(
   source: ImageSource,
   path: string,
-): Promise<(FileLabels & { readonly top: string; readonly file: string }) | undefined> {
+): Promise<(FileLabels & { readonly top: string; readonly file: string; readonly own: string }) | undefined> {
   const [name] = source.files
     .map((file) => file.name)
     .filter((file) => basename(file) === LABEL_FILE)
@@ -148,7 +150,7 @@ async function ownLabels(
   if (name === undefined) return undefined;
   const file = `${path}/${name}`;
   const labels = parseDatasetJson(new TextDecoder().decode(await source.read(name)), file);
-  return labels && { ...labels, top: name.slice(0, -LABEL_FILE.length), file };
+  return labels && { ...labels, top: name.slice(0, -LABEL_FILE.length), file, own: name };
 }
 
 /** What goes before a name in the labels: nothing, the folder of dataset.json, or the folder around everything. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { formatError, temporaryFolder } from "../testing.js";
 import { openImageArchive } from "./archive.js";
-import { archives, everyArchive, picture } from "./testing.js";
+import { archives, everyArchive, picture, writeFiles } from "./testing.js";
 
 const red = await picture("png");
 /** As StyleGAN's dataset tool makes them: shards that are no classes. */
@@ -116,6 +116,22 @@ test("a CSV of names or numbers, instead of folders and of dataset.json", async 
       },
       csv,
     );
+  }
+});
+
+test("a file of labels that lies among the images is not left out", async () => {
+  const root = await temporaryFolder();
+  await writeFiles(root, {
+    "a.png": red,
+    "labels/dataset.json": '{"labels": [["a.png", 4]]}',
+    "own.csv": "a.png,x",
+  });
+  for (const [file, classes, others] of [
+    ["labels/dataset.json", ["4"], "own.csv"],
+    ["own.csv", ["x"], "labels/dataset.json"],
+  ] as const) {
+    const archive = await openImageArchive(root, { labels: join(root, file) });
+    assert.deepEqual([archive.classes, archive.leftOut.map(({ first }) => first)], [classes, [others]]);
   }
 });
 
