@@ -22,3 +22,45 @@ test("what is none is refused", () => {
     assert.throws(() => numberFrom("--psi", text), /--psi .*: a number is needed/, text);
   assert.throws(() => numberFrom("--truncation", "0", 0.01), /a number of 0\.01 or more/);
 });
+
+test("numbers are taken in every decimal form, and nothing else is", () => {
+  for (const [text, value] of [
+    ["1e3", 1000],
+    ["+5", 5],
+    ["5.", 5],
+    ["007", 7],
+    ["50e-1", 5],
+  ] as const)
+    assert.equal(wholeNumber("--count", text, 1), value, text);
+  for (const text of [
+    "",
+    " ",
+    "1.5",
+    "0",
+    "-1",
+    "0x10",
+    "1e99",
+    "1e999",
+    "1_000",
+    "one",
+    "None",
+    "5 6",
+    "NaN",
+  ])
+    assert.throws(() => wholeNumber("--count", text, 1), {
+      exitCode: 2,
+      message: `--count ${text}: a whole number of 1 or more is needed`,
+    });
+  assert.throws(() => wholeNumber("--frames", "2e3", 2, 1000), /a whole number from 2 to 1000 is needed/);
+  for (const [text, value] of [
+    [".7", 0.7],
+    ["+1e-1", 0.1],
+    ["0.", 0],
+  ] as const)
+    assert.equal(numberFrom("--psi", text, 0), value, text);
+  for (const text of ["", "-1", "0x1", "True", "0,5", "inf"])
+    assert.throws(() => numberFrom("--psi", text, 0), {
+      exitCode: 2,
+      message: /a number of 0 or more is needed/,
+    });
+});

@@ -1,7 +1,5 @@
+import { parseNumber } from "@gantry/gan/number";
 import { UsageProblem } from "./errors.js";
-
-/** A number as people write it: not 0x10, nor an empty word. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * The whole number that an option was given, as 1000 or 1e3; undefined where it was not given.
@@ -15,7 +13,7 @@ export function wholeNumber(
   most?: number,
 ): number | undefined {
   if (text === undefined) return undefined;
-  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  const value = parseNumber(text) ?? Number.NaN;
   if (Number.isSafeInteger(value) && value >= least && value <= (most ?? 999_999_999)) return value;
   const range = most === undefined ? `of ${least} or more` : `from ${least} to ${most}`;
   throw new UsageProblem(`${flag} ${text}: a whole number ${range} is needed`);
@@ -31,7 +29,7 @@ export function numberFrom(
   least = Number.NEGATIVE_INFINITY,
 ): number | undefined {
   if (text === undefined) return undefined;
-  const value = DECIMAL.test(text.trim()) ? Number(text) : Number.NaN;
+  const value = parseNumber(text.trim()) ?? Number.NaN;
   if (Number.isFinite(value) && value >= least) return value;
   const wanted = Number.isFinite(least) ? `a number of ${least} or more` : "a number";
   throw new UsageProblem(`${flag} ${text}: ${wanted} is needed`);

@@ -1,7 +1,8 @@
 import type { Config } from "@gantry/gan";
+import { summariseData } from "./dataSummary.js";
 import type { Output } from "./output.js";
 import { amount, columns, count, prettyJson } from "./render/format.js";
-import { describeItems } from "./render/words.js";
+import { describeClasses, describeItems } from "./render/words.js";
 import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
 /** Checks a configuration to the last network, and prints what training by it would be. */
@@ -16,8 +17,8 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
     const phases = game.phases.map(({ name, update, steps, real }) => ({ name, update, steps, real }));
     const gain =
       config.precision === "bfloat16" && config.device === "cpu" ? await bfloat16Gain() : undefined;
+    const data = await summariseData(dataset);
     if (output.json) {
-      const data = { name: dataset.name, kind: dataset.kind, count: dataset.count, shape: dataset.shape };
       output.printJson({ event: "plan", run: path, data, parameters, phases, bfloat16: gain?.ratio, config });
       return 0;
     }
@@ -29,6 +30,9 @@ export async function showPlan(output: Output, config: Config, path: string): Pr
         [
           ["run", path],
           ["data", `${dataset.name}: ${describeItems(dataset)}`],
+          ...[describeClasses(data, Number.POSITIVE_INFINITY)].flatMap((line) =>
+            line === undefined ? [] : [["classes", line] as const],
+          ),
           ...Object.entries(parameters).map(([name, size]) => {
             const encoder =
               name === "encoder" ? `, the ${config.net.family} family's, ${game.encoderKind}` : "";

@@ -1,12 +1,22 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { CheckpointChoice, Config, JsonObject } from "@gantry/gan";
 import type { CommandOption } from "./command.js";
+import { UsageProblem } from "./errors.js";
+import { shellWord } from "./render/format.js";
 
 /** Flags that stand for settings. What they may be is checked with all other settings, in one place. */
 export const settingOptions: readonly CommandOption[] = [
   { flags: "--data <name|path>", description: "data set by name, or a folder or file" },
-  { flags: "--strict", description: "refuse broken images of a folder or zip instead of leaving them out" },
+  {
+    flags: "--labels <file>",
+    description: "classes of images: CSV of file,label, or JSON as StyleGAN's dataset.json",
+  },
+  {
+    flags: "--strict",
+    description: "refuse files that are no images, or broken, instead of leaving them out",
+  },
   { flags: "--steps <n>", description: "iterations: turns of the whole schedule" },
   { flags: "--batch <n>", description: "samples in a batch" },
   { flags: "--seed <n>", description: "of initial weights, data order and latents" },
@@ -22,6 +32,7 @@ export const settingOptions: readonly CommandOption[] = [
 
 export interface SettingOptions {
   readonly data?: string;
+  readonly labels?: string;
   readonly strict?: boolean;
   readonly steps?: string;
   readonly batch?: string;
@@ -38,10 +49,14 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
   const settings: JsonObject[] = [];
   // Another data set has other options: those of the recipe's own go away.
   if (options.data !== undefined) settings.push({ data: null }, { data: await dataSetting(options.data) });
+  if (options.labels !== undefined) {
+    if (options.labels.trim() === "") throw new UsageProblem("--labels is empty; name a file of labels");
+    settings.push({ data: { labels: resolve(options.labels) } });
+  }
   if (options.strict === true) settings.push({ data: { strict: true } });
   for (const key of ["steps", "batch", "seed", "threads"] as const) {
     const value = options[key];
-    if (value !== undefined) settings.push({ [key]: parseValue(value) });
+    if (value !== undefined) settings.push({ [key]: parseValue(value, `--${key}`) });
   }
   for (const key of ["device", "precision"] as const) {
     const value = options[key];
@@ -50,8 +65,32 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
   return [...settings, ...(options.set ?? []).map(parseSetting)];
 }
 
+/**
+ * The options, with the data that was named behind the recipe, as `--data` names it.
+ * @param words what stands behind the recipe
+ */
+export function withDataNamed<Options extends SettingOptions>(
+  options: Options,
+  words: readonly string[],
+): Options {
+  const [data, ...more] = words;
+  if (data === undefined) return options;
+  const all = [...(options.data === undefined ? [] : [options.data]), data, ...more];
+  if (all.length > 1) {
+    throw new UsageProblem(
+      `'${all.join("' and '")}' are several data sets; give one, and a path with spaces in quotes: --data ${shellWord(all.join(" "))}`,
+    );
+  }
+  const setting = /^[A-Za-z][\w.]*=/.exec(data);
+  if (setting !== null && !existsSync(data))
+    throw new UsageProblem(`'${data}' is no data set; a setting is given by --set ${shellWord(data)}`);
+  return { ...options, data };
+}
+
 /** A known name, or an absolute path: a run goes on from whatever folder it is resumed in. */
 export async function dataSetting(text: string): Promise<JsonObject> {
+  if (text.trim() === "")
+    throw new UsageProblem("--data is empty; give a data set's name ('gantry data' lists them) or a path");
   const { datasets } = await import("@gantry/gan");
   if ((await datasets.all()).has(text)) return { name: text };
   const isPath = /[\\/]/.test(text) || (await stat(text).catch(() => undefined)) !== undefined;

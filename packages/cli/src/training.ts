@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { DataContext, Run, RunDirectory } from "@gantry/gan";
+import { summariseData } from "./dataSummary.js";
 import type { Output } from "./output.js";
 import { type Profiling, startProfiling } from "./profiling.js";
 import { count, shellWord } from "./render/format.js";
@@ -57,7 +58,7 @@ export async function trainAndShow(
     }
   } catch (error) {
     if (interruption.signal.aborted && isInterruption(error)) {
-      reporter.note("Stopped before the first iteration; nothing was written.");
+      reporter.note("Stopped before the first iteration; there is no run yet.");
       return interruption.status;
     }
     throw error;
@@ -78,6 +79,7 @@ export function dataProgress({ reporter }: Output, signal?: AbortSignal): Partia
   return {
     onProgress: (progress) => reporter.progress(progress),
     onNotice: (message) => reporter.warning(message),
+    onNote: (message) => reporter.note(message),
     ...(signal === undefined ? {} : { signal }),
   };
 }
@@ -101,7 +103,7 @@ async function follow(
   reporter.begin({
     run: path,
     recipe,
-    data: { name: dataset.name, kind: dataset.kind, count: dataset.count, shape: dataset.shape },
+    data: await summariseData(dataset),
     iteration: first,
     steps,
     batch,

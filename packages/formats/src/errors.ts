@@ -22,10 +22,7 @@ export class FormatError extends Error {
     const { file, hint, cause } = options;
     const where = file === undefined ? "" : `${file}: `;
     const remedy = hint === undefined ? "" : `; ${hint}`;
-    super(
-      `${where}${problem}${remedy}`.replace(CONTROL_CHARACTERS, " "),
-      cause === undefined ? {} : { cause },
-    );
+    super(printable(`${where}${problem}${remedy}`), cause === undefined ? {} : { cause });
     this.name = "FormatError";
     this.file = file;
     this.hint = hint;
@@ -35,6 +32,9 @@ export class FormatError extends Error {
 // Names out of hostile files end up in messages: they may break neither the line nor the terminal.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+
+/** Text with names out of files in it, as a message can bear it: on one line, without control characters. */
+export const printable = (text: string): string => text.replace(CONTROL_CHARACTERS, " ");
 
 /** A name out of a file, for a message: in quotes, and no longer than a message can bear. */
 export function quote(name: string): string {

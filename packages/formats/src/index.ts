@@ -17,22 +17,22 @@ export {
   toFloat32,
   viewTyped,
 } from "./dtype.js";
-export { FormatError, type FormatErrorOptions } from "./errors.js";
+export { FormatError, type FormatErrorOptions, printable } from "./errors.js";
 export {
+  asFormatError,
   describeSystemError,
   readFileBytes,
+  readInto,
   removeStaleTemporaries,
+  writeAll,
   writeFileAtomically,
 } from "./files.js";
 export { encodeIdx, type IdxArray, type IdxOptions, parseIdx, readIdx } from "./idx.js";
-export {
-  type ArchiveImage,
-  type DecodedImages,
-  type DecodeOptions,
-  decodeImages,
-  type ImageArchive,
-  openImageArchive,
-} from "./imageArchive.js";
+export { type ArchiveImage, type ImageArchive, openImageArchive } from "./images/archive.js";
+export { BACKGROUND, type DecodedImage, type DecodeOptions, decodeImage } from "./images/decode.js";
+export { type ArchiveResult, decodeArchive } from "./images/decodeAll.js";
+export { describeLeftOut, type LeftOut, LeftOutAccount } from "./images/leftOut.js";
+export { lanczosResampler, type Resample } from "./lanczos.js";
 export { decodeNpy, encodeNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
 export { PickleGlobal, PickleObject, type PickleValue } from "./pickle.js";
 export {
@@ -55,7 +55,7 @@ export {
 } from "./safetensors.js";
 export { flattenStateDict } from "./stateDict.js";
 export { svgToPng } from "./svg.js";
-export { readTar, type TarEntry } from "./tar.js";
+export { listTar, type TarMember } from "./tar.js";
 export {
   decodeEventFile,
   type EventFile,

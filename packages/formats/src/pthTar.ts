@@ -1,9 +1,9 @@
 import type { ArrayValue } from "./dtype.js";
 import { FormatError } from "./errors.js";
-import { readFileBytes } from "./files.js";
+import { allocate, openForReading, readInto } from "./files.js";
 import { type PickleHost, unpickle, unpickleFirst } from "./pickle.js";
 import { PickleProblem } from "./pickleBytes.js";
-import { readTar } from "./tar.js";
+import { listTar } from "./tar.js";
 import type { PthValue, TorchHost, TorchStorage } from "./torchObjects.js";
 
 /** Whether a file begins as an archive of before PyTorch 0.1.10: its first block names one of the four members. */
@@ -14,6 +14,22 @@ export function isTarCheckpoint(start: Uint8Array): boolean {
   );
 }
 
+async function readMembers(path: string): Promise<Map<string, Uint8Array>> {
+  const { handle, size: end } = await openForReading(path);
+  try {
+    const members = new Map<string, Uint8Array>();
+    for (const { name, kind, offset, size } of await listTar(handle, { file: path, end })) {
+      if (kind !== "file") continue;
+      const data = allocate(size, path);
+      await readInto(handle, data, offset);
+      members.set(name.replace(/^\.\//, ""), data);
+    }
+    return members;
+  } finally {
+    await handle.close();
+  }
+}
+
 /**
  * The format of before 0.1.10: a tar archive of `storages` (their number; for each the pickle of its key, place and type,
  * its number of elements and its bytes; then the views), `tensors` (their number; for each the pickle of its key, storage
@@ -21,9 +37,7 @@ export function isTarCheckpoint(start: Uint8Array): boolean {
  * Source: torch/serialization.py, legacy_load.
  */
 export async function readTarCheckpoint(path: string, host: TorchHost): Promise<PthValue> {
-  const members = new Map<string, Uint8Array>();
-  for (const { name, data } of readTar(await readFileBytes(path), { file: path }))
-    members.set(name.replace(/^\.\//, ""), data);
+  const members = await readMembers(path);
   const member = (name: string): Stream => {
     const bytes = members.get(name);
     if (bytes === undefined)

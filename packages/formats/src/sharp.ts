@@ -1,4 +1,4 @@
-import type { Sharp, SharpOptions } from "sharp";
+import type { Metadata, Sharp, SharpOptions } from "sharp";
 import { FormatError } from "./errors.js";
 
 let loaded: Promise<typeof import("sharp").default> | undefined;
@@ -10,7 +10,7 @@ export function loadSharp(): Promise<typeof import("sharp").default> {
 }
 
 /** 8192 by 8192: several are decoded at once, at up to 8 bytes a pixel. */
-const MOST_PIXELS = 2 ** 26;
+export const MOST_PIXELS = 2 ** 26;
 /** What any picture may have, however few its bytes: WebP keeps one colour in next to none. */
 const SPARED_PIXELS = 2 ** 20;
 /** Deflate's 1032:1 of one bit a pixel: no PNG or JPEG file has more. */
@@ -24,14 +24,15 @@ const MOST_PIXELS_A_BYTE = 8 * 1032;
 export async function openPicture(
   bytes: Uint8Array,
   options: SharpOptions,
-): Promise<{ image: Sharp; channels: number }> {
+): Promise<{ image: Sharp; channels: number; metadata: Metadata }> {
   const sharp = await loadSharp();
   const image = sharp(bytes, { ...options, limitInputPixels: false });
-  const { width = 0, height = 0, channels = 3 } = await image.metadata();
+  const metadata = await image.metadata();
+  const { width = 0, height = 0, channels = 3 } = metadata;
   const pixels = width * height;
   if (pixels > Math.max(SPARED_PIXELS, bytes.length * MOST_PIXELS_A_BYTE))
     throw new FormatError(`claims ${width}x${height} pixels in ${bytes.length} bytes, which is impossible`);
   if (pixels > MOST_PIXELS)
     throw new FormatError(`has ${width}x${height} pixels; the limit is ${MOST_PIXELS}: scale it down first`);
-  return { image, channels };
+  return { image, channels, metadata };
 }

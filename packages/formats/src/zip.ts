@@ -16,13 +16,17 @@ export interface ZipEntry {
   readonly compressedSize: number;
   /** CRC-32 of the unpacked bytes. */
   readonly crc32: number;
+  /** Whether it was packed as a symbolic link: its bytes are then the path of another file. */
+  readonly isLink: boolean;
 }
 
 /** An open archive: entries in the order of its directory, any of them read at any time, also several at once. */
 export interface ZipArchive {
   readonly file: string;
-  /** All files. Folders, which are only names, are left out. */
+  /** All files. */
   readonly entries: readonly ZipEntry[];
+  /** Every folder that a name speaks of, with no `/` at its end: those that have entries of their own, and all others. */
+  readonly folders: readonly string[];
   /** The entry of this name, if there is one. */
   find(name: string): ZipEntry | undefined;
   /**
@@ -47,6 +51,9 @@ const END_OF_DIRECTORY = 0x06054b50;
 const ZIP64_END = 0x06064b50;
 const ZIP64_LOCATOR = 0x07064b50;
 const DIGITAL_SIGNATURE = 0x05054b50;
+
+const FILE_TYPE = 0o170000;
+const LINK = 0o120000;
 
 const STORED = 0;
 const DEFLATED = 8;
@@ -90,7 +97,7 @@ export async function openZip(path: string): Promise<ZipArchive> {
   }
 }
 
-/** The directory of an archive, as yauzl reads it, and checked for what yauzl lets pass. */
+/** The directory of an archive, folders included, as yauzl reads it, and checked for what yauzl lets pass. */
 function readDirectory(reader: WindowedReader, size: number, file: string): Promise<Map<string, Placed>> {
   return new Promise((resolve, reject) => {
     yauzl.fromRandomAccessReader(
@@ -106,9 +113,9 @@ function readDirectory(reader: WindowedReader, size: number, file: string): Prom
             const placed = place(entry, size, file);
             if (entries.size >= MOST_ENTRIES)
               throw new FormatError(`holds more than ${MOST_ENTRIES} files`, { file });
-            if (entries.has(placed.name))
+            if (entries.has(placed.name) && !placed.name.endsWith("/"))
               throw new FormatError(`holds ${quote(placed.name)} twice`, { file });
-            if (placed.name !== "" && !placed.name.endsWith("/")) entries.set(placed.name, placed);
+            if (placed.name !== "") entries.set(placed.name, placed);
             zip.readEntry();
           } catch (problem) {
             reject(problem);
@@ -170,6 +177,8 @@ function place(entry: yauzl.Entry, archiveSize: number, file: string): Placed {
     size,
     compressedSize,
     crc32: entry.crc32,
+    // The upper half is the mode of Unix, where the archive was made on one.
+    isLink: ((entry.externalFileAttributes >>> 16) & FILE_TYPE) === LINK,
     deflated: method === DEFLATED,
     headerOffset,
     nameLength: entry.fileNameLength,
@@ -179,16 +188,18 @@ function place(entry: yauzl.Entry, archiveSize: number, file: string): Placed {
 class OpenZip implements ZipArchive {
   readonly file: string;
   readonly entries: readonly ZipEntry[];
+  readonly folders: readonly string[];
   readonly #handle: FileHandle;
   readonly #size: number;
   readonly #placed: Map<string, Placed>;
 
   constructor(file: string, handle: FileHandle, size: number, placed: Map<string, Placed>) {
     this.file = file;
-    this.entries = [...placed.values()];
     this.#handle = handle;
     this.#size = size;
-    this.#placed = placed;
+    this.#placed = new Map([...placed].filter(([name]) => !name.endsWith("/")));
+    this.entries = [...this.#placed.values()];
+    this.folders = foldersOf(placed.keys());
   }
 
   find(name: string): ZipEntry | undefined {
@@ -259,6 +270,18 @@ class OpenZip implements ZipArchive {
   #refuse(placed: Placed, problem: string): FormatError {
     return new FormatError(`entry ${quote(placed.name)} ${problem}`, { file: this.file, hint: DAMAGED });
   }
+}
+
+/** `a/b/c.png` speaks of the folders `a` and `a/b`, `a/b/` of itself and `a`. */
+function foldersOf(names: Iterable<string>): string[] {
+  const folders = new Set<string>();
+  for (const name of names)
+    for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
+      const folder = name.slice(0, end);
+      if (folders.has(folder)) break;
+      folders.add(folder);
+    }
+  return [...folders];
 }
 
 /**

@@ -56,7 +56,7 @@ export default defineCommand({
         ["gantry data fetch inception", "what FID is defined with"],
       ],
       async run(output, [name = ""]) {
-        const { dataContext, fetchDataset, fetchInception } = await import("@gantry/gan");
+        const { dataContext, datasets, fetchDataset, fetchInception } = await import("@gantry/gan");
         const { dataProgress } = await import("../training.js");
         const { Interrupted, Interruption } = await import("../signals.js");
         const interruption = new Interruption(() => {});
@@ -64,7 +64,10 @@ export default defineCommand({
           const context = dataContext(dataProgress(output, interruption.signal));
           const isNetwork = name === INCEPTION;
           const report = isNetwork ? await fetchInception(context) : await fetchDataset(name, context);
-          const next = isNetwork ? "eval RUN" : `train dcgan --preset small --data ${name}`;
+          const setting = isNetwork ? undefined : (await datasets.get(name)).fetch?.setting;
+          const next = isNetwork
+            ? "eval RUN"
+            : `train dcgan --preset small --data ${name}${setting === undefined ? "" : ` --set ${setting}`}`;
           if (output.json) output.printJson(report);
           else
             output.print(

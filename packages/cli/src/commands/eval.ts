@@ -127,6 +127,7 @@ export default defineCommand<Options>({
       const evaluation = await Evaluation.open(request, {
         onProgress: (progress) => reporter.progress(progress),
         onNotice: (message) => reporter.warning(message),
+        onNote: (message) => reporter.note(message),
         signal: interruption.signal,
       });
       try {

@@ -1,7 +1,13 @@
 import type { Json, JsonObject } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
-import { defaultRunPath, type SettingOptions, settingOptions, settingsOf } from "../settings.js";
+import {
+  defaultRunPath,
+  type SettingOptions,
+  settingOptions,
+  settingsOf,
+  withDataNamed,
+} from "../settings.js";
 
 interface Options extends SettingOptions {
   readonly preset?: string;
@@ -23,7 +29,10 @@ export default defineCommand<Options>({
     "checkpoints. Ctrl-C saves a checkpoint; 'gantry resume' goes on from there, to the bit. Evaluations run in a process " +
     "of their own while training goes on; one that is due while another is under way is left out, but for the last, which " +
     "is awaited.",
-  arguments: [{ name: "<recipe>", description: "see 'gantry recipes'" }],
+  arguments: [
+    { name: "<recipe>", description: "see 'gantry recipes'" },
+    { name: "[data...]", description: "the same as --data" },
+  ],
   options: [
     { flags: "--preset <name>", description: "a variant of the recipe: small, for small machines" },
     {
@@ -55,12 +64,14 @@ export default defineCommand<Options>({
     ["gantry train gan --preset small", "2-D points, on the processor in a minute"],
     ["gantry train dcgan --preset small --steps 500", "Fashion-MNIST, a first look"],
     ["gantry train wgan-gp --data photos.zip --set data.size=64", "your own images, cut to 64 by 64"],
+    ["gantry train cgan --data photos --labels labels.csv", "with classes from a file of file,label"],
     ["gantry train dcgan --eval-every 1000 --metrics fid,is", "with scores on the way, and the best kept"],
     ["gantry train sngan --steps 5 --profile", "what an iteration spends its time on"],
     ["gantry train gan --with gradient-penalty:weight=1,sides=one", "a recipe with one more term"],
     ["gantry train dcgan --set optimizers.default.learningRate=1e-4", "a recipe with another setting"],
   ],
-  async run(output, [recipe = ""], options) {
+  async run(output, [recipe = "", ...words], given) {
+    const options = withDataNamed(given, words);
     const { parseTerm, resolveConfig, startRun } = await import("@gantry/gan");
     const config = await resolveConfig({
       recipe,
@@ -89,9 +100,9 @@ async function evaluationSetting({ evalEvery, metrics, evalSamples, best }: Opti
     throw new UsageProblem(`--${lone} is of evaluations during training: say how often by --eval-every`);
   }
   const { parseValue } = await import("@gantry/gan");
-  const evaluation: Record<string, Json> = { every: parseValue(evalEvery) };
+  const evaluation: Record<string, Json> = { every: parseValue(evalEvery, "--eval-every") };
   if (metrics !== undefined) evaluation.metrics = metrics;
-  if (evalSamples !== undefined) evaluation.samples = parseValue(evalSamples);
+  if (evalSamples !== undefined) evaluation.samples = parseValue(evalSamples, "--eval-samples");
   if (best !== undefined) evaluation.best = best;
   return [{ evaluation }];
 }

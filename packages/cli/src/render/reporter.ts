@@ -1,4 +1,5 @@
 import type { StepReport } from "@gantry/gan";
+import type { DataSummary } from "../dataSummary.js";
 
 /** How far something has come that is not training. */
 export interface Progress {
@@ -18,12 +19,7 @@ export const kindOf = ({ what, total }: Progress): string => `${what.replace(/, 
 export interface Beginning {
   readonly run: string;
   readonly recipe: string;
-  readonly data: {
-    readonly name: string;
-    readonly kind: "images" | "points";
-    readonly count: number;
-    readonly shape: readonly number[];
-  };
+  readonly data: DataSummary;
   /** Iterations done before: more than 0 when a run goes on. */
   readonly iteration: number;
   readonly steps: number;

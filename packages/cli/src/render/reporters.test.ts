@@ -7,11 +7,20 @@ import { plainReporter } from "./plain.js";
 import type { Beginning, Pace, Reporter } from "./reporter.js";
 import { makeStyle } from "./style.js";
 import { terminalReporter } from "./terminal.js";
+import { describeClasses } from "./words.js";
 
 const beginning: Beginning = {
   run: "runs/x",
   recipe: "dcgan",
-  data: { name: "fashion-mnist", kind: "images", count: 60_000, shape: [1, 28, 28] },
+  data: {
+    name: "fashion-mnist",
+    kind: "images",
+    count: 60_000,
+    shape: [1, 28, 28],
+    classes: ["top", "bag"].map((name) => ({ name, count: 30_000 })),
+    labels: "folders",
+    leftOut: [],
+  },
   iteration: 0,
   steps: 3000,
   batch: 64,
@@ -123,11 +132,11 @@ test("a pipe gets whole lines, and not one for every step", () => {
   reporter.begin(beginning);
   for (let iteration = 1; iteration < 100; iteration++) reporter.step(pace(iteration));
   reporter.step({ ...pace(100, true) });
-  assert.equal(written.length, 4 + 2);
+  assert.equal(written.length, 5 + 2);
   assert.ok(written.every((line) => line.indexOf("\n") === line.length - 1));
   assert.ok(!["\r", "\u001b"].some((character) => written.join("").includes(character)));
   assert.equal(
-    written[4],
+    written[5],
     "iteration 1 of 3,000, 24.5 it/s, 1.57k images/s, 1 min 38 s left  discriminator/hinge 1.235  discriminator/real 0.5  generator/hinge -0.25\n",
   );
 });
@@ -168,4 +177,18 @@ test("speed is measured over the last seconds, not since the beginning", () => {
   }
   assert.ok(Math.abs((speed?.iterations ?? 0) - 10) < 0.2, `${speed?.iterations}`);
   assert.ok(Math.abs((speed?.images ?? 0) - 640) < 13);
+});
+
+test("classes are named with where they come from and how many images each has", () => {
+  const { data } = beginning;
+  assert.equal(describeClasses(data), "2 classes, by folders: top 30,000, bag 30,000");
+  assert.equal(describeClasses({ ...data, classes: null, labels: null }), "no classes");
+  assert.equal(describeClasses({ ...data, kind: "points" }), undefined);
+  const classes = Array.from({ length: 1000 }, (_, number) => ({ name: `n${number}`, count: 700 + number }));
+  const many = describeClasses({ ...data, classes });
+  assert.match(
+    many ?? "",
+    /^1,000 classes, by folders: n0 700, .*n11 711, and 988 more of 712 to 1,699 images/,
+  );
+  assert.equal(describeClasses({ ...data, classes }, 1000)?.split(", ").length, 1000 + 1);
 });

@@ -1,3 +1,4 @@
+import { oneLine } from "../errors.js";
 import { amount, bytes, columns, count, duration, rate, scalar, shape } from "./format.js";
 import type { Beginning, Ending, Evaluated, Pace, Progress } from "./reporter.js";
 import type { Style } from "./style.js";
@@ -5,6 +6,26 @@ import type { Style } from "./style.js";
 /** `60,000 images of 1x28x28`, `100,000 points`. */
 export function describeItems(data: Pick<Beginning["data"], "kind" | "count" | "shape">): string {
   return `${count(data.count)} ${data.kind === "images" ? `images of ${shape(data.shape)}` : "points"}`;
+}
+
+/** Classes that are named before a run; `--dry-run` names all. */
+const NAMED = 12;
+
+/** `2 classes, by folders: cat 5,000, dog 4,998`; undefined for points, whose modes are no labels. */
+export function describeClasses(
+  { kind, classes, labels }: Beginning["data"],
+  most = NAMED,
+): string | undefined {
+  if (kind === "points") return undefined;
+  if (classes === null) return "no classes";
+  const shown = classes.length <= most ? classes : classes.slice(0, most);
+  const rest = classes.slice(shown.length).map((each) => each.count);
+  const more =
+    rest.length === 0
+      ? ""
+      : `, and ${count(rest.length)} more of ${count(Math.min(...rest))} to ${count(Math.max(...rest))} images (--dry-run names all)`;
+  const named = shown.map((each) => `${oneLine(each.name)} ${count(each.count)}`).join(", ");
+  return `${count(classes.length)} class${classes.length === 1 ? "" : "es"}, by ${labels}: ${named}${more}`;
 }
 
 /** `dcgan on fashion-mnist: 60,000 images of 1x28x28`, and what else a person wants to see before the wait. */
@@ -17,6 +38,7 @@ export function describeBeginning(beginning: Beginning): string[] {
   const where = beginning.device === "cpu" ? threads : beginning.device;
   return [
     `${beginning.recipe} on ${data.name}: ${describeItems(data)}`,
+    ...[describeClasses(data)].filter((line) => line !== undefined),
     `parameters: ${parameters}`,
     `batch ${beginning.batch}, seed ${beginning.seed}, ${beginning.precision}, ${where}`,
     `${iteration > 0 ? `going on from iteration ${count(iteration)} to` : "iterations:"} ${count(steps)}; everything goes to ${beginning.run}`,

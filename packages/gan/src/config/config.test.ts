@@ -66,6 +66,37 @@ test("a setting's path and value come back out", () => {
   );
   assert.deepEqual(parseSetting("a.b=c=d"), { a: { b: "c=d" } });
   assert.equal(parseValue("1e-4"), 1e-4);
+  for (const [text, value] of [
+    [".0002", 0.0002],
+    ["+1e-4", 1e-4],
+    ["1e3", 1000],
+    ["0.", 0],
+    ["-.5", -0.5],
+    ["007", 7],
+    ["5.E+2", 500],
+    ["[0.,.9]", [0, 0.9]],
+    ['{"a": +.5, "b": [1., "1."]}', { a: 0.5, b: [1, "1."] }],
+    ["0x10", "0x10"],
+    ["1_000", "1_000"],
+    ["none", "none"],
+    ["[1", "[1"],
+  ] as const)
+    assert.deepEqual(parseValue(text), value, text);
+  for (const [text, message] of [
+    ["None", /'None' is no value here; write null/],
+    ["True", /write true/],
+    ["FALSE", /write false/],
+    ["nan", /a number is needed/],
+    ["-inf", /a number is needed/],
+    ["0,0.9", /write a list as \[0,0\.9\]/],
+    ["(0.5, .999)", /write a list as \[0\.5,\.999\]/],
+    ["0,5", /write a list as \[0,5\], and decimals with a point/],
+  ] as const)
+    assert.throws(() => parseValue(text), { name: "UsageError", message }, text);
+  assert.throws(
+    () => parseTerm("x:betas=0,0.9"),
+    /'0\.9' is not an option; .*a list is written key=\[0,0\.9\]/,
+  );
   assert.equal(parseValue("linear"), "linear");
   assert.equal(parseValue(""), "");
   for (const wrong of ["steps", "=5", "a.=5", ".a=5", "a..b=5", ""])

@@ -1,12 +1,31 @@
 import { UsageError } from "../errors.js";
 import { isObject, type Json, type JsonObject } from "./merge.js";
+import { parseNumber } from "./number.js";
 
-/** A word of the command line as a value: JSON where it is JSON (numbers, true, null, [..]), else the text itself. */
-export function parseValue(text: string): Json {
+/**
+ * A word of the command line as a value: a number in any decimal form, JSON where it is JSON (true, null, [..]), else the
+ * text itself.
+ * @param where what it is the value of, for messages: `--steps`, `optimizers.default.betas`
+ * @throws UsageError for Python's words and for a list without brackets, with the right form
+ */
+export function parseValue(text: string, where = ""): Json {
+  const number = parseNumber(text);
+  if (number !== undefined) return number;
   let value: Json;
   try {
-    value = JSON.parse(text) as Json;
+    value = JSON.parse(/^[[{]/.test(text) ? plainNumbers(text) : text) as Json;
   } catch {
+    const meant = OTHER_FORMS.get(text);
+    const shown = `${where}${where === "" ? "" : ": "}'${text}' is no value here`;
+    if (meant !== undefined) throw new UsageError(`${shown}; ${meant}`);
+    const parts = text.split(/\s*[,;]\s*/);
+    if (
+      parts.length > 1 &&
+      parts.every((part) => parseNumber(part.replace(/^[([]|[)\]]$/g, "")) !== undefined)
+    )
+      throw new UsageError(
+        `${shown}; write a list as [${parts.map((part) => part.replace(/^[([]|[)\]]$/g, "")).join(",")}], and decimals with a point`,
+      );
     return text;
   }
   checkDepth(value, "a value");
@@ -26,6 +45,24 @@ export function checkDepth(value: unknown, what: string): void {
   }
 }
 
+/** Numbers in lists and objects in JSON's form: `[0.,.9]` as `[0,0.9]`. Strings stay as they are. */
+function plainNumbers(text: string): string {
+  return text.replace(/"(?:\\.|[^"\\])*"|[^\s,:[\]{}"]+/g, (token) => {
+    const number = token.startsWith('"') ? undefined : parseNumber(token);
+    return number === undefined ? token : String(number);
+  });
+}
+
+/** What other languages write for values that have a form of their own here. */
+const OTHER_FORMS: ReadonlyMap<string, string> = new Map([
+  ...["None", "Null", "NULL", "nil", "undefined"].map((word) => [word, "write null"] as const),
+  ...["True", "TRUE"].map((word) => [word, "write true"] as const),
+  ...["False", "FALSE"].map((word) => [word, "write false"] as const),
+  ...["nan", "NaN", "NAN", "inf", "-inf", "+inf", "Infinity", "-Infinity"].map(
+    (word) => [word, "a number is needed"] as const,
+  ),
+]);
+
 /**
  * `schedule.discriminatorSteps=5` as `{ schedule: { discriminatorSteps: 5 } }`.
  * @throws UsageError when there is no `=` or a part of the path is empty
@@ -40,7 +77,7 @@ export function parseSetting(text: string): JsonObject {
   }
   return path.reduceRight<Json>(
     (value, key) => ({ [key]: value }),
-    parseValue(text.slice(equals + 1)),
+    parseValue(text.slice(equals + 1), path.join(".")),
   ) as JsonObject;
 }
 
@@ -118,8 +155,12 @@ export function parseTerm(text: string): { name: string; options: JsonObject } {
 /** `key=value` of a member of some open set. @throws UsageError when there is no `=`, or nothing before it */
 export function parseOption(part: string, name: string): [key: string, value: Json] {
   const equals = part.indexOf("=");
-  if (equals <= 0) throw new UsageError(`'${part}' is not an option; write ${name}:key=value,key=value`);
-  return [part.slice(0, equals), parseValue(part.slice(equals + 1))];
+  if (equals <= 0) {
+    const list = parseNumber(part) === undefined ? "" : "; a list is written key=[0,0.9]";
+    throw new UsageError(`'${part}' is not an option; write ${name}:key=value,key=value${list}`);
+  }
+  const key = part.slice(0, equals);
+  return [key, parseValue(part.slice(equals + 1), `${name}:${key}`)];
 }
 
 /** Splits at commas that are not inside brackets, braces or quotes. */

@@ -35,6 +35,52 @@ function knownKeys(schema: Inside, path: readonly PropertyKey[], value: unknown)
   return Object.keys(here?.shape ?? {});
 }
 
+/** What other codes call settings that have another name in the same place here. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    lr: "learningRate",
+    learning_rate: "learningRate",
+    weight_decay: "weightDecay",
+    eps: "epsilon",
+    beta1: "betas",
+    beta2: "betas",
+    batch_size: "batch",
+    batchSize: "batch",
+    n_critic: "discriminatorSteps",
+    image_size: "size",
+    resolution: "size",
+  }),
+);
+
+/** And of those that have another place. */
+const OTHER_PLACES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    lr: "optimizers.default.learningRate",
+    learning_rate: "optimizers.default.learningRate",
+    learningRate: "optimizers.default.learningRate",
+    betas: "optimizers.default.betas",
+    beta1: "optimizers.default.betas",
+    beta2: "optimizers.default.betas",
+    weight_decay: "optimizers.default.weightDecay",
+    n_critic: "schedule.discriminatorSteps",
+    nz: "net.prior.size",
+    z_dim: "net.prior.size",
+    latent_dim: "net.prior.size",
+    image_size: "data.size",
+    resolution: "data.size",
+    size: "data.size",
+    ema: "average.decay",
+    workers: "threads",
+    num_workers: "threads",
+    iterations: "steps",
+    niter: "steps",
+    max_steps: "steps",
+    dataset: "data",
+    labels: "data.labels",
+    background: "data.background",
+  }),
+);
+
 /** Zod's names of types where a user would say otherwise. */
 const WORDS: Readonly<Record<string, string>> = {
   array: "a list",
@@ -86,8 +132,11 @@ export function validate<Schema extends z.ZodType>(
   if (unknown !== undefined) {
     const key = unknown.keys[0] ?? "";
     const known = knownKeys(schema as Inside, unknown.path, value);
-    const close = nearest(key, known);
     const inside = at === "" ? "" : `${at}.`;
+    const close = known.find((one) => one === OTHER_NAMES.get(key)) ?? nearest(key, known);
+    const elsewhere = at === "" ? OTHER_PLACES.get(key) : undefined;
+    if (elsewhere !== undefined)
+      throw new UsageError(`unknown setting '${key}'; it is called '${elsewhere}'`);
     throw new UsageError(
       `unknown setting '${inside}${key}'${close === undefined ? `; known here: ${known.join(", ")}` : `; did you mean '${inside}${close}'?`}`,
     );

@@ -20,9 +20,16 @@ export interface DataContext {
   readonly onProgress: (progress: DataProgress) => void;
   /** Called with one line about something worth knowing that is no failure. */
   readonly onNotice: (message: string) => void;
+  /** Called with one line about long work that is about to begin: worth showing at once. */
+  readonly onNote: (message: string) => void;
+  /** Bytes of decoded images that are held in memory, at most; sets that are larger are read from their files. */
+  readonly inMemory: number;
   /** Aborting it rejects with its reason. */
   readonly signal: AbortSignal | undefined;
 }
+
+/** A small part of the memory of a machine that trains: 43,000 images of 3x64x64. */
+const IN_MEMORY = 2 ** 29;
 
 /** A context with the given parts; the rest from the process, and silent. */
 export function dataContext(given: Partial<DataContext> = {}): DataContext {
@@ -31,6 +38,8 @@ export function dataContext(given: Partial<DataContext> = {}): DataContext {
     home: given.home ?? gantryHome(),
     onProgress: given.onProgress ?? (() => {}),
     onNotice: given.onNotice ?? (() => {}),
+    onNote: given.onNote ?? (() => {}),
+    inMemory: given.inMemory ?? IN_MEMORY,
     signal: given.signal,
   };
 }

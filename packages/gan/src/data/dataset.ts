@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import type { LeftOut } from "@gantry/formats";
+import { eachBlock, isRecordFile, type RecordFile, readRecord } from "./recordFile.js";
 
-/** A data set, opened: in memory, read by index. Every data set passes the suite in contract.test.ts. */
+/** A data set, opened: in memory or in a file, read by index. Every data set passes the suite in contract.test.ts. */
 export interface Dataset {
   /** What to call it, for example `cifar10`, or the file's name for a data set opened by path. */
   readonly name: string;
@@ -13,8 +15,10 @@ export interface Dataset {
   readonly classes: readonly string[] | undefined;
   /** SHA-256 over shape, classes, every item and every label, as opened: the same data gives the same digest anywhere. */
   readonly digest: string;
-  /** Broken images that were left out. */
-  readonly skipped: number;
+  /** Where the classes come from, as `folders` or `dataset.json`; undefined: the data set is known with them, or has none. */
+  readonly labelSource?: string | undefined;
+  /** Files that did not become images, by reason. */
+  readonly leftOut: readonly LeftOut[];
   /** Where the items lie, for worker threads; undefined where only {@link read} can tell. */
   readonly shared: SharedItems | undefined;
   /**
@@ -49,10 +53,10 @@ export function isPoints(dataset: Dataset): dataset is PointsDataset {
   return dataset.kind === "points";
 }
 
-/** Items in memory that threads can share. An item is `parts` records, one after the other. */
+/** Items that threads can share, in memory or in a file. An item is `parts` records, one after the other. */
 export interface SharedItems {
-  /** All records, contiguous, over a SharedArrayBuffer. */
-  readonly data: Uint8Array | Float32Array;
+  /** All records, contiguous: over a SharedArrayBuffer, or in a file of bytes. */
+  readonly data: Uint8Array | Float32Array | RecordFile;
   /** Elements of one record. */
   readonly record: number;
   readonly parts: number;
@@ -71,13 +75,16 @@ const SMALL_RECORD = 32;
 export function gather(items: SharedItems, indices: ArrayLike<number>): Uint8Array | Float32Array {
   const { data, record, parts, table } = items;
   const length = indices.length * parts * record;
-  const out = data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+  const inFile = isRecordFile(data);
+  const out = inFile || data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
   for (let index = 0, to = 0; index < indices.length; index++) {
     for (let part = 0; part < parts; part++, to += record) {
       const item = indices[index]!;
-      const from = (table === undefined ? item : table[item * parts + part]!) * record;
+      const number = table === undefined ? item : table[item * parts + part]!;
+      const from = number * record;
       // For a point of two numbers, a view of it costs ten times its copy.
-      if (record > SMALL_RECORD) out.set(data.subarray(from, from + record), to);
+      if (inFile) readRecord(data, number, record, out as Uint8Array, to);
+      else if (record > SMALL_RECORD) out.set(data.subarray(from, from + record), to);
       else for (let at = 0; at < record; at++) out[to + at] = data[from + at]!;
     }
   }
@@ -94,7 +101,7 @@ export function checkIndices(indices: ArrayLike<number>, count: number): void {
   }
 }
 
-/** What a data set in memory is made of. */
+/** What a data set is made of whose items threads can share. */
 export interface MemoryParts {
   readonly name: string;
   readonly kind: Dataset["kind"];
@@ -103,19 +110,21 @@ export interface MemoryParts {
   /** With `labels`, or neither. */
   readonly classes?: readonly string[] | undefined;
   readonly labels?: Int32Array | undefined;
-  readonly skipped?: number;
+  readonly labelSource?: string | undefined;
+  readonly leftOut?: readonly LeftOut[];
   /** The digest, where it is known already. */
   readonly digest?: string;
 }
 
-/** A data set whose items are in memory that threads can share. */
+/** A data set whose items threads can share, in memory or in a file; its labels are in memory. */
 export class MemoryDataset implements Dataset {
   readonly name: string;
   readonly kind: Dataset["kind"];
   readonly count: number;
   readonly shape: readonly number[];
   readonly classes: readonly string[] | undefined;
-  readonly skipped: number;
+  readonly labelSource: string | undefined;
+  readonly leftOut: readonly LeftOut[];
   readonly shared: SharedItems;
   readonly #labels: Int32Array | undefined;
   #digest: string | undefined;
@@ -126,10 +135,11 @@ export class MemoryDataset implements Dataset {
     this.kind = parts.kind;
     this.shape = parts.shape;
     this.classes = classes;
-    this.skipped = parts.skipped ?? 0;
+    this.labelSource = parts.labelSource;
+    this.leftOut = parts.leftOut ?? [];
     this.shared = items;
     this.count =
-      items.table === undefined ? items.data.length / items.record : items.table.length / items.parts;
+      items.table === undefined ? elements(items) / items.record : items.table.length / items.parts;
     this.#labels = labels;
     this.#digest = parts.digest;
     const size = parts.shape.reduce((product, length) => product * length, 1);
@@ -172,16 +182,43 @@ export class MemoryPoints extends MemoryDataset implements PointsDataset {
   }
 }
 
-/** See {@link Dataset.digest}. */
+/** How many numbers all records have. */
+const elements = ({ data, record }: SharedItems): number =>
+  isRecordFile(data) ? data.checks.length * record : data.length;
+
+/** Bytes that go into a hash in one call: it takes less than 2 GiB. */
+const PIECE = 1 << 28;
+
+/** See {@link Dataset.digest}. A file is read block by block. */
 export function contentDigest(
   kind: Dataset["kind"],
   shape: readonly number[],
   classes: readonly string[] | undefined,
-  { data, table }: SharedItems,
+  items: SharedItems,
   labels: Int32Array | undefined,
 ): string {
+  const { data, table } = items;
   const hash = createHash("sha256");
-  hash.update(JSON.stringify({ kind, shape, classes: classes ?? null, records: data.length }));
-  for (const part of [data, table, labels]) if (part !== undefined) hash.update(part);
+  hash.update(JSON.stringify({ kind, shape, classes: classes ?? null, records: elements(items) }));
+  if (isRecordFile(data)) eachBlock(data, (block) => void hash.update(block));
+  for (const part of [isRecordFile(data) ? undefined : data, table, labels]) {
+    if (part === undefined) continue;
+    const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+    for (let at = 0; at < bytes.length; at += PIECE) hash.update(bytes.subarray(at, at + PIECE));
+  }
   return hash.digest("hex");
+}
+
+/** How many items each class has; undefined where there are no classes. */
+export function countClasses(dataset: Dataset): readonly number[] | undefined {
+  const { classes, count } = dataset;
+  if (classes === undefined) return undefined;
+  const counts = new Array<number>(classes.length).fill(0);
+  const BLOCK = 65_536;
+  for (let start = 0; start < count; start += BLOCK) {
+    const length = Math.min(BLOCK, count - start);
+    for (const label of dataset.labels(Uint32Array.from({ length }, (_, at) => start + at))!)
+      counts[label]!++;
+  }
+  return counts;
 }

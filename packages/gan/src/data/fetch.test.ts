@@ -144,10 +144,10 @@ test("every plan is https with published sums; data that is not downloaded says 
       assert.match(sum + long, /^([0-9a-f]{32}|[0-9a-f]{64})$/);
     }
   }
-  assert.equal(plans, 10);
+  assert.equal(plans, 11);
   await assert.rejects(fetchDataset("ring"), {
     name: "UsageError",
-    message: /ring is not downloaded \(those that are: cifar10, cifar100, fashion-mnist, mnist\)/,
+    message: /ring is not downloaded \(those that are: cifar10, cifar100, fashion-mnist, mnist, stl10\)/,
   });
   await assert.rejects(fetchDataset("cifar11"), { name: "UsageError", message: /did you mean 'cifar10'/ });
   const root = await temporaryFolder();

@@ -1,10 +1,12 @@
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { cached, cacheKey } from "./cache.js";
 import type { DataContext } from "./context.js";
-import { contentDigest, type Dataset, MemoryDataset, sharedBytes } from "./dataset.js";
-import { fitImages, type ImageShape } from "./resize.js";
+import { contentDigest, type Dataset, MemoryDataset, type MemoryParts, sharedBytes } from "./dataset.js";
+import { dropEmptyClasses } from "./labels.js";
+import { type ImageShape, imageFitter } from "./resize.js";
 
 /** Which items of a data set to keep. */
 export const selectionOptions = {
@@ -110,16 +112,47 @@ export async function imageSet(
   });
   const { size, fit } = options;
   const items = { data, record, parts: 1, table: undefined };
+  const tell = (parts: MemoryParts): Dataset => {
+    noticeEmpty(name, names, parts.classes, context);
+    return new MemoryDataset(parts);
+  };
   if (size === undefined || (size === height && size === width)) {
-    return new MemoryDataset({ name, kind: "images", shape, classes: names, labels, items });
+    const own = dropEmptyClasses(names, labels ?? new Int32Array(0));
+    return tell({ name, kind: "images", shape, items, ...own });
   }
   const source = contentDigest("images", shape, names, items, labels);
-  return await cached(cacheKey({ source, size, fit }), name, context, async () => {
-    const fitted = sharedBytes(kept.length * channels * size * size);
-    await fitImages(data, shape, size, fit, fitted, (done) => {
-      context.signal?.throwIfAborted();
-      context.onProgress({ what: `scaling ${name}`, done, total: kept.length, unit: "images" });
-    });
-    return { shape: [channels, size, size], data: fitted, classes: names, labels, skipped: [] };
-  });
+  const fitOne = imageFitter(shape, size, fit);
+  const { parts: scaled } = await cached(
+    cacheKey({ source, size, fit }),
+    {
+      name,
+      what: `scaling ${name}`,
+      total: kept.length,
+      classes: names,
+      async *from(start) {
+        for (let at = start; at < kept.length; at++) {
+          if (at % 256 === 0) await setImmediate();
+          const pixels = fitOne(data.subarray(at * record, (at + 1) * record));
+          yield { name: `image ${at}`, label: labels?.[at] ?? 0, pixels, shape: [channels, size, size] };
+        }
+      },
+    },
+    context,
+  );
+  return tell(scaled);
+}
+
+/** Says which classes of a data set have no images here. */
+function noticeEmpty(
+  name: string,
+  classes: readonly string[] | undefined,
+  left: readonly string[] | undefined,
+  context: DataContext,
+): void {
+  const empty = (classes ?? []).filter((one) => !left?.includes(one));
+  if (empty.length === 0) return;
+  const first = empty.slice(0, 5).join(", ");
+  context.onNotice(
+    `${name}: left out ${empty.length} of its classes, which have no images here: ${first}${empty.length > 5 ? ", ..." : ""}`,
+  );
 }

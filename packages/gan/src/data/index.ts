@@ -1,5 +1,7 @@
+export type { LeftOut } from "@gantry/formats";
 export { type DataContext, type DataProgress, dataContext } from "./context.js";
 export {
+  countClasses,
   type Dataset,
   isPoints,
   MemoryDataset,

@@ -146,7 +146,7 @@ test("a thread that fails makes next() reject, now and later", { timeout: 20_000
     kind: "images",
     classes: undefined,
     digest: "broken",
-    skipped: 0,
+    leftOut: [],
     shared: { ...good.shared!, record: -1 },
     read: good.read.bind(good),
     labels: () => undefined,

@@ -4,6 +4,7 @@ import { RunError, UsageError } from "../errors.js";
 import type { Dataset, SharedItems } from "./dataset.js";
 import type { GatherReply, GatherRequest } from "./gatherWorker.js";
 import { Random, type RandomState } from "./random.js";
+import { isRecordFile } from "./recordFile.js";
 
 /** Some items of a data set, in a random order. */
 export interface Batch {
@@ -44,7 +45,7 @@ export interface LoaderOptions {
   readonly state?: LoaderState | undefined;
   /**
    * Batches gathered ahead, on a thread of their own. 0: gathered when asked for, on this thread. Default: 2 for images
-   * whose batches take {@link LARGE_BATCH} bytes or more, else 0.
+   * that are read from a file or whose batches take {@link LARGE_BATCH} bytes or more, else 0.
    */
   readonly prefetch?: number;
 }
@@ -82,7 +83,8 @@ export function createLoader(options: LoaderOptions): Loader {
   const order = new Order(options);
   const { shared } = dataset;
   const bytes = batch * dataset.shape.reduce((product, length) => product * length, 1);
-  const ahead = options.prefetch ?? (dataset.kind === "images" && bytes >= LARGE_BATCH ? 2 : 0);
+  const slow = bytes >= LARGE_BATCH || (shared !== undefined && isRecordFile(shared.data));
+  const ahead = options.prefetch ?? (dataset.kind === "images" && slow ? 2 : 0);
   if (!Number.isInteger(ahead) || ahead < 0) throw new UsageError(`prefetch must be 0 or more, not ${ahead}`);
   if (ahead === 0 || shared === undefined) return new DirectLoader(dataset, order);
   return new ThreadedLoader(dataset, shared, order, ahead);

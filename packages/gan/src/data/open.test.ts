@@ -7,10 +7,10 @@ import { encodeCifar, encodeIdx, writeZip } from "@gantry/formats";
 import fc from "fast-check";
 import { RunError, UsageError } from "../errors.js";
 import { didYouMean, editDistance, nearest } from "../nearest.js";
+import type { DataProgress } from "./context.js";
 import { isPoints, type PointsDataset } from "./dataset.js";
 import { cacheFolder, gantryHome } from "./home.js";
 import { openDataset } from "./open.js";
-import { fitImages } from "./resize.js";
 import { plainPng, repository, temporaryFolder } from "./testing.js";
 
 const usage = (message: RegExp) => ({ name: "UsageError", exitCode: 2, message });
@@ -91,7 +91,9 @@ test("CIFAR folders are found by name and by path, in splits, with any number of
   const context = { cwd: root, home: join(root, "home") };
   await cifarFolder(join(root, "home", "data", "cifar-10-batches-bin"));
   const train = await openDataset("cifar10", context);
-  assert.deepEqual([train.count, train.shape, train.classes?.length], [20, [3, 32, 32], 10]);
+  // Four records a file: classes that no image is of are left out.
+  const first = ["airplane", "automobile", "bird", "cat"];
+  assert.deepEqual([train.count, train.shape, train.classes], [20, [3, 32, 32], first]);
   assert.equal((await openDataset({ name: "cifar10", split: "all" }, context)).count, 23);
   const test = await openDataset({ path: "home/data/cifar-10-batches-bin", split: "test" }, context);
   assert.equal(test.name, "cifar10");
@@ -145,19 +147,6 @@ test("IDX files are opened by path, with the labels beside them", async () => {
     name: "FormatError",
     message: /2 labels for the 3 images/,
   });
-});
-
-test("scaling keeps flat images flat, and smooth ones smooth", async () => {
-  for (const size of [3, 7, 16, 40]) {
-    const out = new Uint8Array(2 * size * size);
-    await fitImages(new Uint8Array(2 * 8 * 10).fill(200), [1, 8, 10], size, "resize", out);
-    assert.ok(out.every((value) => value === 200));
-  }
-  const ramp = Uint8Array.from({ length: 256 }, (_, at) => 8 * (at % 16) + 60);
-  const half = new Uint8Array(64);
-  await fitImages(ramp, [1, 16, 16], 8, "resize", half);
-  // Away from the edges, an output pixel is the middle of its two input pixels.
-  for (let x = 2; x < 6; x++) assert.ok(Math.abs(half[8 * 4 + x]! - (60 + 8 * (2 * x + 0.5))) <= 1);
 });
 
 test("ring and grid are the mixtures they say", async () => {
@@ -310,7 +299,9 @@ test("images are decoded once, kept, and decoded again when the kept file is dam
   const context = {
     cwd: root,
     home,
-    onProgress: () => void decoded++,
+    onProgress: ({ what }: DataProgress) => {
+      if (what.startsWith("decoding")) decoded++;
+    },
     onNotice: (notice: string) => void notices.push(notice),
   };
   const open = async (options: object = {}) => {
@@ -321,49 +312,46 @@ test("images are decoded once, kept, and decoded again when the kept file is dam
   const first = await open();
   assert.ok(decoded > 0);
   assert.deepEqual(
-    [first.name, first.count, first.skipped, first.classes],
+    [first.name, first.count, first.leftOut[0]?.count, first.classes],
     ["pets.zip", 4, 1, ["cat", "dog"]],
   );
   assert.deepEqual([...first.labels([0, 1, 2, 3])!], [0, 0, 1, 1]);
   assert.equal(first.read([2])[0], 10);
-  assert.match(notices.join(), /left out 1 broken image \(the first: train\/dog\/broken\.png: is not JPEG/);
+  assert.match(notices.join(), /left out 1 file: 1 broken \(the first: train\/dog\/broken\.png: is not JPEG/);
 
   const second = await open();
   assert.equal(decoded, 0);
-  assert.deepEqual([second.digest, second.skipped, second.count], [first.digest, 1, 4]);
+  assert.deepEqual([second.digest, second.leftOut, second.count], [first.digest, first.leftOut, 4]);
   assert.deepEqual([...second.read([0, 1, 2, 3])], [...first.read([0, 1, 2, 3])]);
-  assert.match(notices.join(), /left out 1 broken image/);
+  assert.match(notices.join(), /left out 1 file: 1 broken/);
 
   // A copy elsewhere is the same data: the same kept file serves it.
   await copyFile(zip, join(root, "copy.zip"));
   assert.equal((await openDataset({ path: "copy.zip" }, context)).digest, first.digest);
-  const folder = join(home, "cache", "datasets");
+  const folder = join(home, "cache", "images");
   const [key] = await readdir(folder);
   assert.equal((await readdir(folder)).length, 1);
 
-  const file = join(folder, key!, "images.bin");
-  const whole = await readFile(file);
-  for (const damage of [
-    whole.subarray(0, 5),
-    whole.subarray(0, -1),
-    flipped(whole, 9),
-    flipped(whole, whole.length - 30),
-  ]) {
-    await writeFile(file, damage);
-    assert.equal((await open()).digest, first.digest);
-    assert.ok(decoded > 0);
-    assert.match(notices[0]!, /decoding the images again/);
-    assert.deepEqual(await readFile(file), whole);
+  for (const name of ["pixels.bin", "checks.bin", "labels.bin", "set.json"]) {
+    const file = join(folder, key!, name);
+    const whole = await readFile(file);
+    for (const damage of [whole.subarray(0, 3), whole.subarray(0, -1), flipped(whole, 9)]) {
+      await writeFile(file, damage);
+      assert.equal((await open()).digest, first.digest);
+      assert.ok(decoded > 0);
+      assert.match(notices[0]!, /decoding the images again/);
+      assert.deepEqual(await readFile(file), whole);
+    }
   }
 
   const grey = await open({ split: "all", channels: 1, classes: ["dog"], size: 4 });
   assert.deepEqual([grey.count, grey.shape, grey.classes], [3, [1, 4, 4], ["dog"]]);
   await assert.rejects(open({ split: "val" }), usage(/has the splits train, test, so no split "val"/));
-  await assert.rejects(open({ strict: true }), /1 of its images are broken|is broken/);
-  await assert.rejects(open({ strict: true, size: 5 }), {
-    name: "FormatError",
-    message: /broken\.png is broken/,
-  });
+  for (const size of [{}, { size: 5 }])
+    await assert.rejects(open({ strict: true, ...size }), {
+      name: "RunError",
+      message: /pets\.zip, read strictly: .*train\/dog\/broken\.png.* is not JPEG/,
+    });
 });
 
 test("an unchanged zip is not listed again, and a changed one is", async () => {
@@ -375,7 +363,7 @@ test("an unchanged zip is not listed again, and a changed one is", async () => {
     await writeZip(join(root, file), [{ name: "a.png", data: await plainPng([value, value, value]) }]);
     await utimes(join(root, file), past, past);
   };
-  const links = join(home, "cache", "links");
+  const links = join(home, "cache", "listings");
   await write("one.zip", 10);
   await open("one.zip");
   const [first] = await readdir(links);
@@ -386,7 +374,7 @@ test("an unchanged zip is not listed again, and a changed one is", async () => {
   await copyFile(join(links, second!), join(links, first!));
   assert.equal((await open("one.zip")).read([0])[0], 20);
   assert.equal((await open("one.zip", { channels: 1 })).read([0])[0], 10);
-  for (const broken of ["", "../../../one.zip", "0".repeat(64)]) {
+  for (const broken of ["", "{}", '{"key": "../../../one.zip"}']) {
     await writeFile(join(links, first!), broken);
     assert.equal((await open("one.zip")).read([0])[0], 10);
   }
@@ -413,7 +401,7 @@ test("a cache that cannot be written costs a notice, not the data", async () => 
   });
   assert.equal(dataset.count, 1);
   assert.equal(dataset.labels([0]), undefined);
-  assert.match(notices.join(), /could not be kept for the next start/);
+  assert.match(notices.join(), /the decoded images cannot be kept in .*not a folder/);
 });
 
 test("the first images of the shared CIFAR archive decode to small photographs", async (t) => {

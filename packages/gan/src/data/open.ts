@@ -15,7 +15,7 @@ export type DatasetSpec =
   | ({ readonly name?: string; readonly path?: string } & Readonly<Record<string, unknown>>);
 
 /**
- * Opens a data set by name (its files found in the known places) or by path (a folder or zip of images, a folder of
+ * Opens a data set by name (its files found in the known places) or by path (a folder, zip or tar of images, a folder of
  * CIFAR batches, an IDX file or a folder of them).
  *
  * @throws {UsageError} an unknown name (naming the nearest known one), a path where nothing is, bad options, or files
@@ -25,6 +25,11 @@ export type DatasetSpec =
 export async function openDataset(spec: DatasetSpec, context?: Partial<DataContext>): Promise<Dataset> {
   const full = dataContext(context);
   const { name, ...options } = typeof spec === "string" ? { name: spec } : spec;
+  for (const [what, text] of Object.entries({ name, path: options.path }))
+    if (typeof text === "string" && text.trim() === "")
+      throw new UsageError(
+        `the ${what} of the data set is empty; give a name (gantry data lists them) or a path`,
+      );
   if (name === undefined) {
     if (typeof options.path !== "string") throw new UsageError("a data set needs a name or a path");
     return await openPath(options.path, options, full);
@@ -60,7 +65,7 @@ async function openPath(
   }
   if (broad !== undefined) return await broad.open({ ...options, path: absolute }, context);
   throw new UsageError(
-    `${path} is not a data set: give a folder or zip of images, a folder of CIFAR batches, or an IDX file`,
+    `${path} is not a data set: give a folder, zip or tar of images, a folder of CIFAR batches, or an IDX file`,
   );
 }
 

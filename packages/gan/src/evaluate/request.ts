@@ -115,7 +115,7 @@ export function parseMetrics(text: string): MetricRequest[] {
   return found;
 }
 
-const SPLITS = ["train", "val", "test", "all"];
+const SPLITS = ["train", "val", "test", "all", "unlabeled"];
 
 /**
  * A word of the command line: a run's folder (`RUN`, `RUN@STEP`, `RUN@best`), a file of one array (.npy), a data set's name or a path of images,
@@ -142,6 +142,7 @@ export async function parseAgainst(text: string, cwd = process.cwd()): Promise<R
 
 /** As {@link parseSubject}, where a run makes no sense. */
 export async function parseReference(text: string, cwd = process.cwd()): Promise<Reference> {
+  if (text.trim() === "") throw new UsageError("a name is empty; give a data set, images or a .npy file");
   if (/\.(npy|npz|pth|pt|ckpt|safetensors|pth\.tar)$/i.test(text)) return { kind: "array", path: text };
   const colon = text.lastIndexOf(":");
   const known = await datasets.all();

@@ -95,7 +95,7 @@ function composed(digits: Dataset, table: Uint32Array): Dataset {
     count: labels.length,
     shape,
     classes: NUMBERS,
-    skipped: 0,
+    leftOut: [],
     shared: undefined,
     get digest() {
       digest ??= contentDigest("images", shape, NUMBERS, { ...digits.shared!, parts: 3, table }, labels);

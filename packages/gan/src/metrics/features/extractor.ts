@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { cacheKey } from "../../data/cache.js";
 import { type DataContext, dataContext } from "../../data/context.js";
-import { fitImages } from "../../data/resize.js";
+import { imageFitter } from "../../data/resize.js";
 import { UsageError } from "../../errors.js";
 import type { Conventions, Need, Samples } from "../metric.js";
 import { Moments } from "../moments.js";
@@ -241,6 +241,7 @@ function preparationOf(
     throw new UsageError(
       `${name} has images of ${width}x${height}, and ${network.name} is made for ${size}x${size}: --resize lanczos3 brings them to it; or choose another --network`,
     );
+  const fit = scaled ? imageFitter([channels, height, width], size, "resize") : undefined;
   return {
     conventions: {
       resize: size === undefined ? network.resize : scaled ? `lanczos3 ${size}` : "none",
@@ -249,9 +250,11 @@ function preparationOf(
     async prepare(images, count) {
       let bytes = images;
       let extent = [height, width];
-      if (scaled) {
-        bytes = new Uint8Array(count * channels * size * size);
-        await fitImages(images, shape, size, "resize", bytes);
+      if (fit !== undefined && size !== undefined) {
+        const [from, to] = [channels * height * width, channels * size * size];
+        bytes = new Uint8Array(count * to);
+        for (let image = 0; image < count; image++)
+          bytes.set(fit(images.subarray(image * from, (image + 1) * from)), image * to);
         extent = [size, size];
       }
       return () => {
