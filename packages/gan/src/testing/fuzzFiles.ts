@@ -60,9 +60,10 @@ async function collect(folder: string): Promise<Specimen[]> {
   const specimens: Specimen[] = [];
   const add = async (path: string, read: Specimen["read"]) =>
     specimens.push({ name: basename(path), bytes: await readFile(path), read });
-  for (const name of await readdir(golden("formats/golden"))) {
+  for (const entry of await readdir(golden("formats/golden"), { withFileTypes: true })) {
+    const { name } = entry;
     const path = golden(`formats/golden/${name}`);
-    if (/\.(py|json)$/.test(name)) continue;
+    if (!entry.isFile() || /\.(py|json)$/.test(name)) continue;
     if (name.endsWith(".tfevents")) await add(path, readEventFile);
     else await add(path, (file) => readArrays(file));
   }
