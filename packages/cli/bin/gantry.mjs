@@ -3,6 +3,9 @@
 import { existsSync } from "node:fs";
 import module from "node:module";
 
+// Schedulers send it as a warning. Left to Node, it opens a debugger that anybody on the machine can talk to.
+process.on("SIGUSR1", () => {});
+
 // Compiled code is kept between runs where Node can (22.1 and later): a quicker start.
 module.enableCompileCache?.();
 

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { CheckpointChoice, Config, JsonObject } from "@gantry/gan";
+import type { CheckpointChoice, Config, DataContext, JsonObject, RunClaim } from "@gantry/gan";
 import type { CommandOption } from "./command.js";
+import { UsageProblem } from "./errors.js";
 
 /** Flags that stand for settings. What they may be is checked with all other settings, in one place. */
 export const settingOptions: readonly CommandOption[] = [
@@ -50,6 +51,18 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
   return [...settings, ...(options.set ?? []).map(parseSetting)];
 }
 
+/** `--data` for a run that has its data already. */
+export const movedDataOption: CommandOption = {
+  flags: "--data <name|path>",
+  description: "where the run's data is now, or other data",
+};
+
+/** What {@link movedDataOption} names; undefined where it is not given. */
+export async function dataOf(text: string | undefined): Promise<JsonObject | undefined> {
+  if (text === "") throw new UsageProblem("--data is empty; name a data set, a folder or a file");
+  return text === undefined ? undefined : await dataSetting(text);
+}
+
 /** A known name, or an absolute path: a run goes on from whatever folder it is resumed in. */
 async function dataSetting(text: string): Promise<JsonObject> {
   const { datasets } = await import("@gantry/gan");
@@ -58,19 +71,40 @@ async function dataSetting(text: string): Promise<JsonObject> {
   return isPath ? { path: resolve(text) } : { name: text };
 }
 
-/** A place for a run that is not taken: `base`, `base-2`, `base-3`. */
-export async function unusedPath(base: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const path = number === 1 ? base : `${base}-${number}`;
-    if ((await stat(path).catch(() => undefined)) === undefined) return path;
-  }
-}
-
-/** `runs/dcgan-fashion-mnist-0`, the first of its kind that is not taken. */
-export function defaultRunPath(config: Config): Promise<string> {
+/** `runs/dcgan-fashion-mnist-0`: what a run is called where the user does not say; where that is taken, with a number. */
+export function defaultRunPath(config: Config): string {
   const data = config.data.name ?? basename(config.data.path ?? "data").replace(/\.\w+$/, "");
   const name = [config.recipe, data, String(config.seed)].join("-").replace(/[^\w.-]+/g, "-");
-  return unusedPath(join("runs", name));
+  return join("runs", name);
+}
+
+/**
+ * Takes the folder of a new run before anything else is done: the one that the user names, or the first free one of
+ * `base`, `base-2`, `base-3`.
+ */
+export async function claim(
+  out: string | undefined,
+  base: string,
+  context: Partial<DataContext>,
+): Promise<RunClaim> {
+  const { claimRun, claimUnused } = await import("@gantry/gan");
+  const options = { signal: context.signal, onWait: context.onNotice };
+  return out === undefined ? await claimUnused(base, options) : await claimRun(out, options);
+}
+
+/** Terms as they are added and taken out of a recipe or a run. */
+export const termOptions: readonly CommandOption[] = [
+  {
+    flags: "--with <term[:key=value,...]>",
+    description: "add a term, see 'gantry terms'; repeatable",
+    repeats: true,
+  },
+  { flags: "--without <term>", description: "take a term out; repeatable", repeats: true },
+];
+
+export interface TermOptions {
+  readonly with?: readonly string[];
+  readonly without?: readonly string[];
 }
 
 /** `RUN`, `RUN@STEP` or `RUN@best`. A folder that has such a name goes first. */

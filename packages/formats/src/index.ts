@@ -20,6 +20,7 @@ export { FormatError, type FormatErrorOptions } from "./errors.js";
 export {
   describeSystemError,
   readFileBytes,
+  removeForeignTemporaries,
   removeStaleTemporaries,
   writeFileAtomically,
 } from "./files.js";

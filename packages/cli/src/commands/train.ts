@@ -1,12 +1,19 @@
 import type { Json, JsonObject } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
-import { defaultRunPath, type SettingOptions, settingOptions, settingsOf } from "../settings.js";
+import {
+  claim,
+  defaultRunPath,
+  type SettingOptions,
+  settingOptions,
+  settingsOf,
+  type TermOptions,
+  termOptions,
+} from "../settings.js";
 
-interface Options extends SettingOptions {
+interface Options extends SettingOptions, TermOptions {
   readonly preset?: string;
   readonly out?: string;
-  readonly with?: readonly string[];
   readonly dryRun?: boolean;
   readonly profile?: boolean;
   readonly evalEvery?: string;
@@ -26,11 +33,7 @@ export default defineCommand<Options>({
   arguments: [{ name: "<recipe>", description: "see 'gantry recipes'" }],
   options: [
     { flags: "--preset <name>", description: "a variant of the recipe: small, for small machines" },
-    {
-      flags: "--with <term[:key=value,...]>",
-      description: "add a term, see 'gantry terms'; repeatable",
-      repeats: true,
-    },
+    ...termOptions,
     ...settingOptions,
     {
       flags: "--eval-every <n>",
@@ -66,16 +69,20 @@ export default defineCommand<Options>({
       recipe,
       preset: options.preset,
       with: (options.with ?? []).map(parseTerm),
+      without: options.without,
       settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
     });
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
-    const path = options.out ?? (await defaultRunPath(config));
     if (options.dryRun === true) {
       const { showPlan } = await import("../plan.js");
-      return await showPlan(output, config, path);
+      return await showPlan(output, config, options.out);
     }
     const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(output, path, (context) => startRun(config, path, context), options.profile);
+    return await trainAndShow(
+      output,
+      async (context) => startRun(config, await claim(options.out, defaultRunPath(config), context), context),
+      options.profile,
+    );
   },
 });
 

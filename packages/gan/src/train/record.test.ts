@@ -30,6 +30,7 @@ test("a run directory holds what it should, and its readers read it", async () =
   });
   assert.deepEqual(new Set(states), new Set(["running"]));
   assert.deepEqual((await readdir(path)).sort(), [
+    ".lock",
     "checkpoints",
     "config.json",
     "events.jsonl",
@@ -44,7 +45,7 @@ test("a run directory holds what it should, and its readers read it", async () =
   );
   const opened = await RunDirectory.open(path);
   assert.deepEqual(opened.config, config);
-  assert.deepEqual(opened.record.data, { kind: "points", shape: [2], classes: 8 });
+  assert.deepEqual(opened.record.data, { kind: "points", shape: [2], classes: 8, count: 200 });
   assert.match(opened.record.torch, /^\d+\.\d+/);
   assert.equal(opened.name, path.split("/").at(-1));
   const events = await opened.readEvents();
@@ -116,7 +117,7 @@ test("a run that fails says so, and keeps its last checkpoint", async () => {
   const run = await startRun(config, path);
   await assert.rejects(
     finish(run),
-    /^RunError: iteration \d+: the term 'least-squares' of the (discrimin|gener)ator is/,
+    /^DivergedError: iteration \d+: the term 'least-squares' of the (discrimin|gener)ator is .*: gantry fork \S+ --set optimizers\.default\.learningRate=\d+$/,
   );
   assert.equal(await run.directory.status(), "failed");
 });

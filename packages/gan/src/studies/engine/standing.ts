@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { writeFileAtomically } from "@gantry/formats";
 import type { Config } from "../../config/config.js";
 import type { Dataset } from "../../data/dataset.js";
-import { checkpointName, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from "../../train/checkpoint.js";
+import {
+  checkpointName,
+  loadCheckpoint,
+  pruneCheckpoints,
+  saveCheckpoint,
+  sweepCheckpoints,
+} from "../../train/checkpoint.js";
 import { Trainer } from "../../train/trainer.js";
 
 /** What lies beside a training's checkpoint. Plain JSON. */
@@ -46,6 +52,7 @@ export async function goOn<Own extends Standing>(
   );
   const begin = () => Trainer.create(config, undefined, dataset);
   const trainer = await begin();
+  await sweepCheckpoints(folder).catch(() => {});
   if (standing !== undefined && JSON.stringify(standing.of) === JSON.stringify(of)) {
     try {
       await loadCheckpoint(trainer, join(folder, checkpointName(standing.iteration)));
