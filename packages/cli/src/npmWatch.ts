@@ -20,7 +20,8 @@ export function watchNpm(onEnd: () => void): NodeJS.Timeout | undefined {
     const isThere = process.ppid === parent && (npm === undefined || processOf(parent)?.parent === npm);
     if (isThere) return;
     clearInterval(timer);
-    onEnd();
+    // What ended npm may be on its way to this process, too.
+    setTimeout(onEnd, INTERVAL).unref();
   }, INTERVAL);
   return timer.unref();
 }

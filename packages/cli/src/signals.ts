@@ -1,31 +1,9 @@
 import { constants } from "node:os";
+import { STOP_SIGNALS, WARNING_SIGNALS } from "@gantry/gan/signals";
 import { isDaemon } from "./daemon.js";
 import { watchNpm } from "./npmWatch.js";
 
-/**
- * Signals that ask a process to end: a person, a closed terminal, a service manager, a scheduler whose limit is reached
- * (SLURM, LSF and Grid Engine send SIGUSR2 before they kill; the kernel SIGXCPU at a limit of processor time), a power
- * supply that runs dry.
- */
-const STOPS = [
-  "SIGINT",
-  "SIGTERM",
-  "SIGHUP",
-  "SIGQUIT",
-  "SIGUSR2",
-  "SIGXCPU",
-  "SIGPWR",
-  "SIGALRM",
-  "SIGVTALRM",
-] as const;
-
-/**
- * Signals that announce something, after which work goes on: SLURM's `--signal=USR1@60`, as PyTorch Lightning takes it,
- * Grid Engine before it suspends, LSF's `-wa URG`.
- */
-const WARNINGS = ["SIGUSR1", "SIGURG"] as const;
-
-type StopName = (typeof STOPS)[number];
+type StopName = (typeof STOP_SIGNALS)[number];
 
 /** What a shell expects of a process that a signal ended. */
 const statusOf = (name: StopName): number => 128 + (constants.signals[name] ?? 0);
@@ -52,14 +30,17 @@ export class Interruption {
   readonly #listeners: [string, () => void][] = [];
   readonly #watch: NodeJS.Timeout | undefined;
   #status = 0;
+  /** A hangup came, and work goes on. */
+  #hungUp = false;
   #shown = Number.POSITIVE_INFINITY;
 
   constructor({ onFirst, onWarning }: InterruptionOptions) {
     // Asked now: of a terminal that was closed, nobody can tell any more that it was one.
     const daemon = isDaemon();
-    for (const name of STOPS)
+    for (const name of STOP_SIGNALS)
       this.#listen(name, () => {
         if (name === "SIGHUP" && daemon) {
+          this.#hungUp = true;
           onWarning?.(name);
           return;
         }
@@ -70,7 +51,7 @@ export class Interruption {
         onFirst();
         this.#shown = performance.now();
       });
-    for (const name of WARNINGS)
+    for (const name of WARNING_SIGNALS)
       this.#listen(name, () => {
         onWarning?.(name);
       });
@@ -78,8 +59,10 @@ export class Interruption {
     this.#listen("SIGXFSZ", () => {});
     // Nobody reads the results any more: save, and end quietly.
     this.#listen("gantry:stdoutClosed", () => this.#controller.abort(new Interrupted(0)));
-    // Who started it by npm has no other way to reach it.
-    this.#watch = daemon ? undefined : watchNpm(() => this.#stop("SIGTERM"));
+    // Who started it by npm has no other way to reach it. A hangup that this process is to outlive ends npm.
+    this.#watch = watchNpm(() => {
+      if (!this.#hungUp) this.#stop("SIGTERM");
+    });
   }
 
   #stop(name: StopName): void {

@@ -4,6 +4,7 @@ import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import type { EvaluationRequest } from "../evaluate/index.js";
+import { leaveSignalsToParent } from "../signals.js";
 
 /** What the training asks for. */
 export interface EvaluationOrder {
@@ -12,10 +13,9 @@ export interface EvaluationOrder {
   readonly check: boolean;
 }
 
+leaveSignalsToParent();
 // The training goes first.
 setPriority(19);
-// Ctrl-C reaches every process of a terminal: the training decides what becomes of this one.
-process.on("SIGINT", () => {});
 
 // A long computation keeps this thread from hearing that nobody is left to tell.
 new Worker(new URL("./parentWatch.js", import.meta.url), { workerData: Number(process.argv[2]) }).unref();

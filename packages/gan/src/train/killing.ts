@@ -1,4 +1,4 @@
-// Trainings that are killed, for train/kill.test.ts and bench/kill.mjs.
+// Trainings that are killed, for train/kill.test.ts and scripts/kill/killed.mjs.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";

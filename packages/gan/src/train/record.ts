@@ -68,7 +68,12 @@ export async function* record(
       const trouble = await describeTrouble(run.path, error as Error);
       // Without the folder everything fails, for the one reason.
       const told = trouble.isGone ? "" : what;
-      if (!failing.has(told)) options.onWarning?.(trouble.describe(what));
+      if (!failing.has(told))
+        options.onWarning?.(
+          trouble.isGone
+            ? `${trouble.why}: training goes on in memory, and nothing is kept unless the folder comes back`
+            : `${what} was not written: ${trouble.why}`,
+        );
       failing.add(told);
     }
   };
@@ -81,6 +86,7 @@ export async function* record(
     lastSave = performance.now();
     // So that whoever goes on from here finds every number up to here.
     await board.flush().catch(() => {});
+    await run.mendFolders();
     await saveCheckpoint(trainer, run.checkpoints, () => lock.requireHeld());
     saved = trainer.iteration;
     await pruneCheckpoints(run.checkpoints, keep, evaluations?.needed);
@@ -95,16 +101,14 @@ export async function* record(
       // Written, and an older one could not be deleted: that loses nothing.
       if (error instanceof DivergedError || error instanceof RunTakenError || (await isThere())) throw error;
       const newest = (await listCheckpoints(run.checkpoints)).at(-1);
-      throw new FormatError(
-        (await describeTrouble(run.path, error as Error)).describe("the last checkpoint"),
-        {
-          hint:
-            newest === undefined
-              ? "nothing of this run is on disk that it could go on from"
-              : `the newest on disk is of iteration ${newest}`,
-          cause: error,
-        },
-      );
+      const { why } = await describeTrouble(run.path, error as Error);
+      throw new FormatError(`the last checkpoint was not written: ${why}`, {
+        hint:
+          newest === undefined
+            ? "nothing of this run is on disk that it could go on from"
+            : `the newest on disk is of iteration ${newest}`,
+        cause: error,
+      });
     }
   };
   /** Tells and writes what an evaluation found, when one has ended. */

@@ -128,6 +128,12 @@ export class RunDirectory {
     return run;
   }
 
+  /** Makes folders of the run's that somebody has removed: not the run itself, which would be half of one. */
+  async mendFolders(): Promise<void> {
+    if (!(await isFile(join(this.path, "config.json")))) return;
+    for (const folder of [this.checkpoints, this.samples]) await makeFolder(folder);
+  }
+
   async #writeRecord(): Promise<void> {
     await writeJson(join(this.path, "config.json"), storeData(this.path, this.record));
   }

@@ -223,7 +223,7 @@ const whoIs = (record: LockRecord | undefined) =>
 function busy(run: string, record: LockRecord | undefined): UsageError {
   const since = record === undefined ? "" : `, since ${record.since}`;
   return new UsageError(
-    `${run}: the run is being trained, by ${whoIs(record)}${since}; stop that first, or choose another folder`,
+    `${run}: being written by ${whoIs(record)}${since}; stop that first, or choose another folder`,
   );
 }
 

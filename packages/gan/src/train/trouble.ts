@@ -5,8 +5,8 @@ import { join } from "node:path";
 export interface Trouble {
   /** The run's folder is not there any more. */
   readonly isGone: boolean;
-  /** One line. @param what was not written */
-  readonly describe: (what: string) => string;
+  /** Why, in plain words. */
+  readonly why: string;
 }
 
 /** Looks at what is behind an error in writing into a run, since the error names a file only. */
@@ -16,12 +16,8 @@ export async function describeTrouble(run: string, error: Error): Promise<Troubl
       () => true,
       () => false,
     );
-  if (!(await exists(join(run, "config.json"))) || !(await exists(join(run, "checkpoints"))))
-    return {
-      isGone: true,
-      describe: (what) =>
-        `${run}: the run's folder, or what was in it, is gone (${what} was not written): training goes on in memory, and nothing is kept unless the folder comes back`,
-    };
+  if (!(await exists(join(run, "config.json"))))
+    return { isGone: true, why: `${run}: the run's folder is gone, or what was in it` };
   const disk = await statfs(run).catch(() => undefined);
   // A disk may have room and still take no more files; some count none.
   const outOfInodes =
@@ -29,5 +25,5 @@ export async function describeTrouble(run: string, error: Error): Promise<Troubl
   const why = outOfInodes
     ? error.message.replace("disk is full", "the disk takes no more files (it is out of inodes)")
     : error.message;
-  return { isGone: false, describe: (what) => `${what} was not written: ${why}` };
+  return { isGone: false, why };
 }
