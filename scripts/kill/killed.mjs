@@ -13,7 +13,7 @@ const SETTINGS = [
   "threads=1",
   "average={}",
   "intervals.checkpoint=5",
-  "intervals.sample=100",
+  "intervals.sample=1000",
   "intervals.log=3",
 ];
 
@@ -25,7 +25,7 @@ export async function killed(folder, count, random, say) {
     ["`kill -9` while it is evaluated", evaluated, ["evaluation.every=40", "evaluation.samples=5000"]],
   ]) {
     if (kills < 1) continue;
-    const all = [...SETTINGS, `steps=${60 * kills}`, ...settings];
+    const all = [...SETTINGS, `steps=${40 * kills}`, ...settings];
     const config = await resolveConfig({ recipe: "gan", preset: "small", settings: all.map(parseSetting) });
     const place = join(folder, `${rows.length}`);
     mkdirSync(place);
