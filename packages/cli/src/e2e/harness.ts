@@ -7,7 +7,7 @@ import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { main } from "../index.js";
 
-const program = fileURLToPath(new URL("../../bin/gantry.mjs", import.meta.url));
+export const program = fileURLToPath(new URL("../../bin/gantry.mjs", import.meta.url));
 
 export interface Finished {
   readonly status: number | null;
