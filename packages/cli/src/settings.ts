@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { CheckpointChoice, Config, DataContext, JsonObject, RunClaim } from "@gantry/gan";
 import type { CommandOption } from "./command.js";
 import { UsageProblem } from "./errors.js";
+import type { Output } from "./output.js";
 
 /** Flags that stand for settings. What they may be is checked with all other settings, in one place. */
 export const settingOptions: readonly CommandOption[] = [
@@ -85,10 +86,11 @@ export function defaultRunPath(config: Config): string {
 export async function claim(
   out: string | undefined,
   base: string,
+  { reporter }: Output,
   context: Partial<DataContext>,
 ): Promise<RunClaim> {
   const { claimRun, claimUnused } = await import("@gantry/gan");
-  const options = { signal: context.signal, onWait: context.onNotice };
+  const options = { signal: context.signal, onWait: reporter.note };
   return out === undefined ? await claimUnused(base, options) : await claimRun(out, options);
 }
 

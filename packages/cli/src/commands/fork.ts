@@ -66,7 +66,7 @@ export default defineCommand<Options>({
     const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
     const { trainAndShow } = await import("../training.js");
     return await trainAndShow(output, async (context) =>
-      forkRun(path, from, config, await claim(options.out, beside, context), context),
+      forkRun(path, from, config, await claim(options.out, beside, output, context), context),
     );
   },
 });

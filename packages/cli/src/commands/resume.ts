@@ -38,6 +38,7 @@ export default defineCommand<Options>({
         `${path}: its ${steps} iterations are done; to go on, fork it: gantry fork ${shellWord(path)} --set steps=${2 * steps}`,
       );
     const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(output, (context) => resumeRun(path, iteration, context, { data }));
+    const { note: onWait } = output.reporter;
+    return await trainAndShow(output, (context) => resumeRun(path, iteration, context, { data, onWait }));
   },
 });

@@ -80,7 +80,8 @@ export default defineCommand<Options>({
     const { trainAndShow } = await import("../training.js");
     return await trainAndShow(
       output,
-      async (context) => startRun(config, await claim(options.out, defaultRunPath(config), context), context),
+      async (context) =>
+        startRun(config, await claim(options.out, defaultRunPath(config), output, context), context),
       options.profile,
     );
   },

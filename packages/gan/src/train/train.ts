@@ -98,6 +98,8 @@ export async function startRun(
 export interface ResumeOptions {
   /** Where the run's data is now, or other data to go on with: `{ path }` or `{ name }`. */
   readonly data?: JsonObject | undefined;
+  /** Called once with a line, where it takes a while to tell whether another process still writes the run. */
+  readonly onWait?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -123,7 +125,7 @@ export async function resumeRun(
     throw new UsageError(
       `${path}: the run is being trained, by process ${beat.pid} on ${beat.host}; stop that first (its last sign of life: ${beat.time})`,
     );
-  const lock = await RunLock.acquire(path, { signal: context?.signal, onWait: context?.onNotice });
+  const lock = await RunLock.acquire(path, { signal: context?.signal, onWait: options.onWait });
   let trainer: Trainer | undefined;
   try {
     // Whoever had the lock may have gone further meanwhile.
