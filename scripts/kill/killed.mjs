@@ -19,26 +19,32 @@ const SETTINGS = [
 
 export async function killed(folder, count, random, say) {
   const evaluated = Math.max(1, Math.round(count / 4));
-  const rows = [];
-  for (const [what, kills, settings] of [
+  const parts = [
     ["`kill -9` of a training and its resumes", count - evaluated, []],
     ["`kill -9` while it is evaluated", evaluated, ["evaluation.every=40", "evaluation.samples=5000"]],
-  ]) {
-    if (kills < 1) continue;
-    const all = [...SETTINGS, `steps=${40 * kills}`, ...settings];
-    const config = await resolveConfig({ recipe: "gan", preset: "small", settings: all.map(parseSetting) });
-    const place = join(folder, `${rows.length}`);
-    mkdirSync(place);
-    const report = await killRepeatedly(config, place, kills, random, (kill, iteration) =>
-      say(`${kill} of ${kills}, goes on at iteration ${iteration}`),
-    );
-    const { unborn, early, later } = report.moments;
-    rows.push({
-      what: `${what} (${unborn} before there was a run, ${early} before its first checkpoint, ${later} later; ${report.torn} in the middle of writing one)`,
-      tries: kills,
-      lost: report.different.length,
-      detail: report.different.join(", "),
-    });
-  }
-  return rows;
+  ];
+  return await Promise.all(
+    parts
+      .filter(([, kills]) => kills > 0)
+      .map(async ([what, kills, settings], part) => {
+        const all = [...SETTINGS, `steps=${40 * kills}`, ...settings];
+        const config = await resolveConfig({
+          recipe: "gan",
+          preset: "small",
+          settings: all.map(parseSetting),
+        });
+        const place = join(folder, `${part}`);
+        mkdirSync(place);
+        const report = await killRepeatedly(config, place, kills, random, (kill, iteration) =>
+          say(`${what}: ${kill} of ${kills}, goes on at iteration ${iteration}`),
+        );
+        const { unborn, early, later } = report.moments;
+        return {
+          what: `${what} (${unborn} before there was a run, ${early} before its first checkpoint, ${later} later; ${report.torn} in the middle of writing one)`,
+          tries: kills,
+          lost: report.different.length,
+          detail: report.different.join(", "),
+        };
+      }),
+  );
 }

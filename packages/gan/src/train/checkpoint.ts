@@ -65,7 +65,7 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 export const checkpointName = (iteration: number) => `step-${String(iteration).padStart(6, "0")}`;
 
 /**
- * Saves everything that continuing needs into `folder`/step-NNNNNN: written beside and renamed into place, so that a
+ * Saves everything that continuing needs into `folder`/step-NNNNNN, in a folder that is there: written beside and renamed into place, so that a
  * checkpoint is there whole or not at all.
  * @param commit called just before it takes its place; what it throws is thrown, and nothing is written
  * @returns the checkpoint's folder

@@ -1,5 +1,5 @@
 // Where a cell's training stands, so that a killed one goes on from there.
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@gantry/formats";
 import type { Config } from "../../config/config.js";
@@ -30,6 +30,7 @@ const STANDING = "standing.json";
 
 /** The checkpoint first: what the standing names is there. */
 export async function saveStanding(trainer: Trainer, folder: string, standing: Standing): Promise<void> {
+  await mkdir(folder, { recursive: true });
   await saveCheckpoint(trainer, folder);
   await writeFileAtomically(join(folder, STANDING), new TextEncoder().encode(JSON.stringify(standing)));
   await pruneCheckpoints(folder, 1);
