@@ -51,7 +51,10 @@ export default defineCommand<Options>({
       description:
         "measure where the time goes: a table, and RUN/trace.json for chrome://tracing or Perfetto",
     },
-    { flags: "--dry-run", description: "check everything, print the plan, and write nothing" },
+    {
+      flags: "--dry-run",
+      description: "check everything, a first iteration too, print the plan, and write nothing",
+    },
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [

@@ -14,8 +14,6 @@ export interface EvaluationOrder {
 }
 
 leaveSignalsToParent();
-// The training goes first.
-setPriority(19);
 
 // A long computation keeps this thread from hearing that nobody is left to tell.
 new Worker(new URL("./parentWatch.js", import.meta.url), { workerData: Number(process.argv[2]) }).unref();
@@ -26,6 +24,8 @@ input.once("close", () => process.exit(1));
 
 async function work({ request, check }: EvaluationOrder): Promise<void> {
   let answer: object;
+  // A training that is under way goes first; for the check before it somebody waits.
+  if (!check) setPriority(19);
   try {
     const { Evaluation } = await import("../evaluate/index.js");
     const { setThreads } = await import("@gantry/torch");
