@@ -3,15 +3,18 @@ import { summariseData } from "./dataSummary.js";
 import type { Output } from "./output.js";
 import { amount, columns, count, prettyJson } from "./render/format.js";
 import { describeClasses, describeItems } from "./render/words.js";
+import { defaultRunPath } from "./settings.js";
 import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
-/** Checks a configuration to the last network, and prints what training by it would be. */
-export async function showPlan(output: Output, config: Config, path: string): Promise<number> {
-  const { RunDirectory, Trainer, UsageError } = await import("@gantry/gan");
-  const taken = await RunDirectory.open(path).catch(() => undefined);
-  if (taken !== undefined) throw new UsageError(`${path}: there is a run already; choose another --out`);
+/** Checks a configuration to the last network and a first iteration, and prints what training by it would be. */
+export async function showPlan(output: Output, config: Config, out: string | undefined): Promise<number> {
+  const { refuseRun, Trainer, unusedPath } = await import("@gantry/gan");
+  const path = out ?? (await unusedPath(defaultRunPath(config)));
+  await refuseRun(path);
   const trainer = await Trainer.create(config, dataProgress(output));
   try {
+    // What only shows when it is done: a batch too small for a layer, memory that does not suffice.
+    for await (const _ of trainer.run(1));
     const { dataset, game } = trainer;
     const parameters = countParameters({ trainer });
     const phases = game.phases.map(({ name, update, steps, real }) => ({ name, update, steps, real }));

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { CheckpointChoice, Config, JsonObject } from "@gantry/gan";
+import type { CheckpointChoice, Config, DataContext, JsonObject, RunClaim } from "@gantry/gan";
 import type { CommandOption } from "./command.js";
 import { UsageProblem } from "./errors.js";
+import type { Output } from "./output.js";
 import { shellWord } from "./render/format.js";
 
 /** Flags that stand for settings. What they may be is checked with all other settings, in one place. */
@@ -87,6 +88,17 @@ export function withDataNamed<Options extends SettingOptions>(
   return { ...options, data };
 }
 
+/** `--data` for a run that has its data already. */
+export const movedDataOption: CommandOption = {
+  flags: "--data <name|path>",
+  description: "where the run's data is now, or other data",
+};
+
+/** What {@link movedDataOption} names; undefined where it is not given. */
+export async function dataOf(text: string | undefined): Promise<JsonObject | undefined> {
+  return text === undefined ? undefined : await dataSetting(text);
+}
+
 /** A known name, or an absolute path: a run goes on from whatever folder it is resumed in. */
 export async function dataSetting(text: string): Promise<JsonObject> {
   if (text.trim() === "")
@@ -97,19 +109,41 @@ export async function dataSetting(text: string): Promise<JsonObject> {
   return isPath ? { path: resolve(text) } : { name: text };
 }
 
-/** A place for a run that is not taken: `base`, `base-2`, `base-3`. */
-export async function unusedPath(base: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const path = number === 1 ? base : `${base}-${number}`;
-    if ((await stat(path).catch(() => undefined)) === undefined) return path;
-  }
-}
-
-/** `runs/dcgan-fashion-mnist-0`, the first of its kind that is not taken. */
-export function defaultRunPath(config: Config): Promise<string> {
+/** `runs/dcgan-fashion-mnist-0`: what a run is called where the user does not say; where that is taken, with a number. */
+export function defaultRunPath(config: Config): string {
   const data = config.data.name ?? basename(config.data.path ?? "data").replace(/\.\w+$/, "");
   const name = [config.recipe, data, String(config.seed)].join("-").replace(/[^\w.-]+/g, "-");
-  return unusedPath(join("runs", name));
+  return join("runs", name);
+}
+
+/**
+ * Takes the folder of a new run before anything else is done: the one that the user names, or the first free one of
+ * `base`, `base-2`, `base-3`.
+ */
+export async function claim(
+  out: string | undefined,
+  base: string,
+  { reporter }: Output,
+  context: Partial<DataContext>,
+): Promise<RunClaim> {
+  const { claimRun, claimUnused } = await import("@gantry/gan");
+  const options = { signal: context.signal, onWait: reporter.note };
+  return out === undefined ? await claimUnused(base, options) : await claimRun(out, options);
+}
+
+/** Terms as they are added and taken out of a recipe or a run. */
+export const termOptions: readonly CommandOption[] = [
+  {
+    flags: "--with <term[:key=value,...]>",
+    description: "add a term, see 'gantry terms'; repeatable",
+    repeats: true,
+  },
+  { flags: "--without <term>", description: "take a term out; repeatable", repeats: true },
+];
+
+export interface TermOptions {
+  readonly with?: readonly string[];
+  readonly without?: readonly string[];
 }
 
 /** `RUN`, `RUN@STEP` or `RUN@best`. A folder that has such a name goes first. */

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { DataContext, Run, RunDirectory } from "@gantry/gan";
@@ -17,41 +15,47 @@ const TURN = 25;
 
 /**
  * Trains to the end or to Ctrl-C, showing how it goes.
- * @param open builds the run
- * @param path where the run lies, as the user named it
+ * @param open builds the run, and tells where it lies as the user would name it
  * @param profiling whether to measure where the time goes
  * @returns the exit status
  */
 export async function trainAndShow(
   output: Output,
-  path: string,
   open: (context: Partial<DataContext>) => Promise<Run>,
   profiling = false,
 ): Promise<number> {
   const { reporter } = output;
   let begun = false;
-  const interruption = new Interruption(() => {
-    if (begun) reporter.note("Stopping after this iteration, with a checkpoint. Ctrl-C again stops at once.");
+  let wanted = false;
+  const interruption = new Interruption({
+    onFirst: () => {
+      reporter.note(
+        begun
+          ? "Stopping after this iteration, with a checkpoint. Ctrl-C again stops at once."
+          : "Stopping. Ctrl-C again stops at once.",
+      );
+    },
+    onWarning: (signal) => {
+      wanted = true;
+      if (begun) reporter.note(`${signal}: writing a checkpoint after this iteration, and going on.`);
+    },
   });
+  const takeWish = () => {
+    const was = wanted;
+    wanted = false;
+    return was;
+  };
   try {
-    const existed = existsSync(path);
     // Told once the run has begun: a refusal is one line.
     const notices: string[] = [];
-    let run: Run;
-    try {
-      const context = dataProgress(output, interruption.signal);
-      run = await open({ ...context, onNotice: (message) => notices.push(message) });
-    } catch (error) {
-      // A run that could not begin leaves no empty folders behind.
-      if (!existed && !existsSync(join(path, "config.json")))
-        await rm(path, { recursive: true, force: true }).catch(() => {});
-      throw error;
-    }
+    const context = dataProgress(output, interruption.signal);
+    const run = await open({ ...context, onNotice: (message) => notices.push(message) });
     const profiler = profiling ? await startProfiling() : undefined;
     try {
       begun = true;
+      for (const message of run.notes) reporter.note(message);
       for (const message of notices) reporter.warning(message);
-      return await follow(output, path, run, interruption, profiler);
+      return await follow(output, run, interruption, takeWish, profiler);
     } finally {
       profiler?.stop();
       await run.trainer.close();
@@ -89,14 +93,15 @@ const isInterruption = (error: unknown): boolean =>
 
 async function follow(
   output: Output,
-  path: string,
   run: Run,
   interruption: Interruption,
+  takeWish: () => boolean,
   profiler: Profiling | undefined,
 ): Promise<number> {
   const { reporter } = output;
   const { trainer, directory } = run;
   const { config, dataset } = trainer;
+  const { path } = directory;
   const { getThreads } = await import("@gantry/torch");
   const { recipe, steps, batch, seed, device, precision } = config;
   const first = trainer.iteration;
@@ -121,6 +126,7 @@ async function follow(
   let turn = began;
   for await (const report of run.reports({
     signal: interruption.signal,
+    wantsCheckpoint: takeWish,
     onWarning: (message) => reporter.warning(message),
     onEvaluation: ({ iteration, report, chosen, isBest }) =>
       reporter.evaluated({

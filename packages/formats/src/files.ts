@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FormatError } from "./errors.js";
@@ -95,11 +96,13 @@ export async function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffe
 }
 
 let temporaries = 0;
-const TEMPORARY = /^\..+\.(\d+)-\d+\.tmp$/;
+/** Process numbers are the same in every container. */
+const OWNER = randomBytes(6).toString("hex");
+const TEMPORARY = /^\.(.+)\.(\d+)-(?:([0-9a-f]{12})-)?\d+\.tmp$/;
 
 /**
  * Writes a file so that a reader sees all of the new content or all of the old, whatever happens meanwhile: it is written
- * beside its place (as `.<name>.<pid>-<n>.tmp`), flushed to the disk, and renamed over it.
+ * beside its place (as `.<name>.<pid>-<owner>-<n>.tmp`), flushed to the disk, and renamed over it.
  *
  * `content` is one piece, or pieces written one after the other. If anything fails the temporary file is removed, what
  * stood at `path` stays, and a {@link FormatError} says why in one line ("cannot write: disk is full").
@@ -109,7 +112,7 @@ export async function writeFileAtomically(
   content: Uint8Array | readonly Uint8Array[],
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${++temporaries}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${OWNER}-${++temporaries}.tmp`);
   let created = false;
   try {
     const handle = await open(temporary, "wx");
@@ -171,20 +174,19 @@ async function syncFolder(folder: string): Promise<void> {
 
 /**
  * Removes what {@link writeFileAtomically} left in `folder` when its process was killed: temporaries of processes that
- * no longer run, untouched for `olderThan` milliseconds (default one hour: another machine may share the folder, and its
- * processes cannot be seen). Returns the names removed. Throws {@link FormatError} if the folder cannot be listed.
+ * no longer run, untouched for an hour: another machine may share the folder, and its processes cannot be seen. Returns the names removed. Throws {@link FormatError} if the folder cannot be listed.
  */
-export async function removeStaleTemporaries(folder: string, olderThan = 3_600_000): Promise<string[]> {
+export async function removeStaleTemporaries(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw asFormatError(error, "cannot list", folder);
   });
   const removed: string[] = [];
   for (const name of names) {
-    const owner = TEMPORARY.exec(name)?.[1];
+    const owner = TEMPORARY.exec(name)?.[2];
     if (owner === undefined || isRunning(Number(owner))) continue;
     const path = join(folder, name);
     try {
-      if (Date.now() - (await stat(path)).mtimeMs < olderThan) continue;
+      if (Date.now() - (await stat(path)).mtimeMs < HOUR) continue;
       await unlink(path);
       removed.push(name);
     } catch {
@@ -192,6 +194,26 @@ export async function removeStaleTemporaries(folder: string, olderThan = 3_600_0
     }
   }
   return removed;
+}
+
+const HOUR = 3_600_000;
+
+/**
+ * Removes what {@link writeFileAtomically} left in `folder` in other processes, at once: for who alone may write there, but
+ * for the files named in `spared`, which others write too. Throws {@link FormatError} if the folder cannot be listed.
+ */
+export async function removeForeignTemporaries(
+  folder: string,
+  spared: readonly string[] = [],
+): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw asFormatError(error, "cannot list", folder);
+  });
+  for (const name of names) {
+    const [, of = "", , owner] = TEMPORARY.exec(name) ?? [];
+    if (of !== "" && owner !== OWNER && !spared.includes(of))
+      await unlink(join(folder, name)).catch(() => {});
+  }
 }
 
 function isRunning(pid: number): boolean {

@@ -23,6 +23,7 @@ export {
   describeSystemError,
   readFileBytes,
   readInto,
+  removeForeignTemporaries,
   removeStaleTemporaries,
   writeAll,
   writeFileAtomically,

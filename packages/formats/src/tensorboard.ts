@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -46,6 +47,8 @@ export interface TensorBoardEvent {
   step: number;
   /** Only in the first event of a file: "brain.Event:2". */
   fileVersion?: string;
+  /** A writer began here that goes on where another ended: what older files hold of this step and later ones is undone. */
+  restart?: true;
   summaries: (ScalarSummary | ImageSummary | OtherSummary)[];
 }
 
@@ -59,7 +62,9 @@ export interface EventFile {
 const MOST_SUMMARIES = 5_000_000;
 const FILE_VERSION = "brain.Event:2";
 /** Numbers of the fields in the protocol's messages. */
-const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5 } as const;
+const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 } as const;
+/** SessionLog, with its status START (tensorflow/core/util/event.proto). */
+const SESSION_LOG = { status: 1, start: 1 } as const;
 const SUMMARY = { value: 1 } as const;
 const VALUE = { tag: 1, simpleValue: 2, image: 4 } as const;
 const IMAGE = { height: 1, width: 2, colorspace: 3, encoded: 4 } as const;
@@ -111,15 +116,20 @@ export class EventFileWriter {
   static async open(folder: string, now: () => number = Date.now): Promise<EventFileWriter> {
     const seconds = String(Math.floor(now() / 1000)).padStart(10, "0");
     const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${filesOpened++}`;
-    const path = join(folder, name);
+    let file = join(folder, name);
     let handle: FileHandle;
     try {
       await mkdir(folder, { recursive: true });
-      handle = await open(path, "wx");
+      handle = await open(file, "wx").catch((error: NodeJS.ErrnoException) => {
+        // A container that was started again has the host name and the process number of the one before.
+        if (error.code !== "EEXIST") throw error;
+        file = `${file}.${randomBytes(4).toString("hex")}`;
+        return open(file, "wx");
+      });
     } catch (error) {
-      throw asFormatError(error, "cannot write", path);
+      throw asFormatError(error, "cannot write", file);
     }
-    const writer = new EventFileWriter(path, handle, now);
+    const writer = new EventFileWriter(file, handle, now);
     writer.#add(0, protobuf.text(EVENT.fileVersion, FILE_VERSION));
     try {
       await writer.flush();
@@ -128,6 +138,15 @@ export class EventFileWriter {
       throw error;
     }
     return writer;
+  }
+
+  /**
+   * Says that this file goes on where another ended: TensorBoard then leaves out what that one holds of `step` and later
+   * steps, which this one writes again.
+   */
+  restart(step: number): void {
+    const start = protobuf.integer(SESSION_LOG.status, SESSION_LOG.start);
+    this.#add(step, protobuf.bytes(EVENT.sessionLog, start));
   }
 
   /** One number of the series `tag`. Throws RangeError if `step` is not a non-negative integer. */
@@ -246,7 +265,11 @@ function decodeEvent(data: Uint8Array, budget: { left: number }): TensorBoardEve
     if (field.number === EVENT.wallTime) event.wallTime = protobuf.takeFloat64(field);
     else if (field.number === EVENT.step) event.step = protobuf.takeInteger(field);
     else if (field.number === EVENT.fileVersion) event.fileVersion = protobuf.takeText(field);
-    else if (field.number === EVENT.summary) {
+    else if (field.number === EVENT.sessionLog) {
+      for (const part of protobuf.fields(protobuf.takeBytes(field)))
+        if (part.number === SESSION_LOG.status && protobuf.takeInteger(part) === SESSION_LOG.start)
+          event.restart = true;
+    } else if (field.number === EVENT.summary) {
       for (const value of protobuf.fields(protobuf.takeBytes(field))) {
         if (value.number !== SUMMARY.value) continue;
         if (--budget.left < 0) throw new protobuf.ProtobufError(`more than ${MOST_SUMMARIES} summaries`);

@@ -23,3 +23,14 @@ export class RunError extends GantryError {
     super(message, 1, options);
   }
 }
+
+/** The training has diverged: a loss or a weight is not finite. Exit code 1. */
+export class DivergedError extends RunError {
+  /** The iteration, counted from 1, in which it was noticed. */
+  readonly iteration: number;
+
+  constructor(message: string, iteration: number, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.iteration = iteration;
+  }
+}

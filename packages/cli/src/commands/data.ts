@@ -59,7 +59,9 @@ export default defineCommand({
         const { dataContext, datasets, fetchDataset, fetchInception } = await import("@gantry/gan");
         const { dataProgress } = await import("../training.js");
         const { Interrupted, Interruption } = await import("../signals.js");
-        const interruption = new Interruption(() => {});
+        const interruption = new Interruption({
+          onFirst: () => output.reporter.note("Stopping. Ctrl-C again stops at once."),
+        });
         try {
           const context = dataContext(dataProgress(output, interruption.signal));
           const isNetwork = name === INCEPTION;

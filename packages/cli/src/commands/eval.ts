@@ -5,10 +5,11 @@ import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
 import { describeReport } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
-import { parseRun } from "../settings.js";
+import { dataOf, movedDataOption, parseRun } from "../settings.js";
 import { Interrupted, Interruption } from "../signals.js";
 
 interface Options {
+  readonly data?: string;
   readonly against?: string;
   readonly metrics?: string;
   readonly samples?: string;
@@ -47,6 +48,7 @@ export default defineCommand<Options>({
       description:
         "real ones: a data set, images, a .npy file, or a run for what it was trained on; default for a run: its own",
     },
+    { ...movedDataOption, description: "of a run: where what it was trained on is now, or other data" },
     {
       flags: "--metrics <a,b>",
       description: "with options behind a colon, as kid:subsets=10,subsetSize=5000; default fid,kid,is,prdc",
@@ -118,9 +120,12 @@ export default defineCommand<Options>({
     const request = await requestOf(what, options);
     const place =
       options.out ?? (request.subject.kind === "run" ? `${request.subject.path}/report.json` : undefined);
-    const interruption = new Interruption(() =>
-      output.reporter.note("Stopping. What was looked at is kept: the same command goes on from here."),
-    );
+    const interruption = new Interruption({
+      onFirst: () =>
+        output.reporter.note(
+          "Stopping. What was looked at is kept: the same command goes on from here. Ctrl-C again stops at once.",
+        ),
+    });
     let report: EvaluationReport;
     try {
       const { reporter } = output;
@@ -160,9 +165,12 @@ async function requestOf(what: string, options: Options): Promise<EvaluationRequ
     const { path } = await parseRun(what);
     throw new UsageProblem(`--weights chooses among a run's, and ${path} is no run (it has no config.json)`);
   }
+  const data = await dataOf(options.data);
+  if (data !== undefined && subject.kind !== "run")
+    throw new UsageProblem("--data is of a run that is evaluated; what it is compared with is --against");
   const { range, rounding } = options;
   return {
-    subject: subject.kind === "run" ? { ...subject, weights: options.weights } : subject,
+    subject: subject.kind === "run" ? { ...subject, weights: options.weights, data } : subject,
     against: options.against === undefined ? undefined : await parseAgainst(options.against),
     test: options.test === undefined ? undefined : await parseReference(options.test),
     metrics: options.metrics === undefined ? undefined : parseMetrics(options.metrics),

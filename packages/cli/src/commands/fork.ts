@@ -1,22 +1,35 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { defineCommand } from "../command.js";
-import { parseRun, type SettingOptions, settingOptions, settingsOf, unusedPath } from "../settings.js";
+import {
+  claim,
+  dataOf,
+  movedDataOption,
+  parseRun,
+  type SettingOptions,
+  settingOptions,
+  settingsOf,
+  type TermOptions,
+  termOptions,
+} from "../settings.js";
 
-interface Options extends SettingOptions {
+interface Options extends SettingOptions, TermOptions {
   readonly out?: string;
 }
 
 export default defineCommand<Options>({
   name: "fork",
-  summary: "a new run that begins with another's checkpoint, under other settings",
+  summary: "a new run that begins with another's checkpoint, under other settings or on other data",
   description:
-    "Begins a new run with a checkpoint of another, under other settings. Networks, optimizers and the place in the " +
-    "data are taken along; the run that is forked stays as it is.",
+    "Begins a new run with a checkpoint of another, with other terms, under other settings or on other data. Networks, " +
+    "optimizers and the place in the data are taken along; parameters that are new or of another shape begin anew, with " +
+    "their moments, and are named. The run that is forked stays as it is.",
   arguments: [
     { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
   ],
   options: [
     { flags: "--out <dir>", description: "the new run directory; default RUN-fork" },
+    movedDataOption,
+    ...termOptions,
     ...settingOptions.filter(({ flags }) => !/^--(data|strict|seed)\b/.test(flags)),
     { flags: "--json", description: "print one JSON object a line" },
   ],
@@ -26,22 +39,34 @@ export default defineCommand<Options>({
       "gantry fork runs/gan-ring-0@2000 --out runs/slow --set optimizers.default.learningRate=1e-5",
       "go another way from iteration 2000",
     ],
+    ["gantry fork runs/dcgan-photos-0 --data more-photos --steps 50000", "fine-tune on other data"],
+    ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
   ],
   async run(output, [name = ""], options) {
-    const { forkRun, merge, RunDirectory, UsageError, validateConfig } = await import("@gantry/gan");
+    const { composeConfig, forkRun, listCheckpoints, parseTerm, RunDirectory, UsageError, withOtherData } =
+      await import("@gantry/gan");
     const { path, iteration } = await parseRun(name);
     const directory = await RunDirectory.open(path);
-    const from = await directory.checkpoint(iteration);
-    const settings = await settingsOf(options);
-    const config = await validateConfig(
-      settings.reduce(merge, directory.config as Parameters<typeof merge>[0]),
-    );
-    if (from.iteration >= config.steps)
+    const known = await listCheckpoints(directory.checkpoints);
+    const isBare = iteration === undefined && known.length === 0;
+    const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
+    const { data: named, ...others } = options;
+    const data = await dataOf(named);
+    const base =
+      data === undefined ? directory.config : withOtherData(directory.config, data, directory.record.data);
+    const config = await composeConfig(base as Parameters<typeof composeConfig>[0], {
+      with: (options.with ?? []).map(parseTerm),
+      without: options.without,
+      settings: await settingsOf(others),
+    });
+    if (from !== undefined && from >= config.steps)
       throw new UsageError(
-        `the checkpoint is at iteration ${from.iteration}, and ${config.steps} are planned; give more with --set steps=${2 * from.iteration}`,
+        `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
       );
-    const out = options.out ?? (await unusedPath(join(dirname(path), `${basename(resolve(path))}-fork`)));
+    const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
     const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(output, out, (context) => forkRun(path, from.iteration, config, out, context));
+    return await trainAndShow(output, async (context) =>
+      forkRun(path, from, config, await claim(options.out, beside, output, context), context),
+    );
   },
 });

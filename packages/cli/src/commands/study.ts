@@ -82,9 +82,10 @@ export default defineCommand<Options>({
       await publish(output, out, study.report(outcomes));
       return 0;
     }
-    const interruption = new Interruption(() =>
-      output.reporter.note("Stopping. The same command goes on from here."),
-    );
+    const interruption = new Interruption({
+      onFirst: () =>
+        output.reporter.note("Stopping. The same command goes on from here. Ctrl-C again stops at once."),
+    });
     const began = performance.now();
     try {
       const { signal } = interruption;

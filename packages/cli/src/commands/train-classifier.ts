@@ -69,7 +69,9 @@ export default defineCommand<Options>({
       throw new UsageProblem(
         `${name} is not trained here; get its weights with 'gantry data fetch inception'`,
       );
-    const interruption = new Interruption(() => output.reporter.note("Stopping. Nothing is kept."));
+    const interruption = new Interruption({
+      onFirst: () => output.reporter.note("Stopping. Nothing is kept. Ctrl-C again stops at once."),
+    });
     const context = dataContext(dataProgress(output, interruption.signal));
     try {
       const known = await classifierMetadata(name, context);

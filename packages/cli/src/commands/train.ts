@@ -2,17 +2,19 @@ import type { Json, JsonObject } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import {
+  claim,
   defaultRunPath,
   type SettingOptions,
   settingOptions,
   settingsOf,
+  type TermOptions,
+  termOptions,
   withDataNamed,
 } from "../settings.js";
 
-interface Options extends SettingOptions {
+interface Options extends SettingOptions, TermOptions {
   readonly preset?: string;
   readonly out?: string;
-  readonly with?: readonly string[];
   readonly dryRun?: boolean;
   readonly profile?: boolean;
   readonly evalEvery?: string;
@@ -35,11 +37,7 @@ export default defineCommand<Options>({
   ],
   options: [
     { flags: "--preset <name>", description: "a variant of the recipe: small, for small machines" },
-    {
-      flags: "--with <term[:key=value,...]>",
-      description: "add a term, see 'gantry terms'; repeatable",
-      repeats: true,
-    },
+    ...termOptions,
     ...settingOptions,
     {
       flags: "--eval-every <n>",
@@ -57,7 +55,10 @@ export default defineCommand<Options>({
       description:
         "measure where the time goes: a table, and RUN/trace.json for chrome://tracing or Perfetto",
     },
-    { flags: "--dry-run", description: "check everything, print the plan, and write nothing" },
+    {
+      flags: "--dry-run",
+      description: "check everything, a first iteration too, print the plan, and write nothing",
+    },
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [
@@ -77,17 +78,22 @@ export default defineCommand<Options>({
       recipe,
       preset: options.preset,
       with: (options.with ?? []).map(parseTerm),
+      without: options.without,
       settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
       strict: true,
     });
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
-    const path = options.out ?? (await defaultRunPath(config));
     if (options.dryRun === true) {
       const { showPlan } = await import("../plan.js");
-      return await showPlan(output, config, path);
+      return await showPlan(output, config, options.out);
     }
     const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(output, path, (context) => startRun(config, path, context), options.profile);
+    return await trainAndShow(
+      output,
+      async (context) =>
+        startRun(config, await claim(options.out, defaultRunPath(config), output, context), context),
+      options.profile,
+    );
   },
 });
 

@@ -1,3 +1,5 @@
+export { shellWord } from "@gantry/gan/shellWord";
+
 /** `1,234,567`. */
 export const count = (value: number): string => Math.round(value).toLocaleString("en-US");
 
@@ -62,10 +64,6 @@ export function bytes(value: number): string {
 
 /** `3x32x32`. */
 export const shape = (extents: readonly number[]): string => extents.join("x");
-
-/** A word of a command line as a shell reads it. */
-export const shellWord = (text: string): string =>
-  /^[\w./@:=,+%-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** Text in lines of at most `width`, broken at spaces. */
 export function wrap(text: string, width: number): string[] {

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.js";
 import { terms as termRegistry } from "../game/term.js";
+import { didYouMean } from "../nearest.js";
 import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
 import { isObject, type JsonObject, merge, namesKind } from "./merge.js";
@@ -11,18 +12,9 @@ import { validate } from "./validate.js";
 /** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
 export type Config = BaseConfig;
 
-export interface Composition {
+export interface Composition extends Changes {
   readonly recipe: string;
   readonly preset?: string | undefined;
-  /** Terms to add, in order. An adversarial term replaces the recipe's. */
-  readonly with?: readonly { readonly name: string; readonly options: JsonObject }[];
-  /** Laid upon all else, in order. */
-  readonly settings?: readonly JsonObject[];
-  /**
-   * Refuse settings that contradict each other, and those of terms that the composition does not have, as the command does.
-   * Default false.
-   */
-  readonly strict?: boolean;
 }
 
 /**
@@ -30,11 +22,43 @@ export interface Composition {
  * @throws UsageError for unknown names, wrong types, unknown settings
  */
 export async function resolveConfig(composition: Composition): Promise<Config> {
-  let config = await composeRecipe(composition.recipe, composition.preset);
+  const recipe = await composeRecipe(composition.recipe, composition.preset);
+  return composeConfig(recipe, composition);
+}
+
+/** What is laid upon a configuration. */
+export interface Changes {
+  /** Terms to add, in order. An adversarial term replaces the one there is. */
+  readonly with?: readonly { readonly name: string; readonly options: JsonObject }[] | undefined;
+  /** Terms to take out, by name. */
+  readonly without?: readonly string[] | undefined;
+  /** Laid upon all else, in order. */
+  readonly settings?: readonly JsonObject[] | undefined;
+  /**
+   * Refuse settings that contradict each other, and those of terms that the composition does not have, as the command does.
+   * Default false.
+   */
+  readonly strict?: boolean | undefined;
+}
+
+/**
+ * A configuration with terms added, terms taken out and settings laid upon it, checked and with every default filled in.
+ * @throws UsageError for unknown names, wrong types, unknown settings, and a term to take out that is not there
+ */
+export async function composeConfig(base: JsonObject, changes: Changes): Promise<Config> {
+  let config = base;
+  for (const name of changes.without ?? []) {
+    const present = Object.keys((config.terms ?? {}) as JsonObject);
+    if (!present.includes(name))
+      throw new UsageError(
+        `there is no term '${name}' to take out${didYouMean(name, present)}; terms: ${present.join(", ")}`,
+      );
+    config = merge(config, { terms: { [name]: null } });
+  }
   const adversaries: string[] = [];
-  for (const [i, { name, options }] of (composition.with ?? []).entries()) {
+  for (const [i, { name, options }] of (changes.with ?? []).entries()) {
     const definition = await termRegistry.get(name);
-    if (composition.with?.findIndex((other) => other.name === name) !== i)
+    if (changes.with?.findIndex((other) => other.name === name) !== i)
       throw new UsageError(
         `${name} is added twice, and a composition has one of each; add it once, with all its options`,
       );
@@ -54,12 +78,12 @@ export async function resolveConfig(composition: Composition): Promise<Config> {
     config = merge(config, { terms: { ...removed, [name]: options } });
     if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
   }
-  if (composition.strict) {
-    refuseContradictions(composition.settings ?? []);
-    refuseStrangeTerms((config.terms ?? {}) as JsonObject, composition.settings ?? []);
+  if (changes.strict) {
+    refuseContradictions(changes.settings ?? []);
+    refuseStrangeTerms((config.terms ?? {}) as JsonObject, changes.settings ?? []);
   }
   // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
-  const settings = composition.settings ?? [];
+  const settings = changes.settings ?? [];
   for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
     config = merge(config, setting);
   return validateConfig(config);

@@ -132,6 +132,12 @@ export const configSchema = z.strictObject({
       log: z.int().min(1).default(50).describe("iterations between log lines"),
       sample: z.int().min(1).default(500).describe("iterations between sample grids"),
       checkpoint: z.int().min(1).default(500).describe("iterations between checkpoints"),
+      checkpointMinutes: z
+        .number()
+        .positive()
+        .nullable()
+        .default(10)
+        .describe("minutes after which there is one in any case; null: iterations alone count"),
     })
     .prefault({}),
   evaluation: z

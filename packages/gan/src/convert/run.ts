@@ -6,6 +6,7 @@ import { datasets } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import { saveCheckpoint } from "../train/checkpoint.js";
+import { claimRun } from "../train/runClaim.js";
 import { RunDirectory } from "../train/runDirectory.js";
 import { buildGame } from "../train/setup.js";
 import { importedState } from "../train/trainer.js";
@@ -179,11 +180,18 @@ async function write(
       iteration,
       state: () => importedState(config, iteration),
     };
-    const run = await RunDirectory.create(path, config, { data: shape }, (made) =>
-      saveCheckpoint(standing, made.checkpoints),
-    );
-    await run.heartbeat(iteration, iteration >= config.steps ? "done" : "stopped");
-    return run;
+    const claim = await claimRun(path);
+    try {
+      const run = await RunDirectory.create(claim, config, { data: shape }, (made) =>
+        saveCheckpoint(standing, made.checkpoints),
+      );
+      await run.heartbeat(iteration, iteration >= config.steps ? "done" : "stopped");
+      await claim.lock.release();
+      return run;
+    } catch (error) {
+      await claim.abandon();
+      throw error;
+    }
   } finally {
     game.dispose();
   }

@@ -7,10 +7,13 @@ import type { DatasetSpec } from "../data/open.js";
 import { UsageError } from "../errors.js";
 import { classifierMetadata } from "../metrics/features/classifier.js";
 import { ImageSamples } from "../metrics/features/extractor.js";
+import type { Quantisation } from "../metrics/features/images.js";
 import { type ImageSource, memoryImages } from "../metrics/features/images.js";
 import { featureNetworks } from "../metrics/features/network.js";
 import { metrics as metricRegistry, type SamplePair, type Score } from "../metrics/metric.js";
 import { partsOf } from "../metrics/modeCoverage.js";
+import { shellWord } from "../shellWord.js";
+import { explainMissing } from "../train/runData.js";
 import { GANTRY_VERSION } from "../train/runDirectory.js";
 import { findNetwork } from "./network.js";
 import { type EvaluationReport, overRepeats, type ReportedScore, type SideReport } from "./report.js";
@@ -46,6 +49,22 @@ export async function evaluate(
     return await evaluation.run();
   } finally {
     evaluation.close();
+  }
+}
+
+/** The real side; where it is the data of a run and is not there, the error names what to type. */
+async function openReference(
+  { subject, against }: EvaluationRequest,
+  reference: Reference,
+  quantisation: Quantisation,
+  context: DataContext,
+): Promise<Side> {
+  try {
+    return await openSide(reference, quantisation, context);
+  } catch (error) {
+    if (subject.kind !== "run" || against !== undefined || reference.kind !== "data") throw error;
+    const path = typeof reference.spec === "string" ? undefined : reference.spec.path;
+    throw await explainMissing(error, path, `eval ${shellWord(subject.path)}`);
   }
 }
 
@@ -100,7 +119,7 @@ export class Evaluation {
       const metrics =
         asked ?? (await chooseMetrics(defaultMetrics(subject, reference !== undefined), request.seed));
       for (const metric of metrics) checkKind(metric, subject, reference !== undefined);
-      const against = reference && (await openSide(reference, quantisation, context));
+      const against = reference && (await openReference(request, reference, quantisation, context));
       if (against !== undefined) {
         open.push(against);
         checkAlike(subject, against);

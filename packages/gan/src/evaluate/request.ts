@@ -19,6 +19,8 @@ export interface RunSubject {
   readonly iteration?: CheckpointChoice | undefined;
   /** Default the averaged weights where the run has them. */
   readonly weights?: "ema" | "raw" | undefined;
+  /** Where what it was trained on is now, or other data: `{ path }` or `{ name }`. */
+  readonly data?: JsonObject | undefined;
 }
 
 /** A data set by name, or images by path. */

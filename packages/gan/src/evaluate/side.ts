@@ -26,6 +26,7 @@ import {
   type Span,
   spanOf,
 } from "../metrics/features/images.js";
+import { withOtherData } from "../train/runData.js";
 import { Sampler } from "../train/sampler.js";
 import { readArray } from "./arrays.js";
 import type { Origin } from "./network.js";
@@ -272,12 +273,13 @@ function imageShape(name: string, shape: readonly number[]): ImageSource["shape"
 }
 
 async function openRun(
-  { path, iteration, weights }: RunSubject,
+  { path, iteration, weights, data: elsewhere }: RunSubject,
   quantisation: Quantisation,
   context: DataContext,
 ): Promise<Side & { readonly trainedOn: RunData }> {
   const sampler = await Sampler.open(resolve(context.cwd, path), { iteration, weights, context });
-  const { config } = sampler.run;
+  const own = sampler.run.config;
+  const config = elsewhere === undefined ? own : withOtherData(own, elsewhere, sampler.data);
   const { parts } = await composition(config.data as DatasetSpec);
   const { name, shape } = { name: sampler.run.name, shape: sampler.data.shape };
   const common = {

@@ -243,7 +243,9 @@ test("a loss that is not finite stops the step before anything moves, naming ite
       () => game.step(game.phases[0] as Phase, options({ iteration: 7 })),
       (error: Error) =>
         error instanceof RunError &&
-        error.message.startsWith(`iteration 8: the term 'bad' of the discriminator is ${shown};`),
+        error.message.startsWith(
+          `iteration 8: the term 'bad' of the discriminator is ${shown}: the training has diverged`,
+        ),
     );
     assert.deepEqual(parametersOf(game), before);
   }

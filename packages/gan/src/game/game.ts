@@ -1,5 +1,5 @@
 import { autocast, nn, type optim, sumOf, Tensor, timed, torch } from "@gantry/torch";
-import { RunError, UsageError } from "../errors.js";
+import { DivergedError, UsageError } from "../errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
 import type { Contest, Phase, Plan, Role, Stream, View } from "./plan.js";
@@ -271,7 +271,7 @@ export class Game {
    * One step of one phase: every team's losses, then every gradient, then every update, so that teams that update
    * together all look at the same parameters.
    * @returns the value of each term for each player, as `player/term`
-   * @throws RunError when a loss is not finite, naming the term and the iteration
+   * @throws DivergedError when a loss is not finite, naming the term and the iteration
    */
   step(
     phase: Phase,
@@ -324,8 +324,9 @@ export class Game {
       const number = value.item();
       if (Number.isFinite(number)) continue;
       const [player, term] = name.split("/");
-      throw new RunError(
-        `iteration ${iteration}: the term '${term}' of the ${player} is ${number}; lower the learning rate, or resume from the last checkpoint with other settings`,
+      throw new DivergedError(
+        `iteration ${iteration}: the term '${term}' of the ${player} is ${number}: the training has diverged; lower the learning rate`,
+        iteration,
       );
     }
   }

@@ -12,6 +12,7 @@ import {
   pruneCheckpoints,
   readCheckpointFile,
   saveCheckpoint,
+  sweepCheckpoints,
 } from "./checkpoint.js";
 import { temporaryFolder, tinyConfig } from "./testing.js";
 import { Trainer } from "./trainer.js";
@@ -127,6 +128,10 @@ test("saving again at the same iteration replaces; names sort, and only whole ch
   await mkdir(join(place, "step-12"));
   await mkdir(join(place, "step-000005.old"));
   assert.deepEqual(await listCheckpoints(place), [3, 20, 100, 1_000_000]);
+  // Of whoever is writing it, for all that pruning knows.
+  await pruneCheckpoints(place, 4);
+  assert.ok((await readdir(place)).includes(".writing-7-step-000004"));
+  await sweepCheckpoints(place);
   await pruneCheckpoints(place, 2, new Set([3]), 100);
   assert.deepEqual(await listCheckpoints(place), [3, 20, 100]);
   assert.deepEqual((await readdir(place)).sort(), [

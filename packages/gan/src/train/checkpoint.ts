@@ -1,28 +1,29 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ArrayValue,
   decodeSafetensors,
+  describeSystemError,
   encodeSafetensors,
   FormatError,
   type NamedArrays,
   writeFileAtomically,
 } from "@gantry/formats";
 import { scope, type Tensor, torch, version } from "@gantry/torch";
-import { RunError, UsageError } from "../errors.js";
+import { DivergedError, RunError, UsageError } from "../errors.js";
 import { type KernelState, kernelState, recallKernels } from "./kernelChoices.js";
 import { checkState } from "./runFiles.js";
 import type { Trainer, TrainerState } from "./trainer.js";
 
 /** The file of the generator's averaged weights. */
-const AVERAGE = "generator.average.safetensors";
+export const AVERAGE = "generator.average.safetensors";
 
 /** Rising when what a checkpoint holds changes so that older ones cannot be read. */
 const FORMAT = 1;
 
 /** state.json of a checkpoint. */
-interface CheckpointState extends TrainerState, KernelState {
+export interface CheckpointState extends TrainerState, KernelState {
   /** SHA-256 of this very file with 64 zeros in this place; always the first key. */
   readonly checksum: string;
   readonly format: number;
@@ -39,7 +40,7 @@ export type Standing = Pick<Trainer, "game" | "average" | "iteration" | "state">
 type TensorFile = { tensors: ReadonlyMap<string, Tensor>; numbers?: Readonly<Record<string, number>> };
 
 /** Everything with tensors that a checkpoint holds, by file name. */
-function contents(trainer: Pick<Standing, "game" | "average">): Map<string, TensorFile> {
+export function contents(trainer: Pick<Standing, "game" | "average">): Map<string, TensorFile> {
   const files = new Map<string, TensorFile>();
   for (const { name, network, optimizer } of trainer.game.players.values()) {
     files.set(`${name}.safetensors`, { tensors: network.stateDict() });
@@ -58,25 +59,37 @@ const toArray = (tensor: Tensor): ArrayValue => ({
   data: tensor.toBytes(),
 });
 
+/** Names what this process is writing: process numbers are the same in every container. */
+const WRITER = randomBytes(6).toString("hex");
+/** What half-written checkpoints are called. */
+const WRITING = ".writing-";
+
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** `step-000500` */
 export const checkpointName = (iteration: number) => `step-${String(iteration).padStart(6, "0")}`;
 
 /**
- * Saves everything that continuing needs into `folder`/step-NNNNNN: written beside and renamed into place, so that a
+ * Saves everything that continuing needs into `folder`/step-NNNNNN, in a folder that is there: written beside and renamed into place, so that a
  * checkpoint is there whole or not at all.
+ * @param commit called just before it takes its place; what it throws is thrown, and nothing is written
  * @returns the checkpoint's folder
- * @throws FormatError when it cannot be written (disk full, read-only)
+ * @throws FormatError when it cannot be written (disk full, read-only); DivergedError when a number of a network, an
+ * average or an optimizer is not finite: what has diverged is no place to go on from
  */
-export async function saveCheckpoint(trainer: Standing, folder: string): Promise<string> {
+export async function saveCheckpoint(
+  trainer: Standing,
+  folder: string,
+  commit: () => void = () => {},
+): Promise<string> {
   const target = join(folder, checkpointName(trainer.iteration));
-  const temporary = join(folder, `.writing-${process.pid}-${checkpointName(trainer.iteration)}`);
+  const temporary = join(folder, `${WRITING}${WRITER}-${checkpointName(trainer.iteration)}`);
   const replaced = `${temporary}.replaced`;
   // Serialised before anything is awaited: the training may go on while the bytes are written.
   const encoded = new Map<string, Uint8Array>();
   const numbers: Record<string, Readonly<Record<string, number>>> = {};
   for (const [name, file] of contents(trainer)) {
+    if (!name.startsWith("term.")) requireFinite(name, file.tensors, trainer.iteration);
     encoded.set(
       name,
       encodeSafetensors(new Map([...file.tensors].map(([key, tensor]) => [key, toArray(tensor)]))),
@@ -93,9 +106,11 @@ export async function saveCheckpoint(trainer: Standing, folder: string): Promise
   };
   try {
     await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+    // Not the folders above it: where somebody removed the run, half a run is of no use.
+    await mkdir(temporary);
     for (const [name, bytes] of encoded) await writeFileAtomically(join(temporary, name), bytes);
     await writeFileAtomically(join(temporary, "state.json"), new TextEncoder().encode(seal(state)));
+    commit();
     // A folder cannot be renamed over a full one: an older checkpoint of the same iteration is moved out of the way.
     await rename(target, replaced).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
@@ -106,9 +121,33 @@ export async function saveCheckpoint(trainer: Standing, folder: string): Promise
   } catch (error) {
     await rename(replaced, target).catch(() => {});
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    if (error instanceof Error && "syscall" in error)
+      throw new FormatError(`cannot write: ${describeSystemError(error)}`, { file: target, cause: error });
     throw error;
   }
   return target;
+}
+
+/** @throws DivergedError naming the first tensor with a number that is none */
+function requireFinite(file: string, tensors: ReadonlyMap<string, Tensor>, iteration: number): void {
+  const what = findNotFinite(tensors);
+  if (what !== undefined)
+    throw new DivergedError(
+      `iteration ${iteration}: ${what} of the ${file.replace(/(\.optimizer)?\.safetensors$/, (_, optimizer) => (optimizer === undefined ? "" : "'s optimizer"))} is not finite: the training has diverged`,
+      iteration,
+    );
+}
+
+/** The name of the first tensor that holds NaN or infinity; undefined for none. */
+export function findNotFinite(tensors: ReadonlyMap<string, Tensor>): string | undefined {
+  return scope(() => {
+    const floating = [...tensors].filter(([, tensor]) => tensor.dtype.includes("float") && tensor.numel > 0);
+    if (floating.length === 0) return undefined;
+    // All answers in one transfer.
+    const finite = torch.stack(floating.map(([, tensor]) => tensor.detach().isfinite().all())).toNumbers();
+    const at = finite.indexOf(0);
+    return floating[at]?.[0];
+  });
 }
 
 const NO_CHECKSUM = "0".repeat(64);
@@ -147,7 +186,7 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 }
 
 /**
- * Deletes all but the newest `keep` checkpoints, and what killed writers left behind.
+ * Deletes all but the newest `keep` checkpoints.
  * @param spared iterations that stay, whatever their age
  * @param until checkpoints of later iterations go too: a run that went on from here leaves them
  */
@@ -161,11 +200,17 @@ export async function pruneCheckpoints(
   const standing = iterations.filter((iteration) => iteration <= until);
   const kept = new Set([...standing.slice(-keep), ...standing.filter((iteration) => spared.has(iteration))]);
   const doomed = iterations.filter((iteration) => !kept.has(iteration)).map(checkpointName);
-  for (const name of await readdir(folder)) if (name.startsWith(".writing-")) doomed.push(name);
   for (const name of doomed) await rm(join(folder, name), { recursive: true, force: true });
 }
 
-async function readChecked(path: string, digest: string): Promise<Uint8Array> {
+/** Deletes the half-written checkpoints that killed writers left behind. Only for who alone may write here. */
+export async function sweepCheckpoints(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.startsWith(WRITING) && !name.startsWith(`${WRITING}${WRITER}-`))
+      await rm(join(folder, name), { recursive: true, force: true });
+}
+
+export async function readChecked(path: string, digest: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -214,7 +259,7 @@ export async function readCheckpointFile(folder: string, name: string): Promise<
 }
 
 /** The tensors of one file of a checkpoint, checked against its checksum; owned by the current scope. */
-function toTensors(bytes: Uint8Array, path: string): Map<string, Tensor> {
+export function toTensors(bytes: Uint8Array, path: string): Map<string, Tensor> {
   const { arrays } = decodeSafetensors(bytes, path);
   return new Map(
     [...arrays].map(([name, array]) => [name, torch.fromBytes(array.data, array.shape, array.dtype)]),
@@ -224,10 +269,15 @@ function toTensors(bytes: Uint8Array, path: string): Map<string, Tensor> {
 /**
  * Loads a checkpoint into a trainer: every file is read and checked against its checksum before anything is changed. A
  * trainer that averages and a checkpoint without an average (a fork) begin averaging at the checkpoint's weights.
- * @throws UsageError, RunError naming the damaged file, or what of the configuration does not fit; the trainer is of no
- * more use then
+ * @param data `other`: the trainer's data set is not the one that was trained on; its order begins anew
+ * @throws UsageError, RunError naming the damaged file, what has diverged, or what of the configuration does not fit; the
+ * trainer is of no more use then
  */
-export async function loadCheckpoint(trainer: Trainer, folder: string): Promise<void> {
+export async function loadCheckpoint(
+  trainer: Trainer,
+  folder: string,
+  data: "same" | "other" = "same",
+): Promise<void> {
   const state = await readState(folder);
   recallKernels(state);
   const wanted = contents(trainer);
@@ -253,13 +303,26 @@ export async function loadCheckpoint(trainer: Trainer, folder: string): Promise<
         const file = `term.${name}.safetensors`;
         term.state?.load({ tensors: load(file), numbers: { ...state.numbers[file] } });
       }
+      requireFiniteCheckpoint(trainer, folder);
     } catch (error) {
-      if (error instanceof FormatError) throw error;
+      if (error instanceof FormatError || error instanceof RunError) throw error;
       throw new UsageError(
         `${folder}: the checkpoint does not fit the configuration: ${(error as Error).message}`,
         { cause: error },
       );
     }
   });
-  await trainer.restore(state);
+  await trainer.restore(state, data);
 }
+
+/** @throws RunError for networks that have diverged: an older version of Gantry saved them */
+export function requireFiniteCheckpoint(trainer: Trainer, folder: string): void {
+  for (const { name, network } of trainer.game.players.values()) {
+    const what = findNotFinite(network.stateDict());
+    if (what !== undefined) throw new RunError(notFinite(folder, `${what} of the ${name}`));
+  }
+}
+
+/** What is told of a checkpoint that has diverged. */
+export const notFinite = (folder: string, what: string): string =>
+  `${folder}: ${what} is not finite, since the training had diverged; use an earlier checkpoint (RUN@STEP), or train anew with a lower learning rate`;

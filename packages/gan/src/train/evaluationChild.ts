@@ -4,6 +4,7 @@ import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import type { EvaluationRequest } from "../evaluate/index.js";
+import { leaveSignalsToParent } from "../signals.js";
 
 /** What the training asks for. */
 export interface EvaluationOrder {
@@ -12,10 +13,7 @@ export interface EvaluationOrder {
   readonly check: boolean;
 }
 
-// The training goes first.
-setPriority(19);
-// Ctrl-C reaches every process of a terminal: the training decides what becomes of this one.
-process.on("SIGINT", () => {});
+leaveSignalsToParent();
 
 // A long computation keeps this thread from hearing that nobody is left to tell.
 new Worker(new URL("./parentWatch.js", import.meta.url), { workerData: Number(process.argv[2]) }).unref();
@@ -26,6 +24,8 @@ input.once("close", () => process.exit(1));
 
 async function work({ request, check }: EvaluationOrder): Promise<void> {
   let answer: object;
+  // A training that is under way goes first; for the check before it somebody waits.
+  if (!check) setPriority(19);
   try {
     const { Evaluation } = await import("../evaluate/index.js");
     const { setThreads } = await import("@gantry/torch");

@@ -7,7 +7,7 @@ import { temporaryFolder, tinyConfig } from "./testing.js";
 
 setThreads(1);
 
-// bench/kill.mjs does the same with 50 kills.
+// `npm run kill` does the same with 200 kills.
 test("killed at 4 random moments and resumed each time, a run ends in the same bits as one left alone", async () => {
   const config = await tinyConfig("gan", "", {
     steps: 250,

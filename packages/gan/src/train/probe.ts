@@ -1,7 +1,10 @@
 import { validateConfig } from "../config/config.js";
+import type { JsonObject } from "../config/merge.js";
 import type { DataContext } from "../data/index.js";
 import { UsageError } from "../errors.js";
-import { loadCheckpoint } from "./checkpoint.js";
+import { shellWord } from "../shellWord.js";
+import { loadCheckpoint, readState } from "./checkpoint.js";
+import { openRunData, withOtherData } from "./runData.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
 import { Trainer } from "./trainer.js";
 
@@ -10,6 +13,8 @@ export interface ProbeOptions {
   readonly iteration?: CheckpointChoice | undefined;
   /** Iterations that are looked at. Default 20. */
   readonly iterations?: number | undefined;
+  /** Where the run's data is now, or other data: `{ path }` or `{ name }`. */
+  readonly data?: JsonObject | undefined;
   readonly context?: Partial<DataContext>;
 }
 
@@ -39,7 +44,9 @@ export async function probeRun(path: string, options: ProbeOptions = {}): Promis
   const run = await RunDirectory.open(path);
   const { folder, iteration } = await run.checkpoint(options.iteration);
   const { iterations = 20, context } = options;
-  const { config } = run;
+  const config =
+    options.data === undefined ? run.config : withOtherData(run.config, options.data, run.record.data);
+  const dataset = await openRunData(config, `probe ${shellWord(path)}`, context);
   const own = Object.entries(config.terms).some(([name, { term = name }]) => term === TERM);
   const terms = own ? config.terms : { ...config.terms, [TERM]: { variant: "equal" } };
   const trainer = await Trainer.create(
@@ -52,9 +59,11 @@ export async function probeRun(path: string, options: ProbeOptions = {}): Promis
       evaluation: null,
     }),
     context,
+    dataset,
   );
   try {
-    await loadCheckpoint(trainer, folder);
+    const isSame = ((await readState(folder)).loader?.dataset ?? dataset.digest) === dataset.digest;
+    await loadCheckpoint(trainer, folder, isSame || options.data === undefined ? "same" : "other");
     const series: Record<string, number[]> = {};
     const add = (name: string, value: number) => {
       series[name] ??= [];

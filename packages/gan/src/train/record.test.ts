@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { FormatError, pngSize, readEventFile } from "@gantry/formats";
-import { setThreads } from "@gantry/torch";
+import { decodeSafetensors, encodeSafetensors, FormatError, pngSize, readEventFile } from "@gantry/formats";
+import { noGrad, setThreads } from "@gantry/torch";
+import { DivergedError } from "../errors.js";
 import { listCheckpoints } from "./checkpoint.js";
+import { trainInChild } from "./killing.js";
 import { RunDirectory } from "./runDirectory.js";
+import { Sampler } from "./sampler.js";
 import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
 import { resumeRun, startRun } from "./train.js";
 
@@ -30,6 +34,7 @@ test("a run directory holds what it should, and its readers read it", async () =
   });
   assert.deepEqual(new Set(states), new Set(["running"]));
   assert.deepEqual((await readdir(path)).sort(), [
+    ".lock",
     "checkpoints",
     "config.json",
     "events.jsonl",
@@ -44,7 +49,7 @@ test("a run directory holds what it should, and its readers read it", async () =
   );
   const opened = await RunDirectory.open(path);
   assert.deepEqual(opened.config, config);
-  assert.deepEqual(opened.record.data, { kind: "points", shape: [2], classes: 8 });
+  assert.deepEqual(opened.record.data, { kind: "points", shape: [2], classes: 8, count: 200 });
   assert.match(opened.record.torch, /^\d+\.\d+/);
   assert.equal(opened.name, path.split("/").at(-1));
   const events = await opened.readEvents();
@@ -157,17 +162,174 @@ test("a run that fails says so, and keeps its last checkpoint", async () => {
   const run = await startRun(config, path);
   await assert.rejects(
     finish(run),
-    /^RunError: iteration \d+: the term 'least-squares' of the (discrimin|gener)ator is/,
+    /^DivergedError: iteration \d+: the term 'least-squares' of the (discrimin|gener)ator is .*: gantry fork \S+ --set optimizers\.default\.learningRate=\d+$/,
   );
   assert.equal(await run.directory.status(), "failed");
 });
 
+test("checkpoints go by time too, and are written when they are wished for", async () => {
+  const rare = { log: 1000, sample: 1000, checkpoint: 1000 };
+  const timed = await startRun(
+    await tinyConfig("gan", images, { intervals: { ...rare, checkpointMinutes: 1e-9 } }),
+    place(),
+  );
+  const seen: number[][] = [];
+  for await (const _ of timed.reports()) seen.push(await listCheckpoints(timed.directory.checkpoints));
+  await timed.trainer.close();
+  assert.deepEqual(seen.slice(0, 3), [[1], [1, 2], [2, 3]]);
+  const wished = await startRun(await tinyConfig("gan", images, { intervals: rare }), place());
+  let iteration = 0;
+  const taken: number[][] = [];
+  for await (const report of wished.reports({ wantsCheckpoint: () => iteration + 1 === 5 })) {
+    iteration = report.iteration;
+    taken.push(await listCheckpoints(wished.directory.checkpoints));
+  }
+  await wished.trainer.close();
+  assert.deepEqual(taken.slice(3, 6), [[], [5], [5]]);
+});
+
+test("weights that are not finite are never saved, at a stop neither, and are refused where they are", async () => {
+  const path = place();
+  const run = await startRun(await tinyConfig("gan", images), path);
+  const spoil = () => {
+    const [parameter] = run.trainer.game.network("generator").parameters();
+    noGrad(() => parameter?.fill_(Number.NaN));
+  };
+  const control = new AbortController();
+  await assert.rejects(
+    finish(run, {
+      signal: control.signal,
+      until: ({ iteration }) => {
+        if (iteration === 5) {
+          spoil();
+          control.abort();
+        }
+        return false;
+      },
+    }),
+    (error: Error) =>
+      error instanceof DivergedError &&
+      /^iteration 5: .* of the generator is not finite: .*: gantry fork \S+@4 --set optimizers\.default\.learningRate=/.test(
+        error.message,
+      ),
+  );
+  assert.deepEqual(await listCheckpoints(run.directory.checkpoints), [2, 4]);
+  await (await resumeRun(path)).trainer.close();
+  // As an older version would have left it.
+  const folder = join(run.directory.checkpoints, "step-000004");
+  const file = "generator.safetensors";
+  const { arrays } = decodeSafetensors(await readFile(join(folder, file)), file);
+  for (const { data, dtype } of arrays.values()) if (dtype === "float32") data.fill(0xff);
+  const bytes = encodeSafetensors(arrays);
+  await writeFile(join(folder, file), bytes);
+  const state = await readFile(join(folder, "state.json"), "utf8");
+  const { checksum, files } = JSON.parse(state) as { checksum: string; files: Record<string, string> };
+  const hash = (data: Uint8Array | string) => createHash("sha256").update(data).digest("hex");
+  const changed = state.replace(files[file] as string, hash(bytes)).replace(checksum, "0".repeat(64));
+  await writeFile(join(folder, "state.json"), changed.replace("0".repeat(64), hash(changed)));
+  const refusal =
+    /step-000004: .* of the generator is not finite, since the training had diverged; use an earlier/;
+  await assert.rejects(Sampler.open(path, { weights: "raw" }), refusal);
+  await assert.rejects(resumeRun(path), refusal);
+  (await Sampler.open(path, { iteration: 2 })).close();
+});
+
+/** What TensorBoard shows of a folder of event files: what a restart undoes is left out. */
+async function shown(folder: string): Promise<string[]> {
+  let events: { step: number; tag: string }[] = [];
+  for (const name of (await readdir(folder)).sort())
+    for (const { step, restart, summaries } of (await readEventFile(join(folder, name))).events) {
+      if (restart) events = events.filter((event) => event.step < step);
+      for (const { tag } of summaries) events.push({ step, tag });
+    }
+  return events.map(({ step, tag }) => `${tag} ${step}`).sort();
+}
+
+test("TensorBoard shows each step once after a run was killed and resumed", async () => {
+  const config = await tinyConfig("gan", images, {
+    steps: 40,
+    intervals: { log: 1, sample: 7, checkpoint: 6 },
+  });
+  const path = place();
+  await trainInChild(path, config, (child, line) => {
+    if (line === "20") child.kill("SIGKILL");
+  });
+  await finish(await resumeRun(path, 12));
+  const whole = place();
+  await finish(await startRun(config, whole));
+  const [one, other] = [await shown(join(path, "tensorboard")), await shown(join(whole, "tensorboard"))];
+  assert.equal(new Set(one).size, one.length);
+  assert.deepEqual(one, other);
+});
+
+test("a folder that is removed: said at once, training goes on, and nothing on disk is an error at the end", async () => {
+  const path = place();
+  const warnings: string[] = [];
+  const run = await startRun(await tinyConfig("gan", images), path);
+  const done: number[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const { iteration } of run.reports({ onWarning: (message) => warnings.push(message) })) {
+        if (iteration === 3) await rm(path, { recursive: true });
+        done.push(iteration);
+      }
+    },
+    (error: Error) =>
+      error instanceof FormatError &&
+      /the last checkpoint was not written: \S+: the run's folder is gone.*; nothing of this run is on disk/.test(
+        error.message,
+      ),
+  );
+  await run.trainer.close();
+  assert.deepEqual(done, [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.equal(warnings.length, 1, warnings.join("\n"));
+  assert.match(warnings[0] ?? "", /the run's folder is gone.*: training goes on in memory/);
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => path.endsWith(`/${name}`)),
+    [],
+  );
+
+  // One that comes back is written to again; folders in it are made again.
+  const back = place();
+  const returning = await startRun(await tinyConfig("gan", images), back);
+  for await (const { iteration } of returning.reports()) {
+    if (iteration === 3) await rename(back, `${back}-away`);
+    if (iteration === 5) await rename(`${back}-away`, back);
+    if (iteration === 6) await rm(returning.directory.checkpoints, { recursive: true });
+  }
+  await returning.trainer.close();
+  assert.deepEqual(await listCheckpoints(returning.directory.checkpoints), [8]);
+});
+
+test("a disk without inodes is told from a full one", async (t) => {
+  const disk = await smallDisk("size=4m,nr_inodes=40");
+  if (disk === undefined) return t.skip("mounting a small disk needs root");
+  try {
+    const warnings: string[] = [];
+    const run = await startRun(await tinyConfig("gan", images, { steps: 6 }), join(disk.path, "run"));
+    const fill = async () => {
+      for (let i = 0; i < 40; i++) await writeFile(join(disk.path, `file-${i}`), "");
+    };
+    await assert.rejects(async () => {
+      for await (const { iteration } of run.reports({ onWarning: (message) => warnings.push(message) }))
+        if (iteration === 3) await fill().catch(() => {});
+    }, /the last checkpoint was not written: .*out of inodes.*; the newest on disk is of iteration 2$/);
+    await run.trainer.close();
+    assert.ok(
+      warnings.some((line) => /the disk takes no more files/.test(line)),
+      warnings.join("\n"),
+    );
+  } finally {
+    disk.remove();
+  }
+});
+
 /** A disk of one mebibyte; undefined where one cannot be made. */
-async function smallDisk(): Promise<{ path: string; remove: () => void } | undefined> {
+async function smallDisk(options = "size=1m"): Promise<{ path: string; remove: () => void } | undefined> {
   const path = place();
   await mkdir(path);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", path], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], { stdio: "ignore" });
   } catch {
     return undefined;
   }

@@ -1,18 +1,30 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { EventFileWriter, pngSize, removeStaleTemporaries, writeFileAtomically } from "@gantry/formats";
+import {
+  EventFileWriter,
+  FormatError,
+  pngSize,
+  removeForeignTemporaries,
+  writeFileAtomically,
+} from "@gantry/formats";
 import { scope, type Tensor, timed } from "@gantry/torch";
 import { isPoints } from "../data/index.js";
+import { DivergedError } from "../errors.js";
 import { scorePoints } from "../metrics/points.js";
-import { listCheckpoints, pruneCheckpoints, saveCheckpoint } from "./checkpoint.js";
+import { listCheckpoints, pruneCheckpoints, saveCheckpoint, sweepCheckpoints } from "./checkpoint.js";
+import { adviseAfter } from "./diverged.js";
 import { Evaluations, missedEvaluation, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
 import type { Heartbeat, RunDirectory } from "./runDirectory.js";
+import { type RunLock, RunTakenError } from "./runLock.js";
 import { drawSamples, POINTS_PER_IMAGE } from "./samples.js";
 import type { StepReport, Trainer } from "./trainer.js";
+import { describeTrouble } from "./trouble.js";
 
 export interface RecordOptions {
   /** Aborting it ends the run after the iteration under way, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Asked after each iteration; where it says so, a checkpoint is written, and training goes on. */
+  readonly wantsCheckpoint?: () => boolean;
   /** One line about something that failed without ending the run. */
   readonly onWarning?: (message: string) => void;
   /** An evaluation has ended; its checkpoint may be of some iterations before. */
@@ -25,6 +37,7 @@ export interface RecordOptions {
 const HEARTBEAT = 2000;
 /** Milliseconds between turns of the event loop. */
 const BREATH = 50;
+const MINUTE = 60_000;
 
 /** Where a sample picture lies in a run's folder of samples. */
 export const sampleFile = (iteration: number) => `${String(iteration).padStart(6, "0")}.png`;
@@ -32,11 +45,14 @@ export const sampleFile = (iteration: number) => `${String(iteration).padStart(6
 /**
  * Trains, writing everything into the run's directory, and yields the trainer's reports on their way. What cannot be
  * written is warned of; only a last checkpoint that cannot be written is an error.
- * @throws FormatError when the final checkpoint cannot be written; RunError when a loss is not finite
+ * @param lock the right to write there
+ * @throws FormatError when the final checkpoint cannot be written; DivergedError when a loss or a weight is not finite;
+ * RunTakenError when somebody else goes on with the run
  */
 export async function* record(
   trainer: Trainer,
   run: RunDirectory,
+  lock: RunLock,
   options: RecordOptions = {},
 ): AsyncGenerator<StepReport, void, void> {
   const { intervals, keep } = trainer.config;
@@ -48,18 +64,52 @@ export async function* record(
       await timed("files", what, action);
       failing.delete(what);
     } catch (error) {
-      if (!failing.has(what)) options.onWarning?.(`${what} was not written: ${(error as Error).message}`);
-      failing.add(what);
+      if (error instanceof DivergedError || error instanceof RunTakenError) throw error;
+      const trouble = await describeTrouble(run.path, error as Error);
+      // Without the folder everything fails, for the one reason.
+      const told = trouble.isGone ? "" : what;
+      if (!failing.has(told))
+        options.onWarning?.(
+          trouble.isGone
+            ? `${trouble.why}: training goes on in memory, and nothing is kept unless the folder comes back`
+            : `${what} was not written: ${trouble.why}`,
+        );
+      failing.add(told);
     }
   };
   const { evaluation } = trainer.config;
   const evaluations =
     evaluation === null ? undefined : await Evaluations.open(run, evaluation, trainer.iteration);
   let saved: number | undefined;
+  let lastSave = began;
   const save = async (): Promise<void> => {
-    await saveCheckpoint(trainer, run.checkpoints);
+    lastSave = performance.now();
+    // So that whoever goes on from here finds every number up to here.
+    await board.flush().catch(() => {});
+    await run.mendFolders();
+    await saveCheckpoint(trainer, run.checkpoints, () => lock.requireHeld());
     saved = trainer.iteration;
     await pruneCheckpoints(run.checkpoints, keep, evaluations?.needed);
+  };
+  /** The last one: it is all that there is of the iterations since the one before. */
+  const saveLast = async (): Promise<void> => {
+    const isThere = async () => (await listCheckpoints(run.checkpoints)).includes(trainer.iteration);
+    if (saved === trainer.iteration && (await isThere())) return;
+    try {
+      await save();
+    } catch (error) {
+      // Written, and an older one could not be deleted: that loses nothing.
+      if (error instanceof DivergedError || error instanceof RunTakenError || (await isThere())) throw error;
+      const newest = (await listCheckpoints(run.checkpoints)).at(-1);
+      const { why } = await describeTrouble(run.path, error as Error);
+      throw new FormatError(`the last checkpoint was not written: ${why}`, {
+        hint:
+          newest === undefined
+            ? "nothing of this run is on disk that it could go on from"
+            : `the newest on disk is of iteration ${newest}`,
+        cause: error,
+      });
+    }
   };
   /** Tells and writes what an evaluation found, when one has ended. */
   const settle = async (): Promise<void> => {
@@ -81,7 +131,7 @@ export async function* record(
     attempt("the heartbeat", () => run.heartbeat(trainer.iteration, state));
   /** Awaits the evaluation under way, and then the last one. */
   const finish = async (evaluations: Evaluations): Promise<void> => {
-    const beating = setInterval(() => void beat("running"), HEARTBEAT);
+    const beating = setInterval(() => void beat("running").catch(() => {}), HEARTBEAT);
     try {
       for (const iteration of new Set([evaluations.underway, trainer.iteration])) {
         if (iteration === undefined) continue;
@@ -89,6 +139,7 @@ export async function* record(
         options.onAwait?.(iteration);
         if (evaluations.underway === undefined) evaluations.begin(iteration);
         await evaluations.wait(options.signal);
+        lock.requireHeld();
         await settle();
       }
     } finally {
@@ -102,6 +153,7 @@ export async function* record(
   let lastBreath = lastBeat;
   const board = await EventFileWriter.open(run.tensorboard);
   const resumed = trainer.iteration > 0 || (await run.status()) !== "new";
+  if (resumed) board.restart(trainer.iteration + 1);
   await beat("running");
   try {
     const missed = await missedEvaluation(run, trainer.iteration);
@@ -133,11 +185,16 @@ export async function* record(
             `evaluations take longer than the ${evaluation?.every} iterations between them: those that are due while one is under way are left out`,
           );
       }
-      if (iteration % intervals.checkpoint === 0 && !last && saved !== iteration)
-        await attempt("the checkpoint", save);
       const now = performance.now();
+      const { checkpointMinutes } = intervals;
+      const isDue =
+        iteration % intervals.checkpoint === 0 ||
+        (checkpointMinutes !== null && now - lastSave >= checkpointMinutes * MINUTE);
+      if ((isDue || options.wantsCheckpoint?.()) && !last && saved !== iteration)
+        await attempt("the checkpoint", save);
       if (now - lastBeat > HEARTBEAT) {
         lastBeat = now;
+        lock.requireHeld();
         await beat("running");
         await attempt("the TensorBoard file", () => board.flush());
       }
@@ -149,18 +206,23 @@ export async function* record(
       yield report;
       if (options.signal?.aborted) break;
     }
-    if (saved !== trainer.iteration) await save();
+    await saveLast();
     if (trainer.iteration >= trainer.config.steps) {
       end = "done";
       if (evaluations !== undefined) await finish(evaluations);
     }
   } catch (error) {
     end = "failed";
+    if (error instanceof DivergedError)
+      throw await adviseAfter(error, run, trainer.config, trainer.iteration > 0);
     throw error;
   } finally {
     await evaluations?.close();
-    await beat(end);
-    await attempt("the TensorBoard file", () => board.close());
+    if (lock.isLost) await board.close().catch(() => {});
+    else {
+      await beat(end);
+      await attempt("the TensorBoard file", () => board.close());
+    }
   }
 }
 
@@ -171,8 +233,10 @@ async function tidy(
   keep: number,
   needed?: ReadonlySet<number>,
 ): Promise<void> {
-  for (const folder of [run.path, run.samples, run.tensorboard])
-    await removeStaleTemporaries(folder, 0).catch(() => {});
+  // Evaluations of a run write their report into it, whoever trains it.
+  await removeForeignTemporaries(run.path, ["report.json"]).catch(() => {});
+  for (const folder of [run.samples, run.tensorboard]) await removeForeignTemporaries(folder).catch(() => {});
+  await sweepCheckpoints(run.checkpoints).catch(() => {});
   await pruneCheckpoints(run.checkpoints, keep, needed, iteration).catch(() => {});
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describeSystemError, FormatError, writeFileAtomically } from "@gantry/formats";
 import { getThreads, version as torchVersion } from "@gantry/torch";
@@ -10,7 +10,10 @@ import { isObject } from "../config/merge.js";
 import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import { checkpointName, listCheckpoints } from "./checkpoint.js";
+import { makeFolder, type RunClaim } from "./runClaim.js";
+import { findData, storeData } from "./runData.js";
 import { bestOf, blameVersion, checkRecord, heartbeatOf } from "./runFiles.js";
+import { lockHolder } from "./runLock.js";
 
 /** Gantry's version, in every config.json. */
 export const GANTRY_VERSION = "0.1.0";
@@ -25,8 +28,10 @@ export interface RunRecord {
   readonly created: string;
   /** The run and iteration it was forked from. */
   readonly forkedFrom?: { readonly run: string; readonly iteration: number };
-  /** What the data asked of the networks: a run can be sampled where its data is not. */
-  readonly data?: DataShape;
+  /** What the data asked of the networks, and how many items there were: a run can be sampled where its data is not. */
+  readonly data?: DataShape & { readonly count?: number };
+  /** Where the data was, absolutely, where the configuration has its path relative to the run. */
+  readonly dataPath?: string;
   /** Threads that it began with: another number gives other bits. */
   readonly threads?: number;
   readonly config: Config;
@@ -55,8 +60,8 @@ export type CheckpointChoice = number | "best";
 
 /**
  * A run directory: config.json, events.jsonl, tensorboard/, samples/, checkpoints/, best.json, report.json,
- * heartbeat.json.
- * Append-only for its writer; readers never lock and never write.
+ * heartbeat.json, .lock/.
+ * Append-only for its writer, who holds its lock; readers never lock and never write.
  */
 export class RunDirectory {
   readonly path: string;
@@ -92,21 +97,16 @@ export class RunDirectory {
   }
 
   /**
-   * Makes a new run directory.
+   * Makes a new run directory in a folder that was claimed for it.
    * @param begin puts in what a fork begins with: before config.json, which makes the folder a run
-   * @throws UsageError when there is a run already; FormatError when it cannot be written
+   * @throws FormatError when it cannot be written
    */
   static async create(
-    path: string,
+    { path }: Pick<RunClaim, "path">,
     config: Config,
     origin: Pick<RunRecord, "forkedFrom" | "data"> = {},
     begin?: (run: RunDirectory) => Promise<unknown>,
   ): Promise<RunDirectory> {
-    if (await isFile(join(path, "config.json"))) {
-      throw new UsageError(
-        `${path}: there is a run already; continue it with 'gantry resume ${path}', or choose another --out`,
-      );
-    }
     const record: RunRecord = {
       gantry: GANTRY_VERSION,
       torch: torchVersion(),
@@ -119,7 +119,7 @@ export class RunDirectory {
     };
     const run = new RunDirectory(path, record);
     try {
-      for (const folder of [path, run.checkpoints, run.samples, run.tensorboard]) await makeFolder(folder);
+      for (const folder of [run.checkpoints, run.samples, run.tensorboard]) await makeFolder(folder);
     } catch (error) {
       throw new FormatError(`cannot make the run's folder: ${describeSystemError(error)}`, {
         file: path,
@@ -128,7 +128,28 @@ export class RunDirectory {
       });
     }
     await begin?.(run);
-    await writeJson(join(path, "config.json"), record);
+    await run.#writeRecord();
+    return run;
+  }
+
+  /** Makes folders of the run's that somebody has removed: not the run itself, which would be half of one. */
+  async mendFolders(): Promise<void> {
+    if (!(await isFile(join(this.path, "config.json")))) return;
+    for (const folder of [this.checkpoints, this.samples]) await makeFolder(folder);
+  }
+
+  async #writeRecord(): Promise<void> {
+    await writeJson(join(this.path, "config.json"), storeData(this.path, this.record));
+  }
+
+  /** The same run on data that lies elsewhere, or is other data, written into its config.json. */
+  async withData(config: Config, data: RunRecord["data"]): Promise<RunDirectory> {
+    const run = new RunDirectory(this.path, {
+      ...this.record,
+      ...(data === undefined ? {} : { data }),
+      config,
+    });
+    await run.#writeRecord();
     return run;
   }
 
@@ -149,7 +170,8 @@ export class RunDirectory {
     }
     try {
       const record = checkRecord(file, value) as unknown as RunRecord;
-      return new RunDirectory(path, { ...record, config: await validateConfig(record.config) });
+      const found = await findData(path, record);
+      return new RunDirectory(path, { ...found, config: await validateConfig(found.config) });
     } catch (error) {
       throw blameVersion(error, file, String(value.gantry), GANTRY_VERSION);
     }
@@ -168,7 +190,9 @@ export class RunDirectory {
       );
     const wanted = choice === "best" ? best?.iteration : (choice ?? known.at(-1));
     if (wanted === undefined || known.length === 0)
-      throw new UsageError(`${this.path}: the run has no checkpoint yet; start it anew with 'gantry train'`);
+      throw new UsageError(
+        `${this.path}: the run has no checkpoint yet; 'gantry resume ${this.path}' trains it from the beginning`,
+      );
     if (!known.includes(wanted)) {
       throw new UsageError(`${this.path}: no checkpoint at ${wanted}; there are: ${known.join(", ")}`);
     }
@@ -245,6 +269,9 @@ export class RunDirectory {
     const beat = await this.readHeartbeat();
     if (beat === undefined) return "new";
     if (beat.state !== "running") return beat.state;
+    const holder = lockHolder(this.path)?.life;
+    if (holder === "alive") return "running";
+    if (holder === "dead" || holder === "free") return "dead";
     const age = now - Date.parse(beat.time);
     const alive = beat.host === hostname() ? age < STALE_HERE && isProcess(beat.pid) : age < STALE;
     return alive ? "running" : "dead";
@@ -325,19 +352,6 @@ function isProcess(pid: number): boolean {
   } catch (error) {
     // There, and another user's.
     return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Like mkdir's own recursive way, which in Node 20 takes a read-only disk for a missing folder. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
-    if (code !== "ENOENT" || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path);
   }
 }
 

@@ -12,7 +12,7 @@ import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { Generator } from "../nets/contract.js";
 import type { Code } from "../nets/prior.js";
-import { readCheckpointFile, readState } from "./checkpoint.js";
+import { findNotFinite, notFinite, readCheckpointFile, readState } from "./checkpoint.js";
 import { recallKernels } from "./kernelChoices.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
 import { buildGame, shapeOf } from "./setup.js";
@@ -107,6 +107,11 @@ export class Sampler {
         },
       );
     }
+    const strange = findNotFinite(generator.stateDict());
+    if (strange !== undefined) {
+      generator.dispose();
+      throw new RunError(notFinite(folder, `${strange} of the generator`));
+    }
     generator.train(false);
     if (options.psi !== undefined) {
       if (generator.psi === undefined) {
@@ -175,6 +180,7 @@ export class Sampler {
    * Samples of these latents, part by part.
    * @param latents one after the other
    * @param labels classes, one a latent, for conditional generators; default class after class
+   * @throws RunError for samples that are not finite
    * @returns each part's samples, N*C*H*W (or N*D) numbers, images in [-1, 1]
    */
   *samples(latents: Float32Array, labels?: Int32Array): IterableIterator<Float32Array> {
@@ -185,7 +191,7 @@ export class Sampler {
     const { batch } = this.run.config;
     for (let from = 0; from < count; from += batch) {
       const end = Math.min(count, from + batch);
-      yield noGrad(() =>
+      const part = noGrad(() =>
         scope(() => {
           const device = this.#device;
           const latent = torch
@@ -197,6 +203,11 @@ export class Sampler {
             .toTypedArray();
         }),
       ) as Float32Array;
+      if (!part.every(Number.isFinite))
+        throw new RunError(
+          `${this.run.path}: what the generator makes at iteration ${this.iteration} is not finite, since the training had diverged; use an earlier checkpoint (RUN@STEP)`,
+        );
+      yield part;
     }
   }
 

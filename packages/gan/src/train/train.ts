@@ -1,11 +1,17 @@
 import { getThreads } from "@gantry/torch";
 import type { Config } from "../config/config.js";
-import type { DataContext } from "../data/index.js";
+import type { JsonObject } from "../config/merge.js";
+import type { DataContext, Dataset } from "../data/index.js";
 import { UsageError } from "../errors.js";
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+import { shellWord } from "../shellWord.js";
+import { listCheckpoints, loadCheckpoint, readState, saveCheckpoint } from "./checkpoint.js";
 import { checkEvaluations } from "./evaluations.js";
+import { describeAnew, layoutOf, loadFork } from "./forkCheckpoint.js";
 import { type RecordOptions, record } from "./record.js";
+import { claimRun, type RunClaim } from "./runClaim.js";
+import { describeDataChange, openRunData, recordOf, withAbsoluteData, withOtherData } from "./runData.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
+import { lockHolder, RunLock } from "./runLock.js";
 import { shapeOf } from "./setup.js";
 import { type StepReport, Trainer } from "./trainer.js";
 
@@ -14,21 +20,44 @@ export interface TrainOptions extends RecordOptions {
   readonly context?: Partial<DataContext>;
 }
 
-/** A training and the directory that records it. */
+/** A training and the directory that records it. Closing the trainer lets others write into the directory. */
 export interface Run {
   readonly trainer: Trainer;
   readonly directory: RunDirectory;
+  /** What is worth knowing before it goes on, a line each: what begins anew, what the data is now. */
+  readonly notes: readonly string[];
   /** Trains to the end (or until the signal), recording everything; consume it once. */
   reports(options?: RecordOptions): AsyncGenerator<StepReport, void, void>;
 }
 
-function runOf(trainer: Trainer, directory: RunDirectory): Run {
-  return { trainer, directory, reports: (options) => record(trainer, directory, options) };
+/** @param claim of a run that is new: where it fails in its first iteration, nothing of it is left */
+function runOf(
+  trainer: Trainer,
+  directory: RunDirectory,
+  lock: RunLock,
+  notes: readonly string[] = [],
+  claim?: RunClaim,
+): Run {
+  trainer.whenClosed(() => lock.release());
+  const first = trainer.iteration;
+  async function* reports(options?: RecordOptions): AsyncGenerator<StepReport, void, void> {
+    try {
+      yield* record(trainer, directory, lock, options);
+    } catch (error) {
+      if (trainer.iteration === first) await claim?.abandon();
+      throw error;
+    }
+  }
+  return { trainer, directory, notes, reports };
 }
 
 /** A trainer whose evaluations were found to make sense. */
-async function createTrainer(config: Config, context?: Partial<DataContext>): Promise<Trainer> {
-  const trainer = await Trainer.create(config, context);
+async function createTrainer(
+  config: Config,
+  context?: Partial<DataContext>,
+  opened?: Dataset,
+): Promise<Trainer> {
+  const trainer = await Trainer.create(config, context, opened);
   try {
     await checkEvaluations(config, shapeOf(trainer.dataset), context?.signal);
     return trainer;
@@ -38,10 +67,40 @@ async function createTrainer(config: Config, context?: Partial<DataContext>): Pr
   }
 }
 
-/** Builds a training in a new run directory. @throws UsageError, FormatError: everything that can be refused is refused here */
-export async function startRun(config: Config, path: string, context?: Partial<DataContext>): Promise<Run> {
-  const trainer = await createTrainer(config, context);
-  return runOf(trainer, await RunDirectory.create(path, config, { data: shapeOf(trainer.dataset) }));
+/** Where a new run goes: a folder by name, or one that was claimed already. */
+export type RunPlace = string | RunClaim;
+
+const claimed = (place: RunPlace, context?: Partial<DataContext>): Promise<RunClaim> | RunClaim =>
+  typeof place === "string" ? claimRun(place, { signal: context?.signal, onWait: context?.onNotice }) : place;
+
+/**
+ * Builds a training in a new run directory, which is claimed before anything else is done.
+ * @throws UsageError, FormatError: everything that can be refused is refused here, and nothing is left
+ */
+export async function startRun(
+  config: Config,
+  place: RunPlace,
+  context?: Partial<DataContext>,
+): Promise<Run> {
+  const claim = await claimed(place, context);
+  let trainer: Trainer | undefined;
+  try {
+    const absolute = withAbsoluteData(config, context?.cwd);
+    trainer = await createTrainer(absolute, context);
+    const directory = await RunDirectory.create(claim, absolute, { data: recordOf(trainer.dataset) });
+    return runOf(trainer, directory, claim.lock, [], claim);
+  } catch (error) {
+    await trainer?.close();
+    await claim.abandon();
+    throw error;
+  }
+}
+
+export interface ResumeOptions {
+  /** Where the run's data is now, or other data to go on with: `{ path }` or `{ name }`. */
+  readonly data?: JsonObject | undefined;
+  /** Called once with a line, where it takes a while to tell whether another process still writes the run. */
+  readonly onWait?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -53,53 +112,128 @@ export async function resumeRun(
   path: string,
   iteration?: CheckpointChoice,
   context?: Partial<DataContext>,
+  options: ResumeOptions = {},
 ): Promise<Run> {
-  const directory = await RunDirectory.open(path);
-  const beat = await directory.readHeartbeat();
-  if (beat !== undefined && beat.pid !== process.pid && (await directory.status()) === "running") {
+  const looked = await RunDirectory.open(path);
+  // Versions before 0.2 held no lock.
+  const beat = await looked.readHeartbeat();
+  if (
+    lockHolder(path) === undefined &&
+    beat !== undefined &&
+    beat.pid !== process.pid &&
+    (await looked.status()) === "running"
+  )
     throw new UsageError(
       `${path}: the run is being trained, by process ${beat.pid} on ${beat.host}; stop that first (its last sign of life: ${beat.time})`,
     );
+  const lock = await RunLock.acquire(path, { signal: context?.signal, onWait: options.onWait });
+  let trainer: Trainer | undefined;
+  try {
+    // Whoever had the lock may have gone further meanwhile.
+    const directory = await RunDirectory.open(path);
+    const known = await listCheckpoints(directory.checkpoints);
+    // Nothing is lost by beginning again: the same seed gives the same run.
+    const begunAt = directory.record.forkedFrom?.iteration ?? 0;
+    const anew = iteration === undefined && known.length === 0 && begunAt === 0;
+    const checkpoint = anew ? undefined : await directory.checkpoint(iteration);
+    const config =
+      options.data === undefined
+        ? directory.config
+        : withOtherData(directory.config, options.data, directory.record.data);
+    const dataset = await openRunData(config, `resume ${shellWord(path)}`, context);
+    trainer = await Trainer.create(config, context, dataset);
+    tellThreads(directory, context);
+    const isSame = checkpoint === undefined || (await isTrainedOn(checkpoint.folder, dataset));
+    if (!isSame) refuseOtherData(path, directory, dataset, options.data !== undefined);
+    if (checkpoint !== undefined) await loadCheckpoint(trainer, checkpoint.folder, isSame ? "same" : "other");
+    if (options.data === undefined) return runOf(trainer, directory, lock);
+    const change = describeDataChange(directory.record, dataset, config, isSame);
+    const moved = await directory.withData(config, recordOf(dataset));
+    return runOf(trainer, moved, lock, change === undefined ? [] : [change]);
+  } catch (error) {
+    await trainer?.close();
+    await lock.release();
+    throw error;
   }
-  const known = await listCheckpoints(directory.checkpoints);
-  // Nothing is lost by beginning again: the same seed gives the same run.
-  const anew = iteration === undefined && known.length === 0 && directory.record.forkedFrom === undefined;
-  const checkpoint = anew ? undefined : await directory.checkpoint(iteration);
-  const trainer = await Trainer.create(directory.config, context);
-  tellThreads(directory, context);
-  if (checkpoint !== undefined) await loadCheckpoint(trainer, checkpoint.folder);
-  return runOf(trainer, directory);
+}
+
+/** Whether a checkpoint's training read this data set; networks that come from elsewhere have read none. */
+const isTrainedOn = async (folder: string, { digest }: Dataset): Promise<boolean> =>
+  ((await readState(folder)).loader?.dataset ?? digest) === digest;
+
+/** @throws UsageError naming what goes on all the same; where it was asked for, only for data of another shape */
+function refuseOtherData(path: string, { record }: RunDirectory, dataset: Dataset, asked: boolean): void {
+  const run = shellWord(path);
+  if (!asked)
+    throw new UsageError(
+      `${path}: the data set ${dataset.name} (${dataset.count} items) is not what the run was trained on; say where that is now: gantry resume ${run} --data PATH, or begin a new run with its networks on other data: gantry fork ${run} --data PATH`,
+    );
+  const now = shapeOf(dataset);
+  const { kind, shape, classes } = record.data ?? now;
+  if (kind !== now.kind || shape.join() !== now.shape.join() || classes !== now.classes)
+    throw new UsageError(
+      `${path}: the run was trained on ${kind} of ${shape.join("x")}${classes === undefined ? "" : ` in ${classes} classes`}, and ${dataset.name} has ${now.kind} of ${now.shape.join("x")}${now.classes === undefined ? "" : ` in ${now.classes} classes`}; a new run can begin with what fits of its networks: gantry fork ${run} --data PATH`,
+    );
 }
 
 /**
- * A new run that begins with another's checkpoint and its own configuration.
- * @param config must fit the checkpoint's networks, and have its seed: the random state goes on from the checkpoint
+ * A new run that begins with another's checkpoint and its own configuration. What of its networks is new, or of another
+ * shape, begins anew with its moments; all else goes along.
+ * @param config must have the seed of the other: the random state goes on from the checkpoint
+ * @throws UsageError, RunError, FormatError, and nothing is left
  */
 export async function forkRun(
   source: string,
   iteration: CheckpointChoice | undefined,
   config: Config,
-  path: string,
+  place: RunPlace,
   context?: Partial<DataContext>,
 ): Promise<Run> {
-  const from = await RunDirectory.open(source);
-  if (config.seed !== from.config.seed) {
-    throw new UsageError(
-      `a fork goes on with the random state of its run, so its seed is ${from.config.seed}; leave seed out, or train anew`,
+  const claim = await claimed(place, context);
+  let trainer: Trainer | undefined;
+  try {
+    const from = await RunDirectory.open(source);
+    if (config.seed !== from.config.seed) {
+      throw new UsageError(
+        `a fork goes on with the random state of its run, so its seed is ${from.config.seed}; leave seed out, or train anew`,
+      );
+    }
+    // Of a run that ended before its first checkpoint, its configuration goes along.
+    const anew = iteration === undefined && (await listCheckpoints(from.checkpoints)).length === 0;
+    const checkpoint = anew ? undefined : await from.checkpoint(iteration);
+    const absolute = withAbsoluteData(config, context?.cwd);
+    const dataset = await openRunData(absolute, `fork ${shellWord(source)}`, context);
+    // First, since making networks sets threads and arithmetic as their configuration says.
+    const layout = await layoutOf(from.config, from.record.data ?? shapeOf(dataset));
+    trainer = await createTrainer(absolute, context, dataset);
+    tellThreads(from, context);
+    const notes: string[] = [];
+    if (checkpoint !== undefined) {
+      const isSame = await isTrainedOn(checkpoint.folder, dataset);
+      const begin = { config: from.config, layout, folder: checkpoint.folder };
+      const begunAnew = await loadFork(trainer, begin, isSame ? "same" : "other");
+      if (begunAnew.length > 0) notes.push(describeAnew(begunAnew));
+      const change = describeDataChange(from.record, dataset, absolute, isSame);
+      if (change !== undefined) notes.push(change);
+    }
+    const loaded = trainer;
+    const directory = await RunDirectory.create(
+      claim,
+      absolute,
+      {
+        forkedFrom: { run: from.name, iteration: checkpoint?.iteration ?? 0 },
+        data: recordOf(dataset),
+      },
+      async (run) => {
+        if (checkpoint !== undefined) await saveCheckpoint(loaded, run.checkpoints);
+      },
     );
+    return runOf(trainer, directory, claim.lock, notes, claim);
+  } catch (error) {
+    await trainer?.close();
+    await claim.abandon();
+    throw error;
   }
-  const checkpoint = await from.checkpoint(iteration);
-  const trainer = await createTrainer(config, context);
-  tellThreads(from, context);
-  await loadCheckpoint(trainer, checkpoint.folder);
-  const origin = {
-    forkedFrom: { run: from.name, iteration: checkpoint.iteration },
-    data: shapeOf(trainer.dataset),
-  };
-  const directory = await RunDirectory.create(path, config, origin, (run) =>
-    saveCheckpoint(trainer, run.checkpoints),
-  );
-  return runOf(trainer, directory);
 }
 
 /** Sums are taken in another order by another number of threads. */

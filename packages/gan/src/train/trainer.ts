@@ -6,6 +6,7 @@ import {
   Generator as RandomGenerator,
   scope,
   type Tensor,
+  TorchError,
   timed,
   torch,
 } from "@gantry/torch";
@@ -18,6 +19,7 @@ import {
   type Loader,
   type LoaderState,
 } from "../data/index.js";
+import { UsageError } from "../errors.js";
 import type { Game } from "../game/game.js";
 import type { Phase } from "../game/plan.js";
 import type { Play } from "../game/play.js";
@@ -78,6 +80,7 @@ export class Trainer {
   #batch: Batch | undefined;
   #batchUsed = false;
   readonly #baseRates: ReadonlyMap<string, number>;
+  readonly #closing: (() => Promise<void>)[] = [];
 
   private constructor(config: Config, dataset: Dataset, game: Game) {
     this.config = config;
@@ -95,6 +98,10 @@ export class Trainer {
   /** @throws UsageError, FormatError: everything that can be refused is refused here */
   static async create(config: Config, context?: Partial<DataContext>, opened?: Dataset): Promise<Trainer> {
     const dataset = opened ?? (await openConfiguredData(config, context));
+    if (config.batch > dataset.count)
+      throw new UsageError(
+        `a batch of ${config.batch} is larger than the data set ${dataset.name} (${dataset.count} items); give --batch ${fittingBatch(dataset.count)}`,
+      );
     if (config.device === "cpu") measureKernels();
     const game = await buildGame(config, shapeOf(dataset));
     return new Trainer(config, dataset, game);
@@ -114,7 +121,9 @@ export class Trainer {
     while (this.#iteration < until) {
       const started = performance.now();
       activeProfile()?.beginFrame();
-      const scalars = await this.#turn();
+      const scalars = await this.#turn().catch((error: Error) => {
+        throw this.#explain(error);
+      });
       activeProfile()?.endFrame();
       yield {
         iteration: this.#iteration,
@@ -125,6 +134,21 @@ export class Trainer {
         scalars,
       };
     }
+  }
+
+  /** A batch of which a layer has nothing to normalise over is a mistake in the settings. */
+  #explain(error: Error): Error {
+    if (!(error instanceof TorchError) || !/needs more than one value a channel/.test(error.message))
+      return error;
+    const { batch, schedule } = this.config;
+    const { generatorBatch } = schedule;
+    const isGenerator = generatorBatch !== null && generatorBatch < batch;
+    return new UsageError(
+      isGenerator
+        ? `schedule.generatorBatch=${generatorBatch} leaves a batch norm one value to normalise; give --set schedule.generatorBatch=${2 * generatorBatch}`
+        : `a batch of ${batch} leaves a batch norm one value to normalise; give --batch ${2 * batch}`,
+      { cause: error },
+    );
   }
 
   async #turn(): Promise<Record<string, number> | undefined> {
@@ -256,14 +280,20 @@ export class Trainer {
     };
   }
 
-  /** Continues from a state. Networks and optimizers are loaded beside it (checkpoint.ts). @throws UsageError for other data */
-  async restore(state: TrainerState): Promise<void> {
+  /**
+   * Continues from a state. Networks and optimizers are loaded beside it (checkpoint.ts).
+   * @param data `other`: the data set is not the one the state tells of, and is gone through from its beginning
+   * @throws UsageError for other data
+   */
+  async restore(state: TrainerState, data: "same" | "other" = "same"): Promise<void> {
     await this.#loader.close();
+    const { loader } = state;
+    const begun = loader === null ? undefined : { ...loader, position: 0, dataset: this.dataset.digest };
     this.#loader = createLoader({
       dataset: this.dataset,
       batch: this.config.batch,
-      seed: state.loader?.seed ?? this.config.seed,
-      state: state.loader ?? undefined,
+      seed: loader?.seed ?? this.config.seed,
+      state: data === "same" ? (loader ?? undefined) : begun,
     });
     const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
     this.random.setState(bytes(state.random));
@@ -274,11 +304,17 @@ export class Trainer {
     this.#epoch = state.loader?.epoch ?? 0;
   }
 
+  /** Has something done when it is closed. */
+  whenClosed(action: () => Promise<void>): void {
+    this.#closing.push(action);
+  }
+
   /** Ends the loader's thread and frees the game. */
   async close(): Promise<void> {
     await this.#loader.close();
     this.average?.dispose();
     this.game.dispose();
+    for (const action of this.#closing.splice(0)) await action();
   }
 }
 
@@ -301,6 +337,9 @@ function randomState(
 export function importedState(config: Config, iteration: number): TrainerState {
   return { iteration, imagesSeen: 0, loader: null, ...randomState(config, trainingRandom(config)) };
 }
+
+/** A power of two, of which packs and groups are made, of no more than there are. */
+const fittingBatch = (count: number) => 2 ** Math.min(6, Math.floor(Math.log2(count)));
 
 /** Whether a discriminator updates: only then are the reals of a step images seen. */
 function judgesReal(phase: Phase, game: Game): boolean {

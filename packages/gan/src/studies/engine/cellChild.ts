@@ -2,8 +2,10 @@
 // standard output, its progress as messages to the parent.
 import module from "node:module";
 import { text } from "node:stream/consumers";
+import { leaveSignalsToParent } from "../../signals.js";
 import type { Cell } from "./study.js";
 
+leaveSignalsToParent();
 // Compiled code is kept between processes where Node can: a quicker start of each.
 (module as { enableCompileCache?: () => void }).enableCompileCache?.();
 

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { RunLock } from "../../train/runLock.js";
 import type { Cell, Outcome } from "./study.js";
 
 export interface RunOptions {
@@ -23,15 +24,29 @@ export interface RunOptions {
 /**
  * Measures cells in processes of their own. A cell that fails is recorded with the reason, and does not stop the others;
  * it is tried again the next time.
- * @throws the signal's reason when it is aborted
+ * @throws the signal's reason when it is aborted; UsageError when another process measures in the same folder
  */
 export async function runCells(
   study: string,
   cells: readonly Cell[],
   options: RunOptions,
 ): Promise<Outcome<unknown>[]> {
-  const { folder, jobs, keepsWork = false, signal, onOutcome } = options;
+  const { folder, signal } = options;
   await mkdir(folder, { recursive: true });
+  const lock = await RunLock.acquire(folder, { signal });
+  try {
+    return await measureAll(study, cells, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function measureAll(
+  study: string,
+  cells: readonly Cell[],
+  options: RunOptions,
+): Promise<Outcome<unknown>[]> {
+  const { folder, jobs, keepsWork = false, signal, onOutcome } = options;
   const outcomes: Outcome<unknown>[] = new Array(cells.length);
   let next = 0;
   let done = 0;
@@ -82,7 +97,7 @@ async function measureInChild(
     env: { ...process.env, OMP_NUM_THREADS: "1" },
   });
   child.on("message", (message) => onProgress?.(cell, String(message)));
-  const kill = () => child.kill();
+  const kill = () => child.kill("SIGKILL");
   signal?.addEventListener("abort", kill, { once: true });
   // A child that dies early closes its input; why, its exit tells.
   child.stdin!.on("error", () => {});

@@ -1,10 +1,16 @@
 // Where a cell's training stands, so that a killed one goes on from there.
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@gantry/formats";
 import type { Config } from "../../config/config.js";
 import type { Dataset } from "../../data/dataset.js";
-import { checkpointName, loadCheckpoint, pruneCheckpoints, saveCheckpoint } from "../../train/checkpoint.js";
+import {
+  checkpointName,
+  loadCheckpoint,
+  pruneCheckpoints,
+  saveCheckpoint,
+  sweepCheckpoints,
+} from "../../train/checkpoint.js";
 import { Trainer } from "../../train/trainer.js";
 
 /** What lies beside a training's checkpoint. Plain JSON. */
@@ -24,6 +30,7 @@ const STANDING = "standing.json";
 
 /** The checkpoint first: what the standing names is there. */
 export async function saveStanding(trainer: Trainer, folder: string, standing: Standing): Promise<void> {
+  await mkdir(folder, { recursive: true });
   await saveCheckpoint(trainer, folder);
   await writeFileAtomically(join(folder, STANDING), new TextEncoder().encode(JSON.stringify(standing)));
   await pruneCheckpoints(folder, 1);
@@ -46,6 +53,7 @@ export async function goOn<Own extends Standing>(
   );
   const begin = () => Trainer.create(config, undefined, dataset);
   const trainer = await begin();
+  await sweepCheckpoints(folder).catch(() => {});
   if (standing !== undefined && JSON.stringify(standing.of) === JSON.stringify(of)) {
     try {
       await loadCheckpoint(trainer, join(folder, checkpointName(standing.iteration)));

@@ -1,0 +1,102 @@
+// Runs that go on elsewhere, with other data or in another composition, by the commands that Gantry names.
+import assert from "node:assert/strict";
+import { readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { writeDigits } from "./digits.js";
+import { parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+
+const cwd = temporaryFolder();
+const SMALL = [
+  ...["--preset", "small", "--batch", "8", "--threads", "1", "--set", "net.channels=2", "--set", "samples=4"],
+  ...["--set", "intervals.sample=1000"],
+];
+
+before(async () => {
+  await writeDigits(join(cwd, "digits"), { train: 40, t10k: 40 });
+  const data = ["--data", "digits/train-images-idx3-ubyte"];
+  await succeed(["train", "dcgan", ...SMALL, ...data, "--steps", "3", "--out", "run"], { cwd });
+});
+
+describe("moving", () => {
+  test("data that is gone: each command names itself with --data, and takes it", async () => {
+    await rename(join(cwd, "digits"), join(cwd, "numbers"));
+    const named = (command: string) =>
+      new RegExp(`say where it is now: gantry ${command} run --data PATH\\n$`);
+    await refuse(["fork", "run", "--steps", "5"], 2, named("fork"), { cwd });
+    await refuse(["probe", "run"], 2, named("probe"), { cwd });
+    await refuse(["eval", "run", "--metrics", "fid"], 2, named("eval"), { cwd });
+    await refuse(["resume", "run", "--data", ""], 2, /--data is empty/, { cwd });
+    const data = ["--data", "numbers/train-images-idx3-ubyte"];
+    const forked = await succeed(["fork", "run", "--steps", "5", ...data], { cwd });
+    assert.match(
+      forked.stderr,
+      /^data: the same, now at \S+\/numbers\/\S+ instead of \S+\/digits\/\S+\ndcgan on/,
+    );
+    await succeed(["probe", "run", "--iterations", "2", ...data], { cwd });
+    await refuse(["eval", "numbers", ...data], 2, /--data is of a run that is evaluated/, { cwd });
+    const other = ["--data", "numbers/t10k-images-idx3-ubyte"];
+    const tuned = await succeed(["fork", "run", "--steps", "5", ...other, "--out", "tuned", "--json"], {
+      cwd,
+    });
+    const [first] = parseLines(tuned.stdout);
+    assert.match(
+      String(first?.message),
+      /^data: other than before: .*t10k.*, 40 items, instead of .*40 items/,
+    );
+  });
+
+  test("fork takes terms in and out, and says in its first line what begins anew", async () => {
+    const args = ["train", "gan", ...QUICK, "--steps", "4", "--out", "points"];
+    await succeed(args, { cwd });
+    const with_ = ["fork", "points", "--with", "packing:degree=2", "--steps", "6", "--out", "packed"];
+    const packed = await succeed(with_, { cwd });
+    assert.match(
+      packed.stderr,
+      /^begins anew, with its moments: discriminator\.body\.0\S*; all else goes along\n/,
+    );
+    const degree = ["fork", "packed", "--set", "terms.packing.degree=4", "--steps", "8", "--out", "more"];
+    assert.match(
+      (await succeed(degree, { cwd })).stderr,
+      /^begins anew, with its moments: discriminator\.body\.0/,
+    );
+    const out = ["fork", "packed", "--without", "packing", "--steps", "8", "--out", "back"];
+    assert.match(
+      (await succeed(out, { cwd })).stderr,
+      /^begins anew, with its moments: discriminator\.body\.0/,
+    );
+    await refuse([...out, "--without", "r1"], 2, /there is no term 'r1' to take out; terms: /, { cwd });
+    const plain = await succeed(
+      ["train", "gan", ...QUICK, "--without", "non-saturating", "--with", "hinge", "--dry-run", "--json"],
+      { cwd },
+    );
+    const { config } = parseLines(plain.stdout)[0] as { config: { terms: object } };
+    assert.deepEqual(Object.keys(config.terms), ["hinge"]);
+  });
+
+  test("a run that ended before its first checkpoint is resumed from nothing", async () => {
+    await succeed(["train", "gan", ...QUICK, "--steps", "5", "--out", "whole"], { cwd });
+    await succeed(["train", "gan", ...QUICK, "--steps", "5", "--out", "bare"], { cwd });
+    await rename(join(cwd, "bare/checkpoints/step-000005"), join(cwd, "away"));
+    await refuse(
+      ["sample", "bare", "--out", "x.npy"],
+      2,
+      /no checkpoint yet; 'gantry resume bare' trains it/,
+      { cwd },
+    );
+    const { stderr } = await succeed(["resume", "bare"], { cwd });
+    assert.match(stderr, /^iterations: 5; /m);
+    const file = "checkpoints/step-000005/generator.safetensors";
+    assert.deepEqual(await readFile(join(cwd, "bare", file)), await readFile(join(cwd, "whole", file)));
+  });
+
+  test("what cannot be trained is refused by --dry-run, with what can", async () => {
+    const data = ["--data", "numbers/train-images-idx3-ubyte", "--dry-run"];
+    const one = ["train", "reg-gan", "--preset", "small", "--batch", "1", "--threads", "1", ...data];
+    await refuse(one, 2, /a batch of 1 leaves a batch norm one value to normalise; give --batch 2\n$/, {
+      cwd,
+    });
+    const large = ["train", "dcgan", ...SMALL, ...data, "--batch", "41"];
+    await refuse(large, 2, /a batch of 41 is larger than .* \(40 items\); give --batch 32\n$/, { cwd });
+  });
+});
