@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type Machine, machine } from "@gantry/torch/limits";
+import type { Machine } from "@gantry/torch/limits";
 import { defineCommand } from "../command.js";
 import { explain } from "../errors.js";
 import type { Output } from "../output.js";
@@ -69,6 +69,7 @@ export default defineCommand<Options>({
     ["gantry doctor --json --no-speed", "for a program"],
   ],
   async run(output, _, options) {
+    const { machine } = await import("@gantry/torch/limits");
     const given = machine();
     const report: Report = {
       gantry: "",

@@ -147,7 +147,7 @@ describe("data that is named in a wrong way", () => {
       ["optimizers.default.betas=0,0.9", /write a list as \[0,0\.9\]/],
       ["evaluation=None", /evaluation: 'None' is no value here; write null/],
       ["schedule.shareSamples=True", /write true/],
-      ["batch=0x10", /batch: expected a/],
+      ["threads=0x10", /threads: expected a/],
     ] as const)
       await refuse(set(setting), 2, message, inside);
     await refuse(train("shards", "--steps", "None"), 2, /--steps: 'None' is no value here/, inside);

@@ -171,7 +171,7 @@ describe("gantry eval", () => {
       assert.ok(scores.length >= 8 && scores.every(({ value }) => Number.isFinite(value)));
     }
     const colour = ["eval", "colour.npy", "--against", digits, "--metrics", "fid", "--network", "digits-cnn"];
-    await refuse(colour, 2, /3 channels, and digits-cnn takes 1: set colour to "luma"/, inside);
+    await refuse(colour, 2, /3 channels, and digits-cnn takes 1: --colour luma/, inside);
     const { stdout } = await succeed([...colour, "--colour", "luma", "--json"], inside);
     assert.match(stdout, /"colour":"luma"/);
     await write("large.npy", [40, 32, 32], 0);

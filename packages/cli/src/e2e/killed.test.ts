@@ -114,10 +114,10 @@ describe("killed in the middle of an evaluation", { skip }, () => {
     assert.deepEqual(await read("report.json"), await read("whole.json"));
   });
 
-  const train = (out: string, steps: number, every: number) => [
+  const train = (out: string, steps: number, every: number, images = IMAGES) => [
     ...["train", "dcgan", "--preset", "small", "--data", "mnist/train-images-idx3-ubyte", "--batch", "8"],
     ...["--threads", "1", "--set", "net.channels=2", "--set", "samples=4", "--set", "intervals.log=5"],
-    ...["--metrics", "fid,is:splits=2", "--eval-samples", String(IMAGES), "--eval-every", String(every)],
+    ...["--metrics", "fid,is:splits=2", "--eval-samples", String(images), "--eval-every", String(every)],
     ...["--steps", String(steps), "--set", "intervals.sample=100000", "--out", out],
   ];
   /** Begins a training, and waits until its evaluation has looked at some images. */
@@ -169,7 +169,7 @@ describe("killed in the middle of an evaluation", { skip }, () => {
   });
 
   test("a training that is killed with its evaluation is made up for by resume, without a gap", async () => {
-    const args = [...train("second", 300, 100), "--eval-samples", "200", "--set", "intervals.checkpoint=150"];
+    const args = [...train("second", 300, 100, 200), "--set", "intervals.checkpoint=150"];
     const { child, finished } = start(args, real, true);
     const pid = child.pid ?? 0;
     // The one before the first iteration only checks the request.

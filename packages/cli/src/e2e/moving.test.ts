@@ -96,7 +96,7 @@ describe("moving", () => {
     await refuse(one, 2, /a batch of 1 leaves a batch norm one value to normalise; give --batch 2\n$/, {
       cwd,
     });
-    const large = ["train", "dcgan", ...SMALL, ...data, "--batch", "41"];
+    const large = ["train", "dcgan", "--preset", "small", ...data, "--batch", "41"];
     await refuse(large, 2, /a batch of 41 is larger than .* \(40 items\); give --batch 32\n$/, { cwd });
   });
 });

@@ -32,7 +32,10 @@ export async function findData(run: string, record: RunRecord): Promise<RunRecor
 /** The same configuration with a path that does not depend on the current folder. */
 export function withAbsoluteData(config: Config, cwd = process.cwd()): Config {
   const { path } = config.data;
-  return path === undefined ? config : { ...config, data: { ...config.data, path: resolve(cwd, path) } };
+  // An empty one is refused where it is opened.
+  return path === undefined || path === ""
+    ? config
+    : { ...config, data: { ...config.data, path: resolve(cwd, path) } };
 }
 
 /**
