@@ -176,7 +176,7 @@ describe("gantry eval", () => {
     assert.match(stdout, /"colour":"luma"/);
     await write("large.npy", [40, 32, 32], 0);
     const large = ["eval", "large.npy", "--against", digits, "--metrics", "fid", "--network", "digits-cnn"];
-    await refuse(large, 2, /32x32, and digits-cnn is made for 28x28: set resize to "lanczos3"/, inside);
+    await refuse(large, 2, /32x32, and digits-cnn is made for 28x28: --resize lanczos3/, inside);
     assert.match((await succeed([...large, "--resize", "lanczos3", "--json"], inside)).stdout, /lanczos3 28/);
   });
 

@@ -124,7 +124,8 @@ const SPLITS = ["train", "val", "test", "all", "unlabeled"];
  * alone or with a split or options behind a colon (`mnist:test`, `photos:size=32`).
  */
 export async function parseSubject(text: string, cwd = process.cwd()): Promise<RunSubject | Reference> {
-  if (text === "") throw new UsageError("say what to evaluate: a run, a data set, images or a .npy file");
+  if (text.trim() === "")
+    throw new UsageError("a name is empty; give a run, a data set, images or a .npy file");
   const [, run = text, step] = /^(.+)@(\d+|best)$/.exec(text) ?? [];
   for (const [path, iteration] of [
     [text, undefined],
