@@ -72,13 +72,27 @@ export interface Native {
   setErrorClass(errorClass: typeof TorchError): void;
 }
 
+/** Environment variables that libraries read once, when LibTorch is loaded. An explicit wish of the user's goes first. */
+const LOADING = {
+  // Threads that wait for each other spin; left to its default, GNU OpenMP spins so long that a busy machine slows
+  // training tenfold.
+  GOMP_SPINCOUNT: "4000",
+  // Debian 13's LibTorch brings UCX along (by way of MPI), which sets itself up in every process that loads it. Gantry
+  // uses none of it. UCX would take over the signals of faults,
+  UCX_HANDLE_ERRORS: "none",
+  // and SIGHUP;
+  UCX_DEBUG_SIGNO: "0",
+  // rewrite the C library's mmap() and sbrk(), and try that out by growing the heap by a page and shrinking it again. Where
+  // V8's code begins right behind the heap, as in one process of a hundred, it does not grow and is shrunk all the same: the
+  // last page of it is lost while it is in use;
+  UCX_MEM_EVENTS: "n",
+  // and start a thread that offers its counters to a daemon.
+  UCX_VFS_ENABLE: "n",
+};
+
 function load(): Native {
   checkBuild();
-  // Threads that wait for each other spin; left to its default, GNU OpenMP spins so long that a busy machine slows
-  // training tenfold. It reads its settings once, when LibTorch is loaded.
-  process.env.GOMP_SPINCOUNT ??= "4000";
-  // Debian 13's LibTorch brings UCX along (by way of MPI), which would take over the signals of the whole process.
-  process.env.UCX_HANDLE_ERRORS ??= "none";
+  for (const [name, value] of Object.entries(LOADING)) process.env[name] ??= value;
   let addon: Native;
   try {
     addon = createRequire(import.meta.url)(addonFile) as Native;
