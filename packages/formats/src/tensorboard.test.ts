@@ -172,3 +172,15 @@ test("records with right checksums and any content give events or a FormatError"
     { numRuns: 1000 },
   );
 });
+
+test("a later file's name comes later, also within a second and after a clock was set back", async () => {
+  const folder = await temporaryFolder();
+  const names: string[] = [];
+  for (const time of [1_600_000_000_000, 1_600_000_000_500, 1_500_000_000_000, 1_700_000_000_000]) {
+    const writer = await EventFileWriter.open(folder, () => time);
+    names.push(basename(writer.path));
+    await writer.close();
+  }
+  assert.deepEqual(names, [...names].sort());
+  assert.match(names[3] ?? "", /\.1700000000\./);
+});

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { concatBytes } from "./bytes.js";
@@ -89,6 +89,16 @@ export function frame(data: Uint8Array): Uint8Array[] {
 let filesOpened = 0;
 
 /**
+ * Readers take the files of a folder in the order of their names, which begin with a time: one that goes on where another ended must
+ * not come before it, though both begin in one second, or a clock was set back.
+ */
+async function secondsAfterAll(folder: string, seconds: number): Promise<number> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const taken = names.flatMap((name) => /^events\.out\.tfevents\.(\d{1,10})\./.exec(name)?.[1] ?? []);
+  return taken.reduce((latest, text) => Math.max(latest, Number(text) + 1), seconds);
+}
+
+/**
  * Writes one event file. `scalar` and `image` only collect; `flush` writes what is collected, in whole records, behind what
  * is there. The file may be read at any time.
  */
@@ -114,7 +124,7 @@ export class EventFileWriter {
    * {@link FormatError}.
    */
   static async open(folder: string, now: () => number = Date.now): Promise<EventFileWriter> {
-    const seconds = String(Math.floor(now() / 1000)).padStart(10, "0");
+    const seconds = String(await secondsAfterAll(folder, Math.floor(now() / 1000))).padStart(10, "0");
     const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${filesOpened++}`;
     let file = join(folder, name);
     let handle: FileHandle;
