@@ -59,6 +59,8 @@ describe("evaluations during training", () => {
     await refuse([...common.slice(0, -4), "--metrics", "fit"], 2, /did you mean 'fid'/, { cwd });
     await refuse(["train", "gan", "--metrics", "points"], 2, /say how often by --eval-every/, { cwd });
     await refuse(["train", "gan", "--eval-every", "0"], 2, /evaluation\.every/, { cwd });
+    const dry = ["train", "gan", ...QUICK, "--eval-every", "2", "--metrics", "point", "--dry-run"];
+    await refuse(dry, 2, /unknown metric 'point'; did you mean 'points'/, { cwd });
     assert.ok(!existsSync(join(cwd, "runs/gan-ring-1")));
   });
 
