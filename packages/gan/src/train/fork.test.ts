@@ -156,8 +156,8 @@ test("data that has moved with its run, without it, has grown, or is other data"
     /\(30 items\) is not what the run was trained on; .*: gantry resume \S+ --data PATH, or .*: gantry fork \S+ --data PATH$/,
   );
   await assert.rejects(
-    resumeRun(back, undefined, undefined, { data: { path: pictures } }),
-    /trained on images of 1x28x28 in 10 classes, and .* has images of 1x28x28; .*gantry fork/,
+    resumeRun(back, undefined, undefined, { data: { path: pictures, size: 32 } }),
+    /trained on images of 1x28x28, and .* has images of 1x32x32; .*gantry fork/,
   );
   await at(project, "pictures");
   const fewer = await resumeRun(back, undefined, undefined, { data: { path: pictures, limit: 39 } });
