@@ -8,10 +8,10 @@ import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
 /** Checks a configuration to the last network and a first iteration, and prints what training by it would be. */
 export async function showPlan(output: Output, config: Config, out: string | undefined): Promise<number> {
-  const { refuseRun, Trainer, unusedPath } = await import("@gantry/gan");
+  const { createTrainer, refuseRun, unusedPath } = await import("@gantry/gan");
   const path = out ?? (await unusedPath(defaultRunPath(config)));
   await refuseRun(path);
-  const trainer = await Trainer.create(config, dataProgress(output));
+  const trainer = await createTrainer(config, dataProgress(output));
   try {
     // What only shows when it is done: a batch too small for a layer, memory that does not suffice.
     for await (const _ of trainer.run(1));

@@ -50,10 +50,7 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
   const settings: JsonObject[] = [];
   // Another data set has other options: those of the recipe's own go away.
   if (options.data !== undefined) settings.push({ data: null }, { data: await dataSetting(options.data) });
-  if (options.labels !== undefined) {
-    if (options.labels.trim() === "") throw new UsageProblem("--labels is empty; name a file of labels");
-    settings.push({ data: { labels: resolve(options.labels) } });
-  }
+  if (options.labels !== undefined) settings.push({ data: { labels: labelsSetting(options.labels) } });
   if (options.strict === true) settings.push({ data: { strict: true } });
   for (const key of ["steps", "batch", "seed", "threads"] as const) {
     const value = options[key];
@@ -88,15 +85,26 @@ export function withDataNamed<Options extends SettingOptions>(
   return { ...options, data };
 }
 
-/** `--data` for a run that has its data already. */
-export const movedDataOption: CommandOption = {
-  flags: "--data <name|path>",
-  description: "where the run's data is now, or other data",
-};
+/** `--data` and `--labels` for a run that has its data already. */
+export const movedDataOptions: readonly CommandOption[] = [
+  { flags: "--data <name|path>", description: "where the run's data is now, or other data" },
+  { flags: "--labels <file>", description: "where the file of its labels is now, or another one" },
+];
 
-/** What {@link movedDataOption} names; undefined where it is not given. */
-export async function dataOf(text: string | undefined): Promise<JsonObject | undefined> {
-  return text === undefined ? undefined : await dataSetting(text);
+export type MovedDataOptions = Pick<SettingOptions, "data" | "labels">;
+
+/** What {@link movedDataOptions} name; undefined where none is given. */
+export async function dataOf({ data, labels }: MovedDataOptions): Promise<JsonObject | undefined> {
+  if (data === undefined && labels === undefined) return undefined;
+  return {
+    ...(data === undefined ? {} : await dataSetting(data)),
+    ...(labels === undefined ? {} : { labels: labelsSetting(labels) }),
+  };
+}
+
+function labelsSetting(text: string): string {
+  if (text.trim() === "") throw new UsageProblem("--labels is empty; name a file of labels");
+  return resolve(text);
 }
 
 /** A known name, or an absolute path: a run goes on from whatever folder it is resumed in. */

@@ -156,6 +156,9 @@ async function follow(
   profiler?.stop();
   await profiler?.show(output, path);
   const { iteration } = trainer;
+  const { missedEvaluation } = await import("@gantry/gan");
+  const unjudged =
+    interruption.signal.aborted && (await missedEvaluation(directory, iteration)) !== undefined;
   const ending: Ending = {
     state: iteration >= steps ? "done" : "stopped",
     run: path,
@@ -168,9 +171,11 @@ async function follow(
     scores: await lastScores(directory, run),
     best: (await directory.best()) ?? null,
     next:
-      iteration >= steps
-        ? suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe)
-        : [resumption(path)],
+      iteration < steps
+        ? [resumption(path, "to the planned end")]
+        : unjudged
+          ? [resumption(path, "for the evaluation that was interrupted")]
+          : suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe),
   };
   reporter.end(ending);
   if (!output.json) output.print(describeEnding(ending, dataset.kind, output.style, output.columns));
@@ -205,7 +210,7 @@ async function lastScores(directory: RunDirectory, { trainer }: Run): Promise<Re
   return last === undefined ? {} : { ...last.scores, modesTotal: dataset.modes.length };
 }
 
-const resumption = (path: string) => [`gantry resume ${shellWord(path)}`, "to the planned end"] as const;
+const resumption = (path: string, purpose: string) => [`gantry resume ${shellWord(path)}`, purpose] as const;
 
 /** @param recipe one that can be compared with its packed self */
 function suggestions(

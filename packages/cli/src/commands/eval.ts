@@ -5,11 +5,10 @@ import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
 import { describeReport } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
-import { dataOf, movedDataOption, parseRun } from "../settings.js";
+import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 import { Interrupted, Interruption } from "../signals.js";
 
-interface Options {
-  readonly data?: string;
+interface Options extends MovedDataOptions {
   readonly against?: string;
   readonly metrics?: string;
   readonly samples?: string;
@@ -48,7 +47,7 @@ export default defineCommand<Options>({
       description:
         "real ones: a data set, images, a .npy file, or a run for what it was trained on; default for a run: its own",
     },
-    { ...movedDataOption, description: "of a run: where what it was trained on is now, or other data" },
+    ...movedDataOptions.map((option) => ({ ...option, description: `of a run: ${option.description}` })),
     {
       flags: "--metrics <a,b>",
       description: "with options behind a colon, as kid:subsets=10,subsetSize=5000; default fid,kid,is,prdc",
@@ -165,9 +164,11 @@ async function requestOf(what: string, options: Options): Promise<EvaluationRequ
     const { path } = await parseRun(what);
     throw new UsageProblem(`--weights chooses among a run's, and ${path} is no run (it has no config.json)`);
   }
-  const data = await dataOf(options.data);
+  const data = await dataOf(options);
   if (data !== undefined && subject.kind !== "run")
-    throw new UsageProblem("--data is of a run that is evaluated; what it is compared with is --against");
+    throw new UsageProblem(
+      `--${options.data === undefined ? "labels" : "data"} is of a run that is evaluated; what it is compared with is --against`,
+    );
   const { range, rounding } = options;
   return {
     subject: subject.kind === "run" ? { ...subject, weights: options.weights, data } : subject,

@@ -3,7 +3,7 @@ import { defineCommand } from "../command.js";
 import {
   claim,
   dataOf,
-  movedDataOption,
+  movedDataOptions,
   parseRun,
   type SettingOptions,
   settingOptions,
@@ -28,9 +28,9 @@ export default defineCommand<Options>({
   ],
   options: [
     { flags: "--out <dir>", description: "the new run directory; default RUN-fork" },
-    movedDataOption,
+    ...movedDataOptions,
     ...termOptions,
-    ...settingOptions.filter(({ flags }) => !/^--(data|strict|seed)\b/.test(flags)),
+    ...settingOptions.filter(({ flags }) => !/^--(data|labels|strict|seed)\b/.test(flags)),
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [
@@ -50,10 +50,12 @@ export default defineCommand<Options>({
     const known = await listCheckpoints(directory.checkpoints);
     const isBare = iteration === undefined && known.length === 0;
     const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
-    const { data: named, ...others } = options;
-    const data = await dataOf(named);
+    const { data: _, labels: __, ...others } = options;
+    const data = await dataOf(options);
     const base =
-      data === undefined ? directory.config : withOtherData(directory.config, data, directory.record.data);
+      data === undefined
+        ? directory.config
+        : await withOtherData(directory.config, data, directory.record.data);
     const config = await composeConfig(base as Parameters<typeof composeConfig>[0], {
       with: (options.with ?? []).map(parseTerm),
       without: options.without,

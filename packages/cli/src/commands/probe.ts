@@ -2,10 +2,9 @@ import { defineCommand } from "../command.js";
 import { wholeNumber } from "../numbers.js";
 import { scalar } from "../render/format.js";
 import { tableBlocks } from "../render/table.js";
-import { dataOf, movedDataOption, parseRun } from "../settings.js";
+import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 
-interface Options {
-  readonly data?: string;
+interface Options extends MovedDataOptions {
   readonly iterations?: string;
 }
 
@@ -21,14 +20,14 @@ export default defineCommand<Options>({
   ],
   options: [
     { flags: "--iterations <n>", description: "to look at; default 20" },
-    movedDataOption,
+    ...movedDataOptions,
     { flags: "--json", description: "print one line of JSON, with a value for every iteration" },
   ],
   examples: [
     ["gantry probe runs/dcgan-fashion-mnist-0", "at its newest checkpoint"],
     ["gantry probe runs/gan-ring-0@1000 --iterations 100", "at an earlier one, for longer"],
   ],
-  async run(output, [name = ""], { iterations, data }) {
+  async run(output, [name = ""], { iterations, ...moved }) {
     const wanted = wholeNumber("--iterations", iterations, 1);
     const { probeRun } = await import("@gantry/gan");
     const { dataProgress } = await import("../training.js");
@@ -36,7 +35,7 @@ export default defineCommand<Options>({
     const probe = await probeRun(path, {
       iteration,
       iterations: wanted,
-      data: await dataOf(data),
+      data: await dataOf(moved),
       context: dataProgress(output),
     });
     if (output.json) {

@@ -1,12 +1,8 @@
 import { defineCommand } from "../command.js";
 import { amount, shellWord } from "../render/format.js";
-import { dataOf, movedDataOption, parseRun } from "../settings.js";
+import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 
-interface Options {
-  readonly data?: string;
-}
-
-export default defineCommand<Options>({
+export default defineCommand<MovedDataOptions>({
   name: "resume",
   summary: "go on with a run from its last checkpoint",
   description:
@@ -16,7 +12,7 @@ export default defineCommand<Options>({
   arguments: [
     { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
   ],
-  options: [movedDataOption, { flags: "--json", description: "print one JSON object a line" }],
+  options: [...movedDataOptions, { flags: "--json", description: "print one JSON object a line" }],
   examples: [
     ["gantry resume runs/dcgan-fashion-mnist-0", "from the newest checkpoint"],
     ["gantry resume runs/dcgan-fashion-mnist-0@500", "from an earlier one"],
@@ -27,7 +23,7 @@ export default defineCommand<Options>({
       "@gantry/gan"
     );
     const { path, iteration } = await parseRun(name);
-    const data = await dataOf(options.data);
+    const data = await dataOf(options);
     const directory = await RunDirectory.open(path);
     const { steps } = directory.config;
     const known = await listCheckpoints(directory.checkpoints);

@@ -55,10 +55,29 @@ describe("evaluations during training", () => {
     assert.equal(state, "stopped");
   });
 
+  test("one that is stopped while it is awaited is made up for by the command that is named", async () => {
+    const args = ["train", "gan", ...QUICK, "--eval-every", "4", "--metrics", "points", "--steps", "4"];
+    let stopped = false;
+    const { status, stdout } = await gantry([...args, "--eval-samples", "2000000", "--out", "awaited"], {
+      cwd,
+      onProgress: (text, kill) => {
+        if (!stopped && /^Trained; awaiting/m.test(text)) kill("SIGTERM");
+        stopped ||= /^Trained; awaiting/m.test(text);
+      },
+    });
+    assert.equal(status, 143, stdout);
+    assert.match(
+      stdout,
+      /Try next:\n {2}gantry resume awaited\n {6}for the evaluation that was interrupted\n$/,
+    );
+  });
+
   test("what cannot be done is refused before training", async () => {
     await refuse([...common.slice(0, -4), "--metrics", "fit"], 2, /did you mean 'fid'/, { cwd });
     await refuse(["train", "gan", "--metrics", "points"], 2, /say how often by --eval-every/, { cwd });
     await refuse(["train", "gan", "--eval-every", "0"], 2, /evaluation\.every/, { cwd });
+    const dry = ["train", "gan", ...QUICK, "--eval-every", "2", "--metrics", "point", "--dry-run"];
+    await refuse(dry, 2, /unknown metric 'point'; did you mean 'points'/, { cwd });
     assert.ok(!existsSync(join(cwd, "runs/gan-ring-1")));
   });
 

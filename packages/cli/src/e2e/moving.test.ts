@@ -1,8 +1,9 @@
 // Runs that go on elsewhere, with other data or in another composition, by the commands that Gantry names.
 import assert from "node:assert/strict";
-import { readFile, rename } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
+import { encodePng } from "@gantry/formats";
 import { writeDigits } from "./digits.js";
 import { parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
 
@@ -11,6 +12,34 @@ const SMALL = [
   ...["--preset", "small", "--batch", "8", "--threads", "1", "--set", "net.channels=2", "--set", "samples=4"],
   ...["--set", "intervals.sample=1000"],
 ];
+
+const FOLDER = [...SMALL, "--set", "data.size=28", "--steps", "2"];
+
+/** Folders of pictures by their names, no two alike. */
+async function writeClasses(
+  root: string,
+  classes: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+  for (const [folder, names] of Object.entries(classes)) {
+    await mkdir(join(root, folder), { recursive: true });
+    for (const name of names)
+      await writeFile(
+        join(root, folder, `${name}.png`),
+        await encodePng({
+          shape: [1, 8, 8],
+          data: Uint8Array.from({ length: 64 }, (_, i) => (i * 3 + Number(name) * 29) % 256),
+        }),
+      );
+  }
+}
+
+/** As if the run had been stopped early: so many iterations are planned. */
+async function plan(run: string, steps: number): Promise<void> {
+  const file = join(cwd, run, "config.json");
+  const record = JSON.parse(await readFile(file, "utf8"));
+  record.config.steps = steps;
+  await writeFile(file, JSON.stringify(record));
+}
 
 before(async () => {
   await writeDigits(join(cwd, "digits"), { train: 40, t10k: 40 });
@@ -44,6 +73,79 @@ describe("moving", () => {
       String(first?.message),
       /^data: other than before: .*t10k.*, 40 items, instead of .*40 items/,
     );
+  });
+
+  test("a file of labels moves with its run, is found in data that moved, and is named where it is gone", async () => {
+    await writeClasses(join(cwd, "project/flat"), { "": ["0", "1", "2", "3", "4", "5", "6", "7"] });
+    const csv = [..."01234567"]
+      .map((name) => `${name}.png,${Number(name) % 2 === 0 ? "even" : "odd"}\n`)
+      .join("");
+    await writeFile(join(cwd, "project/flat/classes.csv"), csv);
+    const labels = ["--data", "project/flat", "--labels", "project/flat/classes.csv"];
+    await succeed(["train", "cgan", ...FOLDER, ...labels, "--out", "project/runs/a"], { cwd });
+    const stored = async (run: string) =>
+      JSON.parse(await readFile(join(cwd, run, "config.json"), "utf8")).config.data as Record<
+        string,
+        unknown
+      >;
+    assert.equal((await stored("project/runs/a")).labels, "../../flat/classes.csv");
+    await rename(join(cwd, "project"), join(cwd, "moved"));
+    const forked = ["fork", "moved/runs/a", "--steps", "4"];
+    assert.match(
+      (await succeed([...forked, "--out", "b"], { cwd })).stderr,
+      /by classes\.csv: even 4, odd 4/,
+    );
+    await rename(join(cwd, "moved/flat"), join(cwd, "flat"));
+    const { stderr } = await succeed([...forked, "--data", "flat", "--out", "moved/runs/c"], { cwd });
+    assert.match(stderr, /by classes\.csv: even 4, odd 4/);
+    assert.equal((await stored("moved/runs/c")).labels, "../../../flat/classes.csv");
+    await rename(join(cwd, "flat/classes.csv"), join(cwd, "named.csv"));
+    for (const [name, ...args] of [
+      ["fork", "--steps", "6"],
+      ["probe"],
+      ["eval", "--metrics", "fid"],
+    ] as const) {
+      const line = new RegExp(
+        `file of labels is not there any more; .*: gantry ${name} moved/runs/c --labels FILE\\n$`,
+      );
+      await refuse([name, "moved/runs/c", ...args], 2, line, { cwd });
+    }
+    await succeed(["probe", "moved/runs/c", "--iterations", "1", "--labels", "named.csv"], { cwd });
+    await refuse(["probe", "moved/runs/c", "--labels", "none.csv"], 1, /none\.csv: cannot read labels/, {
+      cwd,
+    });
+    await refuse(["eval", "flat", "--labels", "named.csv"], 2, /--labels is of a run that is evaluated/, {
+      cwd,
+    });
+  });
+
+  test("classes never change their numbers in silence", async () => {
+    await writeClasses(join(cwd, "animals"), { ape: ["0", "1", "2", "3"], bee: ["4", "5", "6", "7"] });
+    await writeClasses(join(cwd, "others"), { bee: ["0", "1", "2", "3"], cat: ["4", "5", "6", "7"] });
+    await writeClasses(join(cwd, "more"), { ape: ["0", "1", "2"], bee: ["3", "4", "5"], cat: ["6", "7"] });
+    const on = (data: string) => [...FOLDER, "--data", data];
+    await succeed(["train", "cgan", ...on("animals"), "--out", "labelled"], { cwd });
+    await plan("labelled", 4);
+    for (const [folder, classes] of [
+      ["others", "bee, cat"],
+      ["more", "ape, bee, cat"],
+    ] as const) {
+      const line = new RegExp(
+        `other classes than ${folder} has: classes: ${classes}, instead of ape, bee; .*gantry fork`,
+      );
+      await succeed(["train", "cgan", ...on(folder), "--dry-run"], { cwd });
+      await refuse(["resume", "labelled", "--data", folder], 2, line, { cwd });
+    }
+    const forked = ["fork", "labelled", "--steps", "4", "--data", "others", "--out", "labelled-others"];
+    assert.match(
+      (await succeed(forked, { cwd })).stderr,
+      /classes: bee, cat, instead of ape, bee; its order/,
+    );
+    // Where no network is told the classes, data may grow by some.
+    await succeed(["train", "dcgan", ...on("animals"), "--out", "unlabelled"], { cwd });
+    await plan("unlabelled", 4);
+    const grown = await succeed(["resume", "unlabelled", "--data", "more"], { cwd });
+    assert.match(grown.stderr, /^3 classes, by folders: ape 3, bee 3, cat 2$/m);
   });
 
   test("fork takes terms in and out, and says in its first line what begins anew", async () => {

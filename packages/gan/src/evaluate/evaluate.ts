@@ -62,9 +62,15 @@ async function openReference(
   try {
     return await openSide(reference, quantisation, context);
   } catch (error) {
-    if (subject.kind !== "run" || against !== undefined || reference.kind !== "data") throw error;
-    const path = typeof reference.spec === "string" ? undefined : reference.spec.path;
-    throw await explainMissing(error, path, `eval ${shellWord(subject.path)}`);
+    if (
+      subject.kind !== "run" ||
+      subject.data !== undefined ||
+      against !== undefined ||
+      reference.kind !== "data"
+    )
+      throw error;
+    const spec = typeof reference.spec === "string" ? {} : (reference.spec as JsonObject);
+    throw await explainMissing(error, spec, `eval ${shellWord(subject.path)}`);
   }
 }
 

@@ -279,7 +279,7 @@ async function openRun(
 ): Promise<Side & { readonly trainedOn: RunData }> {
   const sampler = await Sampler.open(resolve(context.cwd, path), { iteration, weights, context });
   const own = sampler.run.config;
-  const config = elsewhere === undefined ? own : withOtherData(own, elsewhere, sampler.data);
+  const config = elsewhere === undefined ? own : await withOtherData(own, elsewhere, sampler.data);
   const { parts } = await composition(config.data as DatasetSpec);
   const { name, shape } = { name: sampler.run.name, shape: sampler.data.shape };
   const common = {

@@ -156,8 +156,8 @@ test("data that has moved with its run, without it, has grown, or is other data"
     /\(30 items\) is not what the run was trained on; .*: gantry resume \S+ --data PATH, or .*: gantry fork \S+ --data PATH$/,
   );
   await assert.rejects(
-    resumeRun(back, undefined, undefined, { data: { path: pictures } }),
-    /trained on images of 1x28x28 in 10 classes, and .* has images of 1x28x28; .*gantry fork/,
+    resumeRun(back, undefined, undefined, { data: { path: pictures, size: 32 } }),
+    /trained on images of 1x28x28, and .* has images of 1x32x32; .*gantry fork/,
   );
   await at(project, "pictures");
   const fewer = await resumeRun(back, undefined, undefined, { data: { path: pictures, limit: 39 } });
@@ -167,14 +167,14 @@ test("data that has moved with its run, without it, has grown, or is other data"
   );
   assert.equal((await finish(fewer)).at(-1)?.iteration, 8);
   const opened = await RunDirectory.open(back);
-  const base = withOtherData(opened.config, { path: images, limit: 20 }, opened.record.data);
+  const base = await withOtherData(opened.config, { path: images, limit: 20 }, opened.record.data);
   const fork = await forkRun(back, 8, { ...base, steps: 10 }, place());
   assert.match(fork.notes[0] ?? "", /^data: other than before: .*, 20 items, instead of .*, 39 items; /);
   assert.equal((await finish(fork)).length, 2);
 });
 
 test("images of a folder in the place of a set by name are decoded to the shape of the networks", async () => {
-  const { data } = withOtherData(
+  const { data } = await withOtherData(
     { ...config, data: { name: "mnist" } },
     { path: "/photos" },
     { kind: "images", shape: [1, 28, 28], classes: 10 },

@@ -45,8 +45,8 @@ export async function probeRun(path: string, options: ProbeOptions = {}): Promis
   const { folder, iteration } = await run.checkpoint(options.iteration);
   const { iterations = 20, context } = options;
   const config =
-    options.data === undefined ? run.config : withOtherData(run.config, options.data, run.record.data);
-  const dataset = await openRunData(config, `probe ${shellWord(path)}`, context);
+    options.data === undefined ? run.config : await withOtherData(run.config, options.data, run.record.data);
+  const dataset = await openRunData(config, run.config, `probe ${shellWord(path)}`, context);
   const own = Object.entries(config.terms).some(([name, { term = name }]) => term === TERM);
   const terms = own ? config.terms : { ...config.terms, [TERM]: { variant: "equal" } };
   const trainer = await Trainer.create(

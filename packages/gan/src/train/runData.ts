@@ -1,110 +1,198 @@
-import { stat } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Config } from "../config/config.js";
-import { type JsonObject, merge } from "../config/merge.js";
+import { isObject, type JsonObject, merge } from "../config/merge.js";
 import type { DataContext, Dataset } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
 import type { RunRecord } from "./runDirectory.js";
 import { openConfiguredData, shapeOf } from "./setup.js";
 
-/** A record as it is written: the data's path relative to the run's folder, so that both can be moved together. */
-export function storeData(run: string, record: RunRecord): RunRecord {
-  const { path } = record.config.data;
-  if (path === undefined) return record;
-  const dataPath = resolve(path);
-  const config = {
-    ...record.config,
-    data: { ...record.config.data, path: relative(resolve(run), dataPath) },
-  };
-  return { ...record, dataPath, config };
+/** Settings of data that are places, and where a record keeps them absolutely. */
+const PLACES = [
+  ["path", "dataPath"],
+  ["labels", "labelsPath"],
+] as const;
+
+const isThere = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined)) !== undefined;
+
+/** A folder behind all links that lead to it, with a name in it: links on the way say nothing of what moves together. */
+const placeOf = async (folder: string, name = "."): Promise<string> =>
+  join(await realpath(folder).catch(() => resolve(folder)), name);
+
+/** A record as it is written: places of data relative to the run's folder, so that both can be moved together. */
+export async function storeData(run: string, record: RunRecord): Promise<RunRecord> {
+  const data: Record<string, unknown> = { ...record.config.data };
+  const absolute: { dataPath?: string; labelsPath?: string } = {};
+  for (const [key, kept] of PLACES) {
+    const place = data[key];
+    if (typeof place !== "string") continue;
+    absolute[kept] = resolve(place);
+    data[key] = relative(
+      await placeOf(run),
+      await placeOf(dirname(absolute[kept]), basename(absolute[kept])),
+    );
+  }
+  const { dataPath: _, labelsPath: __, ...rest } = record;
+  return { ...rest, ...absolute, config: { ...record.config, data: data as Config["data"] } };
 }
 
-/** A record as it is used: the data's path absolute, where it lies now; where it lay, if it is nowhere. */
+/** A record as it is used: places of data absolute, where they are now; where they were, if they are nowhere. */
 export async function findData(run: string, record: RunRecord): Promise<RunRecord> {
-  const { path } = record.config.data ?? {};
-  if (path === undefined || record.dataPath === undefined) return record;
-  const beside = resolve(run, path);
-  const found = (await stat(beside).catch(() => undefined)) === undefined ? record.dataPath : beside;
-  return { ...record, config: { ...record.config, data: { ...record.config.data, path: found } } };
+  if (!isObject(record.config.data)) return record;
+  const data: Record<string, unknown> = { ...record.config.data };
+  for (const [key, kept] of PLACES) {
+    const [place, absolute] = [data[key], record[kept]];
+    if (typeof place !== "string" || absolute === undefined) continue;
+    const beside = resolve(await placeOf(run), place);
+    data[key] = (await isThere(beside)) ? beside : absolute;
+  }
+  return { ...record, config: { ...record.config, data: data as Config["data"] } };
 }
 
-/** The same configuration with a path that does not depend on the current folder. */
+/** The same configuration with places that do not depend on the current folder. */
 export function withAbsoluteData(config: Config, cwd = process.cwd()): Config {
-  const { path } = config.data;
-  // An empty one is refused where it is opened.
-  return path === undefined || path === ""
-    ? config
-    : { ...config, data: { ...config.data, path: resolve(cwd, path) } };
+  const data: Record<string, unknown> = { ...config.data };
+  for (const [key] of PLACES) {
+    const place = data[key];
+    // An empty one is refused where it is opened.
+    if (typeof place === "string" && place !== "") data[key] = resolve(cwd, place);
+  }
+  return { ...config, data: data as Config["data"] };
 }
 
 /**
  * A run's configuration on data that is named instead of its own.
- * @param data `{ path }` or `{ name }`, as after --data. Between two paths the options (size, channels, ...) stay; a folder
+ * @param data `{ path }` or `{ name }`, as after --data, and `{ labels }`, as after --labels. Between two paths the options
+ * (size, channels, ...) stay, and so does a file of labels; one that lay in the data is looked for in its new place. A folder
  * of images in the place of a set by name is decoded to the shape that the networks were made for.
  */
-export function withOtherData(config: Config, data: JsonObject, shape: DataShape | undefined): Config {
+export async function withOtherData(
+  config: Config,
+  data: JsonObject,
+  shape: DataShape | undefined,
+): Promise<Config> {
   const before = config.data as JsonObject;
-  if (before.path !== undefined && before.name === undefined && data.path !== undefined)
-    return { ...config, data: merge(before, data) as Config["data"] };
+  const isElsewhere = data.path !== undefined || data.name !== undefined;
+  if (!isElsewhere || (before.path !== undefined && before.name === undefined && data.path !== undefined)) {
+    const labels = await movedLabels(before, data);
+    return { ...config, data: { ...merge(before, data), ...labels } as Config["data"] };
+  }
   const [channels, height, width] = shape?.kind === "images" ? shape.shape : [];
   const fits = data.path !== undefined && channels !== undefined && height === width;
   return { ...config, data: { ...data, ...(fits ? { size: height, channels } : {}) } as Config["data"] };
 }
 
+/** Where a file of labels is that lay in the data, and moved with it. */
+async function movedLabels(before: JsonObject, data: JsonObject): Promise<JsonObject> {
+  const [from, labels, to] = [before.path, before.labels, data.path];
+  if (typeof from !== "string" || typeof labels !== "string" || typeof to !== "string") return {};
+  if (data.labels !== undefined) return {};
+  const inside = relative(from, labels);
+  if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) return {};
+  const moved = join(to, inside);
+  return (await isThere(moved)) ? { labels: moved } : {};
+}
+
 /**
  * Opens the data of a run.
+ * @param own the run's configuration, where `config` may be one on other data
  * @param command what to type where the data is not there any more, as `resume runs/x`
  * @throws UsageError naming that command with --data
  */
 export async function openRunData(
   config: Config,
+  own: Config,
   command: string,
   context?: Partial<DataContext>,
 ): Promise<Dataset> {
   try {
     return await openConfiguredData(config, context);
   } catch (error) {
-    throw await explainMissing(error, config.data.path, command);
+    // A place that was just named is wrong, and did not move.
+    const [{ path, labels }, before] = [config.data, own.data];
+    const kept = {
+      path: path === before.path ? path : undefined,
+      labels: labels === before.labels ? labels : undefined,
+    };
+    throw await explainMissing(error, kept, command);
   }
 }
 
-/** The error, or what to type where it comes from a path that is not there any more. */
+/** The error, or what to type where it comes from data, or labels, that are not there any more. */
 export async function explainMissing(
   error: unknown,
-  path: string | undefined,
+  { path, labels }: Readonly<Record<string, unknown>>,
   command: string,
 ): Promise<unknown> {
-  const isMissing = path !== undefined && (await stat(path).catch(() => undefined)) === undefined;
-  if (!isMissing) return error;
-  return new UsageError(
-    `${path}: the run's data is not there any more; say where it is now: gantry ${command} --data PATH`,
-    { cause: error },
-  );
+  for (const [place, what, option] of [
+    [path, "data is", "--data PATH"],
+    [labels, "file of labels is", "--labels FILE"],
+  ] as const) {
+    if (typeof place === "string" && !(await isThere(place)))
+      return new UsageError(
+        `${place}: the run's ${what} not there any more; say where it is now: gantry ${command} ${option}`,
+        { cause: error },
+      );
+  }
+  return error;
 }
 
 /** What of a data set a run keeps in its record. */
 export const recordOf = (dataset: Dataset): NonNullable<RunRecord["data"]> => ({
   ...shapeOf(dataset),
+  ...(dataset.classes === undefined ? {} : { classNames: dataset.classes }),
   count: dataset.count,
 });
+
+/** A run's configuration, and its data's record. */
+interface Trained {
+  readonly config: Config;
+  readonly data?: RunRecord["data"] | undefined;
+}
+
+/**
+ * Classes by their numbers, where those are not the ones that conditional networks were trained by; undefined where they are,
+ * where no network looks at them, and where the run is of a version that kept no names and as many classes.
+ */
+export function describeClassChange({ config, data }: Trained, dataset: Dataset): string | undefined {
+  const now = dataset.classes;
+  if (!config.conditional || data === undefined) return undefined;
+  const { classNames: before, classes: count } = data;
+  if (before === undefined ? count === now?.length : before.join("\0") === now?.join("\0")) return undefined;
+  const were = before === undefined ? `${count ?? 0}` : some(before);
+  return `classes: ${some(now ?? [])}, instead of ${were}`;
+}
+
+const SHOWN = 10;
+
+const some = (names: readonly string[]): string =>
+  names.length === 0
+    ? "none"
+    : `${names.slice(0, SHOWN).join(", ")}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ""}`;
 
 /**
  * What going on with this data changes, in one line; undefined for nothing.
  * @param isSame whether what it holds is what was trained on
  */
 export function describeDataChange(
-  before: { readonly config: Config; readonly data?: RunRecord["data"] },
+  before: Trained,
   dataset: Dataset,
   config: Config,
   isSame: boolean,
 ): string | undefined {
-  const placeOf = ({ data }: Config) => data.path ?? data.name ?? "";
-  const [from, to] = [placeOf(before.config), placeOf(config)];
+  const nameOf = ({ data }: Config) => data.path ?? data.name ?? "";
+  const [from, to] = [nameOf(before.config), nameOf(config)];
   if (isSame) return from === to ? undefined : `data: the same, now at ${to} instead of ${from}`;
   const count = before.data?.count;
   const was = [from === to ? undefined : from, count === undefined ? undefined : `${count} items`]
     .filter((part) => part !== undefined)
     .join(", ");
-  return `data: other than before: ${to}, ${dataset.count} items${was === "" ? "" : `, instead of ${was}`}; its order begins anew`;
+  const classes = describeClassChange(before, dataset);
+  return [
+    `data: other than before: ${to}, ${dataset.count} items${was === "" ? "" : `, instead of ${was}`}`,
+    ...(classes === undefined ? [] : [classes]),
+    "its order begins anew",
+  ].join("; ");
 }

@@ -29,9 +29,11 @@ export interface RunRecord {
   /** The run and iteration it was forked from. */
   readonly forkedFrom?: { readonly run: string; readonly iteration: number };
   /** What the data asked of the networks, and how many items there were: a run can be sampled where its data is not. */
-  readonly data?: DataShape & { readonly count?: number };
+  readonly data?: DataShape & { readonly count?: number; readonly classNames?: readonly string[] };
   /** Where the data was, absolutely, where the configuration has its path relative to the run. */
   readonly dataPath?: string;
+  /** The same of its file of labels. */
+  readonly labelsPath?: string;
   /** Threads that it began with: another number gives other bits. */
   readonly threads?: number;
   readonly config: Config;
@@ -139,7 +141,7 @@ export class RunDirectory {
   }
 
   async #writeRecord(): Promise<void> {
-    await writeJson(join(this.path, "config.json"), storeData(this.path, this.record));
+    await writeJson(join(this.path, "config.json"), await storeData(this.path, this.record));
   }
 
   /** The same run on data that lies elsewhere, or is other data, written into its config.json. */

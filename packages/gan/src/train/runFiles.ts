@@ -18,8 +18,11 @@ const recordSchema = z.looseObject({
       kind: z.enum(["images", "points"]),
       shape: z.array(z.int().min(1)).min(1).max(4),
       classes: z.int().min(1).optional(),
+      classNames: z.array(z.string()).optional(),
     })
     .optional(),
+  dataPath: z.string().optional(),
+  labelsPath: z.string().optional(),
   threads: z.int().min(1).optional(),
   config: z.looseObject({}),
 });

@@ -9,7 +9,14 @@ import { checkEvaluations } from "./evaluations.js";
 import { describeAnew, layoutOf, loadFork } from "./forkCheckpoint.js";
 import { type RecordOptions, record } from "./record.js";
 import { claimRun, type RunClaim } from "./runClaim.js";
-import { describeDataChange, openRunData, recordOf, withAbsoluteData, withOtherData } from "./runData.js";
+import {
+  describeClassChange,
+  describeDataChange,
+  openRunData,
+  recordOf,
+  withAbsoluteData,
+  withOtherData,
+} from "./runData.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
 import { lockHolder, RunLock } from "./runLock.js";
 import { shapeOf } from "./setup.js";
@@ -51,8 +58,8 @@ function runOf(
   return { trainer, directory, notes, reports };
 }
 
-/** A trainer whose evaluations were found to make sense. */
-async function createTrainer(
+/** A trainer whose evaluations were found to make sense. @throws UsageError, FormatError: all that can be refused */
+export async function createTrainer(
   config: Config,
   context?: Partial<DataContext>,
   opened?: Dataset,
@@ -97,7 +104,7 @@ export async function startRun(
 }
 
 export interface ResumeOptions {
-  /** Where the run's data is now, or other data to go on with: `{ path }` or `{ name }`. */
+  /** Where the run's data is now, or other data to go on with: `{ path }` or `{ name }`, and `{ labels }`. */
   readonly data?: JsonObject | undefined;
   /** Called once with a line, where it takes a while to tell whether another process still writes the run. */
   readonly onWait?: ((message: string) => void) | undefined;
@@ -139,14 +146,15 @@ export async function resumeRun(
     const config =
       options.data === undefined
         ? directory.config
-        : withOtherData(directory.config, options.data, directory.record.data);
-    const dataset = await openRunData(config, `resume ${shellWord(path)}`, context);
+        : await withOtherData(directory.config, options.data, directory.record.data);
+    const dataset = await openRunData(config, directory.config, `resume ${shellWord(path)}`, context);
     trainer = await Trainer.create(config, context, dataset);
     tellThreads(directory, context);
     const isSame = checkpoint === undefined || (await isTrainedOn(checkpoint.folder, dataset));
     if (!isSame) refuseOtherData(path, directory, dataset, options.data !== undefined);
     if (checkpoint !== undefined) await loadCheckpoint(trainer, checkpoint.folder, isSame ? "same" : "other");
-    if (options.data === undefined) return runOf(trainer, directory, lock);
+    // One that is trained from the beginning takes its data as it is now.
+    if (options.data === undefined && !anew) return runOf(trainer, directory, lock);
     const change = describeDataChange(directory.record, dataset, config, isSame);
     const moved = await directory.withData(config, recordOf(dataset));
     return runOf(trainer, moved, lock, change === undefined ? [] : [change]);
@@ -169,10 +177,16 @@ function refuseOtherData(path: string, { record }: RunDirectory, dataset: Datase
       `${path}: the data set ${dataset.name} (${dataset.count} items) is not what the run was trained on; say where that is now: gantry resume ${run} --data PATH, or begin a new run with its networks on other data: gantry fork ${run} --data PATH`,
     );
   const now = shapeOf(dataset);
-  const { kind, shape, classes } = record.data ?? now;
-  if (kind !== now.kind || shape.join() !== now.shape.join() || classes !== now.classes)
+  const { kind, shape } = record.data ?? now;
+  const to = `a new run can begin with what fits of its networks: gantry fork ${run} --data PATH`;
+  if (kind !== now.kind || shape.join() !== now.shape.join())
     throw new UsageError(
-      `${path}: the run was trained on ${kind} of ${shape.join("x")}${classes === undefined ? "" : ` in ${classes} classes`}, and ${dataset.name} has ${now.kind} of ${now.shape.join("x")}${now.classes === undefined ? "" : ` in ${now.classes} classes`}; a new run can begin with what fits of its networks: gantry fork ${run} --data PATH`,
+      `${path}: the run was trained on ${kind} of ${shape.join("x")}, and ${dataset.name} has ${now.kind} of ${now.shape.join("x")}; ${to}`,
+    );
+  const change = describeClassChange(record, dataset);
+  if (change !== undefined)
+    throw new UsageError(
+      `${path}: its networks know other classes than ${dataset.name} has: ${change}; ${to}`,
     );
 }
 
@@ -202,7 +216,7 @@ export async function forkRun(
     const anew = iteration === undefined && (await listCheckpoints(from.checkpoints)).length === 0;
     const checkpoint = anew ? undefined : await from.checkpoint(iteration);
     const absolute = withAbsoluteData(config, context?.cwd);
-    const dataset = await openRunData(absolute, `fork ${shellWord(source)}`, context);
+    const dataset = await openRunData(absolute, from.config, `fork ${shellWord(source)}`, context);
     // First, since making networks sets threads and arithmetic as their configuration says.
     const layout = await layoutOf(from.config, from.record.data ?? shapeOf(dataset));
     trainer = await createTrainer(absolute, context, dataset);
