@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
+import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
 import { type JsonObject, merge } from "../config/merge.js";
 import type { DataContext, Dataset } from "../data/index.js";
@@ -103,8 +104,8 @@ export function describeDataChange(
   const [from, to] = [placeOf(before.config), placeOf(config)];
   if (isSame) return from === to ? undefined : `data: the same, now at ${to} instead of ${from}`;
   const count = before.data?.count;
-  const was = [from === to ? undefined : from, count === undefined ? undefined : `${count} items`]
+  const was = [from === to ? undefined : from, count === undefined ? undefined : amount(count, "items")]
     .filter((part) => part !== undefined)
     .join(", ");
-  return `data: other than before: ${to}, ${dataset.count} items${was === "" ? "" : `, instead of ${was}`}; its order begins anew`;
+  return `data: other than before: ${to}, ${amount(dataset.count, "items")}${was === "" ? "" : `, instead of ${was}`}; its order begins anew`;
 }

@@ -10,6 +10,7 @@ import {
   timed,
   torch,
 } from "@gantry/torch";
+import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
 import {
   type Batch,
@@ -102,7 +103,7 @@ export class Trainer {
     const dataset = opened ?? (await openConfiguredData(config, context));
     if (config.batch > dataset.count)
       throw new UsageError(
-        `a batch of ${config.batch} is larger than the data set ${dataset.name} (${dataset.count} items); give --batch ${fittingBatch(dataset.count)}`,
+        `a batch of ${config.batch} is larger than the data set ${dataset.name} (${amount(dataset.count, "items")}); give --batch ${fittingBatch(dataset.count)}`,
       );
     if (config.device === "cpu") measureKernels();
     const game = await buildGame(config, shapeOf(dataset));
