@@ -1,7 +1,6 @@
-// `npm run build`: the native part through node-gyp, when its sources or LibTorch changed; then TypeScript. One native build
+// `npm run build`: TypeScript, then the native part through node-gyp when its sources or LibTorch changed. One native build
 // serves every Node: it is written to Node-API alone.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { findLibtorch } from "../packages/torch/scripts/find-libtorch.mjs";
 import { ask, filesUnder, hashOf, nodeHeaders, root, run, Stop, script } from "./shared.mjs";
@@ -37,7 +36,7 @@ function readStamp() {
   }
 }
 
-function buildNative() {
+async function buildNative() {
   const found = locateLibtorch();
   const now = state(found);
   const name = `LibTorch ${found.version} (${found.source}, ${found.root})`;
@@ -52,10 +51,14 @@ function buildNative() {
   const was = before.libtorch === undefined || before.libtorch === name ? "" : `; it was ${before.libtorch}`;
   console.log(`building the native part against ${name}${was}`);
   const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
-  // Another LibTorch makes every object file stale, which make cannot see; a changed source it can.
-  const made = before.setup === now.setup && existsSync(join(torch, "build/Makefile"));
+  // Another LibTorch makes every object file stale, which make cannot see; a changed source it can. Of a checkout that was moved
+  // or copied the Makefile names what it needs from where it lay.
+  const made =
+    before.setup === now.setup && before.folder === torch && existsSync(join(torch, "build/Makefile"));
   const steps = made ? ["build"] : ["rebuild"];
-  const jobs = String(Math.min(4, availableParallelism()));
+  // In a container there may be less than the machine's processors. What tells it has just been built.
+  const { machine } = await import("../packages/torch/dist/src/limits.js");
+  const jobs = String(Math.min(4, machine().threads));
   const headers = nodeHeaders();
   if (headers === undefined)
     console.log("Node's headers are not beside the node program: node-gyp fetches them");
@@ -70,13 +73,13 @@ function buildNative() {
     throw new Stop(`the native build failed (see above)${help}`, status);
   }
   mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, JSON.stringify({ ...now, libtorch: name }));
+  writeFileSync(stamp, JSON.stringify({ ...now, libtorch: name, folder: torch }));
 }
 
-script(() => {
+script(async () => {
   if (ask(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--version"]) === undefined)
     throw new Stop("npm's packages are not installed: run `npm run setup`");
-  buildNative();
   const status = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
   if (status !== 0) throw new Stop("the type check failed (see above)", status);
+  await buildNative();
 });

@@ -146,6 +146,15 @@ unusual = {
     "real": z.clone().real,
     "coo": torch.sparse_coo_tensor([[0, 1, 1], [2, 0, 2]], [3.0, 4.0, 5.0], (2, 3)),
     "repeated": torch.sparse_coo_tensor([[0, 0], [2, 2]], [3.0, 4.0], (2, 3)),
+    **{
+        f"repeated-{name}": torch.sparse_coo_tensor([[0, 0, 1, 0]], torch.tensor(values, dtype=getattr(torch, name)), (3,))
+        for name, values in {
+            "float16": [1.001, 2048, -0.3, 1.001],
+            "bfloat16": [1.01, 256, -0.3, 1.01],
+            "bool": [True, False, False, False],
+            "int8": [100, 100, 3, 1],
+        }.items()
+    },
     "hybrid": torch.sparse_coo_tensor([[1, 0]], [[1.0, 2.0], [3.0, 4.0]], (3, 2)),
     "coo-complex": torch.sparse_coo_tensor([[1, 0]], [1 + 2j, 3j], (3,)),
     "csr": torch.tensor([[0.0, 1, 2], [3, 0, 0]]).to_sparse_csr(),

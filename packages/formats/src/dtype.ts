@@ -1,4 +1,5 @@
 import { FormatError } from "./errors.js";
+import { bfloat16, float16 } from "./halves.js";
 
 /** Bytes of one element of each element type. */
 export const ITEM_SIZE = {
@@ -123,25 +124,13 @@ export function toFloat32(array: ArrayValue): Float32Array {
   if (elements instanceof BigInt64Array) {
     for (let i = 0; i < floats.length; i++) floats[i] = Number(elements[i]);
   } else if (array.dtype === "bfloat16") {
-    // bfloat16 is the upper half of float32.
-    const bits = new Uint32Array(floats.buffer);
-    for (let i = 0; i < bits.length; i++) bits[i] = (elements[i] as number) << 16;
+    for (let i = 0; i < floats.length; i++) floats[i] = bfloat16.toNumber(elements[i] as number);
   } else if (array.dtype === "float16") {
-    for (let i = 0; i < floats.length; i++) floats[i] = halfToNumber(elements[i] as number);
+    for (let i = 0; i < floats.length; i++) floats[i] = float16.toNumber(elements[i] as number);
   } else {
     floats.set(elements);
   }
   return floats;
-}
-
-/** The value of IEEE 754 binary16 bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** Turns the bytes of every element around in place: big-endian to little-endian and back. */

@@ -67,6 +67,6 @@ export {
   type ScalarSummary,
   type TensorBoardEvent,
 } from "./tensorboard.js";
-export type { PthValue } from "./torchObjects.js";
+export { isArrayValue, type PthValue } from "./torchObjects.js";
 export { type TraceEvent, writeTrace } from "./traceEvents.js";
 export { encodeZip, openZip, writeZip, type ZipArchive, type ZipEntry, type ZipInput } from "./zip.js";

@@ -16,6 +16,7 @@ import { itemSizeOf, swapSizeOf, widened } from "./widen.js";
 import { openZip, writeZip } from "./zip.js";
 
 const MAGIC = Buffer.from("\x93NUMPY", "latin1");
+const RECORDS = "has records (a structured dtype), which are not supported";
 const DAMAGED = "the file is damaged or not from NumPy";
 
 /** Types by NumPy's codes, those that are widened among them. */
@@ -65,6 +66,7 @@ export function decodeNpy(bytes: Uint8Array, file?: string): ArrayValue {
   const text = Buffer.from(bytes.subarray(start, end)).toString(major === 3 ? "utf8" : "latin1");
 
   const header = parseHeader(text);
+  if (header === RECORDS) throw refuse(header, "save each of its fields as an array of its own");
   if (typeof header === "string") throw refuse(header);
   const { shape, fortran } = header;
   const order = header.descr[0];
@@ -204,9 +206,7 @@ function parseHeader(text: string): Header | string {
   while (MEMBER.lastIndex < dictionary.length - 1) {
     const match = MEMBER.exec(dictionary);
     if (match === null) {
-      return dictionary.includes("[")
-        ? "has records (a structured dtype), which are not supported"
-        : "has a header that cannot be understood";
+      return dictionary.includes("[") ? RECORDS : "has a header that cannot be understood";
     }
     const [, , name, , string, truth, tuple] = match;
     if (name === "descr" && string !== undefined && header.descr === undefined) header.descr = string;

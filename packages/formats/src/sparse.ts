@@ -1,6 +1,7 @@
 import { type ArrayValue, countElements, type Dtype, ITEM_SIZE, viewTyped } from "./dtype.js";
 import { FormatError } from "./errors.js";
 import { allocate } from "./files.js";
+import { bfloat16, float16 } from "./halves.js";
 import { contiguousStrides } from "./strided.js";
 
 /** A sparse tensor as PyTorch saves it. */
@@ -29,13 +30,12 @@ export function expandSparse(parts: SparseParts, file: string, spend: (bytes: nu
   const dense = allocateLike(values.dtype, [...shape, ...(pair === 2 ? [2] : [])], file, spend, refuse);
   const source = viewTyped(values);
   const target = viewTyped(dense);
+  const sum = addition(values.dtype);
   const add = (from: number, to: number, count: number) => {
     if (to + count > target.length || from + count > source.length)
       throw refuse("has an index beyond its shape");
-    for (let i = 0; i < count; i++) {
-      const sum = addition(values.dtype);
+    for (let i = 0; i < count; i++)
       target[to + i] = sum(target[to + i] as never, source[from + i] as never) as never;
-    }
   };
   const strides = contiguousStrides(shape);
   if (layout === "sparse_coo") {
@@ -100,10 +100,19 @@ function numbersOf(array: ArrayValue, refuse: (problem: string) => FormatError):
   return Array.from(viewTyped(array), Number);
 }
 
-/** Halves are bits here: where coordinates do not repeat, adding to 0 is taking the other. */
+/** As PyTorch adds such numbers: truths by `or`. Halves are bits here. */
 function addition(dtype: Dtype): (a: number | bigint, b: number | bigint) => number | bigint {
-  if (dtype === "float16" || dtype === "bfloat16" || dtype === "bool") return (_, b) => b;
-  return dtype === "int64"
-    ? (a, b) => (a as bigint) + (b as bigint)
-    : (a, b) => (a as number) + (b as number);
+  switch (dtype) {
+    case "bool":
+      return (a, b) => (a as number) | (b as number);
+    case "int64":
+      return (a, b) => (a as bigint) + (b as bigint);
+    case "float16":
+    case "bfloat16": {
+      const { toNumber, fromNumber } = dtype === "float16" ? float16 : bfloat16;
+      return (a, b) => fromNumber(toNumber(a as number) + toNumber(b as number));
+    }
+    default:
+      return (a, b) => (a as number) + (b as number);
+  }
 }

@@ -251,8 +251,10 @@ variable_list Weigh::backward(AutogradContext* context, variable_list gradients)
   return {image, gradient, at::Tensor()};
 }
 
-/** Beyond any image; larger strides and paddings would overflow products of sizes. */
-constexpr int64_t kMost = int64_t{1} << 24;
+/** Beyond any image; larger strides would overflow products of sizes. */
+constexpr int64_t kMostStride = int64_t{1} << 24;
+/** Wider than any image: beyond it there is only padding to go through, for minutes. */
+constexpr int64_t kMostPadding = int64_t{1} << 15;
 
 /** @param weight's channels for the input, and those that come out, are its dimensions `from` and 1 - `from` */
 void check(const char* name, const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias, int from,
@@ -267,9 +269,10 @@ void check(const char* name, const at::Tensor& input, const at::Tensor& weight, 
   TORCH_CHECK(stride.size() == 2 && (padding.size() == 2 || padding.size() == 4), name,
               " needs 2 numbers for stride and 2 or 4 (top, left, bottom, right) for padding, got ", stride, " and ", padding);
   for (const int64_t side : padding)
-    TORCH_CHECK(side >= 0 && side <= kMost, "padding must be from 0 to ", kMost, ", got ", side);
+    TORCH_CHECK(side >= 0 && side <= kMostPadding, "padding must be from 0 to ", kMostPadding, ", got ", side);
   for (int64_t d = 0; d < 2; ++d) {
-    TORCH_CHECK(stride[d] > 0 && stride[d] <= kMost, "stride must be from 1 to ", kMost, ", got ", stride[d]);
+    TORCH_CHECK(stride[d] > 0 && stride[d] <= kMostStride, "stride must be from 1 to ", kMostStride,
+                ", got ", stride[d]);
     TORCH_CHECK(weight.size(d + 2) > 0, name, ": the kernel is empty: ", weight.sizes());
   }
 }

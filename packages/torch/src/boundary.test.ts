@@ -79,6 +79,23 @@ const resized: Record<string, (image: Tensor, size: [bigint, bigint]) => unknown
   zeros: (image, size) => torch.zeros([...image.shape, ...size] as never),
 };
 
+test("padding wider than any image is refused, on each side, before it is gone through for minutes", () => {
+  scope(() => {
+    const [image, weight] = [torch.ones([1, 1, 1, 1]), torch.ones([1, 1, 1, 3])];
+    const widest = torch.conv2d(image, weight, null, [1, 1], [0, 2 ** 15, 0, 2 ** 15]);
+    assert.deepEqual(widest.shape, [1, 1, 1, 2 ** 16 - 1]);
+    for (const beyond of [2 ** 15 + 1, 2 ** 24, 2 ** 53 - 1])
+      for (const side of [0, 1, 2, 3]) {
+        const padding = [0, 0, 0, 0].map((none, at) => (at === side ? beyond : none));
+        for (const convolve of [torch.conv2d, torch.convTranspose2d])
+          assert.throws(() => convolve(image, weight, null, [1, 1], padding), {
+            name: "TorchError",
+            message: /padding must be from 0 to 32768/,
+          });
+      }
+  });
+});
+
 for (const [name, resize] of Object.entries(resized))
   test(`sizes whose product overflows are an error, of empty batches too: ${name}`, () => {
     for (const shape of [

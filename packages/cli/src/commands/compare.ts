@@ -83,7 +83,7 @@ function describe(comparison: Comparison, { style, columns }: Output, words: Wor
       ({ name, measuredDifferently }) =>
         `${name} was measured differently, so that none is the best: ${measuredDifferently.join("; ")}`,
     );
-  notes.push(...words.describeEarlierScores(comparison));
+  notes.push(...words.describeScoreNotes(comparison), ...words.describeEarlierScores(comparison));
   if (metrics.length === 0) notes.push("No scores yet: 'gantry eval RUN' measures them.");
   else if (metrics.some(({ scores }) => scores.some((score) => score?.best === true)))
     notes.unshift("* the best");

@@ -60,6 +60,7 @@ export default defineCommand<Options>({
       with: (options.with ?? []).map(parseTerm),
       without: options.without,
       settings: await settingsOf(others),
+      strict: true,
     });
     if (from !== undefined && from >= config.steps)
       throw new UsageError(

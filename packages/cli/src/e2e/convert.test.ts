@@ -54,7 +54,17 @@ test("mimicry's checkpoints become a run that is sampled, forked and resumed", a
   const evaluated = await succeed(["eval", "run", ...metrics], inside);
   assert.match(evaluated.stdout, /run at iteration 100, weights as trained: 4 images of 3x32x32/);
   await succeed(["fork", "run", "--set", "steps=101", "--set", "batch=2", "--out", "forked"], inside);
+  await refuse(["fork", "run", "--set", "steps=101", "--steps", "102"], 2, /steps is set twice/, inside);
+  await refuse(["fork", "run", "--set", "terms.infomax.alpha=1"], 2, /has no term 'infomax'/, inside);
   await succeed(["sample", "forked@101", "--count", "1", "--out", "forked.png"], inside);
+});
+
+test("ssgan's runs go on as mimicry trains them, with every head in every pass", async () => {
+  const discriminator = mimicry("ssgan-32-discriminator.pth");
+  await succeed(["convert", mimicry("sngan-32-generator.pth"), discriminator, "turned"], inside);
+  const { config } = JSON.parse(await readFile(join(folder, "turned", "config.json"), "utf8"));
+  assert.equal(config.recipe, "ssgan");
+  assert.equal(config.terms.rotation.everyPass, true);
 });
 
 test("a generator alone is a run, and what the tensors do not tell is asked for", async () => {

@@ -55,6 +55,9 @@ describe("moving", () => {
     await refuse(["fork", "run", "--steps", "5"], 2, named("fork"), { cwd });
     await refuse(["probe", "run"], 2, named("probe"), { cwd });
     await refuse(["eval", "run", "--metrics", "fid"], 2, named("eval"), { cwd });
+    const against = ["--against", "run", "--metrics", "contrastive:batch=2,steps=1"];
+    const gone = /the data of run is not there any more; say where it is now: --against PATH\n$/;
+    await refuse(["eval", "numbers", ...against], 2, gone, { cwd });
     await refuse(["resume", "run", "--data", ""], 2, /--data is empty/, { cwd });
     const data = ["--data", "numbers/train-images-idx3-ubyte"];
     const forked = await succeed(["fork", "run", "--steps", "5", ...data], { cwd });

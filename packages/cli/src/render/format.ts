@@ -1,11 +1,8 @@
+export { amount } from "@gantry/gan/amount";
 export { shellWord } from "@gantry/gan/shellWord";
 
 /** `1,234,567`. */
 export const count = (value: number): string => Math.round(value).toLocaleString("en-US");
-
-/** `1 image`, `1,234 images`. @param what in the plural, which ends in s */
-export const amount = (value: number, what: string): string =>
-  `${count(value)} ${Math.round(value) === 1 ? what.replace(/s(?= |$)/, "") : what}`;
 
 /** Three significant digits, thousands as k: `0.42`, `41.2`, `412`, `4.12k`, `1.30M`. */
 export function rate(value: number): string {

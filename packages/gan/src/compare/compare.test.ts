@@ -10,7 +10,7 @@ import { describeValue, differences } from "./differences.js";
 import { comparisonPage } from "./page.js";
 import type { RunSummary } from "./readRun.js";
 import { type RunScore, scoresIn } from "./scores.js";
-import { shortNumber, withDeviation } from "./words.js";
+import { describeScoreNotes, shortNumber, withDeviation } from "./words.js";
 
 const score = (value: number, over: Partial<RunScore> = {}): RunScore => ({
   name: "fid[cifar10-cnn]",
@@ -19,6 +19,7 @@ const score = (value: number, over: Partial<RunScore> = {}): RunScore => ({
   deviation: null,
   repeats: 1,
   iteration: null,
+  note: null,
   measured: { "fake samples": "1000" },
   ...over,
 });
@@ -134,6 +135,24 @@ describe("compared runs", () => {
     );
   });
 
+  test("what is to be known of a score is said with it, once for the runs that it holds of", async () => {
+    const note = "of 12 images it means little; take 1000 or more";
+    const runs = [
+      await run("r/a", {}, [score(30, { note }), score(1, { name: "kid", note: "x" })]),
+      await run("r/b", {}, [score(20)]),
+      await run("r/c", {}, [score(25, { note }), score(2, { name: "is", note })]),
+      await run("r/d", {}, [score(1, { name: "kid", note }), score(2, { name: "is", note })]),
+    ];
+    const comparison = compareRuns(runs);
+    assert.deepEqual(describeScoreNotes(comparison), [
+      `a, c: fid[cifar10-cnn]: ${note}`,
+      "a: kid: x",
+      `d: kid: ${note}`,
+      `c, d: is: ${note}`,
+    ]);
+    assert.ok((await comparisonPage(comparison, runs)).includes(note));
+  });
+
   test("seeds of one configuration: mean and sample standard deviation", async () => {
     const comparison = compareRuns([
       await run("r/gan-0", { seed: 0 }, [score(1)]),
@@ -175,6 +194,7 @@ describe("compared runs", () => {
           value: 2,
           values: [1, 3],
           repeatDeviation: Math.SQRT2,
+          note: "of 10 images it means little",
           samples: { fake: 10, real: null },
           conventions: { splits: 10 },
         },
@@ -189,6 +209,7 @@ describe("compared runs", () => {
         deviation: Math.SQRT2,
         repeats: 2,
         iteration: 500,
+        note: "of 10 images it means little",
         measured,
       },
     ]);

@@ -133,8 +133,8 @@ function metricsOf(runs: readonly RunSummary[], labels: readonly string[]): Comp
       measuredDifferently,
       scores: scores.map((score) => {
         if (score === undefined) return null;
-        const { value, deviation, repeats, iteration } = score;
-        return { value, deviation, repeats, iteration, best: value === best };
+        const { value, deviation, repeats, iteration, note } = score;
+        return { value, deviation, repeats, iteration, note, best: value === best };
       }),
     };
   });

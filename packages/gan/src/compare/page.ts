@@ -9,6 +9,7 @@ import {
   describeMetric,
   describeProgressOf,
   describeScore,
+  describeScoreNotes,
   describeSeeds,
   describeTime,
 } from "./words.js";
@@ -127,7 +128,7 @@ function scoreTable(comparison: Comparison): string {
     .map(({ name, measuredDifferently }) =>
       note(`${name} was measured differently, so that none is the best: ${measuredDifferently.join("; ")}`),
     );
-  notes.push(...describeEarlierScores(comparison).map(note));
+  notes.push(...[...describeScoreNotes(comparison), ...describeEarlierScores(comparison)].map(note));
   if (metrics.length === 0) notes.push(note("No scores yet: 'gantry eval RUN' measures them."));
   else
     notes.unshift(

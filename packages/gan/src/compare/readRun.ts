@@ -110,6 +110,7 @@ function pointScores(events: readonly RunEvent[], config: Config): RunScore[] {
         deviation: null,
         repeats: 1,
         iteration: last.iteration,
+        note: null,
         measured: {
           "fake samples": String(config.samples * POINTS_PER_IMAGE),
           data: JSON.stringify(config.data),

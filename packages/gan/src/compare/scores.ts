@@ -12,6 +12,8 @@ export interface RunScore {
   readonly repeats: number;
   /** Of the checkpoint that was judged; null where that is not known. */
   readonly iteration: number | null;
+  /** What is to be known of the value, as that it is of too few samples; null for nothing. */
+  readonly note: string | null;
   /** Sample counts, reference and conventions: scores that differ in one of them are not comparable. */
   readonly measured: Readonly<Record<string, string>>;
 }
@@ -26,7 +28,7 @@ export function scoresIn(report: object): RunScore[] {
   const details = isObject(subject) && isObject(subject.details) ? subject.details : {};
   const reference = isObject(against) && typeof against.name === "string" ? against.name : undefined;
   return scores.filter(isObject).flatMap((score): RunScore[] => {
-    const { name, better, value, values, repeatDeviation } = score;
+    const { name, better, value, values, repeatDeviation, note } = score;
     if (typeof name !== "string" || typeof value !== "number") return [];
     if (better !== "lower" && better !== "higher") return [];
     return [
@@ -37,6 +39,7 @@ export function scoresIn(report: object): RunScore[] {
         deviation: typeof repeatDeviation === "number" ? repeatDeviation : null,
         repeats: Array.isArray(values) ? values.length : 1,
         iteration: typeof details.iteration === "number" ? details.iteration : null,
+        note: typeof note === "string" ? note : null,
         measured: {
           ...(reference === undefined ? {} : { "compared with": reference }),
           ...measuredBy(score),

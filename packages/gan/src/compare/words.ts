@@ -31,6 +31,25 @@ export function describeProgressOf({ iteration, steps, status }: ComparedRun): s
   return status === "done" ? done : `${done}, ${status}`;
 }
 
+/** What is to be known of scores, a line for what holds of several: `a, b: fid, kid: of 12 images it means little`. */
+export function describeScoreNotes({ runs, metrics }: Comparison): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, scores } of metrics) {
+    const labels = new Map<string, string[]>();
+    for (const [i, score] of scores.entries())
+      if (score !== null && score.note !== null)
+        labels.set(score.note, [...(labels.get(score.note) ?? []), runs[i]?.label ?? ""]);
+    for (const [note, who] of labels) {
+      const key = JSON.stringify([who.join(", "), note]);
+      names.set(key, [...(names.get(key) ?? []), name]);
+    }
+  }
+  return [...names].map(([key, known]) => {
+    const [who, note] = JSON.parse(key) as [string, string];
+    return `${who}: ${known.join(", ")}: ${note}`;
+  });
+}
+
 /** Which scores are of an earlier checkpoint than a run has come to, a line each: `a: fid[cifar10-cnn] is of iteration 500`. */
 export function describeEarlierScores({ runs, metrics }: Comparison): string[] {
   return runs.flatMap(({ label, iteration: end }, i) => {

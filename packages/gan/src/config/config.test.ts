@@ -156,6 +156,8 @@ test("an unknown key names the nearest, at every level", async () => {
     const typed = setting.slice(0, setting.indexOf("="));
     assert.equal(await refusal(setting), `unknown setting '${typed}'; did you mean '${instead}'?`);
   }
+  assert.match(await refusal("schedule.generatorSteps=1e9"), /^schedule\.generatorSteps: too big/);
+  assert.match(await refusal("recipe=dcgan"), /^recipe: it is "gan", .* by its name: gantry train dcgan$/);
   assert.match(await refusal("zebra=3"), /^unknown setting 'zebra'; known here: recipe, data, net, /);
   assert.match(await refusal("__proto__.x=1"), /^unknown setting '__proto__'; known here/);
   assert.match(

@@ -84,6 +84,11 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
   }
   // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
   const settings = changes.settings ?? [];
+  for (const { recipe } of settings)
+    if (recipe !== undefined && recipe !== config.recipe)
+      throw new UsageError(
+        `recipe: it is ${JSON.stringify(config.recipe)}, and what it made is all set already; train another by its name: gantry train ${typeof recipe === "string" ? recipe : "RECIPE"}`,
+      );
   for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
     config = merge(config, setting);
   return validateConfig(config);

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 const rate = z.number().positive();
+/** Steps of a player in one iteration, whose list is made at once. */
+const turns = z.int().min(1).max(100_000);
 
 /** One optimizer, by PyTorch's names spelled out and with PyTorch's defaults. */
 export const optimizerSchema = z.discriminatedUnion("kind", [
@@ -49,14 +51,10 @@ export const configSchema = z.strictObject({
     .describe("optimizers by player, each laid upon `default`, which serves players not named"),
   schedule: z
     .strictObject({
-      discriminatorSteps: z
-        .int()
-        .min(1)
+      discriminatorSteps: turns
         .default(1)
         .describe("discriminator steps of an iteration, before the generator's"),
-      generatorSteps: z
-        .int()
-        .min(1)
+      generatorSteps: turns
         .default(1)
         .describe("generator steps of an iteration, each with latents of its own"),
       generatorBatch: z
@@ -82,7 +80,7 @@ export const configSchema = z.strictObject({
             "true: with spectral norm too, whose power iteration then moves once a step, not twice",
         ),
       burst: z
-        .strictObject({ steps: z.int().min(1), first: z.int().min(0), every: z.int().min(1) })
+        .strictObject({ steps: turns, first: z.int().min(0), every: z.int().min(1) })
         .nullable()
         .default(null)
         .describe("more discriminator steps in the first iterations and every so often (WGAN's code)"),

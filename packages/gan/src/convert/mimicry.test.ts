@@ -105,17 +105,27 @@ test("wrappers and prefixes of others are seen through", () => {
       ["model", parallel],
       ["epoch", 3],
     ]),
+    new Map<PthValue, PthValue>([
+      ["epoch", 3],
+      ["generator", new Map<PthValue, PthValue>([["state_dict", parallel]])],
+    ]),
   ])
     assert.deepEqual([...convertMimicry(wrapped).state.keys()], [...expected.keys()]);
-  assert.equal(
-    convertMimicry(
-      new Map<PthValue, PthValue>([
-        ["state_dict", state],
-        ["step", 7],
-      ]),
-    ).step,
-    7,
-  );
+  const tensor = { dtype: "int64", shape: [], data: new Uint8Array([7, 0, 0, 0, 0, 0, 0, 0]) } as const;
+  const steps: [PthValue, number | undefined][] = [
+    [7, 7],
+    [{ ...tensor, shape: [] }, 7],
+    [-1, undefined],
+    [10n ** 30n, undefined],
+    ["7", undefined],
+  ];
+  for (const [step, expected] of steps) {
+    const wrapped = new Map<PthValue, PthValue>([
+      ["state_dict", state],
+      ["step", step],
+    ]);
+    assert.equal(convertMimicry(wrapped).step, expected);
+  }
 });
 
 test("the size is found where the tensors tell it, and asked for where they do not", async () => {
@@ -141,6 +151,20 @@ test("other checkpoints are refused by the tensor that does not fit", async () =
     /'block2\.attention\.weight'/,
   );
   assert.throws(() => convertMimicry(new Map()), /which no size has/);
+  const [name] = [...state].find(([, value]) => (value as ArrayValue).dtype === "float32") as [
+    string,
+    unknown,
+  ];
+  const first = state.get(name) as ArrayValue;
+  const broken = new Float32Array(first.data.length / 4).fill(Number.NaN);
+  assert.throws(
+    () => convertMimicry(new Map([...state, [name, { ...first, data: new Uint8Array(broken.buffer) }]])),
+    /that are not finite/,
+  );
+  assert.throws(
+    () => convertMimicry(new Map([...state, [name, { ...first, storedAs: "complex64" }]])),
+    /has complex numbers in/,
+  );
 });
 
 test("nothing is left alive by a conversion", async () => {

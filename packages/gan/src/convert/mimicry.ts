@@ -1,9 +1,12 @@
 import {
   FormatError,
   flattenStateDict,
+  isArrayValue,
   type NamedArrays,
   PickleObject,
   type PthValue,
+  toFloat32,
+  viewTyped,
 } from "@gantry/formats";
 import { UsageError } from "../errors.js";
 import { FULL_CHANNELS, RESNET_PLANS } from "../nets/families/resnet.js";
@@ -107,6 +110,9 @@ export function convertMimicry(value: PthValue, options: MimicryOptions = {}): C
   for (const [name, array] of arrays) {
     const to = rename(name);
     if (to === undefined) return refuse(`has a tensor '${name}' that is none of its ${role}'s`);
+    if (array.storedAs?.includes("complex")) return refuse(`has complex numbers in '${name}'`);
+    if (array.dtype.startsWith("float") && !toFloat32(array).every(Number.isFinite))
+      return refuse(`has numbers in '${name}' that are not finite, as after a training that diverged`);
     renamed.set(to, array);
   }
   const state = convertSpectralNorm(renamed);
@@ -235,15 +241,19 @@ function unwrap(
   file: string | undefined,
 ): { arrays: NamedArrays; step: number | undefined } {
   let inner = value;
-  let step: PthValue | undefined;
+  let step: number | undefined;
   for (let depth = 0; inner instanceof Map && depth < 4; depth++) {
     const around: Map<PthValue, PthValue> = inner;
-    const key = ["model_state_dict", "state_dict", "model", "net"].find((name) => {
+    const isWrapped = (name: PthValue) => {
       const part = around.get(name);
       return part instanceof Map || part instanceof PickleObject;
-    });
+    };
+    // By another name it is known where nothing else holds anything.
+    const parts = [...around.keys()].filter(isWrapped);
+    const lone = parts.length === 1 && ![...around.values()].some(isArrayValue) ? parts[0] : undefined;
+    const key = ["model_state_dict", "state_dict", "model", "net"].find(isWrapped) ?? lone;
     if (key === undefined) break;
-    step ??= ["global_step", "step", "iteration"].map((name) => around.get(name)).find(isCount);
+    step ??= ["global_step", "step", "iteration"].map((name) => countOf(around.get(name))).find(isCount);
     inner = around.get(key) as PthValue;
   }
   let arrays = flattenStateDict(inner, file);
@@ -251,11 +261,18 @@ function unwrap(
     if (arrays.size === 0 || ![...arrays.keys()].every((name) => name.startsWith(prefix))) continue;
     arrays = new Map([...arrays].map(([name, array]) => [name.slice(prefix.length), array]));
   }
-  return { arrays, step: isCount(step) ? Number(step) : undefined };
+  return { arrays, step };
 }
 
-const isCount = (value: PthValue | undefined): value is number | bigint =>
-  (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) || typeof value === "bigint";
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** A count of steps, which may be a tensor of one number; undefined for what is none. */
+function countOf(value: PthValue | undefined): number | undefined {
+  const isTensor = value !== undefined && isArrayValue(value) && /^u?int/.test(value.dtype);
+  const [number, ...more] = isTensor ? viewTyped(value) : [value];
+  if (more.length > 0 || (typeof number !== "number" && typeof number !== "bigint")) return undefined;
+  return isCount(Number(number)) ? Number(number) : undefined;
+}
 
 /** The `channels` that scale a plan's widths to these; undefined when none does. */
 function channelsOf(plan: readonly number[], widths: readonly number[]): number | undefined {

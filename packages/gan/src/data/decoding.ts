@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { describeSystemError, FormatError, readInto, writeAll, writeFileAtomically } from "@gantry/formats";
 import { z } from "zod";
+import { amount } from "../amount.js";
 import { RunError } from "../errors.js";
 import type { DataContext } from "./context.js";
 import { encodeHeader, indexDigest, keptFiles, leftOutsSchema, remarksSchema } from "./kept.js";
@@ -207,11 +208,11 @@ class Work {
     const needed = (total - this.#next) * record;
     if (needed > free)
       throw new RunError(
-        `${name}: its ${total.toLocaleString("en")} images of ${shape.join("x")}, decoded, need ${sizeText(needed)} more in ${folder}, where ${sizeText(free)} are free; free some, set GANTRY_HOME to a folder on a larger disk, or take a smaller data.size`,
+        `${name}: its ${amount(total, "images")} of ${shape.join("x")}, decoded, need ${sizeText(needed)} more in ${folder}, where ${sizeText(free)} are free; free some, set GANTRY_HOME to a folder on a larger disk, or take a smaller data.size`,
       );
     const done = this.#start === 0 ? "" : `going on at image ${this.#start.toLocaleString("en")} `;
     this.#context.onNote(
-      `${done === "" ? "" : `${done}of `}${what}: ${total.toLocaleString("en")} images of ${shape.join("x")} into ${folder}, ${sizeText(total * record)} (${sizeText(free)} free)`,
+      `${done === "" ? "" : `${done}of `}${what}: ${amount(total, "images")} of ${shape.join("x")} into ${folder}, ${sizeText(total * record)} (${sizeText(free)} free)`,
     );
   }
 

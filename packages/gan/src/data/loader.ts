@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Worker } from "node:worker_threads";
+import { amount } from "../amount.js";
 import { RunError, UsageError } from "../errors.js";
 import type { Dataset, SharedItems } from "./dataset.js";
 import type { GatherReply, GatherRequest } from "./gatherWorker.js";
@@ -77,7 +78,7 @@ export function createLoader(options: LoaderOptions): Loader {
     throw new UsageError(`the batch must be 1 or more items, not ${batch}`);
   if (batch > dataset.count) {
     throw new UsageError(
-      `a batch of ${batch} is larger than the data set ${dataset.name} (${dataset.count} items)`,
+      `a batch of ${batch} is larger than the data set ${dataset.name} (${amount(dataset.count, "items")})`,
     );
   }
   const order = new Order(options);

@@ -1,5 +1,6 @@
 import { version as torchVersion } from "@gantry/torch";
 import type { z } from "zod";
+import { amount } from "../amount.js";
 import type { JsonObject } from "../config/merge.js";
 import { validate } from "../config/validate.js";
 import { type DataContext, dataContext, datasets, type Parts } from "../data/index.js";
@@ -234,7 +235,7 @@ export class Evaluation {
     const { fake, real } = score.samples;
     const few = Math.min(fake, real ?? fake);
     if (few >= least) return score;
-    const note = `of ${few} ${subject.kind} it means little; take ${least} or more`;
+    const note = `of ${amount(few, subject.kind)} it means little; take ${least} or more`;
     return { ...score, note: score.note === undefined ? note : `${score.note}; ${note}` };
   }
 

@@ -137,9 +137,16 @@ export async function parseSubject(text: string, cwd = process.cwd()): Promise<R
 
 /** What to compare with: as {@link parseSubject}, a run standing for the data that it was trained on. */
 export async function parseAgainst(text: string, cwd = process.cwd()): Promise<Reference> {
+  if (text.trim() === "")
+    throw new UsageError("what to compare with is empty; give a data set, a run, images or a .npy file");
   const named = await parseSubject(text, cwd);
   if (named.kind !== "run") return named;
   const { config } = await RunDirectory.open(resolve(cwd, named.path));
+  const { path } = config.data;
+  if (path !== undefined && !(await exists(path)))
+    throw new UsageError(
+      `${path}: the data of ${named.path} is not there any more; say where it is now: --against PATH`,
+    );
   return { kind: "data", spec: config.data as DatasetSpec };
 }
 

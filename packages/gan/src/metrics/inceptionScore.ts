@@ -1,5 +1,6 @@
 import { noGrad, scope, torch } from "@gantry/torch";
 import { z } from "zod";
+import { amount } from "../amount.js";
 import { UsageError } from "../errors.js";
 import { defineMetric, makeScore, meanAndDeviation } from "./metric.js";
 import { NumpyRandomState } from "./numpyRandom.js";
@@ -21,7 +22,7 @@ export const LEAST_PROBABILITY = 2.2250738585072014e-308;
 export function checkSplits(splits: number, count: number): void {
   if (splits > count)
     throw new UsageError(
-      `${count} samples cannot be split in ${splits}: give the metric splits=${count} or less`,
+      `${amount(count, "samples")} cannot be split in ${splits}: give the metric splits=${count} or less`,
     );
 }
 

@@ -1,5 +1,6 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import { amount } from "../amount.js";
 import { UsageError } from "../errors.js";
 import { defineMetric, type MetricContext, makeScore, meanAndDeviation, realOf } from "./metric.js";
 import { NumpyRandomState } from "./numpyRandom.js";
@@ -64,7 +65,7 @@ function checkSubsets(subsetSize: number, fake: number, real: number): void {
   const least = Math.min(fake, real);
   if (subsetSize > least)
     throw new UsageError(
-      `kid draws subsets of ${subsetSize}, and there are ${least} samples: give kid:subsetSize=${least} or less`,
+      `kid draws subsets of ${subsetSize}, and there are ${least < 2 ? "fewer than 2 samples" : `${amount(least, "samples")}: give kid:subsetSize=${least} or less`}`,
     );
 }
 

@@ -1,5 +1,6 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import { amount } from "../amount.js";
 import { UsageError } from "../errors.js";
 import { defineMetric, type MetricContext, makeScore, realOf } from "./metric.js";
 import { pause } from "./pause.js";
@@ -191,7 +192,7 @@ function checkNeighbours(most: number, fake: number, real: number): void {
   const least = Math.min(fake, real);
   if (least <= most)
     throw new UsageError(
-      `a ${most}-th neighbour needs more than ${most} samples on each side, and there are ${least}: give lower ones, as prdc:neighbours=${Math.max(1, least - 1)},densityNeighbours=${Math.max(1, least - 1)}`,
+      `a ${most}-th neighbour needs more than ${amount(most, "samples")} on each side, and there are ${least}${least < 2 ? "" : `: give lower ones, as prdc:neighbours=${least - 1},densityNeighbours=${least - 1}`}`,
     );
 }
 

@@ -173,3 +173,22 @@ test("a term may name a discriminator that a later one brings", async () => {
   for await (const { scalars } of trainer.run(1)) assert.ok(scalars?.["diffusion/weights/case"]);
   await trainer.close();
 });
+
+test("a composition that teaches a player nothing is refused in its first iteration", async () => {
+  const cases: [terms: JsonObject, expected: RegExp][] = [
+    [{ "non-saturating": null }, /^the discriminator would learn nothing: there are no terms; add one/],
+    [
+      { "non-saturating": null, r1: {} },
+      /^the generator would learn nothing: of the terms \(r1\) none gives a loss for it; add one/,
+    ],
+  ];
+  for (const [changed, expected] of cases) {
+    const settings = [small.mlp as JsonObject, { threads: 1, steps: 3 }, { terms: changed }];
+    const trainer = await Trainer.create(await resolveConfig({ recipe: "gan", settings }));
+    try {
+      await assert.rejects(trainer.run().next(), { name: "UsageError", message: expected });
+    } finally {
+      await trainer.close();
+    }
+  }
+});

@@ -1,5 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
 import { isObject, type JsonObject, merge } from "../config/merge.js";
 import type { DataContext, Dataset } from "../data/index.js";
@@ -186,12 +187,12 @@ export function describeDataChange(
   const [from, to] = [nameOf(before.config), nameOf(config)];
   if (isSame) return from === to ? undefined : `data: the same, now at ${to} instead of ${from}`;
   const count = before.data?.count;
-  const was = [from === to ? undefined : from, count === undefined ? undefined : `${count} items`]
+  const was = [from === to ? undefined : from, count === undefined ? undefined : amount(count, "items")]
     .filter((part) => part !== undefined)
     .join(", ");
   const classes = describeClassChange(before, dataset);
   return [
-    `data: other than before: ${to}, ${dataset.count} items${was === "" ? "" : `, instead of ${was}`}`,
+    `data: other than before: ${to}, ${amount(dataset.count, "items")}${was === "" ? "" : `, instead of ${was}`}`,
     ...(classes === undefined ? [] : [classes]),
     "its order begins anew",
   ].join("; ");

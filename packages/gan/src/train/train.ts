@@ -1,4 +1,5 @@
 import { getThreads } from "@gantry/torch";
+import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
 import type { DataContext, Dataset } from "../data/index.js";
@@ -174,7 +175,7 @@ function refuseOtherData(path: string, { record }: RunDirectory, dataset: Datase
   const run = shellWord(path);
   if (!asked)
     throw new UsageError(
-      `${path}: the data set ${dataset.name} (${dataset.count} items) is not what the run was trained on; say where that is now: gantry resume ${run} --data PATH, or begin a new run with its networks on other data: gantry fork ${run} --data PATH`,
+      `${path}: the data set ${dataset.name} (${amount(dataset.count, "items")}) is not what the run was trained on; say where that is now: gantry resume ${run} --data PATH, or begin a new run with its networks on other data: gantry fork ${run} --data PATH`,
     );
   const now = shapeOf(dataset);
   const { kind, shape } = record.data ?? now;

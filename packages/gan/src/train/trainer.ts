@@ -10,6 +10,7 @@ import {
   timed,
   torch,
 } from "@gantry/torch";
+import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
 import {
   type Batch,
@@ -79,6 +80,8 @@ export class Trainer {
   #epoch = 0;
   #batch: Batch | undefined;
   #batchUsed = false;
+  /** Players that a term gave something to minimise; until the first iteration is over. */
+  #taught: Set<string> | undefined = new Set();
   readonly #baseRates: ReadonlyMap<string, number>;
   readonly #closing: (() => Promise<void>)[] = [];
 
@@ -100,7 +103,7 @@ export class Trainer {
     const dataset = opened ?? (await openConfiguredData(config, context));
     if (config.batch > dataset.count)
       throw new UsageError(
-        `a batch of ${config.batch} is larger than the data set ${dataset.name} (${dataset.count} items); give --batch ${fittingBatch(dataset.count)}`,
+        `a batch of ${config.batch} is larger than the data set ${dataset.name} (${amount(dataset.count, "items")}); give --batch ${fittingBatch(dataset.count)}`,
       );
     if (config.device === "cpu") measureKernels();
     const game = await buildGame(config, shapeOf(dataset));
@@ -173,12 +176,14 @@ export class Trainer {
             game.step(phase, { ...this.#playOptions(phase, logging), ahead }, before),
           );
           before = play;
+          for (const loss of losses.keys()) this.#taught?.add(loss.slice(0, loss.indexOf("/")));
           if (logging)
             timed("part", "read scalars", () => readScalars([...losses, ...play.scalars], scalars));
           if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch;
         }
       });
     }
+    this.#requireTaught();
     this.#epoch = this.#batch?.epoch ?? this.#epoch;
     // A batch never outlives its iteration, so that a checkpoint needs none.
     this.#batch = undefined;
@@ -186,6 +191,20 @@ export class Trainer {
     if (average !== undefined) timed("phase", "average", () => average.update(iteration));
     this.#iteration++;
     return logging ? scalars : undefined;
+  }
+
+  /** @throws UsageError for players that no term teaches: hours would pass, and they would be what they were */
+  #requireTaught(): void {
+    const taught = this.#taught;
+    if (taught === undefined) return;
+    this.#taught = undefined;
+    const teams = this.game.phases.flatMap(({ update }) => update.map((team) => [team].flat()));
+    const idle = teams.find((team) => !team.some((name) => taught.has(name)));
+    if (idle === undefined) return;
+    const names = Object.keys(this.config.terms);
+    throw new UsageError(
+      `the ${idle.join(" and ")} would learn nothing: ${names.length === 0 ? "there are no terms" : `of the terms (${names.join(", ")}) none gives a loss for it`}; add one that does, as --with non-saturating`,
+    );
   }
 
   /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type ArrayValue, readSafetensors, writeSafetensors } from "@gantry/formats";
 import { autocast, Generator, grad, nn, noGrad, optim, scope, type Tensor, torch } from "@gantry/torch";
+import { amount } from "../../amount.js";
 import { type DataContext, dataContext } from "../../data/context.js";
 import type { Dataset } from "../../data/dataset.js";
 import { openDataset } from "../../data/open.js";
@@ -194,7 +195,7 @@ async function fit(
   const parameters = network.parameters();
   const optimizer = new optim.Adam(parameters, { betas: [0.9, 0.99], weightDecay: 0 });
   const perEpoch = Math.floor(dataset.count / recipe.batch);
-  if (perEpoch === 0) throw new UsageError(`${recipe.name} needs at least ${recipe.batch} images`);
+  if (perEpoch === 0) throw new UsageError(`${recipe.name} needs at least ${amount(recipe.batch, "images")}`);
   const steps = perEpoch * epochs;
   // Weights decay, scales and shifts do not.
   const decaying = parameters.filter((parameter) => parameter.dim > 1);

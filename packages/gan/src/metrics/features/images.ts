@@ -1,4 +1,5 @@
 import { noGrad, scope, type Tensor } from "@gantry/torch";
+import { amount } from "../../amount.js";
 import type { Dataset } from "../../data/dataset.js";
 import { Random } from "../../data/random.js";
 import { UsageError } from "../../errors.js";
@@ -113,7 +114,9 @@ export function datasetImages(
   if (dataset.kind !== "images" || channels === undefined || height === undefined || width === undefined)
     throw new UsageError(`${dataset.name} holds points, not images`);
   if (count > dataset.count)
-    throw new UsageError(`${dataset.name} has ${dataset.count} images, fewer than the ${count} asked for`);
+    throw new UsageError(
+      `${dataset.name} has ${amount(dataset.count, "images")}, fewer than the ${count} asked for`,
+    );
   const order =
     seed === undefined
       ? Uint32Array.from({ length: count }, (_, i) => i)
