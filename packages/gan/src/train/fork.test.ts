@@ -180,4 +180,6 @@ test("images of a folder in the place of a set by name are decoded to the shape 
     { kind: "images", shape: [1, 28, 28], classes: 10 },
   );
   assert.deepEqual(data, { path: "/photos", size: 28, channels: 1 });
+  const sized = { ...config, data: { name: "mnist", size: 32 } };
+  assert.deepEqual((await withOtherData(sized, { name: "mnist" }, undefined)).data, sized.data);
 });

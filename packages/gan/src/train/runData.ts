@@ -75,8 +75,9 @@ export async function withOtherData(
   shape: DataShape | undefined,
 ): Promise<Config> {
   const before = config.data as JsonObject;
-  const isElsewhere = data.path !== undefined || data.name !== undefined;
-  if (!isElsewhere || (before.path !== undefined && before.name === undefined && data.path !== undefined)) {
+  // The same set by name, or another file of labels alone.
+  const isOwn = data.path === undefined && (data.name ?? before.name) === before.name;
+  if (isOwn || (before.path !== undefined && before.name === undefined && data.path !== undefined)) {
     const labels = await movedLabels(before, data);
     return { ...config, data: { ...merge(before, data), ...labels } as Config["data"] };
   }
