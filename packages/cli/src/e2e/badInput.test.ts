@@ -74,7 +74,7 @@ describe("bad input gets one line", () => {
 
   test("a batch larger than the data set leaves nothing behind", async () => {
     const args = ["train", "gan", ...QUICK, "--batch", "5000", "--out", "large"];
-    await refuse(args, 2, /batch of 5000 is larger than the data set ring \(2000 items\)/, { cwd });
+    await refuse(args, 2, /batch of 5000 is larger than the data set ring \(2,000 items\)/, { cwd });
     assert.ok(!existsSync(join(cwd, "large")));
   });
 

@@ -49,7 +49,13 @@ test("a run directory holds what it should, and its readers read it", async () =
   );
   const opened = await RunDirectory.open(path);
   assert.deepEqual(opened.config, config);
-  assert.deepEqual(opened.record.data, { kind: "points", shape: [2], classes: 8, count: 200 });
+  assert.deepEqual(opened.record.data, {
+    kind: "points",
+    shape: [2],
+    classes: 8,
+    classNames: ["0", "1", "2", "3", "4", "5", "6", "7"],
+    count: 200,
+  });
   assert.match(opened.record.torch, /^\d+\.\d+/);
   assert.equal(opened.name, path.split("/").at(-1));
   const events = await opened.readEvents();
