@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { addonFile, checkBuild, explainLoading } from "./built.js";
+import { addonFile } from "#scripts/installation.mjs";
+import { placePrebuilt } from "#scripts/prebuilt.mjs";
+import { checkBuild, explainLoading } from "./built.js";
 import { TorchError } from "./errors.js";
 import { machine, memoryGroups } from "./limits.js";
 import type { TypedArray } from "./types.js";
@@ -72,7 +75,18 @@ export interface Native {
   setErrorClass(errorClass: typeof TorchError): void;
 }
 
+/** The first use of an addon that was built elsewhere chooses the one for the LibTorch found here. */
+function choosePrebuilt(): void {
+  if (existsSync(addonFile)) return;
+  try {
+    placePrebuilt();
+  } catch {
+    // Nothing could be written here; what helps is what helps where there is none.
+  }
+}
+
 function load(): Native {
+  choosePrebuilt();
   checkBuild();
   // Threads that wait for each other spin; left to its default, GNU OpenMP spins so long that a busy machine slows
   // training tenfold. It reads its settings once, when LibTorch is loaded.
