@@ -15,7 +15,7 @@ import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { prebuiltPackage } from "../packages/torch/scripts/prebuilt.mjs";
 import { npmPackage } from "./matrix/npmPackage.mjs";
-import { root, run, Stop, script } from "./shared.mjs";
+import { ask, root, run, Stop, script } from "./shared.mjs";
 
 const NAMES = ["torch", "formats", "gan", "cli"];
 
@@ -65,7 +65,7 @@ function pack(folder, prebuilt) {
       const home = mkdtempSync(join(folder, "tarball-"));
       must("npm", ["pack", "--silent", "--pack-destination", home], { cwd: place });
       const file = join(home, readdirSync(home)[0]);
-      const listed = lines("tar", ["-tzf", file]);
+      const listed = ask("tar", ["-tzf", file]).split("\n");
       const foreign = listed.filter((path) => FOREIGN.test(path));
       if (foreign.length > 0)
         throw new Stop(`${name} holds what no user needs: ${foreign.slice(0, 5).join(", ")}`);
@@ -99,8 +99,7 @@ function tryManager(name, folder, tarballs, prebuilt) {
       .map(([key, value]) => `  "${key}": "${value}"\n`)
       .join("")}`,
   );
-  const programs =
-    name === "npm" ? [] : [join(npmPackage(join(folder, `manager-${name}`), name, VERSIONS[name]), "bin")];
+  const programs = name === "npm" ? [] : [managerFolder(folder, name)];
   const env = {
     ...process.env,
     PATH: [...programs, process.env.PATH].join(delimiter),
@@ -124,7 +123,14 @@ function tryManager(name, folder, tarballs, prebuilt) {
 }
 
 /** The package managers that are tried beside npm, which comes with Node. */
-const VERSIONS = { pnpm: "10", yarn: "1" };
+const VERSIONS = { pnpm: "10", yarn: "1.22" };
+
+/** The folder of its program, installed apart from the project. */
+function managerFolder(folder, name) {
+  const home = join(folder, `manager-${name}`);
+  npmPackage(home, name, VERSIONS[name]);
+  return join(home, "node_modules/.bin");
+}
 
 /** Whether this Node takes ECMAScript modules by `require`, without a word about it. */
 function requiresModules() {

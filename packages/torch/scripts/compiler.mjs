@@ -1,7 +1,7 @@
 // The compiler, and what it and the linker are told: of this machine, and of the LibTorch that was found.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { ask } from "./process.mjs";
 
 /**
@@ -54,7 +54,10 @@ export function searchFlags(folder) {
 }
 
 /** What of a LibTorch, beside its version, an addon is made for: another's will not load, or takes strings for something else. */
-export const kindOf = (found) => [...abiFlags(found), ...libraries(found)];
+export const kindOf = (found) => [nameOf(found), ...abiFlags(found), ...libraries(found)];
+
+/** The library's name as it is asked for: Debian's holds the version, as libtorch_cpu.so.1.13, the wheel's does not. */
+const nameOf = ({ library }) => basename(library).replace(/^(.*\.so\.\d+\.\d+)\.\d+$/, "$1");
 
 function libraries(found) {
   const names = readdirSync(found.lib);

@@ -5,3 +5,6 @@ import type { LibTorch } from "./find-libtorch.mjs";
  * @returns the LibTorch; undefined where there is no such addon
  */
 export declare function placePrebuilt(): LibTorch | undefined;
+
+/** Writes the LibTorch's record and folder into a prebuilt addon. @throws Error where there is no room for them */
+export declare function writePlace(file: string, found: LibTorch): void;
