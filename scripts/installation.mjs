@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { prebuiltPackage } from "../packages/torch/scripts/prebuilt.mjs";
+import { TSCONFIG, USE_IMPORT, USE_REQUIRE, USE_TYPES } from "./installation/uses.mjs";
 import { npmPackage } from "./matrix/npmPackage.mjs";
 import { ask, root, run, Stop, script } from "./shared.mjs";
 
@@ -33,26 +34,8 @@ const MANAGERS = {
   yarn: { install: ["yarn", "install"], gantry: ["yarn", "run", "gantry"] },
 };
 
-script(() => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { prebuilt: { type: "boolean" } },
-  });
-  const managers = positionals.length > 0 ? positionals : ["npm"];
-  const unknown = managers.filter((name) => MANAGERS[name] === undefined);
-  if (unknown.length > 0)
-    throw new Stop(
-      `no package manager ${unknown.join(", ")}; there are ${Object.keys(MANAGERS).join(", ")}`,
-      2,
-    );
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "gantry-installation-")));
-  try {
-    const tarballs = pack(folder, values.prebuilt === true);
-    for (const name of managers) tryManager(name, folder, tarballs, values.prebuilt === true);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+/** The package managers that are tried beside npm, which comes with Node. */
+const VERSIONS = { pnpm: "10", yarn: "1.22" };
 
 /** @returns the tarballs by the packages' names */
 function pack(folder, prebuilt) {
@@ -122,9 +105,6 @@ function tryManager(name, folder, tarballs, prebuilt) {
   console.log(`${name}: installed, imported, type-checked, trained`);
 }
 
-/** The package managers that are tried beside npm, which comes with Node. */
-const VERSIONS = { pnpm: "10", yarn: "1.22" };
-
 /** The folder of its program, installed apart from the project. */
 function managerFolder(folder, name) {
   const home = join(folder, `manager-${name}`);
@@ -138,53 +118,32 @@ function requiresModules() {
   return major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
 }
 
-const USE_IMPORT = `
-import { encodeNpy } from "@gantry/formats";
-import { resolveConfig, train } from "@gantry/gan";
-import { torch, version } from "@gantry/torch";
-const sum = torch.ones([2, 3]).sum().item();
-if (sum !== 6) throw new Error("a sum of six ones is " + sum);
-if (typeof encodeNpy !== "function" || typeof train !== "function") throw new Error("exports are missing");
-const config = await resolveConfig({ recipe: "gan", preset: "small", with: [] });
-console.log("import: LibTorch " + version() + ", " + config.recipe);
-`;
-
-const USE_REQUIRE = `
-const { torch } = require("@gantry/torch");
-const { resolveConfig } = require("@gantry/gan");
-if (torch.ones([2, 3]).sum().item() !== 6 || typeof resolveConfig !== "function") throw new Error("require");
-console.log("require: as well");
-`;
-
-const USE_TYPES = `
-import { readNpy } from "@gantry/formats";
-import { resolveConfig, train } from "@gantry/gan";
-import { nn, type Tensor, torch } from "@gantry/torch";
-export const ones: Tensor = new nn.Linear(3, 1).forward(torch.ones([2, 3]));
-export const read: typeof readNpy = readNpy;
-export async function first(): Promise<number> {
-  const config = await resolveConfig({ recipe: "gan", preset: "small", with: [] });
-  for await (const report of train(config)) return report.iteration;
-  return 0;
+function write(folder, name, text) {
+  writeFileSync(join(folder, name), text);
 }
-`;
-
-const TSCONFIG = JSON.stringify({
-  compilerOptions: {
-    module: "NodeNext",
-    target: "ES2022",
-    lib: ["ES2023", "ESNext.Disposable"],
-    types: ["node"],
-    strict: true,
-    skipLibCheck: false,
-    noEmit: true,
-  },
-  files: ["use.ts"],
-});
-
-const write = (folder, name, text) => writeFileSync(join(folder, name), text);
 
 function must(program, args, options) {
   const status = run(program, args, options);
   if (status !== 0) throw new Stop(`${[program, ...args].join(" ")} failed (see above)`, status);
 }
+
+script(() => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { prebuilt: { type: "boolean" } },
+  });
+  const managers = positionals.length > 0 ? positionals : ["npm"];
+  const unknown = managers.filter((name) => MANAGERS[name] === undefined);
+  if (unknown.length > 0)
+    throw new Stop(
+      `no package manager ${unknown.join(", ")}; there are ${Object.keys(MANAGERS).join(", ")}`,
+      2,
+    );
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "gantry-installation-")));
+  try {
+    const tarballs = pack(folder, values.prebuilt === true);
+    for (const name of managers) tryManager(name, folder, tarballs, values.prebuilt === true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -40,7 +40,7 @@ function writePackage() {
     cpu: [process.arch],
     libc: ["glibc"],
     engines,
-    files: ["libtorch-*"],
+    files: ["libtorch-*/*"],
     publishConfig: { access: "public" },
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
