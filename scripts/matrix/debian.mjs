@@ -2,7 +2,7 @@
 // that takes its mounts along when it ends. What this machine has installed is neither used nor touched.
 import { copyFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { installPackages } from "../setup/npm.mjs";
+import { installPackages } from "../npmPackages.mjs";
 import { ask, root, run } from "../shared.mjs";
 import { Absent } from "./absent.mjs";
 import { npmNode } from "./npmPackage.mjs";

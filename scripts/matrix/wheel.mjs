@@ -2,7 +2,7 @@
 // NVIDIA's libraries for one with CUDA, none of Python's packages.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { INDEX, makeEnvironment, pipEnvironment } from "../setup/wheel.mjs";
+import { INDEX, makeEnvironment, pipEnvironment } from "../../packages/torch/scripts/wheel.mjs";
 import { run, Stop } from "../shared.mjs";
 import { Absent } from "./absent.mjs";
 import { cleanEnvironment } from "./session.mjs";

@@ -41,6 +41,8 @@ export async function explain(error: unknown): Promise<Explanation> {
     error.name !== "CommanderError"
   )
     return { message: oneLine(inOwnWords(error.message)), exitCode: error.exitCode };
+  // What a newcomer meets first is told in lines of its own.
+  if (error.name === "NotBuiltError") return { message: error.message, exitCode: 1 };
   if (PLAIN.has(error.name)) return { message: oneLine(error.message), exitCode: 1 };
   if ("syscall" in error) {
     const { describeSystemError } = await import("@gantry/formats");

@@ -29,10 +29,6 @@ napi_value version(napi_env env, napi_callback_info) {
   return guarded(env, "version", [&] { return fromString(env, TORCH_VERSION); });
 }
 
-/// The LibTorch that this was built against, findable in the addon's file without loading it (src/built.ts reads it there).
-__attribute__((used)) const char built[] = "<gantry-libtorch>\n" GANTRY_LIBTORCH_ROOT "\n" GANTRY_LIBTORCH_LIBRARY
-    "\n" GANTRY_LIBTORCH_HEADER "\n" GANTRY_LIBTORCH_VERSION "\n" GANTRY_LIBTORCH_SOURCE "\n</gantry-libtorch>";
-
 /// The file that LibTorch was loaded from.
 napi_value library(napi_env env, napi_callback_info) {
   return guarded(env, "library", [&] {

@@ -1,20 +1,17 @@
 // Finds LibTorch: where it is looked for, in which order, and how one is recognised. The build, set-up and
-// `gantry doctor` ask here; libtorch-flags.mjs says how to compile against what was found.
+// `gantry doctor` ask here; compiler.mjs says how to compile against what was found.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The Python environment that `npm run setup` makes where it takes PyTorch's wheel: git-ignored, deleted at will. */
-export const OWN = fileURLToPath(new URL("../../../.libtorch", import.meta.url));
+import { BUILD, OWN, SETUP } from "./installation.mjs";
 
 /** What to do when there is no LibTorch, one line a way. */
 export const HELP = `LibTorch was not found. Gantry needs it to build its native part. Do one of:
-  by Gantry:             npm run setup
-  Debian/Ubuntu:         sudo apt-get install libtorch-dev libopenblas0-openmp g++ make python3
-  macOS:                 brew install pytorch
-  a downloaded LibTorch: unzip it anywhere, then: LIBTORCH=/path/to/libtorch npm run build
-  PyTorch in Python:     activate its venv or conda environment, then: npm run build`;
+  by Gantry:             ${SETUP}
+  Debian/Ubuntu:         sudo apt-get install libtorch-dev libopenblas0-openmp g++, then: ${BUILD}
+  macOS:                 brew install pytorch, then: ${BUILD}
+  a downloaded LibTorch: unzip it anywhere, then: LIBTORCH=/path/to/libtorch ${BUILD}
+  PyTorch in Python:     activate its venv or conda environment, then: ${BUILD}`;
 
 /**
  * @typedef {object} LibTorch

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { addonFile, builtAgainst, checkBuild, explainLoading } from "./built.js";
+import { addonFile } from "#scripts/installation.mjs";
+import { builtAgainst, checkBuild, explainLoading } from "./built.js";
 import { libraryPath, TorchError, version } from "./index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gantry-built-"));

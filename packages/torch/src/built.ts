@@ -1,13 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { TorchError } from "./errors.js";
-
-/** The compiled addon. */
-export const addonFile = fileURLToPath(new URL("../../build/Release/gantry_torch.node", import.meta.url));
-
-/** What mends a build whose LibTorch is not there any more: it finds one, or brings one, and builds. */
-const mend = `run \`npm run setup\` in ${fileURLToPath(new URL("../../../..", import.meta.url))}`;
+import { addonFile, inClone, MEND, SETUP, SETUP_SCRIPT, SETUP_WITH_PIP } from "#scripts/installation.mjs";
+import { NotBuiltError, TorchError } from "./errors.js";
 
 /** The LibTorch that the addon was built against, as the build wrote it into the addon. */
 export interface BuiltAgainst {
@@ -47,18 +41,27 @@ export function builtAgainst(file = addonFile): BuiltAgainst | undefined {
  * @throws TorchError
  */
 export function checkBuild(file = addonFile): void {
-  if (!existsSync(file)) throw new TorchError(`the native part is not built: ${mend}`);
+  if (!existsSync(file)) throw new NotBuiltError(notBuilt);
   const built = builtAgainst(file);
   if (built === undefined)
-    throw new TorchError(`the native part does not say which LibTorch it was built against: ${mend}`);
+    throw new TorchError(`the native part does not say which LibTorch it was built against: ${MEND}`);
   if (!existsSync(built.library))
     throw new TorchError(
-      `Gantry was built against ${name(built)}, and ${built.library} is gone: ${mend}, which takes another`,
+      `Gantry was built against ${name(built)}, and ${built.library} is gone: ${MEND}, which takes another`,
     );
   const now = existsSync(built.header) ? versionIn(readFileSync(built.header, "utf8")) : undefined;
   if (now !== undefined && now !== built.version)
-    throw new TorchError(`Gantry was built against ${name(built)}, and ${now} is there now: ${mend}`);
+    throw new TorchError(`Gantry was built against ${name(built)}, and ${now} is there now: ${MEND}`);
 }
+
+/** Where nothing was compiled when the packages were installed, because that failed or was not allowed. */
+const notBuilt = inClone
+  ? `the native part is not built: ${MEND}`
+  : [
+      "Gantry's native part is not built: no install script ran, or there was no LibTorch, no compiler",
+      `  \`${SETUP}\` builds it; it finds LibTorch or brings it, and says first what comes`,
+      `  (without @gantry/cli: \`${SETUP_SCRIPT}\`); LIBTORCH=/path/to/libtorch before it takes that one`,
+    ].join("\n");
 
 const name = ({ version, source, root }: BuiltAgainst) => `LibTorch ${version} (${source}, ${root})`;
 
@@ -75,17 +78,17 @@ export function explainLoading(error: unknown, file = addonFile): string {
   const built = builtAgainst(file);
   const missing = /(?:^|\s)(lib\S+?\.so[.\d]*): cannot open shared object file/.exec(reason)?.[1];
   if (built === undefined || missing === undefined)
-    return `the native part does not load (${reason}); LibTorch was probably moved or upgraded: ${mend}`;
+    return `the native part does not load (${reason}); LibTorch was probably moved or upgraded: ${MEND}`;
   return `${name(built)} needs ${missing}, which is not found: ${remedy(built)}`;
 }
 
 /** NVIDIA's libraries are packages that PyTorch's wheel asks pip for: installed without them, or in part, it does not load. */
 function remedy(built: BuiltAgainst): string {
-  if (!built.root.endsWith(join("site-packages", "torch")) || built.source === "Gantry's own") return mend;
+  if (!built.root.endsWith(join("site-packages", "torch")) || built.source === "Gantry's own") return MEND;
   const environment = dirname(dirname(dirname(dirname(built.root))));
   const python = ["python", "python3"].map((name) => join(environment, "bin", name)).find(existsSync);
   return (
     `\`${python ?? "python3"} -m pip install torch==${built.version}\` brings what its wheel asks for (with --force-reinstall where ` +
-    "pip calls all of it present); `npm run setup -- --with pip` takes one for the processor alone"
+    `pip calls all of it present); \`${SETUP_WITH_PIP}\` takes one for the processor alone`
   );
 }

@@ -3,7 +3,7 @@
  * `message` names the operator and the shapes it was given.
  */
 export class TorchError extends Error {
-  override readonly name = "TorchError";
+  override readonly name: string = "TorchError";
   /** `aten::add.Tensor`, or the name of the Gantry function. */
   readonly operator: string;
   /** Shapes and dtypes of the tensors passed, as `float32[2,3], float32[4]`; empty where there were none. */
@@ -15,4 +15,9 @@ export class TorchError extends Error {
     this.operator = operator;
     this.shapes = shapes;
   }
+}
+
+/** The native part is not there. `message` says what to do in three lines; in a clone, in one. */
+export class NotBuiltError extends TorchError {
+  override readonly name = "NotBuiltError";
 }

@@ -4,22 +4,43 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "gantry find ")));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const flags = fileURLToPath(new URL("../../scripts/libtorch-flags.mjs", import.meta.url));
+const scripts = new URL("../../scripts/", import.meta.url);
+
+/** What the scripts say: the found LibTorch, and the compiler's words for it. */
+const program = `
+  import { findLibtorch } from "${new URL("find-libtorch.mjs", scripts)}";
+  import { compileFlags, linkFlags } from "${new URL("compiler.mjs", scripts)}";
+  try {
+    const found = findLibtorch();
+    console.log(JSON.stringify({ ...found, compile: compileFlags(found), link: linkFlags(found) }));
+  } catch (error) {
+    console.error(error.message);
+  }
+`;
+
+interface Answer {
+  readonly version: string;
+  readonly source: string;
+  readonly root: string;
+  readonly library: string;
+  readonly compile: readonly string[];
+  readonly link: readonly string[];
+}
 
 /** What the build is told, with these places named by the environment. */
-function ask(question: string, places: Record<string, string>): { stdout: string; stderr: string } {
+function run(places: Record<string, string>): { stdout: string; stderr: string } {
   const { LIBTORCH: _1, VIRTUAL_ENV: _2, CONDA_PREFIX: _3, ...env } = process.env;
-  const { stdout, stderr } = spawnSync(process.execPath, [flags, question], {
+  return spawnSync(process.execPath, ["--input-type=module", "-e", program], {
     env: { ...env, ...places },
     encoding: "utf8",
   });
-  return { stdout: stdout.trim(), stderr };
 }
+
+const ask = (places: Record<string, string>): Answer => JSON.parse(run(places).stdout) as Answer;
 
 function write(file: string, text = ""): void {
   mkdirSync(dirname(file), { recursive: true });
@@ -50,30 +71,27 @@ mkdirSync(empty);
 
 test("$LIBTORCH goes first, then the active venv, then conda's, then what the system has", () => {
   const all = { LIBTORCH: named, VIRTUAL_ENV: venv, CONDA_PREFIX: conda };
-  const version = (places: Record<string, string>) => ask("version", places).stdout;
+  const version = (places: Record<string, string>) => ask(places).version;
   assert.equal(version(all), "2.5.1");
   assert.equal(version({ ...all, LIBTORCH: "" }), "2.13.0");
   assert.equal(version({ CONDA_PREFIX: conda, VIRTUAL_ENV: empty }), "2.7.0");
-  assert.equal(ask("source", { CONDA_PREFIX: conda }).stdout, "the active conda environment's");
+  assert.equal(ask({ CONDA_PREFIX: conda }).source, "the active conda environment's");
   // An environment without torch stands in nobody's way.
   assert.equal(version({ VIRTUAL_ENV: empty, CONDA_PREFIX: join(folder, "none") }), version({}));
 });
 
 test("a $LIBTORCH that is none is the user's mistake, and no other is taken", () => {
-  const { stdout, stderr } = ask("root", { LIBTORCH: empty, VIRTUAL_ENV: venv });
+  const { stdout, stderr } = run({ LIBTORCH: empty, VIRTUAL_ENV: venv });
   assert.equal(stdout, "");
   assert.match(stderr, /^LIBTORCH=.*empty is not a LibTorch folder/);
 });
 
 test("the true path of the library, the standard its headers ask for, and paths with spaces", () => {
   const places = { VIRTUAL_ENV: venv };
-  assert.equal(ask("root", places).stdout, inVenv);
-  assert.equal(ask("library", places).stdout, join(inVenv, "lib/libtorch_cpu.so.7"));
-  assert.equal(ask("standard", places).stdout, "c++20");
-  assert.ok(
-    ask("include", places)
-      .stdout.split("\n")
-      .includes(`'${join(inVenv, "include")}'`),
-  );
-  assert.ok(ask("libraries", places).stdout.includes(`'-L${join(inVenv, "lib")}'`));
+  const { root, library, compile, link } = ask(places);
+  assert.equal(root, inVenv);
+  assert.equal(library, join(inVenv, "lib/libtorch_cpu.so.7"));
+  assert.ok(compile.includes("-std=c++20"));
+  assert.ok(compile.includes(`-I${join(inVenv, "include")}`));
+  assert.ok(link.includes(`-L${join(inVenv, "lib")}`));
 });

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { addonFile, checkBuild, explainLoading } from "./built.js";
+import { addonFile } from "#scripts/installation.mjs";
+import { placePrebuilt } from "#scripts/prebuilt.mjs";
+import { checkBuild, explainLoading } from "./built.js";
 import { TorchError } from "./errors.js";
 import { machine, memoryGroups } from "./limits.js";
 import type { TypedArray } from "./types.js";
@@ -90,7 +93,18 @@ const LOADING = {
   UCX_VFS_ENABLE: "n",
 };
 
+/** The first use of an addon that was built elsewhere chooses the one for the LibTorch found here. */
+function choosePrebuilt(): void {
+  if (existsSync(addonFile)) return;
+  try {
+    placePrebuilt();
+  } catch {
+    // Nothing could be written here; what helps is what helps where there is none.
+  }
+}
+
 function load(): Native {
+  choosePrebuilt();
   checkBuild();
   for (const [name, value] of Object.entries(LOADING)) process.env[name] ??= value;
   let addon: Native;

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import type { LibTorch as FoundLibtorch } from "@gantry/torch/find-libtorch";
 import type { Machine } from "@gantry/torch/limits";
 import { defineCommand } from "../command.js";
 import { explain } from "../errors.js";
@@ -102,11 +101,10 @@ export default defineCommand<Options>({
       if (options.speed !== false) await measure(output, report, show);
     } catch (error) {
       const { message } = await explain(error);
-      const found = locateLibtorch(await loadFinder());
+      const found = await locateLibtorch();
+      const { BUILD } = await import("@gantry/torch/installation");
       const help =
-        typeof found === "string"
-          ? found
-          : `LibTorch ${found.version} is at ${found.root}: run npm run build`;
+        typeof found === "string" ? found : `LibTorch ${found.version} is at ${found.root}: run ${BUILD}`;
       show({ label: "LibTorch", text: "cannot be used", problem: `${message}\n${help}` });
     }
     if (report.libtorch !== null) await lookAtData(report, show);
@@ -164,11 +162,12 @@ async function lookAtTorch(report: Report, show: (finding: Finding) => void): Pr
 /** Which LibTorch is loaded, whether it is the one Gantry was built against, and whether a build would take another now. */
 async function lookAtLibrary(report: Report, show: (finding: Finding) => void): Promise<void> {
   const { builtAgainst, libraryPath, version } = await import("@gantry/torch");
+  const { versionBeside } = await import("@gantry/torch/find-libtorch");
+  const { BUILD } = await import("@gantry/torch/installation");
   const built = builtAgainst();
   const library = libraryPath();
-  const finder = await loadFinder();
-  const stated = finder?.versionBeside(library) ?? (library === built?.library ? version() : undefined);
-  const found = locateLibtorch(finder);
+  const stated = versionBeside(library) ?? (library === built?.library ? version() : undefined);
+  const found = await locateLibtorch();
   const another = typeof found === "string" || found.library === built?.library ? null : found;
   report.libtorch = {
     version: stated ?? "unknown",
@@ -191,28 +190,17 @@ async function lookAtLibrary(report: Report, show: (finding: Finding) => void): 
         ? {
             hint:
               `Gantry was built against LibTorch ${built?.version}, ${built?.source}; a build would now take ` +
-              `${another.version}, ${another.source} (${another.root}): npm run build`,
+              `${another.version}, ${another.source} (${another.root}): ${BUILD}`,
           }
         : {}),
   });
 }
 
-interface Finder {
-  findLibtorch(): { root: string; library: string; version: string; source: string };
-  versionBeside(library: string): string | undefined;
-}
-
-/** The build's own way of finding LibTorch: beside the package's compiled code, which need not load for this. */
-async function loadFinder(): Promise<Finder | undefined> {
-  const script = new URL("../../../torch/scripts/find-libtorch.mjs", import.meta.url);
-  return existsSync(fileURLToPath(script)) ? ((await import(script.href)) as Finder) : undefined;
-}
-
 /** What a build would take, or what would help. */
-function locateLibtorch(finder: Finder | undefined): ReturnType<Finder["findLibtorch"]> | string {
-  if (finder === undefined) return "npm run build says what is missing";
+async function locateLibtorch(): Promise<FoundLibtorch | string> {
+  const { findLibtorch } = await import("@gantry/torch/find-libtorch");
   try {
-    return finder.findLibtorch();
+    return findLibtorch();
   } catch (error) {
     return (error as Error).message;
   }

@@ -1,6 +1,6 @@
 // Debian's and Ubuntu's packages: which are wanted, whether this user may install them, and what comes along.
 import { spawnSync } from "node:child_process";
-import { ask, run, Stop } from "../shared.mjs";
+import { ask, run, Stop } from "./process.mjs";
 
 /** How this user runs apt-get: nothing before it, sudo, or undefined where that is not to be had without a password. */
 export function aptPrefix() {

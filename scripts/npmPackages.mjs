@@ -1,7 +1,7 @@
 // npm's packages, as package-lock.json has them.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { run, Stop } from "../shared.mjs";
+import { run, Stop } from "./shared.mjs";
 
 /** Whether node_modules holds what package-lock.json says: npm writes down there what it has installed. */
 function upToDate(folder) {

@@ -1,11 +1,11 @@
-// PyTorch's wheel in a Python environment of Gantry's own (.libtorch, ignored by git): LibTorch for whoever may not, or
+// PyTorch's wheel in a Python environment of Gantry's own: LibTorch for whoever may not, or
 // would rather not, install it into the system. Gantry reads headers and libraries there and never starts its Python.
 import { spawnSync } from "node:child_process";
-import { renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { OWN } from "../../packages/torch/scripts/find-libtorch.mjs";
-import { ask, run, Stop } from "../shared.mjs";
+import { OWN } from "./installation.mjs";
+import { ask, run, Stop } from "./process.mjs";
 
 /** The newest that has a Python version's wheel, up to the newest that Gantry is tested with on the processor. */
 const REQUIREMENT = "torch>=2.0,<=2.13.0";
@@ -27,6 +27,7 @@ export const pipEnvironment = {
 /** Makes the environment, says what comes and how much, and installs. What is cut off leaves nothing that is found. */
 export async function installWheel() {
   const part = `${OWN}.part`;
+  mkdirSync(dirname(OWN), { recursive: true });
   rmSync(part, { recursive: true, force: true });
   const pip = makeEnvironment(part);
   const wanted = await plan(pip);

@@ -1,0 +1,49 @@
+// How a project uses the packages that it has installed.
+
+/** By `import`, with Node. */
+export const USE_IMPORT = `
+import { encodeNpy } from "@gantry/formats";
+import { resolveConfig, train } from "@gantry/gan";
+import { torch, version } from "@gantry/torch";
+const sum = torch.ones([2, 3]).sum().item();
+if (sum !== 6) throw new Error("a sum of six ones is " + sum);
+if (typeof encodeNpy !== "function" || typeof train !== "function") throw new Error("exports are missing");
+const config = await resolveConfig({ recipe: "gan", preset: "small", with: [] });
+console.log("import: LibTorch " + version() + ", " + config.recipe);
+`;
+
+/** By `require`. */
+export const USE_REQUIRE = `
+const { torch } = require("@gantry/torch");
+const { resolveConfig } = require("@gantry/gan");
+if (torch.ones([2, 3]).sum().item() !== 6 || typeof resolveConfig !== "function") throw new Error("require");
+console.log("require: as well");
+`;
+
+/** For the type check. */
+export const USE_TYPES = `
+import { readNpy } from "@gantry/formats";
+import { resolveConfig, train } from "@gantry/gan";
+import { nn, type Tensor, torch } from "@gantry/torch";
+export const ones: Tensor = new nn.Linear(3, 1).forward(torch.ones([2, 3]));
+export const read: typeof readNpy = readNpy;
+export async function first(): Promise<number> {
+  const config = await resolveConfig({ recipe: "gan", preset: "small", with: [] });
+  for await (const report of train(config)) return report.iteration;
+  return 0;
+}
+`;
+
+/** Strict, with the packages' own types checked too. */
+export const TSCONFIG = JSON.stringify({
+  compilerOptions: {
+    module: "NodeNext",
+    target: "ES2022",
+    lib: ["ES2023", "ESNext.Disposable"],
+    types: ["node"],
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+  },
+  files: ["use.ts"],
+});
