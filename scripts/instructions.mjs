@@ -45,7 +45,7 @@ const CANNOT = `What this cannot show:
 - An emulated processor says nothing of speed, and QEMU emulates no AVX-512: that is tried where the processor has it.
 - Switches change what LibTorch's own kernels, oneDNN and Gantry choose. Where LibTorch asks the processor itself, it still sees all
   of it; an emulated one leaves no such way out.
-- Files that start other processes are not run on the emulated processor.
+- Files that start other processes are not run on the emulated processor, nor are those that take hours there: Winograd's large maps.
 `;
 
 const flags = new Set(
