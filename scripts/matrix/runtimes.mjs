@@ -16,11 +16,22 @@ function takeBuild(checkout) {
   }
 }
 
-/** All tests by Node of a major version. */
+/** What meets Node: the addon, files, training with its threads, signals and processes. The rest is arithmetic over these. */
+const NODES = [
+  "packages/torch/",
+  "packages/formats/",
+  "gan/dist/train/",
+  "e2e/training",
+  "e2e/data",
+  "e2e/signals",
+];
+
+/** Tests by Node of a major version. */
 export function nodeEnvironment(major) {
   return {
     summary: `the default LibTorch, Node ${major}`,
     folder: "default",
+    files: NODES,
     prepare(folder) {
       const bin = join(npmNode(join(folder, `node-${major}`), major), "bin");
       return {
