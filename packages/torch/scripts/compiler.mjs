@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
-import { ask } from "./process.mjs";
+import { ask, Stop } from "./process.mjs";
 
 /**
  * @returns {string[] | undefined} the words that start the C++ compiler: $CXX as it is, with what stands before it (`ccache
@@ -21,7 +21,13 @@ export function nodeApiFolders() {
   const require = createRequire(import.meta.url);
   const unquoted = (folder) => folder.replace(/^"(.*)"$/, "$1");
   // The former gives it relative to the working directory.
-  return ["node-addon-api", "node-api-headers"].map((name) => resolve(unquoted(require(name).include_dir)));
+  return ["node-addon-api", "node-api-headers"].map((name) => {
+    try {
+      return resolve(unquoted(require(name).include_dir));
+    } catch {
+      throw new Stop(`npm's package ${name} is not installed: run \`npm run setup\`, or npm install`);
+    }
+  });
 }
 
 /** For every file of native/. */
