@@ -1,4 +1,4 @@
-// `npm run instructions [-- FILTER...]`: the tests of what depends on the processor's instructions, with fewer of them than this machine
+// `npm run instructions [-- FILTER...]`: the tests of the kernels, with fewer instructions than this machine
 // has: switched off in LibTorch and oneDNN, and on an emulated processor. Writes bench/instructions.md, unless there are filters.
 
 import { spawnSync } from "node:child_process";
@@ -17,11 +17,8 @@ const cases = [
     needs: [],
     emulator: ["qemu-x86_64", "-cpu", "EPYC"],
     env: { ATEN_CPU_CAPABILITY: "avx2" },
-    // Files that start processes of their own would leave the emulator; memory is the emulator's; and the fuzzer and Winograd's
-    // large maps take hours there.
-    files: (path) =>
-      path.startsWith("packages/torch/dist/src/") &&
-      !/fuzz|kernelChoices|native|scope|memory|winograd/.test(path),
+    // Winograd's large maps take hours there.
+    files: (path) => !path.includes("winograd"),
   },
   {
     name: "AVX2, switched",
@@ -47,7 +44,7 @@ const CANNOT = `What this cannot show:
 - An emulated processor says nothing of speed, and QEMU emulates no AVX-512: that is tried where the processor has it.
 - Switches change what LibTorch's own kernels, oneDNN and Gantry choose. Where LibTorch asks the processor itself, it still sees all
   of it; an emulated one leaves no such way out.
-- Files that start other processes are not run on the emulated processor, nor are those that take hours there: Winograd's large maps.
+- Winograd's large maps take hours on the emulated processor, and are left to the switches.
 `;
 
 const flags = new Set(
@@ -57,8 +54,11 @@ const flags = new Set(
     .split(" ") ?? [],
 );
 
-/** What depends on instructions: the engine, the networks, and the trainer. */
-const concerns = (path) => /^packages\/(torch\/dist\/src|gan\/dist\/(nets|train\/trainer))/.test(path);
+/** What has kernels for each set of instructions, or goes to LibTorch's that do. */
+const concerns = (path) =>
+  /^packages\/torch\/dist\/src\/(autocast|bfloat16|convTranspose|edgeConvolutions|smallConvolutions|matrixUnit|winograd|optim\/adam|nn\/(activatedBatchNorm|convolution|linear|maxout|resample|resampledConvolution))\.test/.test(
+    path,
+  );
 
 function runFile({ emulator = [], env }, file) {
   const [program, ...args] = [...emulator, process.execPath, join(root, file)];
@@ -112,7 +112,7 @@ function page(results) {
 
 Written by \`npm run instructions\` on ${new Date().toISOString().slice(0, 10)}, on ${cpus()[0]?.model ?? process.arch}, commit ${ask("git", ["rev-parse", "--short", "HEAD"]) ?? "?"}.
 
-| instructions | tests of the engine, the networks and the trainer |
+| instructions | tests of the kernels |
 |---|---|
 ${rows.join("\n")}
 ${failing.length === 0 ? "" : `\nFailing:\n\n${failing.join("\n")}\n`}
