@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
+import { datasets } from "../data/index.js";
+import { terms } from "../game/term.js";
+import { metrics } from "../metrics/metric.js";
+import { families } from "../nets/family.js";
 import { describeOptions } from "./describe.js";
 
 test("options are described by their schema alone", () => {
@@ -13,6 +17,20 @@ test("options are described by their schema alone", () => {
       betas: z.tuple([z.number(), z.number()]).default([0, 1]),
       burst: z.int().nullable().default(null),
       on: z.boolean().default(false),
+      stream: z.string().nullable().default(null),
+      sizes: z.array(z.int().min(2)).default([10]),
+      weight2: z
+        .union([z.number().min(0), z.strictObject({ kind: z.literal("linear"), end: z.number().optional() })])
+        .default(1),
+      way: z
+        .discriminatedUnion("kind", [
+          z.strictObject({ kind: z.literal("none") }),
+          z.strictObject({ kind: z.literal("step"), at: z.array(z.int()) }),
+        ])
+        .default({ kind: "none" }),
+      rates: z.record(z.string(), z.number().positive()).default({}),
+      both: z.tuple([z.enum(["a", "b"]), z.boolean().nullable()]).default(["a", null]),
+      anything: z.unknown().optional(),
     }),
   );
   assert.deepEqual(described[0], {
@@ -28,5 +46,19 @@ test("options are described by their schema alone", () => {
     ["betas", "[number, number]", [0, 1]],
     ["burst", "whole number or null", null],
     ["on", "true or false", false],
+    ["stream", "text or null", null],
+    ["sizes", "[whole number, at least 2, ...]", [10]],
+    ["weight2", 'number, at least 0 or {kind: "linear"; end: number}', 1],
+    ["way", '{kind: "none"} or {kind: "step"; at: [whole number, ...]}', { kind: "none" }],
+    ["rates", "{NAME: number, above 0}", {}],
+    ["both", "[a or b, true or false or null]", ["a", null]],
+    ["anything", "any value", undefined],
   ]);
+});
+
+test("no option of Gantry's own is told as an object or a value of any kind", async () => {
+  for (const registry of [terms, families, datasets, metrics])
+    for (const { name, options } of (await registry.all()).values())
+      for (const option of describeOptions(options as z.ZodType))
+        assert.doesNotMatch(option.type, /object|any value|^$/, `${name}: ${option.name}`);
 });

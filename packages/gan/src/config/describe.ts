@@ -13,7 +13,7 @@ export interface OptionDescription {
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: Json;
   readonly enum?: readonly Json[];
@@ -25,7 +25,11 @@ interface JsonSchema {
   readonly items?: JsonSchema;
   readonly prefixItems?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** Of a record: what each of its values is. */
+  readonly additionalProperties?: boolean | JsonSchema;
 }
 
 /** The options that a schema describes, in its order. */
@@ -39,10 +43,16 @@ export function describeOptions(schema: z.ZodType): OptionDescription[] {
   }));
 }
 
+/** A type in words, all that it takes spelled out. */
 function typeOf(schema: JsonSchema): string {
+  const choices = schema.anyOf ?? schema.oneOf;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(String).join(" or ");
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
+  if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(" or ");
+  if (schema.allOf !== undefined) return schema.allOf.map(typeOf).join(" and ");
+  // Zod writes a nullable text as the types of one schema, and a nullable number as a choice.
+  if (Array.isArray(schema.type))
+    return schema.type.map((type: string) => typeOf({ ...schema, type })).join(" or ");
   if (schema.type === "array") {
     const items =
       schema.prefixItems?.map(typeOf).join(", ") ?? `${schema.items ? typeOf(schema.items) : "value"}, ...`;
@@ -54,7 +64,18 @@ function typeOf(schema: JsonSchema): string {
   if (schema.type === "number" || schema.type === "integer") {
     return [schema.type === "integer" ? "whole number" : "number", ...bounds(schema)].join(", ");
   }
-  return "object";
+  if (schema.type === "object") return objectType(schema);
+  return "any value";
+}
+
+/** `{kind: "linear", end: number}`, or by name for a record. */
+function objectType({ properties = {}, additionalProperties }: JsonSchema): string {
+  const parts = Object.entries(properties).map(([name, value]) => `${name}: ${typeOf(value)}`);
+  if (typeof additionalProperties === "object") {
+    const any = Object.keys(additionalProperties).length === 0;
+    parts.push(`NAME: ${any ? "any value" : typeOf(additionalProperties)}`);
+  }
+  return `{${parts.join("; ")}}`;
 }
 
 function bounds(schema: JsonSchema): string[] {
