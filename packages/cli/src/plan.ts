@@ -7,9 +7,14 @@ import { defaultRunPath } from "./settings.js";
 import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
 /** Checks a configuration to the last network and a first iteration, and prints what training by it would be. */
-export async function showPlan(output: Output, config: Config, out: string | undefined): Promise<number> {
+export async function showPlan(
+  output: Output,
+  config: Config,
+  out: string | undefined,
+  folder?: string,
+): Promise<number> {
   const { createTrainer, refuseRun, unusedPath } = await import("@gantry/gan");
-  const path = out ?? (await unusedPath(defaultRunPath(config)));
+  const path = out ?? (await unusedPath(defaultRunPath(config, folder)));
   await refuseRun(path);
   const trainer = await createTrainer(config, dataProgress(output));
   try {

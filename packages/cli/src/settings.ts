@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { CheckpointChoice, Config, DataContext, JsonObject, RunClaim } from "@gantry/gan";
+import type { CheckpointChoice, Config, DataContext, JsonObject, Project, RunClaim } from "@gantry/gan";
 import type { CommandOption } from "./command.js";
 import { UsageProblem } from "./errors.js";
 import type { Output } from "./output.js";
@@ -63,6 +63,17 @@ export async function settingsOf(options: SettingOptions): Promise<JsonObject[]>
   return [...settings, ...(options.set ?? []).map(parseSetting)];
 }
 
+/** What a project's file says of every training, as settings. */
+export async function defaultsOf({
+  out: _,
+  data,
+  settings,
+  ...others
+}: Project["train"]): Promise<JsonObject[]> {
+  const own = data === undefined ? [] : [{ data: null }, { data: await dataSetting(data) }];
+  return [...own, others, settings ?? {}];
+}
+
 /**
  * The options, with the data that was named behind the recipe, as `--data` names it.
  * @param words what stands behind the recipe
@@ -118,10 +129,10 @@ export async function dataSetting(text: string): Promise<JsonObject> {
 }
 
 /** `runs/dcgan-fashion-mnist-0`: what a run is called where the user does not say; where that is taken, with a number. */
-export function defaultRunPath(config: Config): string {
+export function defaultRunPath(config: Config, folder = "runs"): string {
   const data = config.data.name ?? basename(config.data.path ?? "data").replace(/\.\w+$/, "");
   const name = [config.recipe, data, String(config.seed)].join("-").replace(/[^\w.-]+/g, "-");
-  return join("runs", name);
+  return join(folder, name);
 }
 
 /**
@@ -143,7 +154,8 @@ export async function claim(
 export const termOptions: readonly CommandOption[] = [
   {
     flags: "--with <term[:key=value,...]>",
-    description: "add a term, see 'gantry terms'; repeatable",
+    description:
+      "add a term, see 'gantry terms', or one of your own: ./dragan.ts, ./terms.ts#dragan; repeatable",
     repeats: true,
   },
   { flags: "--without <term>", description: "take a term out; repeatable", repeats: true },

@@ -1,8 +1,12 @@
 /** GAN training, comparison and diagnosis. */
+
+/** What options are described by, so that a part of one's own needs no other package. */
+export { z } from "zod";
 export * from "./compare/index.js";
 export * from "./config/config.js";
 export { describeOptions, type OptionDescription } from "./config/describe.js";
 export { type Json, type JsonObject, merge } from "./config/merge.js";
+export { defineConfig, type Project, type ProjectConfig, readProject } from "./config/project.js";
 export { defineRecipe, type Recipe, recipes } from "./config/recipe.js";
 export { configSchema, type OptimizerConfig } from "./config/schema.js";
 export * from "./config/setting.js";
@@ -21,6 +25,7 @@ export * from "./game/intervention.js";
 export * from "./game/plan.js";
 export * from "./game/play.js";
 export type * from "./game/sample.js";
+export { leaf, slopes } from "./game/slope.js";
 export * from "./game/term.js";
 export * from "./metrics/features/classifier.js";
 export * from "./metrics/features/extractor.js";
@@ -53,6 +58,9 @@ export { didYouMean, nearest } from "./nearest.js";
 export * from "./nets/contract.js";
 export * from "./nets/family.js";
 export * from "./nets/prior.js";
+export { importAgain, importParts, type Part, register, termNamed } from "./plugins/plugins.js";
+export type { PartSource } from "./plugins/source.js";
+export { describeSource, importRunParts, isForeign, type RunPartsOptions, type UsedSource } from "./plugins/used.js";
 export { type Named, Registry } from "./registry.js";
 export * from "./studies/engine/index.js";
 export * from "./train/checkpoint.js";

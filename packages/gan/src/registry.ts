@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { UsageError } from "./errors.js";
 import { nearest } from "./nearest.js";
+import type { PartSource } from "./plugins/source.js";
 
 /** What every member of an open set has. */
 export interface Named {
@@ -10,19 +11,48 @@ export interface Named {
   readonly summary: string;
 }
 
+/** What a member of an open set must have, by property; what it may have beside is not looked at. */
+export interface Shape {
+  /** Properties that only members of this set have: what has them is meant as one. */
+  readonly marks: readonly string[];
+  readonly needs: Readonly<Record<string, "text" | "number" | "function" | "options" | "object" | "list">>;
+}
+
+/** Where a member that came from outside did so. */
+export interface Origin {
+  /** As it was named, for messages: `./dragan.ts`. */
+  readonly label: string;
+  /** Undefined for what a program gave. */
+  readonly source: PartSource | undefined;
+}
+
+/** Every open set of this process that takes members from outside. */
+export const openSets: Registry<Named>[] = [];
+
 /**
  * An open set (terms, network families, recipes, data sets, metrics, commands) as the files of a folder: each file's
- * default export is one member, so that adding a member is adding a file and no list is edited.
+ * default export is one member, so that adding a member is adding a file and no list is edited. Members from outside
+ * Gantry join them by {@link add}.
  */
 export class Registry<T extends Named> {
-  readonly #kind: string;
+  /** What a member is called in messages, as `term`. */
+  readonly kind: string;
+  /** Undefined for sets that take no member from outside. */
+  readonly shape: Shape | undefined;
   readonly #folder: URL;
+  readonly #origins = new Map<string, Origin>();
   #members: Promise<Map<string, T>> | undefined;
 
-  /** @param kind what a member is called in messages, as `term` @param folder the folder's URL, ending in `/` */
-  constructor(kind: string, folder: URL) {
-    this.#kind = kind;
+  /**
+   * @param kind what a member is called in messages, as `term`
+   * @param folder the folder's URL, ending in `/`
+   * @param shape by which a member from outside is known
+   */
+  constructor(kind: string, folder: URL, shape?: Shape) {
+    this.kind = kind;
     this.#folder = folder;
+    this.shape = shape;
+    if (shape !== undefined) openSets.push(this as unknown as Registry<Named>);
   }
 
   /** Every member, by name in alphabetical order. The files are imported once. */
@@ -38,8 +68,35 @@ export class Registry<T extends Named> {
     if (member !== undefined) return member;
     const close = nearest(name, members.keys());
     throw new UsageError(
-      `unknown ${this.#kind} '${name}'${close === undefined ? "; known" : `; did you mean '${close}'? Known`}: ${[...members.keys()].join(", ")}`,
+      `unknown ${this.kind} '${name}'${close === undefined ? "; known" : `; did you mean '${close}'? Known`}: ${[...members.keys()].join(", ")}`,
     );
+  }
+
+  /**
+   * Takes a member from outside; one that is in already stays.
+   * @throws UsageError where another has its name
+   */
+  async add(member: T, origin: Origin): Promise<void> {
+    const members = await this.all();
+    if (members.get(member.name) === member) return;
+    await this.refuseTaken(member, origin);
+    this.#origins.set(member.name, origin);
+    this.#members = Promise.resolve(sorted([...members.values(), member]));
+  }
+
+  /** @throws UsageError where another member has this one's name */
+  async refuseTaken(member: T, { label }: Origin): Promise<void> {
+    const other = (await this.all()).get(member.name);
+    if (other === undefined || other === member) return;
+    const owner = this.#origins.get(member.name)?.label;
+    throw new UsageError(
+      `${label}: the name of the ${this.kind} '${member.name}' is taken, by ${owner ?? "one of Gantry's own"}; give it another`,
+    );
+  }
+
+  /** Where a member came from; undefined for Gantry's own. */
+  origin(name: string): Origin | undefined {
+    return this.#origins.get(name);
   }
 
   async #load(): Promise<Map<string, T>> {
@@ -49,7 +106,9 @@ export class Registry<T extends Named> {
     const modules = await Promise.all(
       files.map((file) => import(new URL(file, this.#folder).href) as Promise<{ default?: T }>),
     );
-    const members = modules.flatMap((module) => (module.default === undefined ? [] : [module.default]));
-    return new Map(members.sort((a, b) => (a.name < b.name ? -1 : 1)).map((member) => [member.name, member]));
+    return sorted(modules.flatMap((module) => (module.default === undefined ? [] : [module.default])));
   }
 }
+
+const sorted = <T extends Named>(members: readonly T[]): Map<string, T> =>
+  new Map([...members].sort((a, b) => (a.name < b.name ? -1 : 1)).map((member) => [member.name, member]));

@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.js";
+import { type ImportOptions, importOption, importOwn } from "../parts.js";
 import { columns } from "../render/format.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
@@ -9,18 +10,19 @@ const BY_PATH = "give its path";
 /** The weights of Inception, which metrics look through. */
 const INCEPTION = "inception";
 
-export default defineCommand({
+export default defineCommand<ImportOptions>({
   name: "data",
   summary: "list the data sets and where they are, or download one",
   description: "Lists the data sets known by name, and where each was found on this machine.",
-  options: [jsonOption],
+  options: [importOption, jsonOption],
   examples: [
     ["gantry data", "what is found where"],
     ["gantry data fetch cifar10", "download from its public home"],
     ["gantry train dcgan --data photos.zip --set data.size=64", "images of your own need no name"],
   ],
-  async run(output) {
+  async run(output, _, options) {
     const { listDatasets } = await import("@gantry/gan");
+    await importOwn(options);
     const all = await listDatasets();
     if (output.json) {
       output.printJson(all.map((entry) => ({ ...entry, path: entry.path ?? null })));
@@ -43,20 +45,21 @@ export default defineCommand({
     return 0;
   },
   commands: [
-    defineCommand({
+    defineCommand<ImportOptions>({
       name: "fetch",
       summary: "download a data set, or the weights of Inception, from its public home",
       description:
         "Downloads a data set (or 'inception': the weights of Inception-v3 that metrics look through) from its public home " +
         "into Gantry's own folder, and checks it against the published checksums. Files that are there and sound are kept.",
       arguments: [{ name: "<name>", description: "see 'gantry data'; or inception" }],
-      options: [jsonOption],
+      options: [importOption, jsonOption],
       examples: [
         ["gantry data fetch fashion-mnist", "30 MB"],
         ["gantry data fetch inception", "what FID is defined with"],
       ],
-      async run(output, [name = ""]) {
+      async run(output, [name = ""], options) {
         const { dataContext, datasets, fetchDataset, fetchInception } = await import("@gantry/gan");
+        await importOwn(options);
         const { dataProgress } = await import("../training.js");
         const { Interrupted, Interruption } = await import("../signals.js");
         const interruption = new Interruption({

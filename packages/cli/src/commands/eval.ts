@@ -3,12 +3,13 @@ import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
+import { type ImportOptions, importForRuns, importOption, importOwn } from "../parts.js";
 import { describeReport } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
 import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 import { Interrupted, Interruption } from "../signals.js";
 
-interface Options extends MovedDataOptions {
+interface Options extends MovedDataOptions, ImportOptions {
   readonly against?: string;
   readonly metrics?: string;
   readonly samples?: string;
@@ -47,6 +48,7 @@ export default defineCommand<Options>({
       description:
         "real ones: a data set, images, a .npy file, or a run for what it was trained on; default for a run: its own",
     },
+    importOption,
     ...movedDataOptions.map((option) => ({ ...option, description: `of a run: ${option.description}` })),
     {
       flags: "--metrics <a,b>",
@@ -112,9 +114,16 @@ export default defineCommand<Options>({
     ["gantry eval --list", "metrics, their options, and networks"],
   ],
   async run(output, [what], options) {
-    if (options.list === true) return await list(output);
+    if (options.list === true) {
+      await importOwn(options);
+      return await list(output);
+    }
     if (what === undefined) throw new UsageProblem("say what to evaluate; see 'gantry eval --help'");
-    const { Evaluation, writeReport } = await import("@gantry/gan");
+    const { Evaluation, parseSubject, writeReport } = await import("@gantry/gan");
+    const named = await Promise.all([what, options.against ?? what].map((text) => parseSubject(text)));
+    const runs = named.flatMap((subject) => (subject.kind === "run" ? [subject.path] : []));
+    // Its generator may do without what trained it.
+    await importForRuns([...new Set(runs)], options, "eval", output, ["term"]);
     if (options.out === "") throw new UsageProblem("--out is empty; name a file");
     const request = await requestOf(what, options);
     const place =

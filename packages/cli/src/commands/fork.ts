@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { defineCommand } from "../command.js";
+import { type ImportOptions, importForRuns, importOption, parseTerms } from "../parts.js";
 import {
   claim,
   dataOf,
@@ -12,7 +13,7 @@ import {
   termOptions,
 } from "../settings.js";
 
-interface Options extends SettingOptions, TermOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions {
   readonly out?: string;
 }
 
@@ -30,6 +31,7 @@ export default defineCommand<Options>({
     { flags: "--out <dir>", description: "the new run directory; default RUN-fork" },
     ...movedDataOptions,
     ...termOptions,
+    importOption,
     ...settingOptions.filter(({ flags }) => !/^--(data|labels|strict|seed)\b/.test(flags)),
     { flags: "--json", description: "print one JSON object a line" },
   ],
@@ -43,9 +45,11 @@ export default defineCommand<Options>({
     ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
   ],
   async run(output, [name = ""], options) {
-    const { composeConfig, forkRun, listCheckpoints, parseTerm, RunDirectory, UsageError, withOtherData } =
-      await import("@gantry/gan");
+    const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, withOtherData } = await import(
+      "@gantry/gan"
+    );
     const { path, iteration } = await parseRun(name);
+    await importForRuns([path], options, "fork", output);
     const directory = await RunDirectory.open(path);
     const known = await listCheckpoints(directory.checkpoints);
     const isBare = iteration === undefined && known.length === 0;
@@ -57,7 +61,7 @@ export default defineCommand<Options>({
         ? directory.config
         : await withOtherData(directory.config, data, directory.record.data);
     const config = await composeConfig(base as Parameters<typeof composeConfig>[0], {
-      with: (options.with ?? []).map(parseTerm),
+      with: await parseTerms(options.with),
       without: options.without,
       settings: await settingsOf(others),
       strict: true,

@@ -1,10 +1,11 @@
 import { defineCommand } from "../command.js";
 import { wholeNumber } from "../numbers.js";
+import { type ImportOptions, importForRuns, importOption } from "../parts.js";
 import { scalar } from "../render/format.js";
 import { tableBlocks } from "../render/table.js";
 import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 
-interface Options extends MovedDataOptions {
+interface Options extends MovedDataOptions, ImportOptions {
   readonly iterations?: string;
 }
 
@@ -21,6 +22,7 @@ export default defineCommand<Options>({
   options: [
     { flags: "--iterations <n>", description: "to look at; default 20" },
     ...movedDataOptions,
+    importOption,
     { flags: "--json", description: "print one line of JSON, with a value for every iteration" },
   ],
   examples: [
@@ -32,6 +34,7 @@ export default defineCommand<Options>({
     const { probeRun } = await import("@gantry/gan");
     const { dataProgress } = await import("../training.js");
     const { path, iteration } = await parseRun(name);
+    await importForRuns([path], moved, "probe", output);
     const probe = await probeRun(path, {
       iteration,
       iterations: wanted,

@@ -1,19 +1,21 @@
 import { defineCommand } from "../command.js";
+import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
 import { prettyJson, wrap } from "../render/format.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
 
-export default defineCommand({
+export default defineCommand<ImportOptions>({
   name: "recipes",
   summary: "list the recipes, or show one",
   description: "Lists the recipes: named compositions with their papers' hyperparameters.",
-  options: [jsonOption],
+  options: [importOption, jsonOption],
   examples: [
     ["gantry recipes", "all of them, with their sources"],
     ["gantry recipes show wgan-gp", "one, with every setting"],
   ],
-  async run(output) {
+  async run(output, _, options) {
     const { recipes } = await import("@gantry/gan");
+    await importOwn(options);
     const all = [...(await recipes.all()).values()];
     if (output.json) {
       output.printJson(
@@ -42,11 +44,13 @@ export default defineCommand({
     return 0;
   },
   commands: [
-    defineCommand<{
-      readonly preset?: string;
-      readonly with?: readonly string[];
-      readonly set?: readonly string[];
-    }>({
+    defineCommand<
+      ImportOptions & {
+        readonly preset?: string;
+        readonly with?: readonly string[];
+        readonly set?: readonly string[];
+      }
+    >({
       name: "show",
       summary: "print a recipe's whole configuration",
       description: "Prints a recipe's whole configuration, every default filled in, as JSON.",
@@ -55,6 +59,7 @@ export default defineCommand({
         { flags: "--preset <name>", description: "a variant of the recipe" },
         { flags: "--with <term[:key=value,...]>", description: "add a term; repeatable", repeats: true },
         { flags: "--set <path=value>", description: "change a setting; repeatable", repeats: true },
+        importOption,
         jsonOption,
       ],
       examples: [
@@ -62,12 +67,13 @@ export default defineCommand({
         ["gantry recipes show dcgan --preset small", "for small machines"],
       ],
       async run(output, [name = ""], options) {
-        const { parseSetting, parseTerm, recipes, resolveConfig } = await import("@gantry/gan");
+        const { parseSetting, recipes, resolveConfig } = await import("@gantry/gan");
+        await importOwn(options);
         const { summary, source } = await recipes.get(name);
         const config = await resolveConfig({
           recipe: name,
           preset: options.preset,
-          with: (options.with ?? []).map(parseTerm),
+          with: await parseTerms(options.with),
           settings: (options.set ?? []).map(parseSetting),
           strict: true,
         });

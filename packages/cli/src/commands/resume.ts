@@ -1,8 +1,9 @@
 import { defineCommand } from "../command.js";
+import { type ImportOptions, importForRuns, importOption } from "../parts.js";
 import { amount, shellWord } from "../render/format.js";
 import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 
-export default defineCommand<MovedDataOptions>({
+export default defineCommand<MovedDataOptions & ImportOptions>({
   name: "resume",
   summary: "go on with a run from its last checkpoint",
   description:
@@ -12,7 +13,11 @@ export default defineCommand<MovedDataOptions>({
   arguments: [
     { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
   ],
-  options: [...movedDataOptions, { flags: "--json", description: "print one JSON object a line" }],
+  options: [
+    ...movedDataOptions,
+    importOption,
+    { flags: "--json", description: "print one JSON object a line" },
+  ],
   examples: [
     ["gantry resume runs/dcgan-fashion-mnist-0", "from the newest checkpoint"],
     ["gantry resume runs/dcgan-fashion-mnist-0@500", "from an earlier one"],
@@ -23,6 +28,7 @@ export default defineCommand<MovedDataOptions>({
       "@gantry/gan"
     );
     const { path, iteration } = await parseRun(name);
+    await importForRuns([path], options, "resume", output);
     const data = await dataOf(options);
     const directory = await RunDirectory.open(path);
     const { steps } = directory.config;

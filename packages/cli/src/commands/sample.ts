@@ -2,10 +2,11 @@ import type { Sampler } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { numberFrom, wholeNumber } from "../numbers.js";
-import { amount, count as countOf } from "../render/format.js";
+import { type ImportOptions, importOption } from "../parts.js";
+import { amount, count as countOf, shellWord } from "../render/format.js";
 import { parseRun } from "../settings.js";
 
-interface Options {
+interface Options extends ImportOptions {
   readonly count?: string;
   readonly out?: string;
   readonly seed?: string;
@@ -61,6 +62,7 @@ export default defineCommand<Options>({
     },
     { flags: "--frames <n>", description: "images in such a row; default 8; a categorical code has its own" },
     { flags: "--threads <n>", description: "threads an operator may use" },
+    importOption,
   ],
   examples: [
     ["gantry sample runs/dcgan-fashion-mnist-0 --count 64 --out grid.png", "a grid of 8 by 8"],
@@ -85,8 +87,10 @@ export default defineCommand<Options>({
     if (kind === undefined) throw new UsageProblem(`--out ${out}: samples go to a .png or a .npy file`);
     const asked = readOptions(options);
 
-    const { Sampler } = await import("@gantry/gan");
+    const { importParts, Sampler } = await import("@gantry/gan");
     const { setThreads } = await import("@gantry/torch");
+    // By hand alone: whoever looks at a run runs no code of it.
+    await importParts(options.import ?? []);
     const { path, iteration } = await parseRun(name);
     const { dataProgress } = await import("../training.js");
     const sampler = await Sampler.open(path, {
@@ -255,13 +259,19 @@ async function writePicture(
   columns: number | undefined,
 ): Promise<void> {
   const { pngGrid, writeFileAtomically } = await import("@gantry/formats");
-  const { drawSamples, openConfiguredData, toBytes } = await import("@gantry/gan");
+  const { describeSource, drawSamples, isForeign, openConfiguredData, toBytes } = await import("@gantry/gan");
   const { scope, torch } = await import("@gantry/torch");
   const { shape, kind } = sampler.data;
   let png: Uint8Array;
   if (kind === "points") {
+    const { config, record } = sampler.run;
+    const { name = "" } = config.data;
+    if (isForeign(record.imports, "data set", name))
+      throw new UsageProblem(
+        `${sampler.run.path}: its points are drawn over the data set '${name}', which came from outside and is not run unasked; to have it: --import ${shellWord(describeSource(record.imports, "data set", name))}, or --out FILE.npy`,
+      );
     // Points are computed, so that they are always here.
-    const dataset = await openConfiguredData(sampler.run.config);
+    const dataset = await openConfiguredData(config);
     using samples = torch.fromTypedArray(data, [count, ...shape]);
     png = await drawSamples({ dataset }, samples);
   } else {

@@ -2,10 +2,11 @@ import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
+import { type ImportOptions, importOption, importOwn } from "../parts.js";
 import { columns, duration } from "../render/format.js";
 import { Interrupted, Interruption } from "../signals.js";
 
-interface Options {
+interface Options extends ImportOptions {
   readonly seeds?: string;
   readonly iterations?: string;
   readonly seconds?: string;
@@ -38,6 +39,7 @@ export default defineCommand<Options>({
     { flags: "--jobs <n>", description: "trainings at a time; default 2" },
     { flags: "--out <dir>", description: "where results are kept; default runs/study-NAME" },
     { flags: "--report", description: "measure nothing: sum up what lies in the folder" },
+    importOption,
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [
@@ -48,6 +50,7 @@ export default defineCommand<Options>({
   ],
   async run(output, [name], options) {
     const { runCells, readCells, studies } = await import("@gantry/gan");
+    await importOwn(options);
     if (name === undefined) {
       const all = [...(await studies.all()).values()];
       if (output.json) output.printJson(all.map(describe));

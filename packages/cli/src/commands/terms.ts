@@ -1,21 +1,23 @@
 import { defineCommand } from "../command.js";
+import { type ImportOptions, importOption, importOwn } from "../parts.js";
 import { columns, wrap } from "../render/format.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
 
-export default defineCommand({
+export default defineCommand<ImportOptions>({
   name: "terms",
   summary: "list the terms that recipes are composed of, or show one",
   description:
     "Lists the terms: losses, penalties and other ideas, each out of one paper, that recipes are composed of. Add " +
     "one to a recipe with 'gantry train RECIPE --with TERM:option=value'.",
-  options: [jsonOption],
+  options: [importOption, jsonOption],
   examples: [
     ["gantry terms", "all of them"],
     ["gantry terms show gradient-penalty", "one, with its options"],
   ],
-  async run(output) {
+  async run(output, _, options) {
     const { terms } = await import("@gantry/gan");
+    await importOwn(options);
     const all = [...(await terms.all()).values()];
     if (output.json) {
       output.printJson(all.map(({ name, kind, summary, source }) => ({ name, kind, summary, source })));
@@ -36,15 +38,19 @@ export default defineCommand({
     return 0;
   },
   commands: [
-    defineCommand({
+    defineCommand<ImportOptions>({
       name: "show",
       summary: "print a term's source and options",
       arguments: [{ name: "<term>", description: "its name" }],
-      options: [jsonOption],
-      examples: [["gantry terms show gradient-penalty", "what it takes"]],
-      async run(output, [name = ""]) {
-        const { describeOptions, terms } = await import("@gantry/gan");
-        const { summary, source, kind, options: schema } = await terms.get(name);
+      options: [importOption, jsonOption],
+      examples: [
+        ["gantry terms show gradient-penalty", "what it takes"],
+        ["gantry terms show ./dragan.ts", "one of your own"],
+      ],
+      async run(output, [given = ""], own) {
+        const { describeOptions, termNamed, terms } = await import("@gantry/gan");
+        await importOwn(own);
+        const { name, summary, source, kind, options: schema } = await terms.get(await termNamed(given));
         const options = describeOptions(schema);
         if (output.json) {
           output.printJson({ name, kind, summary, source, options });
@@ -67,7 +73,7 @@ export default defineCommand({
             `kind: ${kind}${kind === "adversarial" ? " (replaces the recipe's own)" : ""}`,
             "options:",
             rows.length === 0 ? "  none" : columns(rows, output.columns, style.bold),
-            `use: gantry train gan --with ${name}${setting}`,
+            `use: gantry train gan --with ${given}${setting}`,
           ].join("\n"),
         );
         return 0;

@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
 import {
   claim,
   defaultRunPath,
+  defaultsOf,
   type SettingOptions,
   settingOptions,
   settingsOf,
@@ -12,7 +14,7 @@ import {
   withDataNamed,
 } from "../settings.js";
 
-interface Options extends SettingOptions, TermOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions {
   readonly preset?: string;
   readonly out?: string;
   readonly dryRun?: boolean;
@@ -38,6 +40,7 @@ export default defineCommand<Options>({
   options: [
     { flags: "--preset <name>", description: "a variant of the recipe: small, for small machines" },
     ...termOptions,
+    importOption,
     ...settingOptions,
     {
       flags: "--eval-every <n>",
@@ -69,15 +72,18 @@ export default defineCommand<Options>({
     ["gantry train dcgan --eval-every 1000 --metrics fid,is", "with scores on the way, and the best kept"],
     ["gantry train sngan --steps 5 --profile", "what an iteration spends its time on"],
     ["gantry train gan --with gradient-penalty:weight=1,sides=one", "a recipe with one more term"],
+    ["gantry train gan --with ./dragan.ts:weight=10", "a term of your own, see 'gantry new'"],
     ["gantry train dcgan --set optimizers.default.learningRate=1e-4", "a recipe with another setting"],
   ],
   async run(output, [recipe = "", ...words], given) {
     const options = withDataNamed(given, words);
-    const { parseTerm, resolveConfig, startRun } = await import("@gantry/gan");
+    const { resolveConfig, startRun } = await import("@gantry/gan");
+    const { train: project } = await importOwn(options);
     const config = await resolveConfig({
       recipe,
       preset: options.preset,
-      with: (options.with ?? []).map(parseTerm),
+      defaults: await defaultsOf(project),
+      with: await parseTerms(options.with),
       without: options.without,
       settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
       strict: true,
@@ -85,13 +91,17 @@ export default defineCommand<Options>({
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
     if (options.dryRun === true) {
       const { showPlan } = await import("../plan.js");
-      return await showPlan(output, config, options.out);
+      return await showPlan(output, config, options.out, project.out);
     }
     const { trainAndShow } = await import("../training.js");
     return await trainAndShow(
       output,
       async (context) =>
-        startRun(config, await claim(options.out, defaultRunPath(config), output, context), context),
+        startRun(
+          config,
+          await claim(options.out, defaultRunPath(config, project.out), output, context),
+          context,
+        ),
       options.profile,
     );
   },

@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.js";
-import { terms as termRegistry } from "../game/term.js";
+import { type TermDefinition, terms as termRegistry } from "../game/term.js";
 import { didYouMean } from "../nearest.js";
 import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
+import { register } from "../plugins/plugins.js";
 import { isObject, type JsonObject, merge, namesKind } from "./merge.js";
 import { composeRecipe } from "./recipe.js";
 import { type BaseConfig, configSchema } from "./schema.js";
@@ -15,6 +16,8 @@ export type Config = BaseConfig;
 export interface Composition extends Changes {
   readonly recipe: string;
   readonly preset?: string | undefined;
+  /** Laid upon the recipe and its preset, under all else: a project's own defaults. */
+  readonly defaults?: readonly JsonObject[] | undefined;
 }
 
 /**
@@ -23,11 +26,13 @@ export interface Composition extends Changes {
  */
 export async function resolveConfig(composition: Composition): Promise<Config> {
   const recipe = await composeRecipe(composition.recipe, composition.preset);
-  return composeConfig(recipe, composition);
+  return composeConfig((composition.defaults ?? []).reduce(merge, recipe), composition);
 }
 
 /** What is laid upon a configuration. */
 export interface Changes {
+  /** Terms of the caller's own, which `with` may then name. */
+  readonly terms?: readonly TermDefinition[] | undefined;
   /** Terms to add, in order. An adversarial term replaces the one there is. */
   readonly with?: readonly { readonly name: string; readonly options: JsonObject }[] | undefined;
   /** Terms to take out, by name. */
@@ -46,6 +51,7 @@ export interface Changes {
  * @throws UsageError for unknown names, wrong types, unknown settings, and a term to take out that is not there
  */
 export async function composeConfig(base: JsonObject, changes: Changes): Promise<Config> {
+  await register(...(changes.terms ?? []));
   let config = base;
   for (const name of changes.without ?? []) {
     const present = Object.keys((config.terms ?? {}) as JsonObject);
@@ -94,22 +100,31 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
   return validateConfig(config);
 }
 
-/** Checks a whole configuration (a run's config.json, or one written by hand). @throws UsageError */
-export async function validateConfig(value: unknown): Promise<Config> {
+/**
+ * Checks a whole configuration (a run's config.json, or one written by hand).
+ * @param isForeign whether a term, or a network family, is a run's own and not known here: its options stay as they are
+ * @throws UsageError
+ */
+export async function validateConfig(
+  value: unknown,
+  isForeign: (kind: string, name: string) => boolean = () => false,
+): Promise<Config> {
   const base = validate(configSchema, withOptimizers(value), "");
   const { family: familyName, prior, ...familyOptions } = base.net;
-  const family = await families.get(familyName);
   const net = {
     family: familyName,
     prior: validate(priorSchema, prior, "net.prior"),
-    ...validate(family.options, familyOptions, "net"),
+    ...(isForeign("network family", familyName)
+      ? familyOptions
+      : validate((await families.get(familyName)).options, familyOptions, "net")),
   };
   const terms: Record<string, { term?: string }> = {};
   for (const [key, { term, ...options }] of Object.entries(base.terms)) {
-    const definition = await termRegistry.get(term ?? key);
     terms[key] = {
       ...(term === undefined ? {} : { term }),
-      ...validate(definition.options, options, `terms.${key}`),
+      ...(isForeign("term", term ?? key)
+        ? options
+        : validate((await termRegistry.get(term ?? key)).options, options, `terms.${key}`)),
     };
   }
   return { ...base, net, terms } as Config;

@@ -17,7 +17,10 @@ export interface Recipe extends Named {
 /** Lets TypeScript check a recipe's shape. */
 export const defineRecipe = (recipe: Recipe): Recipe => recipe;
 
-export const recipes = new Registry<Recipe>("recipe", new URL("../recipes/", import.meta.url));
+export const recipes = new Registry<Recipe>("recipe", new URL("../recipes/", import.meta.url), {
+  marks: ["config"],
+  needs: { name: "text", summary: "text", source: "text", config: "object" },
+});
 
 /** A recipe with everything it extends laid under it. @throws UsageError for an unknown recipe or preset */
 export async function composeRecipe(name: string, preset?: string): Promise<JsonObject> {

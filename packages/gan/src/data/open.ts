@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { type DataContext, dataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
-import { type DatasetDefinition, datasets } from "./registry.js";
+import { type DatasetDefinition, datasets, openDefinition } from "./registry.js";
 
 /**
  * A data set to open: the name of a known one or a path, alone or as `name` (or `path`) with options beside it.
@@ -41,13 +41,13 @@ export async function openDataset(spec: DatasetSpec, context?: Partial<DataConte
       full.onNotice(
         `'${name}' is the known data set, and there is a file or folder of that name here too; for that one say ./${name}`,
       );
-    return await definition.open(options, full);
+    return await openDefinition(definition, options, full);
   }
   if (/[\\/]/.test(name) || (await exists(resolve(full.cwd, name))))
     return await openPath(name, options, full);
   // A file name that is not there is more likely a wrong path than a wrong name.
   if (/\.\w+$/.test(name)) throw missing(name, full, didYouMean(name, known.keys()));
-  return await (await datasets.get(name)).open(options, full);
+  return await openDefinition(await datasets.get(name), options, full);
 }
 
 async function openPath(
@@ -60,10 +60,11 @@ async function openPath(
   let broad: DatasetDefinition | undefined;
   for (const definition of (await datasets.all()).values()) {
     const recognition = await definition.recognise?.(absolute);
-    if (recognition === "exactly") return await definition.open({ ...options, path: absolute }, context);
+    if (recognition === "exactly")
+      return await openDefinition(definition, { ...options, path: absolute }, context);
     if (recognition === "broadly") broad ??= definition;
   }
-  if (broad !== undefined) return await broad.open({ ...options, path: absolute }, context);
+  if (broad !== undefined) return await openDefinition(broad, { ...options, path: absolute }, context);
   throw new UsageError(
     `${path} is not a data set: give a folder, zip or tar of images, a folder of CIFAR batches, or an IDX file`,
   );

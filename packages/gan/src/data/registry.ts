@@ -25,7 +25,10 @@ export interface DatasetDefinition extends Named {
   readonly recognise?: (path: string) => Promise<Recognition>;
   /** Where its files can be downloaded. */
   readonly fetch?: FetchPlan;
-  /** Opens it. Throws {@link UsageError} for bad options and missing data, `FormatError` for damaged files. */
+  /**
+   * Opens it, by options that {@link openDefinition} has parsed.
+   * @throws UsageError for bad options and missing data, `FormatError` for damaged files
+   */
   open(options: unknown, context: DataContext): Promise<Dataset>;
 }
 
@@ -35,24 +38,31 @@ interface TypedDefinition<Shape extends z.ZodRawShape> extends Omit<DatasetDefin
   open(options: z.output<z.ZodObject<Shape>>, context: DataContext): Promise<Dataset>;
 }
 
-/** Checks the options of a data set in front of its `open`. */
+/** Lets TypeScript infer the options' type. */
 export function defineDataset<Shape extends z.ZodRawShape>(
   definition: TypedDefinition<Shape>,
 ): DatasetDefinition {
+  // Zod's object types are not assignable across shapes; whoever opens it checks the options first.
+  return definition as unknown as DatasetDefinition;
+}
+
+/**
+ * Opens a data set, its options checked and their defaults filled in.
+ * @throws UsageError for bad options and missing data, `FormatError` for damaged files
+ */
+export async function openDefinition(
+  definition: DatasetDefinition,
+  options: unknown,
+  context: DataContext,
+): Promise<Dataset> {
   const { name, options: schema } = definition;
-  return {
-    ...definition,
-    // Zod's object types are not assignable across shapes; help texts read this one without caring for its shape.
-    options: schema as unknown as z.ZodObject,
-    open: async (options, context) => {
-      const given = options as { path?: unknown } | undefined;
-      if (schema.shape.path instanceof z.ZodString && given?.path === undefined)
-        throw new UsageError(`data set ${name}: its path is missing; give --data PATH, or set data.path`);
-      const parsed = schema.safeParse(options);
-      if (!parsed.success) throw new UsageError(explain(name, Object.keys(schema.shape), parsed.error));
-      return await definition.open(parsed.data, context);
-    },
-  };
+  const shape: Readonly<Record<string, unknown>> = schema.shape;
+  const given = options as { path?: unknown } | undefined;
+  if (shape.path instanceof z.ZodString && given?.path === undefined)
+    throw new UsageError(`data set ${name}: its path is missing; give --data PATH, or set data.path`);
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw new UsageError(explain(name, Object.keys(shape), parsed.error));
+  return await definition.open(parsed.data, context);
 }
 
 function explain(name: string, known: readonly string[], error: z.ZodError): string {
@@ -68,7 +78,10 @@ function explain(name: string, known: readonly string[], error: z.ZodError): str
 }
 
 /** All data sets known by name: the files of `datasets/`. */
-export const datasets = new Registry<DatasetDefinition>("data set", new URL("./datasets/", import.meta.url));
+export const datasets = new Registry<DatasetDefinition>("data set", new URL("./datasets/", import.meta.url), {
+  marks: ["open"],
+  needs: { name: "text", summary: "text", options: "options", open: "function" },
+});
 
 /** A data set known by name, and whether it can be opened here and now. */
 export interface ListedDataset {

@@ -73,4 +73,14 @@ export function defineTerm<Schema extends z.ZodObject>(
   return definition;
 }
 
-export const terms = new Registry<TermDefinition>("term", new URL("../terms/", import.meta.url));
+export const terms = new Registry<TermDefinition>("term", new URL("../terms/", import.meta.url), {
+  marks: ["make"],
+  needs: {
+    name: "text",
+    summary: "text",
+    source: "text",
+    kind: "text",
+    options: "options",
+    make: "function",
+  },
+});

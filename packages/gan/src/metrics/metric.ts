@@ -172,7 +172,17 @@ export function defineMetric<Schema extends z.ZodObject>(
   return definition;
 }
 
-export const metrics = new Registry<MetricDefinition>("metric", new URL("./", import.meta.url));
+export const metrics = new Registry<MetricDefinition>("metric", new URL("./", import.meta.url), {
+  marks: ["score"],
+  needs: {
+    name: "text",
+    summary: "text",
+    source: "text",
+    needs: "list",
+    options: "options",
+    score: "function",
+  },
+});
 
 /** The real side of a comparison, looked at through the same network as the fake side. */
 export function realOf(metric: string, { fake, real }: SamplePair): Samples {

@@ -53,4 +53,16 @@ export function defineFamily<Schema extends z.ZodObject>(family: NetFamily<Schem
   return family;
 }
 
-export const families = new Registry<NetFamily>("network family", new URL("./families/", import.meta.url));
+export const families = new Registry<NetFamily>("network family", new URL("./families/", import.meta.url), {
+  marks: ["generator", "discriminator"],
+  needs: {
+    name: "text",
+    summary: "text",
+    source: "text",
+    options: "options",
+    check: "function",
+    generator: "function",
+    discriminator: "function",
+    encoder: "function",
+  },
+});

@@ -4,11 +4,14 @@ import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import type { EvaluationRequest } from "../evaluate/index.js";
+import type { PartSource } from "../plugins/source.js";
 import { leaveSignalsToParent } from "../signals.js";
 
 /** What the training asks for. */
 export interface EvaluationOrder {
   readonly request: EvaluationRequest;
+  /** What the training imported. */
+  readonly sources: readonly PartSource[];
   /** Only look whether it can be done; the subject then stands for a generator that is not there yet. */
   readonly check: boolean;
 }
@@ -22,13 +25,15 @@ const input = createInterface({ input: process.stdin });
 input.once("line", (line) => void work(JSON.parse(line) as EvaluationOrder));
 input.once("close", () => process.exit(1));
 
-async function work({ request, check }: EvaluationOrder): Promise<void> {
+async function work({ request, check, sources }: EvaluationOrder): Promise<void> {
   let answer: object;
   // A training that is under way goes first; for the check before it somebody waits.
   if (!check) setPriority(19);
   try {
     const { Evaluation } = await import("../evaluate/index.js");
     const { setThreads } = await import("@gantry/torch");
+    // Whole, so that every kind of part is known.
+    if (sources.length > 0) await (await import("../index.js")).importAgain(sources);
     const evaluation = await Evaluation.open(request);
     // Whatever the run's own networks are trained with.
     setThreads(1);

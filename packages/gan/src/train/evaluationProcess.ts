@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { RunError, UsageError } from "../errors.js";
 import type { EvaluationReport, EvaluationRequest } from "../evaluate/index.js";
+import { importedSources } from "../plugins/plugins.js";
 import type { EvaluationOrder } from "./evaluationChild.js";
 
 /**
@@ -13,14 +14,14 @@ export async function evaluateInProcess(
   request: EvaluationRequest,
   signal?: AbortSignal,
 ): Promise<EvaluationReport> {
-  const { report } = await order({ request, check: false }, signal);
+  const { report } = await order({ request, check: false, sources: importedSources() }, signal);
   if (report === undefined) throw new RunError("the evaluation's process told no result");
   return report;
 }
 
 /** Looks whether a request can be done, without doing it. @throws as {@link evaluateInProcess} */
 export async function checkInProcess(request: EvaluationRequest, signal?: AbortSignal): Promise<void> {
-  await order({ request, check: true }, signal);
+  await order({ request, check: true, sources: importedSources() }, signal);
 }
 
 interface Answer {

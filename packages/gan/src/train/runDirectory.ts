@@ -9,6 +9,7 @@ import { type Config, validateConfig } from "../config/config.js";
 import { isObject } from "../config/merge.js";
 import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";
+import { findSources, isForeign, sourcesUsed, storeSources, type UsedSource } from "../plugins/used.js";
 import { checkpointName, listCheckpoints } from "./checkpoint.js";
 import { makeFolder, type RunClaim } from "./runClaim.js";
 import { findData, storeData } from "./runData.js";
@@ -36,6 +37,8 @@ export interface RunRecord {
   readonly labelsPath?: string;
   /** Threads that it began with: another number gives other bits. */
   readonly threads?: number;
+  /** What it is made of that came from outside Gantry, and where that came from. */
+  readonly imports?: readonly UsedSource[];
   readonly config: Config;
 }
 
@@ -117,6 +120,7 @@ export class RunDirectory {
       created: new Date().toISOString(),
       threads: getThreads(),
       ...origin,
+      ...importsOf(config),
       config,
     };
     const run = new RunDirectory(path, record);
@@ -141,14 +145,24 @@ export class RunDirectory {
   }
 
   async #writeRecord(): Promise<void> {
-    await writeJson(join(this.path, "config.json"), await storeData(this.path, this.record));
+    const { imports } = this.record;
+    await writeJson(
+      join(this.path, "config.json"),
+      await storeData(this.path, {
+        ...this.record,
+        ...(imports === undefined ? {} : { imports: await storeSources(this.path, imports) }),
+      }),
+    );
   }
 
-  /** The same run on data that lies elsewhere, or is other data, written into its config.json. */
+  /**
+   * The same run on data that lies elsewhere, or is other data, and by parts as they are now, written into its config.json.
+   */
   async withData(config: Config, data: RunRecord["data"]): Promise<RunDirectory> {
     const run = new RunDirectory(this.path, {
       ...this.record,
       ...(data === undefined ? {} : { data }),
+      ...importsOf(config),
       config,
     });
     await run.#writeRecord();
@@ -173,7 +187,9 @@ export class RunDirectory {
     try {
       const record = checkRecord(file, value) as unknown as RunRecord;
       const found = await findData(path, record);
-      return new RunDirectory(path, { ...found, config: await validateConfig(found.config) });
+      const imports = record.imports && (await findSources(path, record.imports));
+      const config = await validateConfig(found.config, (kind, name) => isForeign(imports, kind, name));
+      return new RunDirectory(path, { ...found, ...(imports === undefined ? {} : { imports }), config });
     } catch (error) {
       throw blameVersion(error, file, String(value.gantry), GANTRY_VERSION);
     }
@@ -294,6 +310,12 @@ export class RunDirectory {
       }
     });
   }
+}
+
+/** What of a configuration came from outside, as a record has it; nothing where all is Gantry's own. */
+function importsOf(config: Config): Pick<RunRecord, "imports"> {
+  const imports = sourcesUsed(config);
+  return imports.length === 0 ? {} : { imports };
 }
 
 /** Milliseconds after which a heartbeat from another machine is stale; writers write one about every 2 seconds. */

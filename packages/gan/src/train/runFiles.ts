@@ -24,6 +24,18 @@ const recordSchema = z.looseObject({
   dataPath: z.string().optional(),
   labelsPath: z.string().optional(),
   threads: z.int().min(1).optional(),
+  imports: z
+    .array(
+      z.looseObject({
+        parts: z.array(z.string()),
+        path: z.string().optional(),
+        beside: z.string().optional(),
+        package: z.string().optional(),
+        version: z.string().optional(),
+        files: z.record(z.string(), z.string()).optional(),
+      }),
+    )
+    .optional(),
   config: z.looseObject({}),
 });
 

@@ -7,11 +7,15 @@ import {
   type Tensor,
   torch,
 } from "@gantry/torch";
+import type { Config } from "../config/config.js";
 import { type DataContext, openDataset } from "../data/index.js";
 import { RunError, UsageError } from "../errors.js";
+import type { Game } from "../game/game.js";
 import type { DataShape } from "../game/sample.js";
 import type { Generator } from "../nets/contract.js";
 import type { Code } from "../nets/prior.js";
+import { describeSource, isForeign } from "../plugins/used.js";
+import { shellWord } from "../shellWord.js";
 import { findNotFinite, notFinite, readCheckpointFile, readState } from "./checkpoint.js";
 import { recallKernels } from "./kernelChoices.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
@@ -83,7 +87,7 @@ export class Sampler {
       run.record.data ?? shapeOf(await openDataset(run.config.data as { name?: string }, options.context));
     // Its samples are then those of the training, to the bit.
     recallKernels(await readState(folder));
-    const game = await buildGame({ ...run.config, device }, data);
+    const game = await buildSampled(run, { ...run.config, device }, data);
     const generator = game.network<Generator>("generator");
     for (const { name, network } of game.players.values()) if (name !== "generator") network.dispose();
     try {
@@ -100,12 +104,13 @@ export class Sampler {
       );
     } catch (error) {
       generator.dispose();
-      throw new RunError(
-        `${folder}: the checkpoint does not fit the run's config.json: ${(error as Error).message}`,
-        {
-          cause: error,
-        },
-      );
+      const foreign = foreignTerms(run);
+      throw foreign.length > 0
+        ? needsTerms(run, foreign, error)
+        : new RunError(
+            `${folder}: the checkpoint does not fit the run's config.json: ${(error as Error).message}`,
+            { cause: error },
+          );
     }
     const strange = findNotFinite(generator.stateDict());
     if (strange !== undefined) {
@@ -224,6 +229,47 @@ export class Sampler {
   close(): void {
     this.#generator.dispose();
   }
+}
+
+/** The run's terms that are not known here, by their place in the configuration. */
+const foreignTerms = ({ config, record }: RunDirectory): [key: string, name: string][] =>
+  Object.entries(config.terms)
+    .map(([key, { term = key }]): [string, string] => [key, term])
+    .filter(([, name]) => isForeign(record.imports, "term", name));
+
+/**
+ * The game of a run, without terms that came from outside and are not known here: what trains D is not needed.
+ * @throws UsageError where it is, and where the networks are not known here
+ */
+async function buildSampled(run: RunDirectory, config: Config, data: DataShape): Promise<Game> {
+  const { imports } = run.record;
+  const { family } = config.net;
+  if (isForeign(imports, "network family", family))
+    throw new UsageError(
+      `${run.path}: its generator is of the family '${family}', which came from outside and is not run unasked; to have it: --import ${shellWord(describeSource(imports, "network family", family))}`,
+    );
+  const foreign = foreignTerms(run);
+  if (foreign.length === 0) return await buildGame(config, data);
+  const keys = foreign.map(([key]) => key);
+  const known = Object.entries(config.terms).filter(([key]) => !keys.includes(key));
+  try {
+    return await buildGame({ ...config, terms: Object.fromEntries(known) }, data);
+  } catch (error) {
+    throw error instanceof UsageError ? needsTerms(run, foreign, error) : error;
+  }
+}
+
+function needsTerms(
+  { path, record }: RunDirectory,
+  foreign: readonly (readonly [key: string, name: string])[],
+  cause: unknown,
+): UsageError {
+  const names = foreign.map(([, name]) => name);
+  const files = [...new Set(names.map((name) => describeSource(record.imports, "term", name)))];
+  return new UsageError(
+    `${path}: its generator cannot be had without the term${names.length === 1 ? "" : "s"} ${names.join(", ")}, which came from outside and ${names.length === 1 ? "is" : "are"} not run unasked; to have ${names.length === 1 ? "it" : "them"}: ${files.map((file) => `--import ${shellWord(file)}`).join(" ")} (${(cause as Error).message})`,
+    { cause },
+  );
 }
 
 function isPresent(device: string): boolean {

@@ -4,6 +4,9 @@ import type { Config } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
 import type { DataContext, Dataset } from "../data/index.js";
 import { UsageError } from "../errors.js";
+import type { TermDefinition } from "../game/term.js";
+import { register } from "../plugins/plugins.js";
+import { changedParts } from "../plugins/used.js";
 import { shellWord } from "../shellWord.js";
 import { listCheckpoints, loadCheckpoint, readState, saveCheckpoint } from "./checkpoint.js";
 import { checkEvaluations } from "./evaluations.js";
@@ -24,6 +27,8 @@ import { shapeOf } from "./setup.js";
 import { type StepReport, Trainer } from "./trainer.js";
 
 export interface TrainOptions extends RecordOptions {
+  /** Terms of the caller's own, which the configuration names. */
+  readonly terms?: readonly TermDefinition[];
   /** Progress of opening the data. */
   readonly context?: Partial<DataContext>;
 }
@@ -154,11 +159,12 @@ export async function resumeRun(
     const isSame = checkpoint === undefined || (await isTrainedOn(checkpoint.folder, dataset));
     if (!isSame) refuseOtherData(path, directory, dataset, options.data !== undefined);
     if (checkpoint !== undefined) await loadCheckpoint(trainer, checkpoint.folder, isSame ? "same" : "other");
+    const parts = changedParts(directory.record.imports, config);
     // One that is trained from the beginning takes its data as it is now.
-    if (options.data === undefined && !anew) return runOf(trainer, directory, lock);
+    if (options.data === undefined && !anew && parts === undefined) return runOf(trainer, directory, lock);
     const change = describeDataChange(directory.record, dataset, config, isSame);
     const moved = await directory.withData(config, recordOf(dataset));
-    return runOf(trainer, moved, lock, change === undefined ? [] : [change]);
+    return runOf(trainer, moved, lock, [...(change === undefined ? [] : [change]), ...(parts ?? [])]);
   } catch (error) {
     await trainer?.close();
     await lock.release();
@@ -269,6 +275,7 @@ export async function* train(
   config: Config,
   options: TrainOptions = {},
 ): AsyncGenerator<StepReport, void, void> {
+  await register(...(options.terms ?? []));
   const trainer = await Trainer.create(config, options.context);
   try {
     for await (const report of trainer.run()) {

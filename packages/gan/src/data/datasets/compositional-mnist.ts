@@ -4,7 +4,7 @@ import { checkIndices, contentDigest, type Dataset } from "../dataset.js";
 import { imageOptions } from "../imageSet.js";
 import type { Box } from "../parts.js";
 import { Random } from "../random.js";
-import { defineDataset } from "../registry.js";
+import { defineDataset, openDefinition } from "../registry.js";
 import { drawTriples, NUMBERS, numbersOf } from "../triples.js";
 import mnist from "./mnist.js";
 
@@ -47,7 +47,7 @@ export default defineDataset({
   parts: { boxes, size: { height: DIGIT, width: DIGIT } },
   locate: (context) => mnist.locate!(context),
   open: async ({ split, probabilities, count, seed, path }, context) => {
-    const digits = await mnist.open({ split, path }, context);
+    const digits = await openDefinition(mnist, { split, path }, context);
     if (digits.shape.join() !== [1, DIGIT, DIGIT].join())
       throw new UsageError(`${NAME} is made of images of 1x28x28, and ${path} has ${digits.shape.join("x")}`);
     const random = new Random(seed);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MemoryDataset } from "../dataset.js";
 import { imageOptions } from "../imageSet.js";
 import { Random } from "../random.js";
-import { defineDataset } from "../registry.js";
+import { defineDataset, openDefinition } from "../registry.js";
 import { drawTriples, NUMBERS, numbersOf } from "../triples.js";
 import mnist from "./mnist.js";
 
@@ -33,7 +33,7 @@ export default defineDataset({
     context,
   ) => {
     const split = protocol === "veegan" ? "all" : "train";
-    const digits = await mnist.open({ ...options, split }, context);
+    const digits = await openDefinition(mnist, { ...options, split }, context);
     const [, height, width] = digits.shape as [number, number, number];
     const random = new Random(seed);
     const table = drawTriples(count, () => random.integer(digits.count));

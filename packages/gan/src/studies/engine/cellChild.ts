@@ -1,7 +1,8 @@
-// Measures one cell: the study's name and the cell's folder as arguments, the cell as JSON on standard input, its result on
+// Measures one cell: the study's name, the cell's folder and what its parent imported as arguments, the cell as JSON on standard input, its result on
 // standard output, its progress as messages to the parent.
 import module from "node:module";
 import { text } from "node:stream/consumers";
+import type { PartSource } from "../../plugins/source.js";
 import { leaveSignalsToParent } from "../../signals.js";
 import type { Cell } from "./study.js";
 
@@ -14,9 +15,12 @@ const orphaned = () => process.exit(1);
 process.once("disconnect", orphaned);
 
 try {
-  const [, , name = "", folder = ""] = process.argv;
+  const [, , name = "", folder = "", sources = "[]"] = process.argv;
   const cell = JSON.parse(await text(process.stdin)) as Cell;
   const { studies } = await import("./study.js");
+  const imported = JSON.parse(sources) as PartSource[];
+  // Whole, so that every kind of part is known.
+  if (imported.length > 0) await (await import("../../index.js")).importAgain(imported);
   const study = await studies.get(name);
   const tell = (message: string) => {
     if (process.connected) process.send?.(message);

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { importedSources } from "../../plugins/plugins.js";
 import { RunLock } from "../../train/runLock.js";
 import type { Cell, Outcome } from "./study.js";
 
@@ -92,7 +93,7 @@ async function measureInChild(
   { signal, onProgress }: RunOptions,
 ): Promise<Outcome<unknown>> {
   const script = fileURLToPath(new URL("./cellChild.js", import.meta.url));
-  const child = spawn(process.execPath, [script, study, workplace], {
+  const child = spawn(process.execPath, [script, study, workplace, JSON.stringify(importedSources())], {
     stdio: ["pipe", "pipe", "pipe", "ipc"],
     env: { ...process.env, OMP_NUM_THREADS: "1" },
   });

@@ -88,4 +88,18 @@ export interface Study<Result = unknown> extends Named {
 /** Lets TypeScript check a study's shape; whoever runs studies knows nothing of their results. */
 export const defineStudy = <Result>(study: Study<Result>): Study => study as Study;
 
-export const studies = new Registry<Study>("study", new URL("../", import.meta.url));
+export const studies = new Registry<Study>("study", new URL("../", import.meta.url), {
+  marks: ["cells", "measure"],
+  needs: {
+    name: "text",
+    summary: "text",
+    source: "text",
+    problems: "list",
+    methods: "list",
+    paces: "list",
+    seeds: "number",
+    cells: "function",
+    measure: "function",
+    report: "function",
+  },
+});
