@@ -1,6 +1,7 @@
-// `npm run build`: the native part, when its sources or LibTorch changed; then TypeScript.
+// `npm run build`: the native part, when its sources or LibTorch changed; then TypeScript, with its lists.
 import { join } from "node:path";
 import { buildNative } from "../packages/torch/scripts/build-native.mjs";
+import { writeKnown } from "./known.mjs";
 import { ask, root, run, Stop, script } from "./shared.mjs";
 
 script(async () => {
@@ -8,6 +9,7 @@ script(async () => {
   if (ask(process.execPath, [compiler, "--version"]) === undefined)
     throw new Stop("npm's packages are not installed: run `npm run setup`");
   await buildNative();
+  writeKnown();
   const status = run(process.execPath, [compiler, "-b"]);
   if (status !== 0) throw new Stop("the type check failed (see above)", status);
 });

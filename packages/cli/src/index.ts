@@ -180,7 +180,8 @@ function addCommand(
     const limit = last?.name.includes("...") ? parser.args.length : (command.arguments?.length ?? 0);
     const extra = parser.args[limit];
     if (extra !== undefined) throw await unknownCommand(full, extra, command.commands ?? []);
-    state.status = (await command.run(await output.open(), parser.args, parser.opts())) ?? 0;
+    // An option that `recipes` and `recipes show` both take is the outer one's, wherever it stands.
+    state.status = (await command.run(await output.open(), parser.args, parser.optsWithGlobals())) ?? 0;
   });
 }
 

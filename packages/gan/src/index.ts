@@ -5,11 +5,13 @@ export { z } from "zod";
 export * from "./compare/index.js";
 export * from "./config/config.js";
 export { describeOptions, type OptionDescription } from "./config/describe.js";
+export type { KnownFamilies, KnownTerms } from "./config/known_gen.js";
 export { type Json, type JsonObject, merge } from "./config/merge.js";
 export { defineConfig, type Project, type ProjectConfig, readProject } from "./config/project.js";
 export { defineRecipe, type Recipe, recipes } from "./config/recipe.js";
 export { configSchema, type OptimizerConfig } from "./config/schema.js";
 export * from "./config/setting.js";
+export type { Added, SettingsByPath, TermName, TermOptions, TermSettings } from "./config/typed.js";
 export * from "./convert/mimicry.js";
 export * from "./convert/run.js";
 export * from "./data/index.js";
@@ -55,12 +57,19 @@ export {
 } from "./metrics/prdc.js";
 export * from "./metrics/table.js";
 export { didYouMean, nearest } from "./nearest.js";
+export { BodyEncoder, encodingSize } from "./nets/bodyEncoder.js";
 export * from "./nets/contract.js";
 export * from "./nets/family.js";
 export * from "./nets/prior.js";
 export { importAgain, importParts, type Part, register, termNamed } from "./plugins/plugins.js";
 export type { PartSource } from "./plugins/source.js";
-export { describeSource, importRunParts, isForeign, type RunPartsOptions, type UsedSource } from "./plugins/used.js";
+export {
+  describeSource,
+  importRunParts,
+  isForeign,
+  type RunPartsOptions,
+  type UsedSource,
+} from "./plugins/used.js";
 export { type Named, Registry } from "./registry.js";
 export * from "./studies/engine/index.js";
 export * from "./train/checkpoint.js";

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { gantry } from "./harness.js";
+import { gantry, succeed, temporaryFolder } from "./harness.js";
 
 /** Names every module that a process loads, by its address, on standard error. */
 const tell = (() => {
@@ -10,8 +12,8 @@ const tell = (() => {
   return data(`import { register } from "node:module"; register(${JSON.stringify(data(hooks))});`);
 })();
 
-async function loadedBy(args: readonly string[]): Promise<string[]> {
-  const { status, stderr } = await gantry(args, { environment: { NODE_OPTIONS: `--import ${tell}` } });
+async function loadedBy(args: readonly string[], cwd = "."): Promise<string[]> {
+  const { status, stderr } = await gantry(args, { cwd, environment: { NODE_OPTIONS: `--import ${tell}` } });
   assert.equal(status, 0, stderr);
   const urls = [...stderr.matchAll(/^loads (.*)$/gm)].map(([, url = ""]) => url);
   assert.ok(
@@ -36,4 +38,24 @@ test("help loads neither LibTorch nor what stands on it", async () => {
 
 test("a command loads no other command", async () => {
   assert.deepEqual(commandsOf(await loadedBy(["--debug", "train", "--help"])), ["train"]);
+});
+
+test("what reads TypeScript is loaded only where a file of it is named", async () => {
+  const cwd = temporaryFolder();
+  await succeed(["new", "recipe", "own-gan"], { cwd });
+  const reads = /\/gan\/dist\/plugins\/(typescript|hooks)\.js$|wasm-typescript/;
+  const plain = await loadedBy(["recipes"], cwd);
+  assert.deepEqual(
+    plain.filter((url) => reads.test(url)),
+    [],
+  );
+  const typed = await loadedBy(["recipes", "--import", "./own-gan.ts"], cwd);
+  assert.ok(typed.some((url) => url.endsWith("/plugins/typescript.js")));
+  // In the hooks' own thread, which only hooks before it see.
+  writeFileSync(join(cwd, "own.mjs"), 'export default { name: "own", summary: "s", source: "own", config: {} };\n');
+  const script = await loadedBy(["recipes", "--import", "./own.mjs"], cwd);
+  assert.deepEqual(
+    script.filter((url) => url.includes("wasm-typescript")),
+    [],
+  );
 });

@@ -4,16 +4,17 @@ import { didYouMean } from "../nearest.js";
 import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
 import { register } from "../plugins/plugins.js";
-import { isObject, type JsonObject, merge, namesKind } from "./merge.js";
+import { isObject, type Json, type JsonObject, merge, namesKind } from "./merge.js";
 import { composeRecipe } from "./recipe.js";
 import { type BaseConfig, configSchema } from "./schema.js";
-import { refuseContradictions, refuseStrangeTerms } from "./setting.js";
+import { refuseContradictions, refuseStrangeTerms, settingAt } from "./setting.js";
+import type { Added, Checked, OptionsOf, SettingsByPath } from "./typed.js";
 import { validate } from "./validate.js";
 
 /** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
 export type Config = BaseConfig;
 
-export interface Composition extends Changes {
+export interface Composition<Terms extends readonly Added[] = readonly Added[]> extends Changes<Terms> {
   readonly recipe: string;
   readonly preset?: string | undefined;
   /** Laid upon the recipe and its preset, under all else: a project's own defaults. */
@@ -24,21 +25,27 @@ export interface Composition extends Changes {
  * A recipe with its preset, added terms and settings, checked and with every default filled in.
  * @throws UsageError for unknown names, wrong types, unknown settings
  */
-export async function resolveConfig(composition: Composition): Promise<Config> {
+export async function resolveConfig<const Terms extends readonly Added[] = readonly Added[]>(
+  composition: Composition<Terms>,
+): Promise<Config & { readonly terms: OptionsOf<Terms> }> {
   const recipe = await composeRecipe(composition.recipe, composition.preset);
-  return composeConfig((composition.defaults ?? []).reduce(merge, recipe), composition);
+  const base = (composition.defaults ?? []).reduce(merge, recipe);
+  const config = await composeConfig(base, composition as Changes<readonly never[]> as Changes);
+  return config as Config & { readonly terms: OptionsOf<Terms> };
 }
 
 /** What is laid upon a configuration. */
-export interface Changes {
+export interface Changes<Terms extends readonly Added[] = readonly Added[]> {
   /** Terms of the caller's own, which `with` may then name. */
   readonly terms?: readonly TermDefinition[] | undefined;
   /** Terms to add, in order. An adversarial term replaces the one there is. */
-  readonly with?: readonly { readonly name: string; readonly options: JsonObject }[] | undefined;
+  readonly with?: (Terms & Checked<Terms>) | undefined;
   /** Terms to take out, by name. */
   readonly without?: readonly string[] | undefined;
   /** Laid upon all else, in order. */
   readonly settings?: readonly JsonObject[] | undefined;
+  /** The same by their paths, laid upon those. */
+  readonly set?: SettingsByPath | undefined;
   /**
    * Refuse settings that contradict each other, and those of terms that the composition does not have, as the command does.
    * Default false.
@@ -84,12 +91,15 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
     config = merge(config, { terms: { ...removed, [name]: options } });
     if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
   }
+  const byPath = Object.entries(changes.set ?? {}).map(([path, value]) =>
+    settingAt(path.split("."), value as Json),
+  );
+  const settings = [...(changes.settings ?? []), ...byPath];
   if (changes.strict) {
-    refuseContradictions(changes.settings ?? []);
-    refuseStrangeTerms((config.terms ?? {}) as JsonObject, changes.settings ?? []);
+    refuseContradictions(settings);
+    refuseStrangeTerms((config.terms ?? {}) as JsonObject, settings);
   }
   // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
-  const settings = changes.settings ?? [];
   for (const { recipe } of settings)
     if (recipe !== undefined && recipe !== config.recipe)
       throw new UsageError(

@@ -75,11 +75,12 @@ export function parseSetting(text: string): JsonObject {
   if (path.length === 0 || path.includes("")) {
     throw new UsageError(`'${text}' is not a setting; write path=value, as schedule.discriminatorSteps=5`);
   }
-  return path.reduceRight<Json>(
-    (value, key) => ({ [key]: value }),
-    parseValue(text.slice(equals + 1), path.join(".")),
-  ) as JsonObject;
+  return settingAt(path, parseValue(text.slice(equals + 1), path.join(".")));
 }
+
+/** A value at a path, as `["schedule", "decay"]`. */
+export const settingAt = (path: readonly string[], value: Json): JsonObject =>
+  path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value) as JsonObject;
 
 /** Every value in a setting, by its path; null and lists are values. */
 function leaves(value: Json | undefined, path = ""): [path: string, value: Json][] {

@@ -23,6 +23,7 @@ export {
   type LoaderOptions,
   type LoaderState,
 } from "./loader.js";
+export { drawMixture, mixtureOptions } from "./mixture.js";
 export { type DatasetSpec, openDataset } from "./open.js";
 export type { Box, Parts } from "./parts.js";
 export type { DataLocation } from "./places.js";

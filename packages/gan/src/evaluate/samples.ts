@@ -5,10 +5,9 @@ import { type ImageSource, memoryImages } from "../metrics/features/images.js";
 import type { FeatureNetwork } from "../metrics/features/network.js";
 import type { MetricDefinition, Need, SamplePair, Samples } from "../metrics/metric.js";
 import { partsOf } from "../metrics/modeCoverage.js";
-import { Moments } from "../metrics/moments.js";
-import { MemoryTable } from "../metrics/table.js";
+import { pointSamples, unseen } from "../metrics/pointSamples.js";
 import type { EvaluationRequest } from "./request.js";
-import type { ImageSide, PointSide, Side } from "./side.js";
+import type { ImageSide, Side } from "./side.js";
 
 /** Samples of a generator where nothing is said. */
 const GENERATED = { images: 10_000, points: 2500 } as const;
@@ -88,7 +87,7 @@ export class Sides {
     this.#owned.delete(name);
     const samples =
       side.kind === "points"
-        ? pointSamples(side.points(count, seed), side)
+        ? pointSamples(side.points(count, seed), side.shape[0] ?? 2, side.modes)
         : await this.#look(name, side, count, seed);
     this.#known.set(name, samples);
     return samples;
@@ -141,10 +140,6 @@ async function inMemory(source: ImageSource, context: DataContext): Promise<Imag
   return { ...memoryImages(name, data, shape, digest), quantisation };
 }
 
-const unseen = (): never => {
-  throw new TypeError("these samples are looked at through no network");
-};
-
 /** Images that no network looks at. */
 function plainSamples(source: ImageSource): Samples {
   return {
@@ -155,20 +150,5 @@ function plainSamples(source: ImageSource): Samples {
     features: unseen,
     logits: unseen,
     moments: unseen,
-  };
-}
-
-function pointSamples(points: Float32Array, side: PointSide): Samples {
-  const table = new MemoryTable(points, side.shape[0] ?? 2);
-  return {
-    count: table.rows,
-    network: undefined,
-    conventions: {},
-    points,
-    ...(side.modes === undefined ? {} : { modes: side.modes }),
-    images: unseen,
-    features: async () => table,
-    logits: unseen,
-    moments: async () => Moments.of(table),
   };
 }
