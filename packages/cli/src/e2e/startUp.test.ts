@@ -52,7 +52,10 @@ test("what reads TypeScript is loaded only where a file of it is named", async (
   const typed = await loadedBy(["recipes", "--import", "./own-gan.ts"], cwd);
   assert.ok(typed.some((url) => url.endsWith("/plugins/typescript.js")));
   // In the hooks' own thread, which only hooks before it see.
-  writeFileSync(join(cwd, "own.mjs"), 'export default { name: "own", summary: "s", source: "own", config: {} };\n');
+  writeFileSync(
+    join(cwd, "own.mjs"),
+    'export default { name: "own", summary: "s", source: "own", config: {} };\n',
+  );
   const script = await loadedBy(["recipes", "--import", "./own.mjs"], cwd);
   assert.deepEqual(
     script.filter((url) => url.includes("wasm-typescript")),
