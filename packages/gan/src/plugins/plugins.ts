@@ -116,7 +116,10 @@ function refuseIncomplete({ kind, shape }: Registry<Named>, value: Named, label:
     throw new UsageError(`${what} cannot be called that; a name is of letters, digits and -`);
 }
 
-/** Imports a module, whatever it is written in. @throws RunError in one line */
+/**
+ * Imports a module, whatever it is written in.
+ * @throws RunError in one line
+ */
 export async function importModule(path: string, label: string): Promise<Readonly<Record<string, unknown>>> {
   await import("./typescript.js");
   try {
@@ -124,10 +127,15 @@ export async function importModule(path: string, label: string): Promise<Readonl
   } catch (error) {
     // A mistake that a definition's own code tells of is told as it is.
     if (error instanceof GantryError) throw error;
-    const { message = String(error), code, name } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+    const { message = String(error), code, name, stack } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
     const isLoading = name === "SyntaxError" || code?.startsWith("ERR_") === true;
     const what = isLoading ? "cannot be loaded" : "threw as it was loaded";
-    throw new RunError(`${label}: ${what}: ${message.split("\n")[0]}`, { cause: error });
+    // Where Node itself strips types it tells the line at the head of the stack alone.
+    const line =
+      code === "ERR_INVALID_TYPESCRIPT_SYNTAX" || code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
+        ? ` (line ${/^.*:(\d+)\n/.exec(stack ?? "")?.[1] ?? "unknown"})`
+        : "";
+    throw new RunError(`${label}: ${what}: ${message.split("\n")[0]}${line}`, { cause: error });
   }
 }
 
