@@ -66,7 +66,9 @@ async function trained(recipe: string, preset: string | undefined, iterations: n
   ) as Golden;
 }
 
-// Gradients of biases in front of batch norms are rounding alone, which Adam's first steps magnify.
+/** Gradients of biases in front of batch norms are rounding alone, which Adam's first steps magnify, on every processor otherwise. */
+const isRounding = (name: string) => /bias$|running_mean$/.test(name);
+
 for (const [recipe, preset, iterations, tolerance, code] of [
   ["sngan", "public", 3, 1e-10, "kwotsin/mimicry"],
   ["ssgan", "public", 3, 1e-10, "kwotsin/mimicry"],
@@ -83,7 +85,12 @@ for (const [recipe, preset, iterations, tolerance, code] of [
       );
       assert.deepEqual(known.sort(), Object.keys(expected[player]).sort());
       for (const [name, sums] of Object.entries(expected[player]))
-        assertClose(found[player][name] as number[], sums, tolerance, `${player}.${name}`);
+        assertClose(
+          found[player][name] as number[],
+          sums,
+          player === "generator" && isRounding(name) ? 1e-8 : tolerance,
+          `${player}.${name}`,
+        );
     }
   });
 
