@@ -101,6 +101,20 @@ test("the encoder draws mean + exp(logVariance / 2) * noise, from LibTorch's gen
   });
 });
 
+test("the encoder is stochastic where one of its terms asks for that, whichever comes first", async () => {
+  for (const [terms, kind] of [
+    [{ aae: {} }, "deterministic"],
+    [{ aae: { stochastic: true } }, "stochastic"],
+    [{ ali: {}, reconstruction: {} }, "stochastic"],
+    [{ reconstruction: {}, ali: {} }, "stochastic"],
+    [{ "non-saturating": {} }, undefined],
+  ] as const) {
+    const adversarial = "aae" in terms ? {} : { "non-saturating": {} };
+    using tiny = await TinyGame.create({ ...points, terms: { ...adversarial, ...terms } });
+    assert.equal(tiny.game.encoderKind, kind, JSON.stringify(terms));
+  }
+});
+
 test("VAEGAN holds who is too far ahead, and nobody when both are", async () => {
   // A cost on fakes below equilibrium - margin holds D; one above equilibrium + margin holds G.
   for (const [equilibrium, still] of [

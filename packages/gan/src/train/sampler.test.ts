@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { deviceCount } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
 import { Sampler } from "./sampler.js";
@@ -36,6 +38,18 @@ test("truncated latents are Gaussian within, and none is beyond", () => {
     assert.ok(Math.abs(variance - expected) < 0.01 * expected + 1e-4, `${limit}: ${variance}`);
   }
   assert.deepEqual(gaussian.latents(3, 7, 10), gaussian.latents(3, 7));
+});
+
+test("a run trained on a device that is not here is sampled on the processor", {
+  skip: deviceCount("cuda") > 0,
+}, async () => {
+  const path = join(folder, "elsewhere");
+  await finish(await startRun(await tinyConfig("gan", "", { steps: 1 }), path));
+  const file = join(path, "config.json");
+  await writeFile(file, (await readFile(file, "utf8")).replace('"device": "cpu"', '"device": "cuda"'));
+  const away = await Sampler.open(path);
+  assert.equal([...away.samples(away.latents(3, 1))].length, 1);
+  away.close();
 });
 
 test("psi is refused where there are no intermediate latents", async () => {

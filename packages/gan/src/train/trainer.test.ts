@@ -38,7 +38,9 @@ function everything(trainer: Trainer): unknown {
 test("iterations, images and epochs are counted", async () => {
   // 200 points in batches of 16: 12 batches an epoch, the rest dropped.
   const trainer = await create("gan", { steps: 30 });
+  const begun = performance.now();
   const reports = await run(trainer);
+  const taken = (performance.now() - begun) / 1000;
   assert.deepEqual(
     reports.map(({ iteration }) => iteration),
     Array.from({ length: 30 }, (_, i) => i + 1),
@@ -52,6 +54,7 @@ test("iterations, images and epochs are counted", async () => {
     [0, 0, 1, 1, 2, 2],
   );
   assert.ok(reports.every(({ steps, seconds }) => steps === 30 && seconds > 0));
+  assert.ok(reports.reduce((sum, { seconds }) => sum + seconds, 0) <= taken);
   assert.deepEqual(
     reports.filter(({ scalars }) => scalars !== undefined).map(({ iteration }) => iteration),
     [1, ...Array.from({ length: 15 }, (_, i) => 2 * (i + 1))],
