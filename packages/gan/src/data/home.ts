@@ -2,7 +2,7 @@ import { homedir, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 
 /**
- * Where Gantry keeps what it downloads and computes: `GANTRY_HOME`, else `gantry` under {@link cacheFolder}. An absolute path; the
+ * Where Gantry keeps what it downloads and computes: `GANTRY_HOME`, else `gantry` under `cacheFolder`. An absolute path; the
  * folder need not exist.
  */
 export function gantryHome(environment: NodeJS.ProcessEnv = process.env): string {

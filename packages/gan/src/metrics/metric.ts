@@ -151,7 +151,7 @@ export interface MetricDefinition<Schema extends z.ZodObject = z.ZodObject> exte
    */
   check?(options: z.output<Schema>, sizes: SampleSizes): void | Promise<void>;
   /**
-   * @param real given where `comparesWithReal`
+   * @param samples real ones where `comparesWithReal`
    * @throws {UsageError} too few samples for the options, naming the option to change
    * @throws {IncomparableError} `fake` and `real` were looked at through different networks
    */

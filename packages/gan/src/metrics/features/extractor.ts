@@ -40,7 +40,7 @@ interface Preparation {
 
 /**
  * Images seen through a feature network: each is looked at once, whatever metrics ask. Features are kept on the disk for
- * images that have a digest (see {@link TableStore}), so that an interrupted evaluation goes on where it was, and the
+ * images that have a digest (see `TableStore`), so that an interrupted evaluation goes on where it was, and the
  * moments of reference images are kept by digest, preparation and network. Call `close` when done.
  */
 export class ImageSamples implements Samples {

@@ -142,8 +142,8 @@ function shuffled(count: number, seed: number): Uint32Array {
 
 /**
  * Images that a generator makes when they are read; with `stretch` all are made once before, for their span.
- * @param begin begins the images; what it returns makes the next N,C,H,W in [-1, 1], and owns none of them afterwards
- * @param batch images made at a time. Default 64.
+ * @param options begin: begins the images; what it returns makes the next N,C,H,W in [-1, 1], and owns none of them afterwards.
+ * batch: images made at a time, default 64
  */
 export function generatedImages(
   name: string,
