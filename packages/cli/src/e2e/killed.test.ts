@@ -37,7 +37,7 @@ async function stores(place: string): Promise<string[]> {
 /** Waits for what must come to pass. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const began = performance.now(); !(await holds()); await setTimeout(10))
-    if (performance.now() - began > 60_000) throw new Error(`${what} did not come about`);
+    if (performance.now() - began > 300_000) throw new Error(`${what} did not come about`);
 }
 
 /** Whether an evaluation of {@link IMAGES} images has kept some of what it sees: the real ones are fewer than a chunk. */

@@ -18,7 +18,7 @@ const train = (out: string) => [
 
 async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   for (const began = performance.now(); !(await holds()); await setTimeout(20))
-    if (performance.now() - began > 60_000) throw new Error(`${what} did not come about`);
+    if (performance.now() - began > 300_000) throw new Error(`${what} did not come about`);
 }
 
 const lines = async (run: string) =>
