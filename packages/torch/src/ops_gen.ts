@@ -4,1454 +4,247 @@ import type { Generator } from "./random.js";
 import type { Tensor } from "./tensor.js";
 import type { Device, DType, MemoryFormat, Scalar } from "./types.js";
 
-const op0 = resolve("aten::add", "Tensor");
-const op1 = resolve("aten::add", "Scalar");
-const op2 = resolve("aten::sub", "Tensor");
-const op3 = resolve("aten::sub", "Scalar");
-const op4 = resolve("aten::rsub", "Scalar");
-const op5 = resolve("aten::mul", "Tensor");
-const op6 = resolve("aten::mul", "Scalar");
-const op7 = resolve("aten::div", "Tensor");
-const op8 = resolve("aten::div", "Scalar");
-const op9 = resolve("aten::add_", "Tensor");
-const op10 = resolve("aten::add_", "Scalar");
-const op11 = resolve("aten::sub_", "Tensor");
-const op12 = resolve("aten::sub_", "Scalar");
-const op13 = resolve("aten::mul_", "Tensor");
-const op14 = resolve("aten::mul_", "Scalar");
-const op15 = resolve("aten::div_", "Tensor");
-const op16 = resolve("aten::div_", "Scalar");
-const op17 = resolve("aten::pow", "Tensor_Tensor");
-const op18 = resolve("aten::pow", "Tensor_Scalar");
-const op19 = resolve("aten::addcmul", "");
-const op20 = resolve("aten::addcdiv", "");
-const op21 = resolve("aten::addcmul_", "");
-const op22 = resolve("aten::addcdiv_", "");
-const op23 = resolve("aten::lerp", "Tensor");
-const op24 = resolve("aten::lerp", "Scalar");
-const op25 = resolve("aten::lerp_", "Scalar");
-const op26 = resolve("aten::remainder", "Tensor");
-const op27 = resolve("aten::remainder", "Scalar");
-const op28 = resolve("aten::floor_divide", "");
-const op29 = resolve("aten::neg", "");
-const op30 = resolve("aten::abs", "");
-const op31 = resolve("aten::sign", "");
-const op32 = resolve("aten::exp", "");
-const op33 = resolve("aten::expm1", "");
-const op34 = resolve("aten::log", "");
-const op35 = resolve("aten::log1p", "");
-const op36 = resolve("aten::sqrt", "");
-const op37 = resolve("aten::rsqrt", "");
-const op38 = resolve("aten::reciprocal", "");
-const op39 = resolve("aten::square", "");
-const op40 = resolve("aten::sin", "");
-const op41 = resolve("aten::cos", "");
-const op42 = resolve("aten::tanh", "");
-const op43 = resolve("aten::sigmoid", "");
-const op44 = resolve("aten::relu", "");
-const op45 = resolve("aten::relu_", "");
-const op46 = resolve("aten::leaky_relu", "");
-const op47 = resolve("aten::leaky_relu_", "");
-const op48 = resolve("aten::elu", "");
-const op49 = resolve("aten::gelu", "");
-const op50 = resolve("aten::silu", "");
-const op51 = resolve("aten::softplus", "");
-const op52 = resolve("aten::log_sigmoid", "");
-const op53 = resolve("aten::hardtanh", "");
-const op54 = resolve("aten::floor", "");
-const op55 = resolve("aten::ceil", "");
-const op56 = resolve("aten::round", "");
-const op57 = resolve("aten::isnan", "");
-const op58 = resolve("aten::isfinite", "");
-const op59 = resolve("aten::clamp", "");
-const op60 = resolve("aten::clamp_", "");
-const op61 = resolve("aten::clamp_min", "");
-const op62 = resolve("aten::clamp_max", "");
-const op63 = resolve("aten::maximum", "");
-const op64 = resolve("aten::minimum", "");
-const op65 = resolve("aten::eq", "Tensor");
-const op66 = resolve("aten::eq", "Scalar");
-const op67 = resolve("aten::ne", "Tensor");
-const op68 = resolve("aten::ne", "Scalar");
-const op69 = resolve("aten::lt", "Tensor");
-const op70 = resolve("aten::lt", "Scalar");
-const op71 = resolve("aten::le", "Tensor");
-const op72 = resolve("aten::le", "Scalar");
-const op73 = resolve("aten::gt", "Tensor");
-const op74 = resolve("aten::gt", "Scalar");
-const op75 = resolve("aten::ge", "Tensor");
-const op76 = resolve("aten::ge", "Scalar");
-const op77 = resolve("aten::logical_not", "");
-const op78 = resolve("aten::logical_and", "");
-const op79 = resolve("aten::logical_or", "");
-const op80 = resolve("aten::where", "self");
-const op81 = resolve("aten::masked_fill", "Scalar");
-const op82 = resolve("aten::masked_fill_", "Scalar");
-const op83 = resolve("aten::sum", "dim_IntList");
-const op84 = resolve("aten::mean", "dim");
-const op85 = resolve("aten::var", "correction");
-const op86 = resolve("aten::var_mean", "correction");
-const op87 = resolve("aten::std", "correction");
-const op88 = resolve("aten::amax", "");
-const op89 = resolve("aten::amin", "");
-const op90 = resolve("aten::max", "");
-const op91 = resolve("aten::min", "");
-const op92 = resolve("aten::max", "dim");
-const op93 = resolve("aten::min", "dim");
-const op94 = resolve("aten::argmax", "");
-const op95 = resolve("aten::argmin", "");
-const op96 = resolve("aten::argsort", "");
-const op97 = resolve("aten::sort", "");
-const op98 = resolve("aten::topk", "");
-const op99 = resolve("aten::cumsum", "");
-const op100 = resolve("aten::prod", "");
-const op101 = resolve("aten::all", "");
-const op102 = resolve("aten::any", "");
-const op103 = resolve("aten::norm", "ScalarOpt_dim");
-const op104 = resolve("aten::linalg_vector_norm", "");
-const op105 = resolve("aten::logsumexp", "");
-const op106 = resolve("aten::softmax", "int");
-const op107 = resolve("aten::log_softmax", "int");
-const op108 = resolve("aten::bincount", "");
-const op109 = resolve("aten::one_hot", "");
-const op110 = resolve("aten::matmul", "");
-const op111 = resolve("aten::mm", "");
-const op112 = resolve("aten::bmm", "");
-const op113 = resolve("aten::mv", "");
-const op114 = resolve("aten::dot", "");
-const op115 = resolve("aten::outer", "");
-const op116 = resolve("aten::addmm", "");
-const op117 = resolve("aten::addmv", "");
-const op118 = resolve("aten::baddbmm", "");
-const op119 = resolve("aten::t", "");
-const op120 = resolve("aten::transpose", "int");
-const op121 = resolve("aten::permute", "");
-const op122 = resolve("aten::reshape", "");
-const op123 = resolve("aten::view", "");
-const op124 = resolve("aten::flatten", "using_ints");
-const op125 = resolve("aten::squeeze", "");
-const op126 = resolve("aten::squeeze", "dim");
-const op127 = resolve("aten::unsqueeze", "");
-const op128 = resolve("aten::expand", "");
-const op129 = resolve("aten::expand_as", "");
-const op130 = resolve("aten::repeat", "");
-const op131 = resolve("aten::repeat_interleave", "self_int");
-const op132 = resolve("aten::narrow", "");
-const op133 = resolve("aten::select", "int");
-const op134 = resolve("aten::slice", "Tensor");
-const op135 = resolve("aten::flip", "");
-const op136 = resolve("aten::roll", "");
-const op137 = resolve("aten::rot90", "");
-const op138 = resolve("aten::tril", "");
-const op139 = resolve("aten::triu", "");
-const op140 = resolve("aten::diagonal", "");
-const op141 = resolve("aten::diag", "");
-const op142 = resolve("aten::trace", "");
-const op143 = resolve("aten::index_select", "");
-const op144 = resolve("aten::index", "Tensor");
-const op145 = resolve("aten::index_add_", "");
-const op146 = resolve("aten::gather", "");
-const op147 = resolve("aten::scatter_", "src");
-const op148 = resolve("aten::scatter_", "value");
-const op149 = resolve("aten::masked_select", "");
-const op150 = resolve("aten::nonzero", "");
-const op151 = resolve("aten::unfold", "");
-const op152 = resolve("aten::chunk", "");
-const op153 = resolve("aten::split", "Tensor");
-const op154 = resolve("aten::unbind", "int");
-const op155 = resolve("aten::cat", "");
-const op156 = resolve("aten::stack", "");
-const op157 = resolve("aten::meshgrid", "indexing");
-const op158 = resolve("aten::contiguous", "");
-const op159 = resolve("aten::clone", "");
-const op160 = resolve("aten::detach", "");
-const op161 = resolve("aten::copy_", "");
-const op162 = resolve("aten::zero_", "");
-const op163 = resolve("aten::fill_", "Scalar");
-const op164 = resolve("aten::normal_", "");
-const op165 = resolve("aten::uniform_", "");
-const op166 = resolve("aten::bernoulli_", "float");
-const op167 = resolve("aten::random_", "from");
-const op168 = resolve("aten::zeros", "");
-const op169 = resolve("aten::ones", "");
-const op170 = resolve("aten::full", "");
-const op171 = resolve("aten::empty", "memory_format");
-const op172 = resolve("aten::zeros_like", "");
-const op173 = resolve("aten::ones_like", "");
-const op174 = resolve("aten::full_like", "");
-const op175 = resolve("aten::empty_like", "");
-const op176 = resolve("aten::rand", "generator");
-const op177 = resolve("aten::randn", "generator");
-const op178 = resolve("aten::randint", "low_generator");
-const op179 = resolve("aten::randperm", "generator");
-const op180 = resolve("aten::rand_like", "");
-const op181 = resolve("aten::randn_like", "");
-const op182 = resolve("aten::multinomial", "");
-const op183 = resolve("aten::bernoulli", "");
-const op184 = resolve("aten::arange", "start_step");
-const op185 = resolve("aten::linspace", "");
-const op186 = resolve("aten::eye", "");
-const op187 = resolve("aten::eye", "m");
-const op188 = resolve("gantry::linear", "");
-const op189 = resolve("gantry::conv2d", "");
-const op190 = resolve("aten::convolution", "");
-const op191 = resolve("aten::convolution_backward", "");
-const op192 = resolve("gantry::conv_transpose2d", "");
-const op193 = resolve("aten::batch_norm", "");
-const op194 = resolve("gantry::batch_norm", "");
-const op195 = resolve("gantry::maxout_linear", "");
-const op196 = resolve("gantry::halve", "");
-const op197 = resolve("gantry::twice", "");
-const op198 = resolve("gantry::widen", "");
-const op199 = resolve("aten::native_batch_norm", "");
-const op200 = resolve("aten::instance_norm", "");
-const op201 = resolve("aten::layer_norm", "");
-const op202 = resolve("aten::group_norm", "");
-const op203 = resolve("aten::embedding", "");
-const op204 = resolve("aten::dropout", "");
-const op205 = resolve("aten::avg_pool2d", "");
-const op206 = resolve("aten::max_pool2d", "");
-const op207 = resolve("aten::adaptive_avg_pool2d", "");
-const op208 = resolve("aten::upsample_nearest2d", "");
-const op209 = resolve("aten::upsample_bilinear2d", "");
-const op210 = resolve("aten::pixel_shuffle", "");
-const op211 = resolve("aten::constant_pad_nd", "");
-const op212 = resolve("aten::binary_cross_entropy_with_logits", "");
-const op213 = resolve("aten::cross_entropy_loss", "");
-const op214 = resolve("aten::mse_loss", "");
-const op215 = resolve("aten::l1_loss", "");
-const op216 = resolve("aten::smooth_l1_loss", "");
-const op217 = resolve("aten::nll_loss", "");
-const op218 = resolve("aten::cosine_similarity", "");
-const op219 = resolve("aten::cdist", "");
-const op220 = resolve("aten::linalg_qr", "");
-const op221 = resolve("aten::linalg_svd", "");
-const op222 = resolve("aten::linalg_eigh", "");
-const op223 = resolve("aten::linalg_eigvalsh", "");
-const op224 = resolve("aten::linalg_cholesky", "");
-const op225 = resolve("aten::linalg_norm", "");
-const op226 = resolve("aten::linalg_inv", "");
-const op227 = resolve("aten::linalg_slogdet", "");
-const op228 = resolve("aten::to", "dtype_layout");
-const op229 = resolve("aten::_to_copy", "");
-const op230 = resolve("aten::_foreach_add_", "Scalar");
-const op231 = resolve("aten::_foreach_add_", "List");
-const op232 = resolve("aten::_foreach_add", "List");
-const op233 = resolve("aten::_foreach_sub", "List");
-const op234 = resolve("aten::_foreach_sub_", "List");
-const op235 = resolve("aten::_foreach_mul_", "Scalar");
-const op236 = resolve("aten::_foreach_mul_", "List");
-const op237 = resolve("aten::_foreach_mul", "List");
-const op238 = resolve("aten::_foreach_mul", "Scalar");
-const op239 = resolve("aten::_foreach_div_", "Scalar");
-const op240 = resolve("aten::_foreach_div_", "List");
-const op241 = resolve("aten::_foreach_div_", "ScalarList");
-const op242 = resolve("aten::_foreach_sqrt", "");
-const op243 = resolve("aten::_foreach_sqrt_", "");
-const op244 = resolve("aten::_foreach_neg", "");
-const op245 = resolve("aten::_foreach_zero_", "");
-const op246 = resolve("aten::_foreach_norm", "Scalar");
-const op247 = resolve("aten::_foreach_addcmul_", "Scalar");
-const op248 = resolve("aten::_foreach_addcdiv_", "Scalar");
-const op249 = resolve("aten::_foreach_addcdiv_", "ScalarList");
-const op250 = resolve("gantry::adam_", "");
-
 /** The operators whose first argument is the tensor itself. */
 export abstract class TensorMethods {
   /** This tensor's place in the native table; 0 once freed. */
   abstract handle: number;
 
-  /** `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` and `aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
-  add(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor {
-    return wrap(typeof other === "object" ? call(op0, this.handle, (other as Tensor).handle, options?.alpha) : call(op1, this.handle, (other as Scalar), options?.alpha));
-  }
-
-  /** `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` and `aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
-  sub(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor {
-    return wrap(typeof other === "object" ? call(op2, this.handle, (other as Tensor).handle, options?.alpha) : call(op3, this.handle, (other as Scalar), options?.alpha));
-  }
-
-  /** `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
-  rsub(other: Scalar, alpha?: Scalar | undefined): Tensor {
-    return wrap(call(op4, this.handle, other, alpha));
-  }
-
-  /** `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::mul.Scalar(Tensor self, Scalar other) -> Tensor` */
-  mul(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op5, this.handle, (other as Tensor).handle) : call(op6, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::div.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::div.Scalar(Tensor self, Scalar other) -> Tensor` */
-  div(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op7, this.handle, (other as Tensor).handle) : call(op8, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` and `aten::add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */
-  add_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this {
-    typeof other === "object" ? call(op9, this.handle, (other as Tensor).handle, options?.alpha) : call(op10, this.handle, (other as Scalar), options?.alpha);
-    return this;
-  }
-
-  /** `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` and `aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */
-  sub_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this {
-    typeof other === "object" ? call(op11, this.handle, (other as Tensor).handle, options?.alpha) : call(op12, this.handle, (other as Scalar), options?.alpha);
-    return this;
-  }
-
-  /** `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` and `aten::mul_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */
-  mul_(other: Tensor | Scalar): this {
-    typeof other === "object" ? call(op13, this.handle, (other as Tensor).handle) : call(op14, this.handle, (other as Scalar));
-    return this;
-  }
-
-  /** `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` and `aten::div_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */
-  div_(other: Tensor | Scalar): this {
-    typeof other === "object" ? call(op15, this.handle, (other as Tensor).handle) : call(op16, this.handle, (other as Scalar));
-    return this;
-  }
-
-  /** `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor` and `aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor` */
-  pow(exponent: Tensor | Scalar): Tensor {
-    return wrap(typeof exponent === "object" ? call(op17, this.handle, (exponent as Tensor).handle) : call(op18, this.handle, (exponent as Scalar)));
-  }
-
-  /** `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
-  addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor {
-    return wrap(call(op19, this.handle, tensor1.handle, tensor2.handle, options?.value));
-  }
-
-  /** `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
-  addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor {
-    return wrap(call(op20, this.handle, tensor1.handle, tensor2.handle, options?.value));
-  }
-
-  /** `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
-  addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): this {
-    call(op21, this.handle, tensor1.handle, tensor2.handle, options?.value);
-    return this;
-  }
-
-  /** `aten::addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
-  addcdiv_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): this {
-    call(op22, this.handle, tensor1.handle, tensor2.handle, options?.value);
-    return this;
-  }
-
-  /** `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor` and `aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor` */
-  lerp(end: Tensor, weight: Tensor | Scalar): Tensor {
-    return wrap(typeof weight === "object" ? call(op23, this.handle, end.handle, (weight as Tensor).handle) : call(op24, this.handle, end.handle, (weight as Scalar)));
-  }
-
-  /** `aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)` */
-  lerp_(end: Tensor, weight: Scalar): this {
-    call(op25, this.handle, end.handle, weight);
-    return this;
-  }
-
-  /** `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor` */
-  remainder(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op26, this.handle, (other as Tensor).handle) : call(op27, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::floor_divide(Tensor self, Tensor other) -> Tensor` */
-  floorDivide(other: Tensor): Tensor {
-    return wrap(call(op28, this.handle, other.handle));
-  }
-
-  /** `aten::neg(Tensor self) -> Tensor` */
-  neg(): Tensor {
-    return wrap(call(op29, this.handle));
-  }
-
-  /** `aten::abs(Tensor self) -> Tensor` */
-  abs(): Tensor {
-    return wrap(call(op30, this.handle));
-  }
-
-  /** `aten::sign(Tensor self) -> Tensor` */
-  sign(): Tensor {
-    return wrap(call(op31, this.handle));
-  }
-
-  /** `aten::exp(Tensor self) -> Tensor` */
-  exp(): Tensor {
-    return wrap(call(op32, this.handle));
-  }
-
-  /** `aten::expm1(Tensor self) -> Tensor` */
-  expm1(): Tensor {
-    return wrap(call(op33, this.handle));
-  }
-
-  /** `aten::log(Tensor self) -> Tensor` */
-  log(): Tensor {
-    return wrap(call(op34, this.handle));
-  }
-
-  /** `aten::log1p(Tensor self) -> Tensor` */
-  log1p(): Tensor {
-    return wrap(call(op35, this.handle));
-  }
-
-  /** `aten::sqrt(Tensor self) -> Tensor` */
-  sqrt(): Tensor {
-    return wrap(call(op36, this.handle));
-  }
-
-  /** `aten::rsqrt(Tensor self) -> Tensor` */
-  rsqrt(): Tensor {
-    return wrap(call(op37, this.handle));
-  }
-
-  /** `aten::reciprocal(Tensor self) -> Tensor` */
-  reciprocal(): Tensor {
-    return wrap(call(op38, this.handle));
-  }
-
-  /** `aten::square(Tensor self) -> Tensor` */
-  square(): Tensor {
-    return wrap(call(op39, this.handle));
-  }
-
-  /** `aten::sin(Tensor self) -> Tensor` */
-  sin(): Tensor {
-    return wrap(call(op40, this.handle));
-  }
-
-  /** `aten::cos(Tensor self) -> Tensor` */
-  cos(): Tensor {
-    return wrap(call(op41, this.handle));
-  }
-
-  /** `aten::tanh(Tensor self) -> Tensor` */
-  tanh(): Tensor {
-    return wrap(call(op42, this.handle));
-  }
-
-  /** `aten::sigmoid(Tensor self) -> Tensor` */
-  sigmoid(): Tensor {
-    return wrap(call(op43, this.handle));
-  }
-
-  /** `aten::relu(Tensor self) -> Tensor` */
-  relu(): Tensor {
-    return wrap(call(op44, this.handle));
-  }
-
-  /** `aten::relu_(Tensor(a!) self) -> Tensor(a!)` */
-  relu_(): this {
-    call(op45, this.handle);
-    return this;
-  }
-
-  /** `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor` */
-  leakyRelu(negativeSlope?: Scalar | undefined): Tensor {
-    return wrap(call(op46, this.handle, negativeSlope));
-  }
-
-  /** `aten::leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)` */
-  leakyRelu_(negativeSlope?: Scalar | undefined): this {
-    call(op47, this.handle, negativeSlope);
-    return this;
-  }
-
-  /** `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor` */
-  elu(alpha?: Scalar | undefined, scale?: Scalar | undefined, inputScale?: Scalar | undefined): Tensor {
-    return wrap(call(op48, this.handle, alpha, scale, inputScale));
-  }
-
-  /** `aten::gelu(Tensor self, *, str approximate="none") -> Tensor` */
-  gelu(options?: { approximate?: string | undefined }): Tensor {
-    return wrap(call(op49, this.handle, options?.approximate));
-  }
-
-  /** `aten::silu(Tensor self) -> Tensor` */
-  silu(): Tensor {
-    return wrap(call(op50, this.handle));
-  }
-
-  /** `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor` */
-  softplus(beta?: Scalar | undefined, threshold?: Scalar | undefined): Tensor {
-    return wrap(call(op51, this.handle, beta, threshold));
-  }
-
-  /** `aten::log_sigmoid(Tensor self) -> Tensor` */
-  logSigmoid(): Tensor {
-    return wrap(call(op52, this.handle));
-  }
-
-  /** `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor` */
-  hardtanh(minVal?: Scalar | undefined, maxVal?: Scalar | undefined): Tensor {
-    return wrap(call(op53, this.handle, minVal, maxVal));
-  }
-
-  /** `aten::floor(Tensor self) -> Tensor` */
-  floor(): Tensor {
-    return wrap(call(op54, this.handle));
-  }
-
-  /** `aten::ceil(Tensor self) -> Tensor` */
-  ceil(): Tensor {
-    return wrap(call(op55, this.handle));
-  }
-
-  /** `aten::round(Tensor self) -> Tensor` */
-  round(): Tensor {
-    return wrap(call(op56, this.handle));
-  }
-
-  /** `aten::isnan(Tensor self) -> Tensor` */
-  isnan(): Tensor {
-    return wrap(call(op57, this.handle));
-  }
-
-  /** `aten::isfinite(Tensor self) -> Tensor` */
-  isfinite(): Tensor {
-    return wrap(call(op58, this.handle));
-  }
-
-  /** `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor` */
-  clamp(min?: Scalar | null | undefined, max?: Scalar | null | undefined): Tensor {
-    return wrap(call(op59, this.handle, min, max));
-  }
-
-  /** `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)` */
-  clamp_(min?: Scalar | null | undefined, max?: Scalar | null | undefined): this {
-    call(op60, this.handle, min, max);
-    return this;
-  }
-
-  /** `aten::clamp_min(Tensor self, Scalar min) -> Tensor` */
-  clampMin(min: Scalar): Tensor {
-    return wrap(call(op61, this.handle, min));
-  }
-
-  /** `aten::clamp_max(Tensor self, Scalar max) -> Tensor` */
-  clampMax(max: Scalar): Tensor {
-    return wrap(call(op62, this.handle, max));
-  }
-
-  /** `aten::maximum(Tensor self, Tensor other) -> Tensor` */
-  maximum(other: Tensor): Tensor {
-    return wrap(call(op63, this.handle, other.handle));
-  }
-
-  /** `aten::minimum(Tensor self, Tensor other) -> Tensor` */
-  minimum(other: Tensor): Tensor {
-    return wrap(call(op64, this.handle, other.handle));
-  }
-
-  /** `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::eq.Scalar(Tensor self, Scalar other) -> Tensor` */
-  eq(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op65, this.handle, (other as Tensor).handle) : call(op66, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::ne.Scalar(Tensor self, Scalar other) -> Tensor` */
-  ne(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op67, this.handle, (other as Tensor).handle) : call(op68, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::lt.Scalar(Tensor self, Scalar other) -> Tensor` */
-  lt(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op69, this.handle, (other as Tensor).handle) : call(op70, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::le.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::le.Scalar(Tensor self, Scalar other) -> Tensor` */
-  le(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op71, this.handle, (other as Tensor).handle) : call(op72, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::gt.Scalar(Tensor self, Scalar other) -> Tensor` */
-  gt(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op73, this.handle, (other as Tensor).handle) : call(op74, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::ge.Scalar(Tensor self, Scalar other) -> Tensor` */
-  ge(other: Tensor | Scalar): Tensor {
-    return wrap(typeof other === "object" ? call(op75, this.handle, (other as Tensor).handle) : call(op76, this.handle, (other as Scalar)));
-  }
-
-  /** `aten::logical_not(Tensor self) -> Tensor` */
-  logicalNot(): Tensor {
-    return wrap(call(op77, this.handle));
-  }
-
-  /** `aten::logical_and(Tensor self, Tensor other) -> Tensor` */
-  logicalAnd(other: Tensor): Tensor {
-    return wrap(call(op78, this.handle, other.handle));
-  }
-
-  /** `aten::logical_or(Tensor self, Tensor other) -> Tensor` */
-  logicalOr(other: Tensor): Tensor {
-    return wrap(call(op79, this.handle, other.handle));
-  }
-
-  /** `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor` */
-  maskedFill(mask: Tensor, value: Scalar): Tensor {
-    return wrap(call(op81, this.handle, mask.handle, value));
-  }
-
-  /** `aten::masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)` */
-  maskedFill_(mask: Tensor, value: Scalar): this {
-    call(op82, this.handle, mask.handle, value);
-    return this;
-  }
-
-  /** `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
-  sum(dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor {
-    return wrap(call(op83, this.handle, dim, keepdim, options?.dtype));
-  }
-
-  /** `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
-  mean(dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor {
-    return wrap(call(op84, this.handle, dim, keepdim, options?.dtype));
-  }
-
-  /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
-  variance(dim?: readonly number[] | number | null | undefined, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): Tensor {
-    return wrap(call(op85, this.handle, dim, options?.correction, options?.keepdim));
-  }
-
-  /** `aten::var_mean.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> (Tensor, Tensor)` */
-  varianceMean(dim?: readonly number[] | number | null | undefined, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): [Tensor, Tensor] {
-    return wrapAll(call(op86, this.handle, dim, options?.correction, options?.keepdim)) as never;
-  }
-
-  /** `aten::std.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
-  standardDeviation(dim?: readonly number[] | number | null | undefined, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): Tensor {
-    return wrap(call(op87, this.handle, dim, options?.correction, options?.keepdim));
-  }
-
-  /** `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
-  amax(dim?: readonly number[] | number | undefined, keepdim?: boolean | undefined): Tensor {
-    return wrap(call(op88, this.handle, dim, keepdim));
-  }
-
-  /** `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
-  amin(dim?: readonly number[] | number | undefined, keepdim?: boolean | undefined): Tensor {
-    return wrap(call(op89, this.handle, dim, keepdim));
-  }
-
-  /** `aten::max(Tensor self) -> Tensor` */
-  max(): Tensor {
-    return wrap(call(op90, this.handle));
-  }
-
-  /** `aten::min(Tensor self) -> Tensor` */
-  min(): Tensor {
-    return wrap(call(op91, this.handle));
-  }
-
-  /** `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)` */
-  maxAlong(dim: number, keepdim?: boolean | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op92, this.handle, dim, keepdim)) as never;
-  }
-
-  /** `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)` */
-  minAlong(dim: number, keepdim?: boolean | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op93, this.handle, dim, keepdim)) as never;
-  }
-
-  /** `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
-  argmax(dim?: number | null | undefined, keepdim?: boolean | undefined): Tensor {
-    return wrap(call(op94, this.handle, dim, keepdim));
-  }
-
-  /** `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
-  argmin(dim?: number | null | undefined, keepdim?: boolean | undefined): Tensor {
-    return wrap(call(op95, this.handle, dim, keepdim));
-  }
-
-  /** `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor` */
-  argsort(dim?: number | undefined, descending?: boolean | undefined): Tensor {
-    return wrap(call(op96, this.handle, dim, descending));
-  }
-
-  /** `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */
-  sort(dim?: number | undefined, descending?: boolean | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op97, this.handle, dim, descending)) as never;
-  }
-
-  /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
-  topk(k: number, dim?: number | undefined, largest?: boolean | undefined, sorted?: boolean | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op98, this.handle, k, dim, largest, sorted)) as never;
-  }
-
-  /** `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */
-  cumsum(dim: number, options?: { dtype?: DType | undefined }): Tensor {
-    return wrap(call(op99, this.handle, dim, options?.dtype));
-  }
-
-  /** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor` */
-  prod(options?: { dtype?: DType | undefined }): Tensor {
-    return wrap(call(op100, this.handle, options?.dtype));
-  }
-
-  /** `aten::all(Tensor self) -> Tensor` */
-  all(): Tensor {
-    return wrap(call(op101, this.handle));
-  }
-
-  /** `aten::any(Tensor self) -> Tensor` */
-  any(): Tensor {
-    return wrap(call(op102, this.handle));
-  }
-
-  /** `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor` */
-  norm(p: Scalar | null | undefined, dim: readonly number[] | number, keepdim?: boolean | undefined): Tensor {
-    return wrap(call(op103, this.handle, p, dim, keepdim));
-  }
-
-  /** `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
-  vectorNorm(ord?: Scalar | undefined, dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor {
-    return wrap(call(op104, this.handle, ord, dim, keepdim, options?.dtype));
-  }
-
-  /** `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor` */
-  logsumexp(dim: readonly number[] | number, keepdim?: boolean | undefined): Tensor {
-    return wrap(call(op105, this.handle, dim, keepdim));
-  }
-
-  /** `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
-  softmax(dim: number, dtype?: DType | null | undefined): Tensor {
-    return wrap(call(op106, this.handle, dim, dtype));
-  }
-
-  /** `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
-  logSoftmax(dim: number, dtype?: DType | null | undefined): Tensor {
-    return wrap(call(op107, this.handle, dim, dtype));
-  }
-
-  /** `aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor` */
-  bincount(weights?: Tensor | null | undefined, minlength?: number | undefined): Tensor {
-    return wrap(call(op108, this.handle, weights?.handle, minlength));
-  }
-
-  /** `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor` */
-  oneHot(numClasses?: number | undefined): Tensor {
-    return wrap(call(op109, this.handle, numClasses));
-  }
-
-  /** `aten::matmul(Tensor self, Tensor other) -> Tensor` */
-  matmul(other: Tensor): Tensor {
-    return wrap(call(op110, this.handle, other.handle));
-  }
-
-  /** `aten::mm(Tensor self, Tensor mat2) -> Tensor` */
-  mm(mat2: Tensor): Tensor {
-    return wrap(call(op111, this.handle, mat2.handle));
-  }
-
-  /** `aten::bmm(Tensor self, Tensor mat2) -> Tensor` */
-  bmm(mat2: Tensor): Tensor {
-    return wrap(call(op112, this.handle, mat2.handle));
-  }
-
-  /** `aten::mv(Tensor self, Tensor vec) -> Tensor` */
-  mv(vec: Tensor): Tensor {
-    return wrap(call(op113, this.handle, vec.handle));
-  }
-
-  /** `aten::dot(Tensor self, Tensor tensor) -> Tensor` */
-  dot(tensor: Tensor): Tensor {
-    return wrap(call(op114, this.handle, tensor.handle));
-  }
-
-  /** `aten::outer(Tensor self, Tensor vec2) -> Tensor` */
-  outer(vec2: Tensor): Tensor {
-    return wrap(call(op115, this.handle, vec2.handle));
-  }
-
-  /** `aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */
-  addmm(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor {
-    return wrap(call(op116, this.handle, mat1.handle, mat2.handle, options?.beta, options?.alpha));
-  }
-
-  /** `aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */
-  addmv(mat: Tensor, vec: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor {
-    return wrap(call(op117, this.handle, mat.handle, vec.handle, options?.beta, options?.alpha));
-  }
-
-  /** `aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */
-  baddbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor {
-    return wrap(call(op118, this.handle, batch1.handle, batch2.handle, options?.beta, options?.alpha));
-  }
-
-  /** `aten::t(Tensor(a) self) -> Tensor(a)` */
-  t(): Tensor {
-    return wrap(call(op119, this.handle));
-  }
-
-  /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */
-  transpose(dim0: number, dim1: number): Tensor {
-    return wrap(call(op120, this.handle, dim0, dim1));
-  }
-
-  /** `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)` */
-  permute(dims: readonly number[]): Tensor {
-    return wrap(call(op121, this.handle, dims));
-  }
-
-  /** `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)` */
-  reshape(shape: readonly number[]): Tensor {
-    return wrap(call(op122, this.handle, shape));
-  }
-
-  /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */
-  view(size: readonly number[]): Tensor {
-    return wrap(call(op123, this.handle, size));
-  }
-
-  /** `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)` */
-  flatten(startDim?: number | undefined, endDim?: number | undefined): Tensor {
-    return wrap(call(op124, this.handle, startDim, endDim));
-  }
-
-  /** `aten::squeeze(Tensor(a) self) -> Tensor(a)` */
-  squeeze(): Tensor {
-    return wrap(call(op125, this.handle));
-  }
-
-  /** `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)` */
-  squeezeAt(dim: number): Tensor {
-    return wrap(call(op126, this.handle, dim));
-  }
-
-  /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */
-  unsqueeze(dim: number): Tensor {
-    return wrap(call(op127, this.handle, dim));
-  }
-
-  /** `aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)` */
-  expand(size: readonly number[], options?: { implicit?: boolean | undefined }): Tensor {
-    return wrap(call(op128, this.handle, size, options?.implicit));
-  }
-
-  /** `aten::expand_as(Tensor(a) self, Tensor other) -> Tensor(a)` */
-  expandAs(other: Tensor): Tensor {
-    return wrap(call(op129, this.handle, other.handle));
-  }
-
-  /** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor` */
-  repeat(repeats: readonly number[]): Tensor {
-    return wrap(call(op130, this.handle, repeats));
-  }
-
-  /** `aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? output_size=None) -> Tensor` */
-  repeatInterleave(repeats: number, dim?: number | null | undefined, options?: { outputSize?: number | undefined }): Tensor {
-    return wrap(call(op131, this.handle, repeats, dim, options?.outputSize));
-  }
-
-  /** `aten::narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)` */
-  narrow(dim: number, start: number, length: number): Tensor {
-    return wrap(call(op132, this.handle, dim, start, length));
-  }
-
-  /** `aten::select.int(Tensor(a) self, int dim, int index) -> Tensor(a)` */
-  select(dim: number, index: number): Tensor {
-    return wrap(call(op133, this.handle, dim, index));
-  }
-
-  /** `aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)` */
-  slice(dim?: number | undefined, start?: number | null | undefined, end?: number | null | undefined, step?: number | undefined): Tensor {
-    return wrap(call(op134, this.handle, dim, start, end, step));
-  }
-
-  /** `aten::flip(Tensor self, int[] dims) -> Tensor` */
-  flip(dims: readonly number[]): Tensor {
-    return wrap(call(op135, this.handle, dims));
-  }
-
-  /** `aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor` */
-  roll(shifts: readonly number[] | number, dims?: readonly number[] | number | undefined): Tensor {
-    return wrap(call(op136, this.handle, shifts, dims));
-  }
-
-  /** `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor` */
-  rot90(k?: number | undefined, dims?: readonly number[] | undefined): Tensor {
-    return wrap(call(op137, this.handle, k, dims));
-  }
-
-  /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
-  tril(diagonal?: number | undefined): Tensor {
-    return wrap(call(op138, this.handle, diagonal));
-  }
-
-  /** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
-  triu(diagonal?: number | undefined): Tensor {
-    return wrap(call(op139, this.handle, diagonal));
-  }
-
-  /** `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)` */
-  diagonal(offset?: number | undefined, dim1?: number | undefined, dim2?: number | undefined): Tensor {
-    return wrap(call(op140, this.handle, offset, dim1, dim2));
-  }
-
-  /** `aten::diag(Tensor self, int diagonal=0) -> Tensor` */
-  diag(diagonal?: number | undefined): Tensor {
-    return wrap(call(op141, this.handle, diagonal));
-  }
-
-  /** `aten::trace(Tensor self) -> Tensor` */
-  trace(): Tensor {
-    return wrap(call(op142, this.handle));
-  }
-
-  /** `aten::index_select(Tensor self, int dim, Tensor index) -> Tensor` */
-  indexSelect(dim: number, index: Tensor): Tensor {
-    return wrap(call(op143, this.handle, dim, index.handle));
-  }
-
-  /** `aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor` */
-  index(indices: readonly (Tensor | null)[]): Tensor {
-    return wrap(call(op144, this.handle, optionalHandles(indices)));
-  }
-
-  /** `aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)` */
-  indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { alpha?: Scalar | undefined }): this {
-    call(op145, this.handle, dim, index.handle, source.handle, options?.alpha);
-    return this;
-  }
-
-  /** `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor` */
-  gather(dim: number, index: Tensor, options?: { sparseGrad?: boolean | undefined }): Tensor {
-    return wrap(call(op146, this.handle, dim, index.handle, options?.sparseGrad));
-  }
-
-  /** `aten::scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)` */
-  scatter_(dim: number, index: Tensor, src: Tensor): this {
-    call(op147, this.handle, dim, index.handle, src.handle);
-    return this;
-  }
-
-  /** `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)` */
-  scatterValue_(dim: number, index: Tensor, value: Scalar): this {
-    call(op148, this.handle, dim, index.handle, value);
-    return this;
-  }
-
-  /** `aten::masked_select(Tensor self, Tensor mask) -> Tensor` */
-  maskedSelect(mask: Tensor): Tensor {
-    return wrap(call(op149, this.handle, mask.handle));
-  }
-
-  /** `aten::nonzero(Tensor self) -> Tensor` */
-  nonzero(): Tensor {
-    return wrap(call(op150, this.handle));
-  }
-
-  /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */
-  unfold(dimension: number, size: number, step: number): Tensor {
-    return wrap(call(op151, this.handle, dimension, size, step));
-  }
-
-  /** `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]` */
-  chunk(chunks: number, dim?: number | undefined): Tensor[] {
-    return wrapAll(call(op152, this.handle, chunks, dim));
-  }
-
-  /** `aten::split.Tensor(Tensor(a -> *) self, int split_size, int dim=0) -> Tensor(a)[]` */
-  split(splitSize: number, dim?: number | undefined): Tensor[] {
-    return wrapAll(call(op153, this.handle, splitSize, dim));
-  }
-
-  /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
-  unbind(dim?: number | undefined): Tensor[] {
-    return wrapAll(call(op154, this.handle, dim));
-  }
-
-  /** `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)` */
-  contiguous(options?: { memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op158, this.handle, options?.memoryFormat));
-  }
-
-  /** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor` */
-  clone(options?: { memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op159, this.handle, options?.memoryFormat));
-  }
-
-  /** `aten::detach(Tensor(a) self) -> Tensor(a)` */
-  detach(): Tensor {
-    return wrap(call(op160, this.handle));
-  }
-
-  /** `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)` */
-  copy_(src: Tensor): this {
-    call(op161, this.handle, src.handle);
-    return this;
-  }
-
-  /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */
-  zero_(): this {
-    call(op162, this.handle);
-    return this;
-  }
-
-  /** `aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)` */
-  fill_(value: Scalar): this {
-    call(op163, this.handle, value);
-    return this;
-  }
-
-  /** `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)` */
-  normal_(mean?: number | undefined, std?: number | undefined, options?: { generator?: Generator | undefined }): this {
-    call(op164, this.handle, mean, std, options?.generator?.handle);
-    return this;
-  }
-
-  /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
-  uniform_(from?: number | undefined, to?: number | undefined, options?: { generator?: Generator | undefined }): this {
-    call(op165, this.handle, from, to, options?.generator?.handle);
-    return this;
-  }
-
-  /** `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)` */
-  bernoulli_(p?: number | undefined, options?: { generator?: Generator | undefined }): this {
-    call(op166, this.handle, p, options?.generator?.handle);
-    return this;
-  }
-
-  /** `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)` */
-  randomIntegers_(from: number, to?: number | null | undefined, options?: { generator?: Generator | undefined }): this {
-    call(op167, this.handle, from, to, options?.generator?.handle);
-    return this;
-  }
-
-  /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
-  zerosLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op172, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat));
-  }
-
-  /** `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
-  onesLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op173, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat));
-  }
-
-  /** `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
-  fullLike(fillValue: Scalar, options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op174, this.handle, fillValue, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat));
-  }
-
-  /** `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
-  emptyLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op175, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat));
-  }
-
-  /** `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
-  randLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op180, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat));
-  }
-
-  /** `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
-  randnLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op181, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat));
-  }
-
-  /** `aten::multinomial(Tensor self, int num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor` */
-  multinomial(numSamples: number, replacement?: boolean | undefined, options?: { generator?: Generator | undefined }): Tensor {
-    return wrap(call(op182, this.handle, numSamples, replacement, options?.generator?.handle));
-  }
-
-  /** `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor` */
-  bernoulli(options?: { generator?: Generator | undefined }): Tensor {
-    return wrap(call(op183, this.handle, options?.generator?.handle));
-  }
-
-  /** `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */
-  avgPool2d(kernelSize: readonly number[] | number, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, ceilMode?: boolean | undefined, countIncludePad?: boolean | undefined, divisorOverride?: number | null | undefined): Tensor {
-    return wrap(call(op205, this.handle, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
-  }
-
-  /** `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor` */
-  maxPool2d(kernelSize: readonly number[] | number, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, dilation?: readonly number[] | number | undefined, ceilMode?: boolean | undefined): Tensor {
-    return wrap(call(op206, this.handle, kernelSize, stride, padding, dilation, ceilMode));
-  }
-
-  /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor` */
-  adaptiveAvgPool2d(outputSize: readonly number[] | number): Tensor {
-    return wrap(call(op207, this.handle, outputSize));
-  }
-
-  /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
-  upsampleNearest2d(outputSize: readonly number[] | number, scalesH?: number | null | undefined, scalesW?: number | null | undefined): Tensor {
-    return wrap(call(op208, this.handle, outputSize, scalesH, scalesW));
-  }
-
-  /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
-  upsampleBilinear2d(outputSize: readonly number[] | number, alignCorners: boolean, scalesH?: number | null | undefined, scalesW?: number | null | undefined): Tensor {
-    return wrap(call(op209, this.handle, outputSize, alignCorners, scalesH, scalesW));
-  }
-
-  /** `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor` */
-  pixelShuffle(upscaleFactor: number): Tensor {
-    return wrap(call(op210, this.handle, upscaleFactor));
-  }
-
-  /** `aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor` */
-  constantPadNd(pad: readonly number[], value?: Scalar | undefined): Tensor {
-    return wrap(call(op211, this.handle, pad, value));
-  }
-
-  /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor` */
-  binaryCrossEntropyWithLogits(target: Tensor, weight?: Tensor | null | undefined, posWeight?: Tensor | null | undefined, reduction?: number | undefined): Tensor {
-    return wrap(call(op212, this.handle, target.handle, weight?.handle, posWeight?.handle, reduction));
-  }
-
-  /** `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100, float label_smoothing=0.) -> Tensor` */
-  crossEntropyLoss(target: Tensor, weight?: Tensor | null | undefined, reduction?: number | undefined, ignoreIndex?: number | undefined, labelSmoothing?: number | undefined): Tensor {
-    return wrap(call(op213, this.handle, target.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing));
-  }
-
-  /** `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
-  mseLoss(target: Tensor, reduction?: number | undefined): Tensor {
-    return wrap(call(op214, this.handle, target.handle, reduction));
-  }
-
-  /** `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
-  l1Loss(target: Tensor, reduction?: number | undefined): Tensor {
-    return wrap(call(op215, this.handle, target.handle, reduction));
-  }
-
-  /** `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor` */
-  smoothL1Loss(target: Tensor, reduction?: number | undefined, beta?: number | undefined): Tensor {
-    return wrap(call(op216, this.handle, target.handle, reduction, beta));
-  }
-
-  /** `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> Tensor` */
-  nllLoss(target: Tensor, weight?: Tensor | null | undefined, reduction?: number | undefined, ignoreIndex?: number | undefined): Tensor {
-    return wrap(call(op217, this.handle, target.handle, weight?.handle, reduction, ignoreIndex));
-  }
-
-  /** `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)` */
-  linalgEigh(UPLO?: string | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op222, this.handle, UPLO)) as never;
-  }
-
-  /** `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor` */
-  linalgEigvalsh(UPLO?: string | undefined): Tensor {
-    return wrap(call(op223, this.handle, UPLO));
-  }
-
-  /** `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor` */
-  linalgCholesky(options?: { upper?: boolean | undefined }): Tensor {
-    return wrap(call(op224, this.handle, options?.upper));
-  }
-
-  /** `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
-  linalgNorm(ord?: Scalar | null | undefined, dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor {
-    return wrap(call(op225, this.handle, ord, dim, keepdim, options?.dtype));
-  }
-
-  /** `aten::to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)` */
-  to(options?: { dtype?: DType | undefined; device?: Device | undefined; copy?: boolean | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op228, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.copy, options?.memoryFormat));
-  }
-
-  /** `aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor` */
-  toCopy(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op229, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.memoryFormat));
-  }
+  static readonly #add0 = resolve("aten::add", "Tensor"); static readonly #add1 = resolve("aten::add", "Scalar");  /** `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` and `aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */ add(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#add0, this.handle, (other as Tensor).handle, options?.alpha) : call(TensorMethods.#add1, this.handle, (other as Scalar), options?.alpha)); }
+  static readonly #sub0 = resolve("aten::sub", "Tensor"); static readonly #sub1 = resolve("aten::sub", "Scalar");  /** `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` and `aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */ sub(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#sub0, this.handle, (other as Tensor).handle, options?.alpha) : call(TensorMethods.#sub1, this.handle, (other as Scalar), options?.alpha)); }
+  static readonly #rsub0 = resolve("aten::rsub", "Scalar");  /** `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */ rsub(other: Scalar, alpha?: Scalar | undefined): Tensor { return wrap(call(TensorMethods.#rsub0, this.handle, other, alpha)); }
+  static readonly #mul0 = resolve("aten::mul", "Tensor"); static readonly #mul1 = resolve("aten::mul", "Scalar");  /** `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::mul.Scalar(Tensor self, Scalar other) -> Tensor` */ mul(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#mul0, this.handle, (other as Tensor).handle) : call(TensorMethods.#mul1, this.handle, (other as Scalar))); }
+  static readonly #div0 = resolve("aten::div", "Tensor"); static readonly #div1 = resolve("aten::div", "Scalar");  /** `aten::div.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::div.Scalar(Tensor self, Scalar other) -> Tensor` */ div(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#div0, this.handle, (other as Tensor).handle) : call(TensorMethods.#div1, this.handle, (other as Scalar))); }
+  static readonly #add_0 = resolve("aten::add_", "Tensor"); static readonly #add_1 = resolve("aten::add_", "Scalar");  /** `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` and `aten::add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */ add_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this { typeof other === "object" ? call(TensorMethods.#add_0, this.handle, (other as Tensor).handle, options?.alpha) : call(TensorMethods.#add_1, this.handle, (other as Scalar), options?.alpha); return this; }
+  static readonly #sub_0 = resolve("aten::sub_", "Tensor"); static readonly #sub_1 = resolve("aten::sub_", "Scalar");  /** `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` and `aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */ sub_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this { typeof other === "object" ? call(TensorMethods.#sub_0, this.handle, (other as Tensor).handle, options?.alpha) : call(TensorMethods.#sub_1, this.handle, (other as Scalar), options?.alpha); return this; }
+  static readonly #mul_0 = resolve("aten::mul_", "Tensor"); static readonly #mul_1 = resolve("aten::mul_", "Scalar");  /** `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` and `aten::mul_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */ mul_(other: Tensor | Scalar): this { typeof other === "object" ? call(TensorMethods.#mul_0, this.handle, (other as Tensor).handle) : call(TensorMethods.#mul_1, this.handle, (other as Scalar)); return this; }
+  static readonly #div_0 = resolve("aten::div_", "Tensor"); static readonly #div_1 = resolve("aten::div_", "Scalar");  /** `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` and `aten::div_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */ div_(other: Tensor | Scalar): this { typeof other === "object" ? call(TensorMethods.#div_0, this.handle, (other as Tensor).handle) : call(TensorMethods.#div_1, this.handle, (other as Scalar)); return this; }
+  static readonly #pow0 = resolve("aten::pow", "Tensor_Tensor"); static readonly #pow1 = resolve("aten::pow", "Tensor_Scalar");  /** `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor` and `aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor` */ pow(exponent: Tensor | Scalar): Tensor { return wrap(typeof exponent === "object" ? call(TensorMethods.#pow0, this.handle, (exponent as Tensor).handle) : call(TensorMethods.#pow1, this.handle, (exponent as Scalar))); }
+  static readonly #addcmul0 = resolve("aten::addcmul", "");  /** `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */ addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor { return wrap(call(TensorMethods.#addcmul0, this.handle, tensor1.handle, tensor2.handle, options?.value)); }
+  static readonly #addcdiv0 = resolve("aten::addcdiv", "");  /** `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */ addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor { return wrap(call(TensorMethods.#addcdiv0, this.handle, tensor1.handle, tensor2.handle, options?.value)); }
+  static readonly #addcmul_0 = resolve("aten::addcmul_", "");  /** `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */ addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): this { call(TensorMethods.#addcmul_0, this.handle, tensor1.handle, tensor2.handle, options?.value); return this; }
+  static readonly #addcdiv_0 = resolve("aten::addcdiv_", "");  /** `aten::addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */ addcdiv_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): this { call(TensorMethods.#addcdiv_0, this.handle, tensor1.handle, tensor2.handle, options?.value); return this; }
+  static readonly #lerp0 = resolve("aten::lerp", "Tensor"); static readonly #lerp1 = resolve("aten::lerp", "Scalar");  /** `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor` and `aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor` */ lerp(end: Tensor, weight: Tensor | Scalar): Tensor { return wrap(typeof weight === "object" ? call(TensorMethods.#lerp0, this.handle, end.handle, (weight as Tensor).handle) : call(TensorMethods.#lerp1, this.handle, end.handle, (weight as Scalar))); }
+  static readonly #lerp_0 = resolve("aten::lerp_", "Scalar");  /** `aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)` */ lerp_(end: Tensor, weight: Scalar): this { call(TensorMethods.#lerp_0, this.handle, end.handle, weight); return this; }
+  static readonly #remainder0 = resolve("aten::remainder", "Tensor"); static readonly #remainder1 = resolve("aten::remainder", "Scalar");  /** `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor` */ remainder(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#remainder0, this.handle, (other as Tensor).handle) : call(TensorMethods.#remainder1, this.handle, (other as Scalar))); }
+  static readonly #floorDivide0 = resolve("aten::floor_divide", "");  /** `aten::floor_divide(Tensor self, Tensor other) -> Tensor` */ floorDivide(other: Tensor): Tensor { return wrap(call(TensorMethods.#floorDivide0, this.handle, other.handle)); }
+  static readonly #neg0 = resolve("aten::neg", "");  /** `aten::neg(Tensor self) -> Tensor` */ neg(): Tensor { return wrap(call(TensorMethods.#neg0, this.handle)); }
+  static readonly #abs0 = resolve("aten::abs", "");  /** `aten::abs(Tensor self) -> Tensor` */ abs(): Tensor { return wrap(call(TensorMethods.#abs0, this.handle)); }
+  static readonly #sign0 = resolve("aten::sign", "");  /** `aten::sign(Tensor self) -> Tensor` */ sign(): Tensor { return wrap(call(TensorMethods.#sign0, this.handle)); }
+  static readonly #exp0 = resolve("aten::exp", "");  /** `aten::exp(Tensor self) -> Tensor` */ exp(): Tensor { return wrap(call(TensorMethods.#exp0, this.handle)); }
+  static readonly #expm10 = resolve("aten::expm1", "");  /** `aten::expm1(Tensor self) -> Tensor` */ expm1(): Tensor { return wrap(call(TensorMethods.#expm10, this.handle)); }
+  static readonly #log0 = resolve("aten::log", "");  /** `aten::log(Tensor self) -> Tensor` */ log(): Tensor { return wrap(call(TensorMethods.#log0, this.handle)); }
+  static readonly #log1p0 = resolve("aten::log1p", "");  /** `aten::log1p(Tensor self) -> Tensor` */ log1p(): Tensor { return wrap(call(TensorMethods.#log1p0, this.handle)); }
+  static readonly #sqrt0 = resolve("aten::sqrt", "");  /** `aten::sqrt(Tensor self) -> Tensor` */ sqrt(): Tensor { return wrap(call(TensorMethods.#sqrt0, this.handle)); }
+  static readonly #rsqrt0 = resolve("aten::rsqrt", "");  /** `aten::rsqrt(Tensor self) -> Tensor` */ rsqrt(): Tensor { return wrap(call(TensorMethods.#rsqrt0, this.handle)); }
+  static readonly #reciprocal0 = resolve("aten::reciprocal", "");  /** `aten::reciprocal(Tensor self) -> Tensor` */ reciprocal(): Tensor { return wrap(call(TensorMethods.#reciprocal0, this.handle)); }
+  static readonly #square0 = resolve("aten::square", "");  /** `aten::square(Tensor self) -> Tensor` */ square(): Tensor { return wrap(call(TensorMethods.#square0, this.handle)); }
+  static readonly #sin0 = resolve("aten::sin", "");  /** `aten::sin(Tensor self) -> Tensor` */ sin(): Tensor { return wrap(call(TensorMethods.#sin0, this.handle)); }
+  static readonly #cos0 = resolve("aten::cos", "");  /** `aten::cos(Tensor self) -> Tensor` */ cos(): Tensor { return wrap(call(TensorMethods.#cos0, this.handle)); }
+  static readonly #tanh0 = resolve("aten::tanh", "");  /** `aten::tanh(Tensor self) -> Tensor` */ tanh(): Tensor { return wrap(call(TensorMethods.#tanh0, this.handle)); }
+  static readonly #sigmoid0 = resolve("aten::sigmoid", "");  /** `aten::sigmoid(Tensor self) -> Tensor` */ sigmoid(): Tensor { return wrap(call(TensorMethods.#sigmoid0, this.handle)); }
+  static readonly #relu0 = resolve("aten::relu", "");  /** `aten::relu(Tensor self) -> Tensor` */ relu(): Tensor { return wrap(call(TensorMethods.#relu0, this.handle)); }
+  static readonly #relu_0 = resolve("aten::relu_", "");  /** `aten::relu_(Tensor(a!) self) -> Tensor(a!)` */ relu_(): this { call(TensorMethods.#relu_0, this.handle); return this; }
+  static readonly #leakyRelu0 = resolve("aten::leaky_relu", "");  /** `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor` */ leakyRelu(negativeSlope?: Scalar | undefined): Tensor { return wrap(call(TensorMethods.#leakyRelu0, this.handle, negativeSlope)); }
+  static readonly #leakyRelu_0 = resolve("aten::leaky_relu_", "");  /** `aten::leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)` */ leakyRelu_(negativeSlope?: Scalar | undefined): this { call(TensorMethods.#leakyRelu_0, this.handle, negativeSlope); return this; }
+  static readonly #elu0 = resolve("aten::elu", "");  /** `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor` */ elu(alpha?: Scalar | undefined, scale?: Scalar | undefined, inputScale?: Scalar | undefined): Tensor { return wrap(call(TensorMethods.#elu0, this.handle, alpha, scale, inputScale)); }
+  static readonly #gelu0 = resolve("aten::gelu", "");  /** `aten::gelu(Tensor self, *, str approximate="none") -> Tensor` */ gelu(options?: { approximate?: string | undefined }): Tensor { return wrap(call(TensorMethods.#gelu0, this.handle, options?.approximate)); }
+  static readonly #silu0 = resolve("aten::silu", "");  /** `aten::silu(Tensor self) -> Tensor` */ silu(): Tensor { return wrap(call(TensorMethods.#silu0, this.handle)); }
+  static readonly #softplus0 = resolve("aten::softplus", "");  /** `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor` */ softplus(beta?: Scalar | undefined, threshold?: Scalar | undefined): Tensor { return wrap(call(TensorMethods.#softplus0, this.handle, beta, threshold)); }
+  static readonly #logSigmoid0 = resolve("aten::log_sigmoid", "");  /** `aten::log_sigmoid(Tensor self) -> Tensor` */ logSigmoid(): Tensor { return wrap(call(TensorMethods.#logSigmoid0, this.handle)); }
+  static readonly #hardtanh0 = resolve("aten::hardtanh", "");  /** `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor` */ hardtanh(minVal?: Scalar | undefined, maxVal?: Scalar | undefined): Tensor { return wrap(call(TensorMethods.#hardtanh0, this.handle, minVal, maxVal)); }
+  static readonly #floor0 = resolve("aten::floor", "");  /** `aten::floor(Tensor self) -> Tensor` */ floor(): Tensor { return wrap(call(TensorMethods.#floor0, this.handle)); }
+  static readonly #ceil0 = resolve("aten::ceil", "");  /** `aten::ceil(Tensor self) -> Tensor` */ ceil(): Tensor { return wrap(call(TensorMethods.#ceil0, this.handle)); }
+  static readonly #round0 = resolve("aten::round", "");  /** `aten::round(Tensor self) -> Tensor` */ round(): Tensor { return wrap(call(TensorMethods.#round0, this.handle)); }
+  static readonly #isnan0 = resolve("aten::isnan", "");  /** `aten::isnan(Tensor self) -> Tensor` */ isnan(): Tensor { return wrap(call(TensorMethods.#isnan0, this.handle)); }
+  static readonly #isfinite0 = resolve("aten::isfinite", "");  /** `aten::isfinite(Tensor self) -> Tensor` */ isfinite(): Tensor { return wrap(call(TensorMethods.#isfinite0, this.handle)); }
+  static readonly #clamp0 = resolve("aten::clamp", "");  /** `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor` */ clamp(min?: Scalar | null | undefined, max?: Scalar | null | undefined): Tensor { return wrap(call(TensorMethods.#clamp0, this.handle, min, max)); }
+  static readonly #clamp_0 = resolve("aten::clamp_", "");  /** `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)` */ clamp_(min?: Scalar | null | undefined, max?: Scalar | null | undefined): this { call(TensorMethods.#clamp_0, this.handle, min, max); return this; }
+  static readonly #clampMin0 = resolve("aten::clamp_min", "");  /** `aten::clamp_min(Tensor self, Scalar min) -> Tensor` */ clampMin(min: Scalar): Tensor { return wrap(call(TensorMethods.#clampMin0, this.handle, min)); }
+  static readonly #clampMax0 = resolve("aten::clamp_max", "");  /** `aten::clamp_max(Tensor self, Scalar max) -> Tensor` */ clampMax(max: Scalar): Tensor { return wrap(call(TensorMethods.#clampMax0, this.handle, max)); }
+  static readonly #maximum0 = resolve("aten::maximum", "");  /** `aten::maximum(Tensor self, Tensor other) -> Tensor` */ maximum(other: Tensor): Tensor { return wrap(call(TensorMethods.#maximum0, this.handle, other.handle)); }
+  static readonly #minimum0 = resolve("aten::minimum", "");  /** `aten::minimum(Tensor self, Tensor other) -> Tensor` */ minimum(other: Tensor): Tensor { return wrap(call(TensorMethods.#minimum0, this.handle, other.handle)); }
+  static readonly #eq0 = resolve("aten::eq", "Tensor"); static readonly #eq1 = resolve("aten::eq", "Scalar");  /** `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::eq.Scalar(Tensor self, Scalar other) -> Tensor` */ eq(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#eq0, this.handle, (other as Tensor).handle) : call(TensorMethods.#eq1, this.handle, (other as Scalar))); }
+  static readonly #ne0 = resolve("aten::ne", "Tensor"); static readonly #ne1 = resolve("aten::ne", "Scalar");  /** `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::ne.Scalar(Tensor self, Scalar other) -> Tensor` */ ne(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#ne0, this.handle, (other as Tensor).handle) : call(TensorMethods.#ne1, this.handle, (other as Scalar))); }
+  static readonly #lt0 = resolve("aten::lt", "Tensor"); static readonly #lt1 = resolve("aten::lt", "Scalar");  /** `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::lt.Scalar(Tensor self, Scalar other) -> Tensor` */ lt(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#lt0, this.handle, (other as Tensor).handle) : call(TensorMethods.#lt1, this.handle, (other as Scalar))); }
+  static readonly #le0 = resolve("aten::le", "Tensor"); static readonly #le1 = resolve("aten::le", "Scalar");  /** `aten::le.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::le.Scalar(Tensor self, Scalar other) -> Tensor` */ le(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#le0, this.handle, (other as Tensor).handle) : call(TensorMethods.#le1, this.handle, (other as Scalar))); }
+  static readonly #gt0 = resolve("aten::gt", "Tensor"); static readonly #gt1 = resolve("aten::gt", "Scalar");  /** `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::gt.Scalar(Tensor self, Scalar other) -> Tensor` */ gt(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#gt0, this.handle, (other as Tensor).handle) : call(TensorMethods.#gt1, this.handle, (other as Scalar))); }
+  static readonly #ge0 = resolve("aten::ge", "Tensor"); static readonly #ge1 = resolve("aten::ge", "Scalar");  /** `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor` and `aten::ge.Scalar(Tensor self, Scalar other) -> Tensor` */ ge(other: Tensor | Scalar): Tensor { return wrap(typeof other === "object" ? call(TensorMethods.#ge0, this.handle, (other as Tensor).handle) : call(TensorMethods.#ge1, this.handle, (other as Scalar))); }
+  static readonly #logicalNot0 = resolve("aten::logical_not", "");  /** `aten::logical_not(Tensor self) -> Tensor` */ logicalNot(): Tensor { return wrap(call(TensorMethods.#logicalNot0, this.handle)); }
+  static readonly #logicalAnd0 = resolve("aten::logical_and", "");  /** `aten::logical_and(Tensor self, Tensor other) -> Tensor` */ logicalAnd(other: Tensor): Tensor { return wrap(call(TensorMethods.#logicalAnd0, this.handle, other.handle)); }
+  static readonly #logicalOr0 = resolve("aten::logical_or", "");  /** `aten::logical_or(Tensor self, Tensor other) -> Tensor` */ logicalOr(other: Tensor): Tensor { return wrap(call(TensorMethods.#logicalOr0, this.handle, other.handle)); }
+  static readonly #maskedFill0 = resolve("aten::masked_fill", "Scalar");  /** `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor` */ maskedFill(mask: Tensor, value: Scalar): Tensor { return wrap(call(TensorMethods.#maskedFill0, this.handle, mask.handle, value)); }
+  static readonly #maskedFill_0 = resolve("aten::masked_fill_", "Scalar");  /** `aten::masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)` */ maskedFill_(mask: Tensor, value: Scalar): this { call(TensorMethods.#maskedFill_0, this.handle, mask.handle, value); return this; }
+  static readonly #sum0 = resolve("aten::sum", "dim_IntList");  /** `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */ sum(dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor { return wrap(call(TensorMethods.#sum0, this.handle, dim, keepdim, options?.dtype)); }
+  static readonly #mean0 = resolve("aten::mean", "dim");  /** `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */ mean(dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor { return wrap(call(TensorMethods.#mean0, this.handle, dim, keepdim, options?.dtype)); }
+  static readonly #var0 = resolve("aten::var", "correction");  /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */ var(dim?: readonly number[] | number | null | undefined, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): Tensor { return wrap(call(TensorMethods.#var0, this.handle, dim, options?.correction, options?.keepdim)); }
+  static readonly #varianceMean0 = resolve("aten::var_mean", "correction");  /** `aten::var_mean.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> (Tensor, Tensor)` */ varianceMean(dim?: readonly number[] | number | null | undefined, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): [Tensor, Tensor] { return wrapAll(call(TensorMethods.#varianceMean0, this.handle, dim, options?.correction, options?.keepdim)) as never; }
+  static readonly #std0 = resolve("aten::std", "correction");  /** `aten::std.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */ std(dim?: readonly number[] | number | null | undefined, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): Tensor { return wrap(call(TensorMethods.#std0, this.handle, dim, options?.correction, options?.keepdim)); }
+  static readonly #amax0 = resolve("aten::amax", "");  /** `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */ amax(dim?: readonly number[] | number | undefined, keepdim?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#amax0, this.handle, dim, keepdim)); }
+  static readonly #amin0 = resolve("aten::amin", "");  /** `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */ amin(dim?: readonly number[] | number | undefined, keepdim?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#amin0, this.handle, dim, keepdim)); }
+  static readonly #max0 = resolve("aten::max", "");  /** `aten::max(Tensor self) -> Tensor` */ max(): Tensor { return wrap(call(TensorMethods.#max0, this.handle)); }
+  static readonly #min0 = resolve("aten::min", "");  /** `aten::min(Tensor self) -> Tensor` */ min(): Tensor { return wrap(call(TensorMethods.#min0, this.handle)); }
+  static readonly #maxAlong0 = resolve("aten::max", "dim");  /** `aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)` */ maxAlong(dim: number, keepdim?: boolean | undefined): [Tensor, Tensor] { return wrapAll(call(TensorMethods.#maxAlong0, this.handle, dim, keepdim)) as never; }
+  static readonly #minAlong0 = resolve("aten::min", "dim");  /** `aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)` */ minAlong(dim: number, keepdim?: boolean | undefined): [Tensor, Tensor] { return wrapAll(call(TensorMethods.#minAlong0, this.handle, dim, keepdim)) as never; }
+  static readonly #argmax0 = resolve("aten::argmax", "");  /** `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */ argmax(dim?: number | null | undefined, keepdim?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#argmax0, this.handle, dim, keepdim)); }
+  static readonly #argmin0 = resolve("aten::argmin", "");  /** `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */ argmin(dim?: number | null | undefined, keepdim?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#argmin0, this.handle, dim, keepdim)); }
+  static readonly #argsort0 = resolve("aten::argsort", "");  /** `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor` */ argsort(dim?: number | undefined, descending?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#argsort0, this.handle, dim, descending)); }
+  static readonly #sort0 = resolve("aten::sort", "");  /** `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */ sort(dim?: number | undefined, descending?: boolean | undefined): [Tensor, Tensor] { return wrapAll(call(TensorMethods.#sort0, this.handle, dim, descending)) as never; }
+  static readonly #topk0 = resolve("aten::topk", "");  /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */ topk(k: number, dim?: number | undefined, largest?: boolean | undefined, sorted?: boolean | undefined): [Tensor, Tensor] { return wrapAll(call(TensorMethods.#topk0, this.handle, k, dim, largest, sorted)) as never; }
+  static readonly #cumsum0 = resolve("aten::cumsum", "");  /** `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */ cumsum(dim: number, options?: { dtype?: DType | undefined }): Tensor { return wrap(call(TensorMethods.#cumsum0, this.handle, dim, options?.dtype)); }
+  static readonly #prod0 = resolve("aten::prod", "");  /** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor` */ prod(options?: { dtype?: DType | undefined }): Tensor { return wrap(call(TensorMethods.#prod0, this.handle, options?.dtype)); }
+  static readonly #all0 = resolve("aten::all", "");  /** `aten::all(Tensor self) -> Tensor` */ all(): Tensor { return wrap(call(TensorMethods.#all0, this.handle)); }
+  static readonly #any0 = resolve("aten::any", "");  /** `aten::any(Tensor self) -> Tensor` */ any(): Tensor { return wrap(call(TensorMethods.#any0, this.handle)); }
+  static readonly #norm0 = resolve("aten::norm", "ScalarOpt_dim");  /** `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor` */ norm(p: Scalar | null | undefined, dim: readonly number[] | number, keepdim?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#norm0, this.handle, p, dim, keepdim)); }
+  static readonly #vectorNorm0 = resolve("aten::linalg_vector_norm", "");  /** `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */ vectorNorm(ord?: Scalar | undefined, dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor { return wrap(call(TensorMethods.#vectorNorm0, this.handle, ord, dim, keepdim, options?.dtype)); }
+  static readonly #logsumexp0 = resolve("aten::logsumexp", "");  /** `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor` */ logsumexp(dim: readonly number[] | number, keepdim?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#logsumexp0, this.handle, dim, keepdim)); }
+  static readonly #softmax0 = resolve("aten::softmax", "int");  /** `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */ softmax(dim: number, dtype?: DType | null | undefined): Tensor { return wrap(call(TensorMethods.#softmax0, this.handle, dim, dtype)); }
+  static readonly #logSoftmax0 = resolve("aten::log_softmax", "int");  /** `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */ logSoftmax(dim: number, dtype?: DType | null | undefined): Tensor { return wrap(call(TensorMethods.#logSoftmax0, this.handle, dim, dtype)); }
+  static readonly #bincount0 = resolve("aten::bincount", "");  /** `aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor` */ bincount(weights?: Tensor | null | undefined, minlength?: number | undefined): Tensor { return wrap(call(TensorMethods.#bincount0, this.handle, weights?.handle, minlength)); }
+  static readonly #oneHot0 = resolve("aten::one_hot", "");  /** `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor` */ oneHot(numClasses?: number | undefined): Tensor { return wrap(call(TensorMethods.#oneHot0, this.handle, numClasses)); }
+  static readonly #matmul0 = resolve("aten::matmul", "");  /** `aten::matmul(Tensor self, Tensor other) -> Tensor` */ matmul(other: Tensor): Tensor { return wrap(call(TensorMethods.#matmul0, this.handle, other.handle)); }
+  static readonly #mm0 = resolve("aten::mm", "");  /** `aten::mm(Tensor self, Tensor mat2) -> Tensor` */ mm(mat2: Tensor): Tensor { return wrap(call(TensorMethods.#mm0, this.handle, mat2.handle)); }
+  static readonly #bmm0 = resolve("aten::bmm", "");  /** `aten::bmm(Tensor self, Tensor mat2) -> Tensor` */ bmm(mat2: Tensor): Tensor { return wrap(call(TensorMethods.#bmm0, this.handle, mat2.handle)); }
+  static readonly #mv0 = resolve("aten::mv", "");  /** `aten::mv(Tensor self, Tensor vec) -> Tensor` */ mv(vec: Tensor): Tensor { return wrap(call(TensorMethods.#mv0, this.handle, vec.handle)); }
+  static readonly #dot0 = resolve("aten::dot", "");  /** `aten::dot(Tensor self, Tensor tensor) -> Tensor` */ dot(tensor: Tensor): Tensor { return wrap(call(TensorMethods.#dot0, this.handle, tensor.handle)); }
+  static readonly #outer0 = resolve("aten::outer", "");  /** `aten::outer(Tensor self, Tensor vec2) -> Tensor` */ outer(vec2: Tensor): Tensor { return wrap(call(TensorMethods.#outer0, this.handle, vec2.handle)); }
+  static readonly #addmm0 = resolve("aten::addmm", "");  /** `aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */ addmm(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor { return wrap(call(TensorMethods.#addmm0, this.handle, mat1.handle, mat2.handle, options?.beta, options?.alpha)); }
+  static readonly #addmv0 = resolve("aten::addmv", "");  /** `aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */ addmv(mat: Tensor, vec: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor { return wrap(call(TensorMethods.#addmv0, this.handle, mat.handle, vec.handle, options?.beta, options?.alpha)); }
+  static readonly #baddbmm0 = resolve("aten::baddbmm", "");  /** `aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */ baddbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor { return wrap(call(TensorMethods.#baddbmm0, this.handle, batch1.handle, batch2.handle, options?.beta, options?.alpha)); }
+  static readonly #t0 = resolve("aten::t", "");  /** `aten::t(Tensor(a) self) -> Tensor(a)` */ t(): Tensor { return wrap(call(TensorMethods.#t0, this.handle)); }
+  static readonly #transpose0 = resolve("aten::transpose", "int");  /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */ transpose(dim0: number, dim1: number): Tensor { return wrap(call(TensorMethods.#transpose0, this.handle, dim0, dim1)); }
+  static readonly #permute0 = resolve("aten::permute", "");  /** `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)` */ permute(dims: readonly number[]): Tensor { return wrap(call(TensorMethods.#permute0, this.handle, dims)); }
+  static readonly #reshape0 = resolve("aten::reshape", "");  /** `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)` */ reshape(shape: readonly number[]): Tensor { return wrap(call(TensorMethods.#reshape0, this.handle, shape)); }
+  static readonly #view0 = resolve("aten::view", "");  /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */ view(size: readonly number[]): Tensor { return wrap(call(TensorMethods.#view0, this.handle, size)); }
+  static readonly #flatten0 = resolve("aten::flatten", "using_ints");  /** `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)` */ flatten(startDim?: number | undefined, endDim?: number | undefined): Tensor { return wrap(call(TensorMethods.#flatten0, this.handle, startDim, endDim)); }
+  static readonly #squeeze0 = resolve("aten::squeeze", "");  /** `aten::squeeze(Tensor(a) self) -> Tensor(a)` */ squeeze(): Tensor { return wrap(call(TensorMethods.#squeeze0, this.handle)); }
+  static readonly #squeezeAt0 = resolve("aten::squeeze", "dim");  /** `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)` */ squeezeAt(dim: number): Tensor { return wrap(call(TensorMethods.#squeezeAt0, this.handle, dim)); }
+  static readonly #unsqueeze0 = resolve("aten::unsqueeze", "");  /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */ unsqueeze(dim: number): Tensor { return wrap(call(TensorMethods.#unsqueeze0, this.handle, dim)); }
+  static readonly #expand0 = resolve("aten::expand", "");  /** `aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)` */ expand(size: readonly number[], options?: { implicit?: boolean | undefined }): Tensor { return wrap(call(TensorMethods.#expand0, this.handle, size, options?.implicit)); }
+  static readonly #expandAs0 = resolve("aten::expand_as", "");  /** `aten::expand_as(Tensor(a) self, Tensor other) -> Tensor(a)` */ expandAs(other: Tensor): Tensor { return wrap(call(TensorMethods.#expandAs0, this.handle, other.handle)); }
+  static readonly #repeat0 = resolve("aten::repeat", "");  /** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor` */ repeat(repeats: readonly number[]): Tensor { return wrap(call(TensorMethods.#repeat0, this.handle, repeats)); }
+  static readonly #repeatInterleave0 = resolve("aten::repeat_interleave", "self_int");  /** `aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? output_size=None) -> Tensor` */ repeatInterleave(repeats: number, dim?: number | null | undefined, options?: { outputSize?: number | undefined }): Tensor { return wrap(call(TensorMethods.#repeatInterleave0, this.handle, repeats, dim, options?.outputSize)); }
+  static readonly #narrow0 = resolve("aten::narrow", "");  /** `aten::narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)` */ narrow(dim: number, start: number, length: number): Tensor { return wrap(call(TensorMethods.#narrow0, this.handle, dim, start, length)); }
+  static readonly #select0 = resolve("aten::select", "int");  /** `aten::select.int(Tensor(a) self, int dim, int index) -> Tensor(a)` */ select(dim: number, index: number): Tensor { return wrap(call(TensorMethods.#select0, this.handle, dim, index)); }
+  static readonly #slice0 = resolve("aten::slice", "Tensor");  /** `aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)` */ slice(dim?: number | undefined, start?: number | null | undefined, end?: number | null | undefined, step?: number | undefined): Tensor { return wrap(call(TensorMethods.#slice0, this.handle, dim, start, end, step)); }
+  static readonly #flip0 = resolve("aten::flip", "");  /** `aten::flip(Tensor self, int[] dims) -> Tensor` */ flip(dims: readonly number[]): Tensor { return wrap(call(TensorMethods.#flip0, this.handle, dims)); }
+  static readonly #roll0 = resolve("aten::roll", "");  /** `aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor` */ roll(shifts: readonly number[] | number, dims?: readonly number[] | number | undefined): Tensor { return wrap(call(TensorMethods.#roll0, this.handle, shifts, dims)); }
+  static readonly #rot900 = resolve("aten::rot90", "");  /** `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor` */ rot90(k?: number | undefined, dims?: readonly number[] | undefined): Tensor { return wrap(call(TensorMethods.#rot900, this.handle, k, dims)); }
+  static readonly #tril0 = resolve("aten::tril", "");  /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */ tril(diagonal?: number | undefined): Tensor { return wrap(call(TensorMethods.#tril0, this.handle, diagonal)); }
+  static readonly #triu0 = resolve("aten::triu", "");  /** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */ triu(diagonal?: number | undefined): Tensor { return wrap(call(TensorMethods.#triu0, this.handle, diagonal)); }
+  static readonly #diagonal0 = resolve("aten::diagonal", "");  /** `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)` */ diagonal(offset?: number | undefined, dim1?: number | undefined, dim2?: number | undefined): Tensor { return wrap(call(TensorMethods.#diagonal0, this.handle, offset, dim1, dim2)); }
+  static readonly #diag0 = resolve("aten::diag", "");  /** `aten::diag(Tensor self, int diagonal=0) -> Tensor` */ diag(diagonal?: number | undefined): Tensor { return wrap(call(TensorMethods.#diag0, this.handle, diagonal)); }
+  static readonly #trace0 = resolve("aten::trace", "");  /** `aten::trace(Tensor self) -> Tensor` */ trace(): Tensor { return wrap(call(TensorMethods.#trace0, this.handle)); }
+  static readonly #indexSelect0 = resolve("aten::index_select", "");  /** `aten::index_select(Tensor self, int dim, Tensor index) -> Tensor` */ indexSelect(dim: number, index: Tensor): Tensor { return wrap(call(TensorMethods.#indexSelect0, this.handle, dim, index.handle)); }
+  static readonly #index0 = resolve("aten::index", "Tensor");  /** `aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor` */ index(indices: readonly (Tensor | null)[]): Tensor { return wrap(call(TensorMethods.#index0, this.handle, optionalHandles(indices))); }
+  static readonly #indexAdd_0 = resolve("aten::index_add_", "");  /** `aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)` */ indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { alpha?: Scalar | undefined }): this { call(TensorMethods.#indexAdd_0, this.handle, dim, index.handle, source.handle, options?.alpha); return this; }
+  static readonly #gather0 = resolve("aten::gather", "");  /** `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor` */ gather(dim: number, index: Tensor, options?: { sparseGrad?: boolean | undefined }): Tensor { return wrap(call(TensorMethods.#gather0, this.handle, dim, index.handle, options?.sparseGrad)); }
+  static readonly #scatter_0 = resolve("aten::scatter_", "src");  /** `aten::scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)` */ scatter_(dim: number, index: Tensor, src: Tensor): this { call(TensorMethods.#scatter_0, this.handle, dim, index.handle, src.handle); return this; }
+  static readonly #scatterValue_0 = resolve("aten::scatter_", "value");  /** `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)` */ scatterValue_(dim: number, index: Tensor, value: Scalar): this { call(TensorMethods.#scatterValue_0, this.handle, dim, index.handle, value); return this; }
+  static readonly #maskedSelect0 = resolve("aten::masked_select", "");  /** `aten::masked_select(Tensor self, Tensor mask) -> Tensor` */ maskedSelect(mask: Tensor): Tensor { return wrap(call(TensorMethods.#maskedSelect0, this.handle, mask.handle)); }
+  static readonly #nonzero0 = resolve("aten::nonzero", "");  /** `aten::nonzero(Tensor self) -> Tensor` */ nonzero(): Tensor { return wrap(call(TensorMethods.#nonzero0, this.handle)); }
+  static readonly #unfold0 = resolve("aten::unfold", "");  /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */ unfold(dimension: number, size: number, step: number): Tensor { return wrap(call(TensorMethods.#unfold0, this.handle, dimension, size, step)); }
+  static readonly #chunk0 = resolve("aten::chunk", "");  /** `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]` */ chunk(chunks: number, dim?: number | undefined): Tensor[] { return wrapAll(call(TensorMethods.#chunk0, this.handle, chunks, dim)); }
+  static readonly #split0 = resolve("aten::split", "Tensor");  /** `aten::split.Tensor(Tensor(a -> *) self, int split_size, int dim=0) -> Tensor(a)[]` */ split(splitSize: number, dim?: number | undefined): Tensor[] { return wrapAll(call(TensorMethods.#split0, this.handle, splitSize, dim)); }
+  static readonly #unbind0 = resolve("aten::unbind", "int");  /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */ unbind(dim?: number | undefined): Tensor[] { return wrapAll(call(TensorMethods.#unbind0, this.handle, dim)); }
+  static readonly #contiguous0 = resolve("aten::contiguous", "");  /** `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)` */ contiguous(options?: { memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#contiguous0, this.handle, options?.memoryFormat)); }
+  static readonly #clone0 = resolve("aten::clone", "");  /** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor` */ clone(options?: { memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#clone0, this.handle, options?.memoryFormat)); }
+  static readonly #detach0 = resolve("aten::detach", "");  /** `aten::detach(Tensor(a) self) -> Tensor(a)` */ detach(): Tensor { return wrap(call(TensorMethods.#detach0, this.handle)); }
+  static readonly #copy_0 = resolve("aten::copy_", "");  /** `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)` */ copy_(src: Tensor): this { call(TensorMethods.#copy_0, this.handle, src.handle); return this; }
+  static readonly #zero_0 = resolve("aten::zero_", "");  /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */ zero_(): this { call(TensorMethods.#zero_0, this.handle); return this; }
+  static readonly #fill_0 = resolve("aten::fill_", "Scalar");  /** `aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)` */ fill_(value: Scalar): this { call(TensorMethods.#fill_0, this.handle, value); return this; }
+  static readonly #normal_0 = resolve("aten::normal_", "");  /** `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)` */ normal_(mean?: number | undefined, std?: number | undefined, options?: { generator?: Generator | undefined }): this { call(TensorMethods.#normal_0, this.handle, mean, std, options?.generator?.handle); return this; }
+  static readonly #uniform_0 = resolve("aten::uniform_", "");  /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */ uniform_(from?: number | undefined, to?: number | undefined, options?: { generator?: Generator | undefined }): this { call(TensorMethods.#uniform_0, this.handle, from, to, options?.generator?.handle); return this; }
+  static readonly #bernoulli_0 = resolve("aten::bernoulli_", "float");  /** `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)` */ bernoulli_(p?: number | undefined, options?: { generator?: Generator | undefined }): this { call(TensorMethods.#bernoulli_0, this.handle, p, options?.generator?.handle); return this; }
+  static readonly #randomIntegers_0 = resolve("aten::random_", "from");  /** `aten::random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)` */ randomIntegers_(from: number, to?: number | null | undefined, options?: { generator?: Generator | undefined }): this { call(TensorMethods.#randomIntegers_0, this.handle, from, to, options?.generator?.handle); return this; }
+  static readonly #zerosLike0 = resolve("aten::zeros_like", "");  /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */ zerosLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#zerosLike0, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat)); }
+  static readonly #onesLike0 = resolve("aten::ones_like", "");  /** `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */ onesLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#onesLike0, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat)); }
+  static readonly #fullLike0 = resolve("aten::full_like", "");  /** `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */ fullLike(fillValue: Scalar, options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#fullLike0, this.handle, fillValue, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat)); }
+  static readonly #emptyLike0 = resolve("aten::empty_like", "");  /** `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */ emptyLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#emptyLike0, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat)); }
+  static readonly #randLike0 = resolve("aten::rand_like", "");  /** `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */ randLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#randLike0, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat)); }
+  static readonly #randnLike0 = resolve("aten::randn_like", "");  /** `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */ randnLike(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#randnLike0, this.handle, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat)); }
+  static readonly #multinomial0 = resolve("aten::multinomial", "");  /** `aten::multinomial(Tensor self, int num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor` */ multinomial(numSamples: number, replacement?: boolean | undefined, options?: { generator?: Generator | undefined }): Tensor { return wrap(call(TensorMethods.#multinomial0, this.handle, numSamples, replacement, options?.generator?.handle)); }
+  static readonly #bernoulli0 = resolve("aten::bernoulli", "");  /** `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor` */ bernoulli(options?: { generator?: Generator | undefined }): Tensor { return wrap(call(TensorMethods.#bernoulli0, this.handle, options?.generator?.handle)); }
+  static readonly #avgPool2d0 = resolve("aten::avg_pool2d", "");  /** `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */ avgPool2d(kernelSize: readonly number[] | number, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, ceilMode?: boolean | undefined, countIncludePad?: boolean | undefined, divisorOverride?: number | null | undefined): Tensor { return wrap(call(TensorMethods.#avgPool2d0, this.handle, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride)); }
+  static readonly #maxPool2d0 = resolve("aten::max_pool2d", "");  /** `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor` */ maxPool2d(kernelSize: readonly number[] | number, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, dilation?: readonly number[] | number | undefined, ceilMode?: boolean | undefined): Tensor { return wrap(call(TensorMethods.#maxPool2d0, this.handle, kernelSize, stride, padding, dilation, ceilMode)); }
+  static readonly #adaptiveAvgPool2d0 = resolve("aten::adaptive_avg_pool2d", "");  /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor` */ adaptiveAvgPool2d(outputSize: readonly number[] | number): Tensor { return wrap(call(TensorMethods.#adaptiveAvgPool2d0, this.handle, outputSize)); }
+  static readonly #upsampleNearest2d0 = resolve("aten::upsample_nearest2d", "");  /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */ upsampleNearest2d(outputSize: readonly number[] | number, scalesH?: number | null | undefined, scalesW?: number | null | undefined): Tensor { return wrap(call(TensorMethods.#upsampleNearest2d0, this.handle, outputSize, scalesH, scalesW)); }
+  static readonly #upsampleBilinear2d0 = resolve("aten::upsample_bilinear2d", "");  /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */ upsampleBilinear2d(outputSize: readonly number[] | number, alignCorners: boolean, scalesH?: number | null | undefined, scalesW?: number | null | undefined): Tensor { return wrap(call(TensorMethods.#upsampleBilinear2d0, this.handle, outputSize, alignCorners, scalesH, scalesW)); }
+  static readonly #pixelShuffle0 = resolve("aten::pixel_shuffle", "");  /** `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor` */ pixelShuffle(upscaleFactor: number): Tensor { return wrap(call(TensorMethods.#pixelShuffle0, this.handle, upscaleFactor)); }
+  static readonly #constantPadNd0 = resolve("aten::constant_pad_nd", "");  /** `aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor` */ constantPadNd(pad: readonly number[], value?: Scalar | undefined): Tensor { return wrap(call(TensorMethods.#constantPadNd0, this.handle, pad, value)); }
+  static readonly #binaryCrossEntropyWithLogits0 = resolve("aten::binary_cross_entropy_with_logits", "");  /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor` */ binaryCrossEntropyWithLogits(target: Tensor, weight?: Tensor | null | undefined, posWeight?: Tensor | null | undefined, reduction?: number | undefined): Tensor { return wrap(call(TensorMethods.#binaryCrossEntropyWithLogits0, this.handle, target.handle, weight?.handle, posWeight?.handle, reduction)); }
+  static readonly #crossEntropyLoss0 = resolve("aten::cross_entropy_loss", "");  /** `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100, float label_smoothing=0.) -> Tensor` */ crossEntropyLoss(target: Tensor, weight?: Tensor | null | undefined, reduction?: number | undefined, ignoreIndex?: number | undefined, labelSmoothing?: number | undefined): Tensor { return wrap(call(TensorMethods.#crossEntropyLoss0, this.handle, target.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing)); }
+  static readonly #mseLoss0 = resolve("aten::mse_loss", "");  /** `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */ mseLoss(target: Tensor, reduction?: number | undefined): Tensor { return wrap(call(TensorMethods.#mseLoss0, this.handle, target.handle, reduction)); }
+  static readonly #l1Loss0 = resolve("aten::l1_loss", "");  /** `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */ l1Loss(target: Tensor, reduction?: number | undefined): Tensor { return wrap(call(TensorMethods.#l1Loss0, this.handle, target.handle, reduction)); }
+  static readonly #smoothL1Loss0 = resolve("aten::smooth_l1_loss", "");  /** `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor` */ smoothL1Loss(target: Tensor, reduction?: number | undefined, beta?: number | undefined): Tensor { return wrap(call(TensorMethods.#smoothL1Loss0, this.handle, target.handle, reduction, beta)); }
+  static readonly #nllLoss0 = resolve("aten::nll_loss", "");  /** `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> Tensor` */ nllLoss(target: Tensor, weight?: Tensor | null | undefined, reduction?: number | undefined, ignoreIndex?: number | undefined): Tensor { return wrap(call(TensorMethods.#nllLoss0, this.handle, target.handle, weight?.handle, reduction, ignoreIndex)); }
+  static readonly #linalgEigh0 = resolve("aten::linalg_eigh", "");  /** `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)` */ linalgEigh(UPLO?: string | undefined): [Tensor, Tensor] { return wrapAll(call(TensorMethods.#linalgEigh0, this.handle, UPLO)) as never; }
+  static readonly #linalgEigvalsh0 = resolve("aten::linalg_eigvalsh", "");  /** `aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor` */ linalgEigvalsh(UPLO?: string | undefined): Tensor { return wrap(call(TensorMethods.#linalgEigvalsh0, this.handle, UPLO)); }
+  static readonly #linalgCholesky0 = resolve("aten::linalg_cholesky", "");  /** `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor` */ linalgCholesky(options?: { upper?: boolean | undefined }): Tensor { return wrap(call(TensorMethods.#linalgCholesky0, this.handle, options?.upper)); }
+  static readonly #linalgNorm0 = resolve("aten::linalg_norm", "");  /** `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */ linalgNorm(ord?: Scalar | null | undefined, dim?: readonly number[] | number | null | undefined, keepdim?: boolean | undefined, options?: { dtype?: DType | undefined }): Tensor { return wrap(call(TensorMethods.#linalgNorm0, this.handle, ord, dim, keepdim, options?.dtype)); }
+  static readonly #to0 = resolve("aten::to", "dtype_layout");  /** `aten::to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)` */ to(options?: { dtype?: DType | undefined; device?: Device | undefined; copy?: boolean | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#to0, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.copy, options?.memoryFormat)); }
+  static readonly #toCopy0 = resolve("aten::_to_copy", "");  /** `aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor` */ toCopy(options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor { return wrap(call(TensorMethods.#toCopy0, this.handle, options?.dtype, undefined, options?.device, undefined, undefined, options?.memoryFormat)); }
 }
 
 /** The operators that make tensors or take several. */
 export const functions = {
-  /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
-  where(condition: Tensor, self: Tensor, other: Tensor): Tensor {
-    return wrap(call(op80, condition.handle, self.handle, other.handle));
-  },
-
-  /** `aten::cat(Tensor[] tensors, int dim=0) -> Tensor` */
-  cat(tensors: readonly Tensor[], dim?: number | undefined): Tensor {
-    return wrap(call(op155, handles(tensors), dim));
-  },
-
-  /** `aten::stack(Tensor[] tensors, int dim=0) -> Tensor` */
-  stack(tensors: readonly Tensor[], dim?: number | undefined): Tensor {
-    return wrap(call(op156, handles(tensors), dim));
-  },
-
-  /** `aten::meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]` */
-  meshgrid(tensors: readonly Tensor[], options: { indexing?: string | undefined }): Tensor[] {
-    return wrapAll(call(op157, handles(tensors), options?.indexing));
-  },
-
-  /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  zeros(size: readonly number[], options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op168, size, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  ones(size: readonly number[], options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op169, size, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  full(size: readonly number[], fillValue: Scalar, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op170, size, fillValue, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
-  empty(size: readonly number[], options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor {
-    return wrap(call(op171, size, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat));
-  },
-
-  /** `aten::rand.generator(int[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  rand(size: readonly number[], options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op176, size, options?.generator?.handle, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::randn.generator(int[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  randn(size: readonly number[], options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op177, size, options?.generator?.handle, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::randint.low_generator(int low, int high, int[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  randint(low: number, high: number, size: readonly number[], options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op178, low, high, size, options?.generator?.handle, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::randperm.generator(int n, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  randperm(n: number, options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op179, n, options?.generator?.handle, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  arange(start: Scalar, end: Scalar, step?: Scalar | undefined, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op184, start, end, step, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  linspace(start: Scalar, end: Scalar, steps: number, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op185, start, end, steps, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::eye(int n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  eye(n: number, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op186, n, options?.dtype, undefined, options?.device));
-  },
-
-  /** `aten::eye.m(int n, int m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
-  eyeRectangular(n: number, m: number, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor {
-    return wrap(call(op187, n, m, options?.dtype, undefined, options?.device));
-  },
-
-  /** `gantry::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor` */
-  linear(input: Tensor, weight: Tensor, bias?: Tensor | null | undefined): Tensor {
-    return wrap(call(op188, input.handle, weight.handle, bias?.handle));
-  },
-
-  /** `gantry::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0) -> Tensor` */
-  conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null | undefined, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined): Tensor {
-    return wrap(call(op189, input.handle, weight.handle, bias?.handle, stride, padding));
-  },
-
-  /** `aten::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups) -> Tensor` */
-  convolution(input: Tensor, weight: Tensor, bias: Tensor | null | undefined, stride: readonly number[], padding: readonly number[], dilation: readonly number[], transposed: boolean, outputPadding: readonly number[], groups: number): Tensor {
-    return wrap(call(op190, input.handle, weight.handle, bias?.handle, stride, padding, dilation, transposed, outputPadding, groups));
-  },
-
-  /** `aten::convolution_backward(Tensor grad_output, Tensor input, Tensor weight, SymInt[]? bias_sizes, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)` */
-  convolutionBackward(gradOutput: Tensor, input: Tensor, weight: Tensor, biasSizes: readonly number[] | null | undefined, stride: readonly number[], padding: readonly number[], dilation: readonly number[], transposed: boolean, outputPadding: readonly number[], groups: number, outputMask: readonly boolean[] | boolean): [Tensor, Tensor, Tensor] {
-    return wrapAll(call(op191, gradOutput.handle, input.handle, weight.handle, biasSizes, stride, padding, dilation, transposed, outputPadding, groups, outputMask)) as never;
-  },
-
-  /** `gantry::conv_transpose2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] output_padding=0) -> Tensor` */
-  convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null | undefined, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, outputPadding?: readonly number[] | number | undefined): Tensor {
-    return wrap(call(op192, input.handle, weight.handle, bias?.handle, stride, padding, outputPadding));
-  },
-
-  /** `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor` */
-  batchNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-    return wrap(call(op193, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, cudnnEnabled));
-  },
-
-  /** `gantry::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!)? running_mean, Tensor(b!)? running_var, bool training, float momentum, float eps, float negative_slope=1., int groups=1) -> Tensor` */
-  activatedBatchNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number, negativeSlope?: number | undefined, groups?: number | undefined): Tensor {
-    return wrap(call(op194, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, negativeSlope, groups));
-  },
-
-  /** `gantry::maxout_linear(Tensor input, Tensor weight, Tensor? bias, int pieces) -> Tensor` */
-  maxoutLinear(input: Tensor, weight: Tensor, bias: Tensor | null | undefined, pieces: number): Tensor {
-    return wrap(call(op195, input.handle, weight.handle, bias?.handle, pieces));
-  },
-
-  /** `gantry::halve(Tensor images) -> Tensor` */
-  halve(images: Tensor): Tensor {
-    return wrap(call(op196, images.handle));
-  },
-
-  /** `gantry::twice(Tensor images, bool bilinear=False) -> Tensor` */
-  twice(images: Tensor, bilinear?: boolean | undefined): Tensor {
-    return wrap(call(op197, images.handle, bilinear));
-  },
-
-  /** `gantry::widen(Tensor kernel, bool turned=False) -> Tensor` */
-  widen(kernel: Tensor, turned?: boolean | undefined): Tensor {
-    return wrap(call(op198, kernel.handle, turned));
-  },
-
-  /** `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)` */
-  nativeBatchNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number): [Tensor, Tensor, Tensor] {
-    return wrapAll(call(op199, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps)) as never;
-  },
-
-  /** `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor` */
-  instanceNorm(input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-    return wrap(call(op200, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, useInputStats, momentum, eps, cudnnEnabled));
-  },
-
-  /** `aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */
-  layerNorm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null | undefined, bias?: Tensor | null | undefined, eps?: number | undefined, cudnnEnable?: boolean | undefined): Tensor {
-    return wrap(call(op201, input.handle, normalizedShape, weight?.handle, bias?.handle, eps, cudnnEnable));
-  },
-
-  /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */
-  groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null | undefined, bias?: Tensor | null | undefined, eps?: number | undefined, cudnnEnabled?: boolean | undefined): Tensor {
-    return wrap(call(op202, input.handle, numGroups, weight?.handle, bias?.handle, eps, cudnnEnabled));
-  },
-
-  /** `aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor` */
-  embedding(weight: Tensor, indices: Tensor, paddingIdx?: number | undefined, scaleGradByFreq?: boolean | undefined, sparse?: boolean | undefined): Tensor {
-    return wrap(call(op203, weight.handle, indices.handle, paddingIdx, scaleGradByFreq, sparse));
-  },
-
-  /** `aten::dropout(Tensor input, float p, bool train) -> Tensor` */
-  dropout(input: Tensor, p: number, train: boolean): Tensor {
-    return wrap(call(op204, input.handle, p, train));
-  },
-
-  /** `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor` */
-  cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number | undefined, eps?: number | undefined): Tensor {
-    return wrap(call(op218, x1.handle, x2.handle, dim, eps));
-  },
-
-  /** `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor` */
-  cdist(x1: Tensor, x2: Tensor, p?: number | undefined, computeMode?: number | null | undefined): Tensor {
-    return wrap(call(op219, x1.handle, x2.handle, p, computeMode));
-  },
-
-  /** `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)` */
-  linalgQr(A: Tensor, mode?: string | undefined): [Tensor, Tensor] {
-    return wrapAll(call(op220, A.handle, mode)) as never;
-  },
-
-  /** `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)` */
-  linalgSvd(A: Tensor, fullMatrices?: boolean | undefined, options?: { driver?: string | undefined }): [Tensor, Tensor, Tensor] {
-    return wrapAll(call(op221, A.handle, fullMatrices, options?.driver)) as never;
-  },
-
-  /** `aten::linalg_inv(Tensor A) -> Tensor` */
-  linalgInv(A: Tensor): Tensor {
-    return wrap(call(op226, A.handle));
-  },
-
-  /** `aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)` */
-  linalgSlogdet(A: Tensor): [Tensor, Tensor] {
-    return wrapAll(call(op227, A.handle)) as never;
-  },
-
-  /** `aten::_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
-  foreachAddScalar_(self: readonly Tensor[], scalar: Scalar): void {
-    call(op230, handles(self), scalar);
-  },
-
-  /** `aten::_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()` */
-  foreachAdd_(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): void {
-    call(op231, handles(self), handles(other), options?.alpha);
-  },
-
-  /** `aten::_foreach_add.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]` */
-  foreachAdd(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): Tensor[] {
-    return wrapAll(call(op232, handles(self), handles(other), options?.alpha));
-  },
-
-  /** `aten::_foreach_sub.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]` */
-  foreachSub(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): Tensor[] {
-    return wrapAll(call(op233, handles(self), handles(other), options?.alpha));
-  },
-
-  /** `aten::_foreach_sub_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()` */
-  foreachSub_(self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): void {
-    call(op234, handles(self), handles(other), options?.alpha);
-  },
-
-  /** `aten::_foreach_mul_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
-  foreachMulScalar_(self: readonly Tensor[], scalar: Scalar): void {
-    call(op235, handles(self), scalar);
-  },
-
-  /** `aten::_foreach_mul_.List(Tensor(a!)[] self, Tensor[] other) -> ()` */
-  foreachMul_(self: readonly Tensor[], other: readonly Tensor[]): void {
-    call(op236, handles(self), handles(other));
-  },
-
-  /** `aten::_foreach_mul.List(Tensor[] self, Tensor[] other) -> Tensor[]` */
-  foreachMul(self: readonly Tensor[], other: readonly Tensor[]): Tensor[] {
-    return wrapAll(call(op237, handles(self), handles(other)));
-  },
-
-  /** `aten::_foreach_mul.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]` */
-  foreachMulScalar(self: readonly Tensor[], scalar: Scalar): Tensor[] {
-    return wrapAll(call(op238, handles(self), scalar));
-  },
-
-  /** `aten::_foreach_div_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
-  foreachDivScalar_(self: readonly Tensor[], scalar: Scalar): void {
-    call(op239, handles(self), scalar);
-  },
-
-  /** `aten::_foreach_div_.List(Tensor(a!)[] self, Tensor[] other) -> ()` */
-  foreachDiv_(self: readonly Tensor[], other: readonly Tensor[]): void {
-    call(op240, handles(self), handles(other));
-  },
-
-  /** `aten::_foreach_div_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()` */
-  foreachDivScalars_(self: readonly Tensor[], scalars: readonly Scalar[]): void {
-    call(op241, handles(self), scalars);
-  },
-
-  /** `aten::_foreach_sqrt(Tensor[] self) -> Tensor[]` */
-  foreachSqrt(self: readonly Tensor[]): Tensor[] {
-    return wrapAll(call(op242, handles(self)));
-  },
-
-  /** `aten::_foreach_sqrt_(Tensor(a!)[] self) -> ()` */
-  foreachSqrt_(self: readonly Tensor[]): void {
-    call(op243, handles(self));
-  },
-
-  /** `aten::_foreach_neg(Tensor[] self) -> Tensor[]` */
-  foreachNeg(self: readonly Tensor[]): Tensor[] {
-    return wrapAll(call(op244, handles(self)));
-  },
-
-  /** `aten::_foreach_zero_(Tensor(a!)[] self) -> ()` */
-  foreachZero_(self: readonly Tensor[]): void {
-    call(op245, handles(self));
-  },
-
-  /** `aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2) -> Tensor[]` */
-  foreachNorm(self: readonly Tensor[], ord?: Scalar | undefined): Tensor[] {
-    return wrapAll(call(op246, handles(self), ord));
-  },
-
-  /** `aten::_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */
-  foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar | undefined): void {
-    call(op247, handles(self), handles(tensor1), handles(tensor2), value);
-  },
-
-  /** `aten::_foreach_addcdiv_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */
-  foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar | undefined): void {
-    call(op248, handles(self), handles(tensor1), handles(tensor2), value);
-  },
-
-  /** `aten::_foreach_addcdiv_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()` */
-  foreachAddcdivScalars_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void {
-    call(op249, handles(self), handles(tensor1), handles(tensor2), scalars);
-  },
-
-  /** `gantry::adam_(Tensor(a!)[] parameters, Tensor[] gradients, Tensor(b!)[] exp_avg, Tensor(c!)[] exp_avg_sq, float[] sizes, float[] roots, float beta1, float beta2, float eps, float weight_decay) -> ()` */
-  adam_(parameters: readonly Tensor[], gradients: readonly Tensor[], expAvg: readonly Tensor[], expAvgSq: readonly Tensor[], sizes: readonly number[], roots: readonly number[], beta1: number, beta2: number, eps: number, weightDecay: number): void {
-    call(op250, handles(parameters), handles(gradients), handles(expAvg), handles(expAvgSq), sizes, roots, beta1, beta2, eps, weightDecay);
-  },
+  /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */ where: ((op0: number) => (condition: Tensor, self: Tensor, other: Tensor): Tensor => { return wrap(call(op0, condition.handle, self.handle, other.handle)); })(resolve("aten::where", "self")),
+  /** `aten::cat(Tensor[] tensors, int dim=0) -> Tensor` */ cat: ((op0: number) => (tensors: readonly Tensor[], dim?: number | undefined): Tensor => { return wrap(call(op0, handles(tensors), dim)); })(resolve("aten::cat", "")),
+  /** `aten::stack(Tensor[] tensors, int dim=0) -> Tensor` */ stack: ((op0: number) => (tensors: readonly Tensor[], dim?: number | undefined): Tensor => { return wrap(call(op0, handles(tensors), dim)); })(resolve("aten::stack", "")),
+  /** `aten::meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]` */ meshgrid: ((op0: number) => (tensors: readonly Tensor[], options: { indexing?: string | undefined }): Tensor[] => { return wrapAll(call(op0, handles(tensors), options?.indexing)); })(resolve("aten::meshgrid", "indexing")),
+  /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ zeros: ((op0: number) => (size: readonly number[], options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, size, options?.dtype, undefined, options?.device)); })(resolve("aten::zeros", "")),
+  /** `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ ones: ((op0: number) => (size: readonly number[], options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, size, options?.dtype, undefined, options?.device)); })(resolve("aten::ones", "")),
+  /** `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ full: ((op0: number) => (size: readonly number[], fillValue: Scalar, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, size, fillValue, options?.dtype, undefined, options?.device)); })(resolve("aten::full", "")),
+  /** `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */ empty: ((op0: number) => (size: readonly number[], options?: { dtype?: DType | undefined; device?: Device | undefined; memoryFormat?: MemoryFormat | undefined }): Tensor => { return wrap(call(op0, size, options?.dtype, undefined, options?.device, undefined, options?.memoryFormat)); })(resolve("aten::empty", "memory_format")),
+  /** `aten::rand.generator(int[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ rand: ((op0: number) => (size: readonly number[], options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, size, options?.generator?.handle, options?.dtype, undefined, options?.device)); })(resolve("aten::rand", "generator")),
+  /** `aten::randn.generator(int[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ randn: ((op0: number) => (size: readonly number[], options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, size, options?.generator?.handle, options?.dtype, undefined, options?.device)); })(resolve("aten::randn", "generator")),
+  /** `aten::randint.low_generator(int low, int high, int[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ randint: ((op0: number) => (low: number, high: number, size: readonly number[], options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, low, high, size, options?.generator?.handle, options?.dtype, undefined, options?.device)); })(resolve("aten::randint", "low_generator")),
+  /** `aten::randperm.generator(int n, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ randperm: ((op0: number) => (n: number, options?: { generator?: Generator | undefined; dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, n, options?.generator?.handle, options?.dtype, undefined, options?.device)); })(resolve("aten::randperm", "generator")),
+  /** `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ arange: ((op0: number) => (start: Scalar, end: Scalar, step?: Scalar | undefined, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, start, end, step, options?.dtype, undefined, options?.device)); })(resolve("aten::arange", "start_step")),
+  /** `aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ linspace: ((op0: number) => (start: Scalar, end: Scalar, steps: number, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, start, end, steps, options?.dtype, undefined, options?.device)); })(resolve("aten::linspace", "")),
+  /** `aten::eye(int n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ eye: ((op0: number) => (n: number, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, n, options?.dtype, undefined, options?.device)); })(resolve("aten::eye", "")),
+  /** `aten::eye.m(int n, int m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */ eyeRectangular: ((op0: number) => (n: number, m: number, options?: { dtype?: DType | undefined; device?: Device | undefined }): Tensor => { return wrap(call(op0, n, m, options?.dtype, undefined, options?.device)); })(resolve("aten::eye", "m")),
+  /** `gantry::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor` */ linear: ((op0: number) => (input: Tensor, weight: Tensor, bias?: Tensor | null | undefined): Tensor => { return wrap(call(op0, input.handle, weight.handle, bias?.handle)); })(resolve("gantry::linear", "")),
+  /** `gantry::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int groups=1) -> Tensor` */ conv2d: ((op0: number) => (input: Tensor, weight: Tensor, bias?: Tensor | null | undefined, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, groups?: number | undefined): Tensor => { return wrap(call(op0, input.handle, weight.handle, bias?.handle, stride, padding, groups)); })(resolve("gantry::conv2d", "")),
+  /** `aten::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups) -> Tensor` */ convolution: ((op0: number) => (input: Tensor, weight: Tensor, bias: Tensor | null | undefined, stride: readonly number[], padding: readonly number[], dilation: readonly number[], transposed: boolean, outputPadding: readonly number[], groups: number): Tensor => { return wrap(call(op0, input.handle, weight.handle, bias?.handle, stride, padding, dilation, transposed, outputPadding, groups)); })(resolve("aten::convolution", "")),
+  /** `aten::convolution_backward(Tensor grad_output, Tensor input, Tensor weight, SymInt[]? bias_sizes, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)` */ convolutionBackward: ((op0: number) => (gradOutput: Tensor, input: Tensor, weight: Tensor, biasSizes: readonly number[] | null | undefined, stride: readonly number[], padding: readonly number[], dilation: readonly number[], transposed: boolean, outputPadding: readonly number[], groups: number, outputMask: readonly boolean[] | boolean): [Tensor, Tensor, Tensor] => { return wrapAll(call(op0, gradOutput.handle, input.handle, weight.handle, biasSizes, stride, padding, dilation, transposed, outputPadding, groups, outputMask)) as never; })(resolve("aten::convolution_backward", "")),
+  /** `gantry::conv_transpose2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] output_padding=0, int groups=1) -> Tensor` */ convTranspose2d: ((op0: number) => (input: Tensor, weight: Tensor, bias?: Tensor | null | undefined, stride?: readonly number[] | number | undefined, padding?: readonly number[] | number | undefined, outputPadding?: readonly number[] | number | undefined, groups?: number | undefined): Tensor => { return wrap(call(op0, input.handle, weight.handle, bias?.handle, stride, padding, outputPadding, groups)); })(resolve("gantry::conv_transpose2d", "")),
+  /** `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor` */ batchNorm: ((op0: number) => (input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor => { return wrap(call(op0, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, cudnnEnabled)); })(resolve("aten::batch_norm", "")),
+  /** `gantry::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!)? running_mean, Tensor(b!)? running_var, bool training, float momentum, float eps, float negative_slope=1., int groups=1) -> Tensor` */ activatedBatchNorm: ((op0: number) => (input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number, negativeSlope?: number | undefined, groups?: number | undefined): Tensor => { return wrap(call(op0, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, negativeSlope, groups)); })(resolve("gantry::batch_norm", "")),
+  /** `gantry::maxout_linear(Tensor input, Tensor weight, Tensor? bias, int pieces) -> Tensor` */ maxoutLinear: ((op0: number) => (input: Tensor, weight: Tensor, bias: Tensor | null | undefined, pieces: number): Tensor => { return wrap(call(op0, input.handle, weight.handle, bias?.handle, pieces)); })(resolve("gantry::maxout_linear", "")),
+  /** `gantry::halve(Tensor images) -> Tensor` */ halve: ((op0: number) => (images: Tensor): Tensor => { return wrap(call(op0, images.handle)); })(resolve("gantry::halve", "")),
+  /** `gantry::twice(Tensor images, bool bilinear=False) -> Tensor` */ twice: ((op0: number) => (images: Tensor, bilinear?: boolean | undefined): Tensor => { return wrap(call(op0, images.handle, bilinear)); })(resolve("gantry::twice", "")),
+  /** `gantry::widen(Tensor kernel, bool turned=False) -> Tensor` */ widen: ((op0: number) => (kernel: Tensor, turned?: boolean | undefined): Tensor => { return wrap(call(op0, kernel.handle, turned)); })(resolve("gantry::widen", "")),
+  /** `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)` */ nativeBatchNorm: ((op0: number) => (input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, training: boolean, momentum: number, eps: number): [Tensor, Tensor, Tensor] => { return wrapAll(call(op0, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps)) as never; })(resolve("aten::native_batch_norm", "")),
+  /** `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor` */ instanceNorm: ((op0: number) => (input: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined, runningMean: Tensor | null | undefined, runningVar: Tensor | null | undefined, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor => { return wrap(call(op0, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, useInputStats, momentum, eps, cudnnEnabled)); })(resolve("aten::instance_norm", "")),
+  /** `aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */ layerNorm: ((op0: number) => (input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null | undefined, bias?: Tensor | null | undefined, eps?: number | undefined, cudnnEnable?: boolean | undefined): Tensor => { return wrap(call(op0, input.handle, normalizedShape, weight?.handle, bias?.handle, eps, cudnnEnable)); })(resolve("aten::layer_norm", "")),
+  /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */ groupNorm: ((op0: number) => (input: Tensor, numGroups: number, weight?: Tensor | null | undefined, bias?: Tensor | null | undefined, eps?: number | undefined, cudnnEnabled?: boolean | undefined): Tensor => { return wrap(call(op0, input.handle, numGroups, weight?.handle, bias?.handle, eps, cudnnEnabled)); })(resolve("aten::group_norm", "")),
+  /** `aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor` */ embedding: ((op0: number) => (weight: Tensor, indices: Tensor, paddingIdx?: number | undefined, scaleGradByFreq?: boolean | undefined, sparse?: boolean | undefined): Tensor => { return wrap(call(op0, weight.handle, indices.handle, paddingIdx, scaleGradByFreq, sparse)); })(resolve("aten::embedding", "")),
+  /** `aten::dropout(Tensor input, float p, bool train) -> Tensor` */ dropout: ((op0: number) => (input: Tensor, p: number, train: boolean): Tensor => { return wrap(call(op0, input.handle, p, train)); })(resolve("aten::dropout", "")),
+  /** `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor` */ cosineSimilarity: ((op0: number) => (x1: Tensor, x2: Tensor, dim?: number | undefined, eps?: number | undefined): Tensor => { return wrap(call(op0, x1.handle, x2.handle, dim, eps)); })(resolve("aten::cosine_similarity", "")),
+  /** `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor` */ cdist: ((op0: number) => (x1: Tensor, x2: Tensor, p?: number | undefined, computeMode?: number | null | undefined): Tensor => { return wrap(call(op0, x1.handle, x2.handle, p, computeMode)); })(resolve("aten::cdist", "")),
+  /** `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)` */ linalgQr: ((op0: number) => (A: Tensor, mode?: string | undefined): [Tensor, Tensor] => { return wrapAll(call(op0, A.handle, mode)) as never; })(resolve("aten::linalg_qr", "")),
+  /** `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)` */ linalgSvd: ((op0: number) => (A: Tensor, fullMatrices?: boolean | undefined, options?: { driver?: string | undefined }): [Tensor, Tensor, Tensor] => { return wrapAll(call(op0, A.handle, fullMatrices, options?.driver)) as never; })(resolve("aten::linalg_svd", "")),
+  /** `aten::linalg_inv(Tensor A) -> Tensor` */ linalgInv: ((op0: number) => (A: Tensor): Tensor => { return wrap(call(op0, A.handle)); })(resolve("aten::linalg_inv", "")),
+  /** `aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)` */ linalgSlogdet: ((op0: number) => (A: Tensor): [Tensor, Tensor] => { return wrapAll(call(op0, A.handle)) as never; })(resolve("aten::linalg_slogdet", "")),
+  /** `aten::_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */ foreachAddScalar_: ((op0: number) => (self: readonly Tensor[], scalar: Scalar): void => { call(op0, handles(self), scalar); })(resolve("aten::_foreach_add_", "Scalar")),
+  /** `aten::_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()` */ foreachAdd_: ((op0: number) => (self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): void => { call(op0, handles(self), handles(other), options?.alpha); })(resolve("aten::_foreach_add_", "List")),
+  /** `aten::_foreach_add.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]` */ foreachAdd: ((op0: number) => (self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): Tensor[] => { return wrapAll(call(op0, handles(self), handles(other), options?.alpha)); })(resolve("aten::_foreach_add", "List")),
+  /** `aten::_foreach_sub.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]` */ foreachSub: ((op0: number) => (self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): Tensor[] => { return wrapAll(call(op0, handles(self), handles(other), options?.alpha)); })(resolve("aten::_foreach_sub", "List")),
+  /** `aten::_foreach_sub_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()` */ foreachSub_: ((op0: number) => (self: readonly Tensor[], other: readonly Tensor[], options?: { alpha?: Scalar | undefined }): void => { call(op0, handles(self), handles(other), options?.alpha); })(resolve("aten::_foreach_sub_", "List")),
+  /** `aten::_foreach_mul_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */ foreachMulScalar_: ((op0: number) => (self: readonly Tensor[], scalar: Scalar): void => { call(op0, handles(self), scalar); })(resolve("aten::_foreach_mul_", "Scalar")),
+  /** `aten::_foreach_mul_.List(Tensor(a!)[] self, Tensor[] other) -> ()` */ foreachMul_: ((op0: number) => (self: readonly Tensor[], other: readonly Tensor[]): void => { call(op0, handles(self), handles(other)); })(resolve("aten::_foreach_mul_", "List")),
+  /** `aten::_foreach_mul.List(Tensor[] self, Tensor[] other) -> Tensor[]` */ foreachMul: ((op0: number) => (self: readonly Tensor[], other: readonly Tensor[]): Tensor[] => { return wrapAll(call(op0, handles(self), handles(other))); })(resolve("aten::_foreach_mul", "List")),
+  /** `aten::_foreach_mul.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]` */ foreachMulScalar: ((op0: number) => (self: readonly Tensor[], scalar: Scalar): Tensor[] => { return wrapAll(call(op0, handles(self), scalar)); })(resolve("aten::_foreach_mul", "Scalar")),
+  /** `aten::_foreach_div_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */ foreachDivScalar_: ((op0: number) => (self: readonly Tensor[], scalar: Scalar): void => { call(op0, handles(self), scalar); })(resolve("aten::_foreach_div_", "Scalar")),
+  /** `aten::_foreach_div_.List(Tensor(a!)[] self, Tensor[] other) -> ()` */ foreachDiv_: ((op0: number) => (self: readonly Tensor[], other: readonly Tensor[]): void => { call(op0, handles(self), handles(other)); })(resolve("aten::_foreach_div_", "List")),
+  /** `aten::_foreach_div_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()` */ foreachDivScalars_: ((op0: number) => (self: readonly Tensor[], scalars: readonly Scalar[]): void => { call(op0, handles(self), scalars); })(resolve("aten::_foreach_div_", "ScalarList")),
+  /** `aten::_foreach_sqrt(Tensor[] self) -> Tensor[]` */ foreachSqrt: ((op0: number) => (self: readonly Tensor[]): Tensor[] => { return wrapAll(call(op0, handles(self))); })(resolve("aten::_foreach_sqrt", "")),
+  /** `aten::_foreach_sqrt_(Tensor(a!)[] self) -> ()` */ foreachSqrt_: ((op0: number) => (self: readonly Tensor[]): void => { call(op0, handles(self)); })(resolve("aten::_foreach_sqrt_", "")),
+  /** `aten::_foreach_neg(Tensor[] self) -> Tensor[]` */ foreachNeg: ((op0: number) => (self: readonly Tensor[]): Tensor[] => { return wrapAll(call(op0, handles(self))); })(resolve("aten::_foreach_neg", "")),
+  /** `aten::_foreach_zero_(Tensor(a!)[] self) -> ()` */ foreachZero_: ((op0: number) => (self: readonly Tensor[]): void => { call(op0, handles(self)); })(resolve("aten::_foreach_zero_", "")),
+  /** `aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2) -> Tensor[]` */ foreachNorm: ((op0: number) => (self: readonly Tensor[], ord?: Scalar | undefined): Tensor[] => { return wrapAll(call(op0, handles(self), ord)); })(resolve("aten::_foreach_norm", "Scalar")),
+  /** `aten::_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */ foreachAddcmul_: ((op0: number) => (self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar | undefined): void => { call(op0, handles(self), handles(tensor1), handles(tensor2), value); })(resolve("aten::_foreach_addcmul_", "Scalar")),
+  /** `aten::_foreach_addcdiv_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */ foreachAddcdiv_: ((op0: number) => (self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar | undefined): void => { call(op0, handles(self), handles(tensor1), handles(tensor2), value); })(resolve("aten::_foreach_addcdiv_", "Scalar")),
+  /** `aten::_foreach_addcdiv_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()` */ foreachAddcdivScalars_: ((op0: number) => (self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void => { call(op0, handles(self), handles(tensor1), handles(tensor2), scalars); })(resolve("aten::_foreach_addcdiv_", "ScalarList")),
+  /** `gantry::adam_(Tensor(a!)[] parameters, Tensor[] gradients, Tensor(b!)[] exp_avg, Tensor(c!)[] exp_avg_sq, float[] sizes, float[] roots, float beta1, float beta2, float eps, float weight_decay) -> ()` */ adam_: ((op0: number) => (parameters: readonly Tensor[], gradients: readonly Tensor[], expAvg: readonly Tensor[], expAvgSq: readonly Tensor[], sizes: readonly number[], roots: readonly number[], beta1: number, beta2: number, eps: number, weightDecay: number): void => { call(op0, handles(parameters), handles(gradients), handles(expAvg), handles(expAvgSq), sizes, roots, beta1, beta2, eps, weightDecay); })(resolve("gantry::adam_", "")),
 };
