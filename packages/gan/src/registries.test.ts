@@ -1,15 +1,7 @@
 // What every registered term, recipe and network family keeps to. New ones are found through the registries.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Device,
-  noGrad,
-  Generator as RandomGenerator,
-  scope,
-  setThreads,
-  type Tensor,
-  torch,
-} from "@gantry/torch";
+import { type Device, noGrad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { type Config, resolveConfig, validateConfig } from "./config/config.js";
 import { recipes } from "./config/recipe.js";

@@ -1,5 +1,5 @@
 // What tests of the contract share: games made of terms that are written in the test, no registry of terms involved.
-import { manualSeed, type nn, optim, Generator as RandomGenerator, type Tensor, torch } from "@gantry/torch";
+import { manualSeed, type nn, optim, RandomGenerator, type Tensor, torch } from "@gantry/torch";
 import { families } from "../nets/family.js";
 import { Prior } from "../nets/prior.js";
 import { Game } from "./game.js";

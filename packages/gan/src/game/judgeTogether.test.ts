@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grad, Generator as RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
+import { grad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import type { Discriminator } from "../nets/contract.js";
 import { families } from "../nets/family.js";
 import { assertClose } from "../nets/testing.js";

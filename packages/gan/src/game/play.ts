@@ -1,12 +1,4 @@
-import {
-  type Device,
-  nn,
-  noGrad,
-  type Generator as RandomGenerator,
-  scope,
-  type Tensor,
-  torch,
-} from "@gantry/torch";
+import { type Device, nn, noGrad, type RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import type { Discriminator, Encoder, Encoding, Features, Generator } from "../nets/contract.js";
 import type { Game } from "./game.js";
 import type { Phase, View } from "./plan.js";

@@ -7,7 +7,7 @@ import {
   manualSeed,
   nn,
   noGrad,
-  Generator as RandomGenerator,
+  RandomGenerator,
   scope,
   type Tensor,
   torch,

@@ -1,4 +1,4 @@
-import { Generator, grad, nn, noGrad, optim, scope, type Tensor, torch } from "@gantry/torch";
+import { grad, nn, noGrad, optim, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { Random } from "../data/random.js";
 import { RunError, UsageError } from "../errors.js";
@@ -76,7 +76,7 @@ export async function estimateMissingModes(
         `${other.name} has images of [${other.shape}], and ${generated.name} of [${generated.shape}]`,
       );
   checkBatch(batch, generated.count, training.count);
-  const noise = new Generator(seed);
+  const noise = new RandomGenerator(seed);
   const judge = await makeJudge(generated.shape, noise);
   try {
     const bytes = await Promise.all(
@@ -118,7 +118,7 @@ async function judgeFamily(shape: readonly number[]) {
 }
 
 /** As the dcgan family makes it, but its weights from a generator of its own: the same seed gives the same judge. */
-async function makeJudge(shape: ImageSource["shape"], generator: Generator): Promise<Discriminator> {
+async function makeJudge(shape: ImageSource["shape"], generator: RandomGenerator): Promise<Discriminator> {
   const { family, options } = await judgeFamily(shape);
   const data = { kind: "images", shape, classes: undefined } as const;
   const prior = new Prior({ size: 1, distribution: "normal" });
@@ -130,7 +130,12 @@ async function makeJudge(shape: ImageSource["shape"], generator: Generator): Pro
 }
 
 /** uint8 images in [-1, 1], with noise. */
-function noisy(bytes: Uint8Array, shape: readonly number[], sigma: number, generator: Generator): Tensor {
+function noisy(
+  bytes: Uint8Array,
+  shape: readonly number[],
+  sigma: number,
+  generator: RandomGenerator,
+): Tensor {
   const images = torch.fromTypedArray(bytes, shape).to({ dtype: "float32" }).div_(127.5).sub_(1);
   return sigma === 0 ? images : images.add_(torch.randn(shape, { generator }), { alpha: sigma });
 }
@@ -143,7 +148,7 @@ async function train(
   [generated, training]: readonly [Uint8Array, Uint8Array],
   shape: ImageSource["shape"],
   { sigma, steps, batch, seed }: { sigma: number; steps: number; batch: number; seed: number },
-  generator: Generator,
+  generator: RandomGenerator,
   context: MetricContext,
 ): Promise<void> {
   const random = new Random(seed);
@@ -182,7 +187,7 @@ async function judgeAll(
   judge: Discriminator,
   test: ImageSource,
   sigma: number,
-  generator: Generator,
+  generator: RandomGenerator,
   context: MetricContext,
 ): Promise<Float32Array> {
   const values = new Float32Array(test.count);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Generator as RandomGenerator, scope, setThreads } from "@gantry/torch";
+import { RandomGenerator, scope, setThreads } from "@gantry/torch";
 import { CodedPrior, Prior } from "./prior.js";
 
 setThreads(1);

@@ -1,4 +1,4 @@
-import { type Device, type Generator as RandomGenerator, type Tensor, torch } from "@gantry/torch";
+import { type Device, type RandomGenerator, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 
 /** How latents are drawn: `normal` N(0,1); `uniform` U(-1,1); `unit` U(0,1). */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Generator as RandomGenerator, scope, torch } from "@gantry/torch";
+import { RandomGenerator, scope, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
 import { images, points, unmoved } from "../game/filled.js";
 import { checkLossGradient, TinyGame } from "../game/testing.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grad, liveTensors, Generator as RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
+import { grad, liveTensors, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../errors.js";
 import { filledGame, images, lossIn, methods, points, spectral, stirred, unmoved } from "../game/filled.js";

@@ -1,15 +1,7 @@
 // The trainer against training loops that are none of Gantry's: PyTorch's, kept as numbers, and one of LibTorch's operators.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  getThreads,
-  grad,
-  Generator as RandomGenerator,
-  scope,
-  setThreads,
-  type Tensor,
-  torch,
-} from "@gantry/torch";
+import { getThreads, grad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { type Config, resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
 import { type Dataset, MemoryDataset, sharedBytes } from "../data/index.js";

@@ -1,12 +1,4 @@
-import {
-  type Device,
-  deviceCount,
-  noGrad,
-  Generator as RandomGenerator,
-  scope,
-  type Tensor,
-  torch,
-} from "@gantry/torch";
+import { type Device, deviceCount, noGrad, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { type DataContext, openDataset } from "../data/index.js";
 import { RunError, UsageError } from "../errors.js";
 import type { DataShape } from "../game/sample.js";

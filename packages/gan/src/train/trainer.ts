@@ -3,7 +3,7 @@ import {
   type Device,
   defaultGenerator,
   noGrad,
-  Generator as RandomGenerator,
+  RandomGenerator,
   scope,
   type Tensor,
   TorchError,

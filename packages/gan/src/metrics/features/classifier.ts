@@ -3,7 +3,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type ArrayValue, readSafetensors, writeSafetensors } from "@gantry/formats";
-import { autocast, Generator, grad, nn, noGrad, optim, scope, type Tensor, torch } from "@gantry/torch";
+import { autocast, grad, nn, noGrad, optim, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { amount } from "../../amount.js";
 import { type DataContext, dataContext } from "../../data/context.js";
 import type { Dataset } from "../../data/dataset.js";
@@ -47,7 +47,7 @@ class Classifier extends nn.Module {
   readonly body: nn.Layer;
   readonly last: nn.Linear;
 
-  constructor(recipe: ClassifierRecipe, generator?: Generator) {
+  constructor(recipe: ClassifierRecipe, generator?: RandomGenerator) {
     super();
     const { features, featureSize } = recipe.build();
     this.body = features;
@@ -140,7 +140,7 @@ export async function trainRecipe(
   const test = options.testDataset ?? (await openDataset({ name: recipe.dataset, split: "test" }, context));
   for (const one of [dataset, test]) checkData(recipe, one);
 
-  const network = new Classifier(recipe, new Generator(seed));
+  const network = new Classifier(recipe, new RandomGenerator(seed));
   try {
     await fit(network, recipe, dataset, { seed, epochs, precision, signal, onProgress: options.onProgress });
     const accuracy = await measure(network, test, signal);

@@ -1,4 +1,4 @@
-import { Generator, noGrad, scope, torch } from "@gantry/torch";
+import { noGrad, RandomGenerator, scope, torch } from "@gantry/torch";
 import { type Dataset, MemoryDataset, sharedBytes } from "../../data/dataset.js";
 import type { Named } from "../../registry.js";
 
@@ -73,7 +73,7 @@ export function blurred(images: Uint8Array, shape: readonly number[], sigma = BL
 
 /** Images with Gaussian noise on every byte. */
 export function noisy(images: Uint8Array, seed: number, deviation = NOISE): Uint8Array {
-  const generator = new Generator(seed);
+  const generator = new RandomGenerator(seed);
   const out = new Uint8Array(images.length);
   const piece = 1 << 22;
   for (let start = 0; start < images.length; start += piece) {
