@@ -21,8 +21,7 @@ import { ask, root, run, Stop, script } from "./shared.mjs";
 const NAMES = ["torch", "formats", "gan", "cli"];
 
 /** Nothing else may lie in a tarball. */
-const FOREIGN =
-  /(\.test\.|\/golden\/|\/fixtures\/|\/testing[./]|\/e2e\/|tsbuildinfo|\/build\/|\/node_modules\/)/;
+const FOREIGN = /(\.test\.|\/golden\/|\/testing\/|\/e2e\/|tsbuildinfo|\/build\/|\/node_modules\/)/;
 
 /** Each package manager: how it installs what package.json names, and how it starts the command. */
 const MANAGERS = {

@@ -48,9 +48,7 @@ const ELSEWHERE =
 const RESULT = join(root, "bench/mutation.json");
 const isNoticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
 const identity = ({ file, line, kind, changed }) => JSON.stringify([file, line, kind, changed]);
-const isTested = (path) =>
-  path.endsWith(".js") &&
-  !/\.test\.js$|testing\.js$|adHoc\.js$|filled\.js$|Child\.js$|killing\.js$/.test(path);
+const isTested = (path) => path.endsWith(".js") && !/\.test\.js$|\/testing\/|Child\.js$/.test(path);
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Takes things one by one, as many at a time as there are workers. */

@@ -7,7 +7,7 @@ import { generate } from "./generate.js";
 import { operators } from "./operators.js";
 import { parseSchema } from "./schema.js";
 
-const committed = readFileSync(new URL("../../src/ops_gen.ts", import.meta.url), "utf8");
+const committed = readFileSync(new URL("../src/ops_gen.js", import.meta.url), "utf8");
 const madeFrom = /schemas of LibTorch (\S+);/.exec(committed.split("\n")[0] ?? "")?.[1];
 
 const skip =

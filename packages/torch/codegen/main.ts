@@ -5,6 +5,6 @@ import { native } from "../src/native.js";
 import { generate } from "./generate.js";
 import { operators } from "./operators.js";
 
-const target = fileURLToPath(new URL("../../src/ops_gen.ts", import.meta.url));
+const target = fileURLToPath(new URL("../src/ops_gen.js", import.meta.url));
 writeFileSync(target, generate(operators, native.schemas, native.version()));
 console.log(`wrote ${operators.trim().split("\n").length} operators from LibTorch ${native.version()}`);

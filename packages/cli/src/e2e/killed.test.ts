@@ -7,8 +7,8 @@ import { before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { encodeNpy } from "@gantry/formats";
 import { Random } from "@gantry/gan";
-import { writeDigits } from "./digits.js";
-import { parseLines, refuse, start, succeed, temporaryFolder } from "./harness.js";
+import { writeDigits } from "../testing/digits.js";
+import { parseLines, refuse, start, succeed, temporaryFolder } from "../testing/harness.js";
 
 const skip = existsSync("/proc/self/stat") ? false : "looks for processes in /proc";
 const cwd = temporaryFolder();

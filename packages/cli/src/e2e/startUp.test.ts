@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gantry } from "./harness.js";
+import { gantry } from "../testing/harness.js";
 
 /** Names every module that a process loads, by its address, on standard error. */
 const tell = (() => {

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type ArrayValue, type PthValue, readPth } from "@gantry/formats";
 import { liveTensors, setThreads } from "@gantry/torch";
-import { goldenUrl, pattern, readGolden } from "../nets/testing.js";
+import { goldenUrl, readGolden } from "../testing/golden.js";
+import { assertEvaluates, type GoldenOutput } from "../testing/mimicry.js";
+import { pattern } from "../testing/networks.js";
 import { convertMimicry, isMimicry, type MimicryMethod } from "./mimicry.js";
-import { assertEvaluates, type GoldenOutput } from "./testing.js";
 
 setThreads(1);
 
@@ -14,9 +15,8 @@ interface Golden {
   outputs: GoldenOutput[];
 }
 
-const golden = readGolden<Record<string, Golden>>("convert/golden/mimicry.json");
-const read = (name: string): Promise<PthValue> =>
-  readPth(fileURLToPath(goldenUrl(`convert/golden/${name}.pth`)));
+const golden = readGolden<Record<string, Golden>>("exchange/mimicry.json");
+const read = (name: string): Promise<PthValue> => readPth(fileURLToPath(goldenUrl(`exchange/${name}.pth`)));
 
 for (const [name, { step, outputs: expected }] of Object.entries(golden)) {
   test(`${name} evaluates as in the public code after conversion`, async () => {
@@ -39,7 +39,7 @@ interface OwnCase {
   outputs: GoldenOutput[];
 }
 
-/** `filled` of golden/make_mimicry_own.py. */
+/** `filled` of golden/exchange/make_mimicry_own.py. */
 function filled(name: string, shape: readonly number[]): ArrayValue {
   if (name.endsWith("num_batches_tracked")) return { dtype: "int64", shape: [], data: new Uint8Array(8) };
   const values = Float32Array.from(pattern(name, shape), (p) => {
@@ -51,7 +51,7 @@ function filled(name: string, shape: readonly number[]): ArrayValue {
   return { dtype: "float32", shape: [...shape], data: new Uint8Array(values.buffer) };
 }
 
-const own = readGolden<OwnCase[]>("convert/golden/mimicry-own.json");
+const own = readGolden<OwnCase[]>("exchange/mimicry-own.json");
 const stateOf = ({ tensors }: OwnCase) =>
   new Map<PthValue, PthValue>(Object.entries(tensors).map(([name, shape]) => [name, filled(name, shape)]));
 

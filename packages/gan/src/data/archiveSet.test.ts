@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { encodeIdx, writeZip } from "@gantry/formats";
 import sharp from "sharp";
+import { plainPng, repository, temporaryFolder } from "../testing/datasets.js";
 import { contentDigest, countClasses, type Dataset } from "./dataset.js";
 import { createLoader } from "./loader.js";
 import { openDataset } from "./open.js";
 import { isRecordFile } from "./recordFile.js";
-import { plainPng, repository, temporaryFolder } from "./testing.js";
 
 const strictly = (message: RegExp) => ({ name: "RunError", exitCode: 1, message });
 const usage = (message: RegExp) => ({ name: "UsageError", exitCode: 2, message });

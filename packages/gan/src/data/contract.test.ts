@@ -4,11 +4,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { encodeCifar, encodeIdx, writeZip } from "@gantry/formats";
+import { plainPng, repository, temporaryFolder } from "../testing/datasets.js";
 import { dataContext } from "./context.js";
 import { type Dataset, isPoints } from "./dataset.js";
 import { openDataset } from "./open.js";
 import { datasets, listDatasets } from "./registry.js";
-import { plainPng, repository, temporaryFolder } from "./testing.js";
 
 const home = await temporaryFolder();
 const context = dataContext({ cwd: repository, home });

@@ -6,11 +6,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { temporaryFolder } from "../testing/datasets.js";
 import { type DataProgress, dataContext } from "./context.js";
 import { type FetchPlan, fetchFiles } from "./fetch.js";
 import { fetchDataset } from "./fetchDataset.js";
 import { datasets } from "./registry.js";
-import { temporaryFolder } from "./testing.js";
 
 const body = Uint8Array.from({ length: 200_000 }, (_, at) => (at * 31) & 255);
 const md5 = createHash("md5").update(body).digest("hex");

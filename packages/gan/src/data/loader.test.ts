@@ -3,10 +3,10 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import fc from "fast-check";
+import { numbered } from "../testing/datasets.js";
 import { type Dataset, MemoryDataset } from "./dataset.js";
 import { type Batch, createLoader, type LoaderState } from "./loader.js";
 import { openDataset } from "./open.js";
-import { numbered } from "./testing.js";
 
 /** The parts of a batch that can be compared. */
 function plain({ data, shape, labels, indices, epoch }: Batch) {
@@ -176,7 +176,7 @@ test("a closed loader hands out nothing, and those who wait are told", { timeout
 test("neither a closed nor a forgotten loader keeps the process alive", { timeout: 20_000 }, async () => {
   const script = (close: string) => `
     import { createLoader } from ${JSON.stringify(new URL("./loader.js", import.meta.url).href)};
-    import { numbered } from ${JSON.stringify(new URL("./testing.js", import.meta.url).href)};
+    import { numbered } from ${JSON.stringify(new URL("../testing/datasets.js", import.meta.url).href)};
     const loader = createLoader({ dataset: numbered(10), batch: 2, seed: 0, prefetch: 2 });
     const { indices } = await loader.next();
     ${close}

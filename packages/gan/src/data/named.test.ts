@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { writeZip } from "@gantry/formats";
 import sharp from "sharp";
+import { repository, temporaryFolder } from "../testing/datasets.js";
 import { countClasses } from "./dataset.js";
 import { openDataset } from "./open.js";
-import { repository, temporaryFolder } from "./testing.js";
 
 const usage = (message: RegExp) => ({ name: "UsageError", exitCode: 2, message });
 

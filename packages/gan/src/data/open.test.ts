@@ -7,11 +7,11 @@ import { encodeCifar, encodeIdx, writeZip } from "@gantry/formats";
 import fc from "fast-check";
 import { RunError, UsageError } from "../errors.js";
 import { didYouMean, editDistance, nearest } from "../nearest.js";
+import { plainPng, repository, temporaryFolder } from "../testing/datasets.js";
 import type { DataProgress } from "./context.js";
 import { isPoints, type PointsDataset } from "./dataset.js";
 import { cacheFolder, gantryHome } from "./home.js";
 import { openDataset } from "./open.js";
-import { plainPng, repository, temporaryFolder } from "./testing.js";
 
 const usage = (message: RegExp) => ({ name: "UsageError", exitCode: 2, message });
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { defaultGenerator, liveTensors, scope, setThreads, torch } from "@gantry/torch";
 import { Random } from "../data/random.js";
 import { UsageError } from "../errors.js";
-import { temporaryFolder } from "../train/testing.js";
+import { temporaryFolder } from "../testing/runs.js";
 import contrastive, { contrastiveAccuracies } from "./contrastive.js";
 import { type ImageSource, memoryImages } from "./features/images.js";
 import type { Samples } from "./metric.js";

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
 import { Random } from "../data/random.js";
 import { UsageError } from "../errors.js";
+import { readGolden } from "../testing/golden.js";
+import { formula, rowsOf, tableSamples } from "../testing/tables.js";
 import frechetMetric, { frechetDistance } from "./frechet.js";
 import { inceptionScores } from "./inceptionScore.js";
 import kernelMetric, { kernelDiscrepancies } from "./kernelInception.js";
@@ -17,7 +19,6 @@ import { meanProbabilities, modeScores } from "./modeScore.js";
 import { Moments } from "./moments.js";
 import { type NeighbourScores, precisionRecallDensityCoverage } from "./prdc.js";
 import { MemoryTable, type Table } from "./table.js";
-import { formula, readGolden, rowsOf, tableSamples } from "./testing.js";
 
 setThreads(1);
 
@@ -30,7 +31,7 @@ interface Golden {
   prdcClosed: NeighbourScores;
   prdcOpen: NeighbourScores;
 }
-const golden = readGolden<Golden>("metrics.json");
+const golden = readGolden<Golden>("metrics/metrics.json");
 const fake = formula(300, 24, 1, 1, 0.1);
 const real = formula(400, 24, 2, 1.2);
 

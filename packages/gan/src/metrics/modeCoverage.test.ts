@@ -5,14 +5,14 @@ import { dataContext } from "../data/context.js";
 import { openDataset } from "../data/open.js";
 import { Random } from "../data/random.js";
 import { datasets } from "../data/registry.js";
-import { repository } from "../data/testing.js";
 import { UsageError } from "../errors.js";
+import { repository } from "../testing/datasets.js";
+import { tableSamples } from "../testing/tables.js";
 import { ImageSamples } from "./features/extractor.js";
 import { datasetImages } from "./features/images.js";
 import { featureNetworks } from "./features/network.js";
 import modesMetric, { labelsOf, modeCoverage, partsOf } from "./modeCoverage.js";
 import { MemoryTable } from "./table.js";
-import { tableSamples } from "./testing.js";
 
 setThreads(1);
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
 import fc from "fast-check";
 import { UsageError } from "../errors.js";
+import { formula } from "../testing/tables.js";
 import { Moments } from "./moments.js";
-import { formula } from "./testing.js";
 
 setThreads(1);
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readGolden } from "../testing/golden.js";
 import { NumpyRandomState } from "./numpyRandom.js";
-import { readGolden } from "./testing.js";
 
 interface Golden {
   random: { seed: number; uint32: number[]; permutation: number[]; choice: number[] }[];
 }
 
 test("draws what NumPy's RandomState draws", () => {
-  for (const { seed, uint32, permutation, choice } of readGolden<Golden>("metrics.json").random) {
+  for (const { seed, uint32, permutation, choice } of readGolden<Golden>("metrics/metrics.json").random) {
     const random = new NumpyRandomState(seed);
     assert.deepEqual(
       uint32.map(() => random.uint32()),

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Random } from "../data/random.js";
 import { UsageError } from "../errors.js";
+import { tableSamples } from "../testing/tables.js";
 import pointsMetric, { scorePoints } from "./points.js";
 import { MemoryTable } from "./table.js";
-import { tableSamples } from "./testing.js";
 
 const ring = Array.from({ length: 8 }, (_, i) => ({
   mean: [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)],

@@ -3,16 +3,17 @@ import { test } from "node:test";
 import { scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
-import { TinyGame } from "../game/testing.js";
-import { assertClose, fillNetwork, patternTensor, readGolden, summary } from "../nets/testing.js";
+import { readGolden } from "../testing/golden.js";
+import { assertClose, fillNetwork, patternTensor, summary } from "../testing/networks.js";
+import { TinyGame } from "../testing/tinyGame.js";
 
 setThreads(1);
 
 type Golden = Record<"generator" | "discriminator", Record<string, [number, number]>>;
 /** Weights of kwotsin/mimicry's and of BigGAN-PyTorch's own code. */
 const golden: Record<string, Golden> = {
-  ...readGolden<Record<string, Golden>>("../golden/mimicry/training.json"),
-  biggan: readGolden<Golden>("../golden/biggan/training.json"),
+  ...readGolden<Record<string, Golden>>("mimicry/training.json"),
+  biggan: readGolden<Golden>("biggan/training.json"),
 };
 
 /** The steps of the make_golden.py of a recipe, as the command has it but small. */

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
 import { validate } from "../config/validate.js";
-import { TinyGame } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
 import { families } from "../nets/family.js";
+import { TinyGame } from "../testing/tinyGame.js";
 
 const resolved = [
   ["sngan", "resnet", ["small", "public"]],

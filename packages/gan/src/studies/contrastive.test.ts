@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
 import { MemoryDataset } from "../data/dataset.js";
 import { Random } from "../data/random.js";
-import { temporaryFolder } from "../train/testing.js";
+import { temporaryFolder } from "../testing/runs.js";
 import { measureOn, type Result } from "./contrastive/measure.js";
 import { report } from "./contrastive/report.js";
 import study from "./contrastive.js";

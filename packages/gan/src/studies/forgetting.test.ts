@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { temporaryFolder, writeImages } from "../train/testing.js";
+import { temporaryFolder, writeImages } from "../testing/runs.js";
 import type { Cell, Outcome } from "./engine/study.js";
 import { looksOf, measure, type Result, type Work } from "./forgetting/measure.js";
 import { report } from "./forgetting/report.js";

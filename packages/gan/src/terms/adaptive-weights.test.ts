@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { grad, liveTensors, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import fc from "fast-check";
 import { UsageError } from "../errors.js";
-import { adHocGame, stepOptions } from "../game/adHoc.js";
 import { type Term, terms } from "../game/term.js";
-import { TinyGame, type TinyOptions } from "../game/testing.js";
-import { assertClose, readGolden } from "../nets/testing.js";
+import { adHocGame, stepOptions } from "../testing/adHocGame.js";
+import { readGolden } from "../testing/golden.js";
+import { assertClose } from "../testing/networks.js";
+import { TinyGame, type TinyOptions } from "../testing/tinyGame.js";
 import { adaptiveWeights, type Measures, type WeightOptions } from "./adaptive-weights.js";
 
 setThreads(1);
@@ -21,7 +22,7 @@ const golden = readGolden<{
     case: number;
     weights: [number, number];
   }[];
-}>("../golden/terms/losses.json").weights;
+}>("terms/losses.json").weights;
 
 const dot = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);

@@ -3,9 +3,14 @@ import { test } from "node:test";
 import { type nn, scope, setThreads, type Tensor } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
-import { checkLossGradient, checkOnlyJudgeMovesHead, TinyGame, type TinyOptions } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
-import { assertClose } from "../nets/testing.js";
+import { assertClose } from "../testing/networks.js";
+import {
+  checkLossGradient,
+  checkOnlyJudgeMovesHead,
+  TinyGame,
+  type TinyOptions,
+} from "../testing/tinyGame.js";
 
 setThreads(1);
 

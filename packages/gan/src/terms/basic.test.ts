@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { noGrad, scope, setThreads, torch } from "@gantry/torch";
-import { adHocGame, fixedLatents, points, SMOOTH, stepOptions } from "../game/adHoc.js";
 import type { Game } from "../game/game.js";
 import { totalLoss } from "../game/gradient.js";
 import { Play } from "../game/play.js";
 import { planReconstruction } from "../game/reconstruction.js";
 import { type Term, terms } from "../game/term.js";
-import { checkLossGradient, TinyGame } from "../game/testing.js";
-import { assertClose } from "../nets/testing.js";
+import { adHocGame, fixedLatents, points, SMOOTH, stepOptions } from "../testing/adHocGame.js";
+import { assertClose } from "../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../testing/tinyGame.js";
 
 setThreads(1);
 

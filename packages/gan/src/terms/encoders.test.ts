@@ -4,14 +4,23 @@ import { test } from "node:test";
 import { liveTensors, manualSeed, scope, type Tensor, torch } from "@gantry/torch";
 import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../errors.js";
-import { filledGame, images, lossIn, methods, points, spectral, stirred, unmoved } from "../game/filled.js";
 import { Plan } from "../game/plan.js";
-import { checkLossGradient, TinyGame } from "../game/testing.js";
 import { Encoder, type Encoding } from "../nets/contract.js";
 import mlp from "../nets/families/mlp.js";
 import { defineFamily } from "../nets/family.js";
 import { Prior } from "../nets/prior.js";
-import { assertClose } from "../nets/testing.js";
+import {
+  filledGame,
+  images,
+  lossIn,
+  methods,
+  points,
+  spectral,
+  stirred,
+  unmoved,
+} from "../testing/filledGame.js";
+import { assertClose } from "../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../testing/tinyGame.js";
 
 const close = (value: number, expected: number | undefined, what: string) =>
   assertClose([value], [expected!], 1e-12, what);

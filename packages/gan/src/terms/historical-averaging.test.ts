@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, scope, setThreads } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { images, points } from "../game/filled.js";
-import { checkLossGradient, TinyGame } from "../game/testing.js";
-import { assertClose } from "../nets/testing.js";
+import { images, points } from "../testing/filledGame.js";
+import { assertClose } from "../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../testing/tinyGame.js";
 
 setThreads(1);
 

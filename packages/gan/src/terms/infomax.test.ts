@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { grad, type nn, noGrad, scope, setThreads, Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
 import { terms } from "../game/term.js";
-import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
 import { InfomaxCritics } from "../nets/layers/infomaxCritics.js";
-import { assertClose, fillNetwork, patternTensor, readGolden, summary } from "../nets/testing.js";
+import { readGolden } from "../testing/golden.js";
+import { assertClose, fillNetwork, patternTensor, summary } from "../testing/networks.js";
+import { checkLossGradient, TinyGame, type TinyOptions } from "../testing/tinyGame.js";
 import { contrastiveLoss } from "./infomax.js";
 
 setThreads(1);
@@ -17,7 +18,7 @@ interface Run {
 }
 
 const golden = readGolden<{ contrast: Record<string, number>; infomax: Record<string, Run> }>(
-  "../golden/terms/losses.json",
+  "terms/losses.json",
 );
 
 const dcgan = (discriminatorNorm: "batch" | "spectral"): Pick<TinyOptions, "net" | "data"> => ({

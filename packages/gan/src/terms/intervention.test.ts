@@ -3,12 +3,21 @@ import { test } from "node:test";
 import { grad, liveTensors, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../errors.js";
-import { filledGame, images, lossIn, methods, points, spectral, stirred, unmoved } from "../game/filled.js";
 import { totalLoss } from "../game/gradient.js";
 import { interventions, shuffled, uniform } from "../game/intervention.js";
-import { checkLossGradient, TinyGame } from "../game/testing.js";
 import { Prior } from "../nets/prior.js";
-import { assertClose } from "../nets/testing.js";
+import {
+  filledGame,
+  images,
+  lossIn,
+  methods,
+  points,
+  spectral,
+  stirred,
+  unmoved,
+} from "../testing/filledGame.js";
+import { assertClose } from "../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../testing/tinyGame.js";
 
 interface Numbers {
   readonly ce: number;

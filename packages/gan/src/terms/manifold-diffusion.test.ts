@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, scope } from "@gantry/torch";
-import { filledGame, images, lossIn, methods, points, spectral, stirred, unmoved } from "../game/filled.js";
-import { checkLossGradient, TinyGame } from "../game/testing.js";
-import { assertClose } from "../nets/testing.js";
+import {
+  filledGame,
+  images,
+  lossIn,
+  methods,
+  points,
+  spectral,
+  stirred,
+  unmoved,
+} from "../testing/filledGame.js";
+import { assertClose } from "../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../testing/tinyGame.js";
 
 const usual = { "non-saturating": {} };
 const both = ["generator", "encoder"];

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
 import { MinibatchDiscrimination } from "../nets/layers/minibatchDiscrimination.js";
-import { assertClose, patternTensor } from "../nets/testing.js";
+import { assertClose, patternTensor } from "../testing/networks.js";
+import { checkLossGradient, TinyGame, type TinyOptions } from "../testing/tinyGame.js";
 
 setThreads(1);
 

@@ -3,11 +3,16 @@ import { test } from "node:test";
 import { type nn, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
-import { images, points } from "../game/filled.js";
-import { checkLossGradient, checkOnlyJudgeMovesHead, TinyGame, type TinyOptions } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { Code } from "../nets/prior.js";
-import { assertClose } from "../nets/testing.js";
+import { images, points } from "../testing/filledGame.js";
+import { assertClose } from "../testing/networks.js";
+import {
+  checkLossGradient,
+  checkOnlyJudgeMovesHead,
+  TinyGame,
+  type TinyOptions,
+} from "../testing/tinyGame.js";
 import { codeLosses } from "./mutual-information.js";
 
 setThreads(1);

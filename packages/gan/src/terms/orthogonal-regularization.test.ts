@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, scope, setThreads, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { images } from "../game/filled.js";
-import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
-import { assertClose, patternTensor } from "../nets/testing.js";
+import { images } from "../testing/filledGame.js";
+import { assertClose, patternTensor } from "../testing/networks.js";
+import { checkLossGradient, TinyGame, type TinyOptions } from "../testing/tinyGame.js";
 import { offDiagonal } from "./orthogonal-regularization.js";
 
 setThreads(1);

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { liveTensors, scope } from "@gantry/torch";
 import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../errors.js";
-import { filledGame, images, lossIn, methods, points, spectral, unmoved } from "../game/filled.js";
-import { checkLossGradient, TinyGame } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
-import { assertClose } from "../nets/testing.js";
+import { filledGame, images, lossIn, methods, points, spectral, unmoved } from "../testing/filledGame.js";
+import { assertClose } from "../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../testing/tinyGame.js";
 
 const losses = ["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "log-ratio"];
 

@@ -1,10 +1,10 @@
 // Penalties on D's slope, where D judges something else than single images of the streams real and fake.
 import { test } from "node:test";
 import { grad, scope, type Tensor, torch } from "@gantry/torch";
-import { images, points } from "../game/filled.js";
-import { checkLossGradient, TinyGame } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
-import { assertClose } from "../nets/testing.js";
+import { images, points } from "../testing/filledGame.js";
+import { assertClose } from "../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../testing/tinyGame.js";
 
 const compositions = [
   { packing: {} },

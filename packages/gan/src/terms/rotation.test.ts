@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, type nn, noGrad, scope, setThreads, Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
 import type { Discriminator } from "../nets/contract.js";
-import { assertClose, fillNetwork, patternTensor, readGolden, summary } from "../nets/testing.js";
+import { readGolden } from "../testing/golden.js";
+import { assertClose, fillNetwork, patternTensor, summary } from "../testing/networks.js";
+import { checkLossGradient, TinyGame, type TinyOptions } from "../testing/tinyGame.js";
 import { turnQuarters } from "./rotation.js";
 
 setThreads(1);
@@ -14,7 +15,7 @@ interface Run {
   gradients: Record<string, [number, number]>;
 }
 
-const golden = readGolden<{ rotation: Record<string, Run> }>("../golden/terms/losses.json").rotation;
+const golden = readGolden<{ rotation: Record<string, Run> }>("terms/losses.json").rotation;
 
 const dcgan = (discriminatorNorm: "batch" | "spectral"): Pick<TinyOptions, "net" | "data"> => ({
   net: { family: "dcgan", channels: 2, discriminatorNorm, prior: { size: 3 } },

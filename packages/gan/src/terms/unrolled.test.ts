@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, noGrad, scope, setThreads, type Tensor } from "@gantry/torch";
 import { UsageError } from "../errors.js";
-import { checkLossGradient, TinyGame, type TinyOptions } from "../game/testing.js";
-import { assertClose, fillNetwork, patternTensor, readGolden, summary } from "../nets/testing.js";
+import { readGolden } from "../testing/golden.js";
+import { assertClose, fillNetwork, patternTensor, summary } from "../testing/networks.js";
+import { checkLossGradient, TinyGame, type TinyOptions } from "../testing/tinyGame.js";
 
 setThreads(1);
 
 const golden = readGolden<{
   unrolled: Record<string, { loss: number; gradients: Record<string, [number, number]> }>;
-}>("../golden/terms/losses.json").unrolled;
+}>("terms/losses.json").unrolled;
 
 const points = (hidden: number): Pick<TinyOptions, "net" | "data"> => ({
   net: {

@@ -68,7 +68,7 @@ async function collect(folder: string): Promise<Specimen[]> {
     else await add(path, (file) => readArrays(file));
   }
   for (const name of ["sngan-32-discriminator", "cgan-32-generator"])
-    await add(golden(`gan/src/convert/golden/${name}.pth`), async (file) =>
+    await add(golden(`gan/golden/exchange/${name}.pth`), async (file) =>
       convertMimicry(await readPth(file), { file }),
     );
   const pixels = Uint8Array.from({ length: 3 * 64 }, (_, i) => i % 256);

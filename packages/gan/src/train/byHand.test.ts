@@ -5,7 +5,8 @@ import { getThreads, grad, RandomGenerator, scope, setThreads, type Tensor, torc
 import { type Config, resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
 import { type Dataset, MemoryDataset, sharedBytes } from "../data/index.js";
-import { assertClose, fillNetwork, patternTensor, readGolden, summary } from "../nets/testing.js";
+import { readGolden } from "../testing/golden.js";
+import { assertClose, fillNetwork, patternTensor, summary } from "../testing/networks.js";
 import { Trainer } from "./trainer.js";
 
 setThreads(1);
@@ -19,7 +20,7 @@ interface Golden {
   samples: [number, number];
   "raw samples": [number, number];
 }
-const golden = readGolden<Record<string, Golden>>("../golden/trainer/training.json");
+const golden = readGolden<Record<string, Golden>>("trainer/training.json");
 
 const COUNT = 12;
 

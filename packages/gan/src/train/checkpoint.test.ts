@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { keep, setThreads, torch } from "@gantry/torch";
 import { RunError, UsageError } from "../errors.js";
 import type { Term } from "../game/term.js";
+import { temporaryFolder, tinyConfig } from "../testing/runs.js";
 import {
   checkpointName,
   listCheckpoints,
@@ -14,7 +15,6 @@ import {
   saveCheckpoint,
   sweepCheckpoints,
 } from "./checkpoint.js";
-import { temporaryFolder, tinyConfig } from "./testing.js";
 import { Trainer } from "./trainer.js";
 
 setThreads(1);

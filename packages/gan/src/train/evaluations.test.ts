@@ -7,12 +7,12 @@ import { setThreads } from "@gantry/torch";
 import { readRun } from "../compare/index.js";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
+import { outcome } from "../testing/killing.js";
+import { finish, temporaryFolder, tinyConfig } from "../testing/runs.js";
 import { listCheckpoints } from "./checkpoint.js";
 import type { TrainingEvaluation } from "./evaluations.js";
-import { outcome } from "./killing.js";
 import { RunDirectory } from "./runDirectory.js";
 import { Sampler } from "./sampler.js";
-import { finish, temporaryFolder, tinyConfig } from "./testing.js";
 import { resumeRun, startRun } from "./train.js";
 
 setThreads(1);

@@ -8,9 +8,9 @@ import { setThreads } from "@gantry/torch";
 import { composeConfig } from "../config/config.js";
 import { parseTerm } from "../config/setting.js";
 import { UsageError } from "../errors.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { withOtherData } from "./runData.js";
 import { RunDirectory } from "./runDirectory.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
 import { forkRun, resumeRun, startRun } from "./train.js";
 
 setThreads(1);

@@ -5,10 +5,10 @@ import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
 import { RunError, UsageError } from "../errors.js";
+import { outcome, readEverything, trainInChild } from "../testing/killing.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { listCheckpoints } from "./checkpoint.js";
-import { outcome, readEverything, trainInChild } from "./killing.js";
 import { RunDirectory, standing } from "./runDirectory.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
 import { forkRun, resumeRun, startRun } from "./train.js";
 
 setThreads(1);

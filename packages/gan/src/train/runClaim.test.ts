@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
 import { UsageError } from "../errors.js";
+import { finish, temporaryFolder, tinyConfig } from "../testing/runs.js";
 import { claimRun, claimUnused } from "./runClaim.js";
-import { finish, temporaryFolder, tinyConfig } from "./testing.js";
 import { startRun } from "./train.js";
 
 setThreads(1);

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { UsageError } from "../errors.js";
+import { temporaryFolder } from "../testing/runs.js";
 import { beatText, type LockRecord, lockFolder, lockName, writeLock } from "./lockFile.js";
 import { lifeOf, ownIdentity } from "./processIdentity.js";
 import { lockHolder, RunLock, RunTakenError } from "./runLock.js";
-import { temporaryFolder } from "./testing.js";
 
 const folder = await temporaryFolder();
 let made = 0;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import type { JsonObject } from "../config/merge.js";
 import { UsageError } from "../errors.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { Sampler } from "./sampler.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
 import { startRun } from "./train.js";
 
 const folder = await temporaryFolder();

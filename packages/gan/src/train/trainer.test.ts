@@ -6,8 +6,8 @@ import type { JsonObject } from "../config/merge.js";
 import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import type { Phase } from "../game/plan.js";
+import { temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { drawSamples } from "./samples.js";
-import { temporaryFolder, tinyConfig, writeImages } from "./testing.js";
 import { train } from "./train.js";
 import { type StepReport, Trainer, toSample } from "./trainer.js";
 

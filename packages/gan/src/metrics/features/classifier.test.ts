@@ -9,9 +9,9 @@ import { dataContext } from "../../data/context.js";
 import { MemoryDataset } from "../../data/dataset.js";
 import { Random } from "../../data/random.js";
 import { UsageError } from "../../errors.js";
+import { bars } from "../../testing/datasets.js";
 import { classifierMetadata, classifierPath, trainClassifier } from "./classifier.js";
 import { featureNetworks } from "./network.js";
-import { bars } from "./testing.js";
 
 setThreads(1);
 

@@ -7,12 +7,12 @@ import { type ArrayValue, FormatError, type NamedArrays, writeSafetensors } from
 import { liveTensors, scope, setThreads, torch } from "@gantry/torch";
 import { dataContext } from "../../data/context.js";
 import { UsageError } from "../../errors.js";
-import { readGolden } from "../testing.js";
+import { noise } from "../../testing/datasets.js";
+import { readGolden } from "../../testing/golden.js";
 import { INCEPTION_FEATURES, Inception, type InceptionFeature, inceptionShapes } from "./inception.js";
 import { featureNetworks } from "./network.js";
 import { openInception } from "./networks/inception-2015.js";
 import { tensorflowResize } from "./tensorflowResize.js";
-import { noise } from "./testing.js";
 
 setThreads(1);
 
@@ -21,7 +21,7 @@ interface Golden {
   features: Record<InceptionFeature, { some: number[]; sum: number; squares: number }>;
   resized: { up: number[]; down: number[] };
 }
-const golden = readGolden<Golden>("inception.json");
+const golden = readGolden<Golden>("metrics/inception.json");
 
 function bytes(count: number, seed: number): Uint8Array {
   return Uint8Array.from(noise(count, seed), (value) => Math.floor((value + 0.5) * 256));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scope, setThreads, torch } from "@gantry/torch";
-import { assertClose } from "../../nets/testing.js";
-import { readGolden } from "../testing.js";
+import { noise } from "../../testing/datasets.js";
+import { readGolden } from "../../testing/golden.js";
+import { assertClose } from "../../testing/networks.js";
 import { inceptionInputs } from "./inceptionInput.js";
-import { noise } from "./testing.js";
 
 setThreads(1);
 
@@ -13,7 +13,8 @@ interface Summary {
   sum: number;
   squares: number;
 }
-const golden = readGolden<Record<string, Record<"clean-fid" | "pytorch-fid", Summary>>>("inputs.json");
+const golden =
+  readGolden<Record<string, Record<"clean-fid" | "pytorch-fid", Summary>>>("metrics/inputs.json");
 
 for (const [size, byCode] of Object.entries(golden))
   for (const [code, expected] of Object.entries(byCode) as ["clean-fid" | "pytorch-fid", Summary][])

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, manualSeed, nn, noGrad, scope, setThreads, torch } from "@gantry/torch";
 import { UsageError } from "../../errors.js";
+import { patternTensor } from "../../testing/networks.js";
 import type { Discriminator, Encoder, Generator } from "../contract.js";
 import { families } from "../family.js";
 import { Prior } from "../prior.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
-import { patternTensor } from "../testing.js";
 
 setThreads(1);
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
+import { readGolden } from "../../testing/golden.js";
+import { assertClose, fillNetwork, patternTensor, summary } from "../../testing/networks.js";
 import { Discriminator, type Encoder, Generator } from "../contract.js";
 import { families } from "../family.js";
 import { Prior } from "../prior.js";
-import { assertClose, fillNetwork, patternTensor, readGolden, summary } from "../testing.js";
 
 setThreads(1);
 
@@ -31,7 +32,7 @@ interface Case {
   evaluated?: boolean;
 }
 
-const golden = readGolden<Record<string, Golden>>("nets/golden/networks.json");
+const golden = readGolden<Record<string, Golden>>("nets/networks.json");
 const resnet = (size: number, channels: number, options = {}) => ({
   family: "resnet",
   size,

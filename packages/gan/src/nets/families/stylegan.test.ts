@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { manualSeed, nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../../errors.js";
-import { checkLossGradient, TinyGame } from "../../game/testing.js";
+import { assertClose, patternTensor } from "../../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
 import type { Generator } from "../contract.js";
 import { families } from "../family.js";
 import { blur } from "../layers/blur.js";
@@ -10,7 +11,6 @@ import { EqualizedConv2d, EqualizedLinear } from "../layers/equalized.js";
 import { minibatchStandardDeviation } from "../layers/minibatchStandardDeviation.js";
 import { StyleLayer } from "../layers/styleLayer.js";
 import { Prior } from "../prior.js";
-import { assertClose, patternTensor } from "../testing.js";
 
 setThreads(1);
 

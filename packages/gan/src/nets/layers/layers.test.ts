@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, type nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
-import { assertClose, assertGradient, fillNetwork, patternTensor } from "../testing.js";
+import { assertClose, assertGradient, fillNetwork, patternTensor } from "../../testing/networks.js";
 import { ConditionalBatchNorm2d } from "./conditionalBatchNorm.js";
 import { DBlock } from "./dBlock.js";
 import { GBlock } from "./gBlock.js";

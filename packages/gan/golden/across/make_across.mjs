@@ -1,5 +1,5 @@
 // Makes the runs that across.test.ts goes on with, by the LibTorch that this checkout is built against. Run it once for each:
-//   LIBTORCH=... npm run build && node packages/gan/src/train/golden/make_across.mjs
+//   LIBTORCH=... npm run build && node packages/gan/golden/across/make_across.mjs
 // It keeps a run as it was after 10 of 20 iterations, and what the other 10 were then, in golden/across/libtorch-VERSION.
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,7 +33,7 @@ const later = {};
 for await (const { iteration, scalars } of run.reports()) if (iteration > 10) later[iteration] = scalars;
 await run.trainer.close();
 const target = fileURLToPath(
-  new URL(`across/libtorch-${version().split(".").slice(0, 2).join(".")}`, import.meta.url),
+  new URL(`libtorch-${version().split(".").slice(0, 2).join(".")}`, import.meta.url),
 );
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, "checkpoints"), { recursive: true });

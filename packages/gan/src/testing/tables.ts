@@ -1,16 +1,10 @@
-// What the tests of this folder share.
-import { readFileSync } from "node:fs";
-import type { ImageSource } from "./features/images.js";
-import type { Conventions, Samples } from "./metric.js";
-import { Moments } from "./moments.js";
-import { MemoryTable, type Table } from "./table.js";
+// What the tests of metrics share.
+import type { ImageSource } from "../metrics/features/images.js";
+import type { Conventions, Samples } from "../metrics/metric.js";
+import { Moments } from "../metrics/moments.js";
+import { MemoryTable, type Table } from "../metrics/table.js";
 
-/** A golden file's content. Tests run from `dist`; the files stay in `golden`. */
-export function readGolden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../golden/metrics/${name}`, import.meta.url), "utf8")) as T;
-}
-
-/** The same numbers as `features` of make_golden.py. */
+/** The same numbers as `features` of golden/metrics/make_golden.py. */
 export function formula(rows: number, columns: number, phase: number, spread = 1, shift = 0): MemoryTable {
   const data = new Float32Array(rows * columns);
   for (let i = 0; i < data.length; i++) {

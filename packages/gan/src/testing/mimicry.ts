@@ -1,11 +1,11 @@
 /** What the tests of conversions share. */
 import assert from "node:assert/strict";
 import { nn, noGrad, type Tensor, torch } from "@gantry/torch";
+import type { ConvertedNetwork } from "../convert/mimicry.js";
 import { families } from "../nets/family.js";
 import { InfomaxCritics } from "../nets/layers/infomaxCritics.js";
 import { Prior } from "../nets/prior.js";
-import { assertClose, patternTensor, summary } from "../nets/testing.js";
-import type { ConvertedNetwork } from "./mimicry.js";
+import { assertClose, patternTensor, summary } from "./networks.js";
 
 /** One output of a network: its shape, its first numbers, and two sums over all. */
 export interface GoldenOutput {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkLossGradient, TinyGame } from "./testing.js";
+import { checkLossGradient, TinyGame } from "./tinyGame.js";
 
 const net = {
   family: "mlp",

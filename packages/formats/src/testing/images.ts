@@ -1,13 +1,13 @@
-/** What the tests of this folder share. Not exported from the package. */
+/** What the tests of archives and images share. Not exported from the package. */
 import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import { temporaryFolder } from "../testing.js";
+import { type ImageArchive, openImageArchive } from "../images/archive.js";
+import type { DecodeOptions } from "../images/decode.js";
+import { decodeArchive } from "../images/decodeAll.js";
 import { writeZip } from "../zip.js";
-import { type ImageArchive, openImageArchive } from "./archive.js";
-import type { DecodeOptions } from "./decode.js";
-import { decodeArchive } from "./decodeAll.js";
+import { temporaryFolder } from "./helpers.js";
 
 export type Colour = readonly [red: number, green: number, blue: number];
 

@@ -3,7 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
-import { resumeRun, startRun } from "./train.js";
+import { resumeRun, startRun } from "../train/train.js";
 
 const [path = "", configFile = ""] = process.argv.slice(2);
 process.stdout.write("ready\n");

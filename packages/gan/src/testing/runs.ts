@@ -7,9 +7,9 @@ import { encodeIdx } from "@gantry/formats";
 import { type Config, resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
 import { Random } from "../data/index.js";
-import type { RecordOptions } from "./record.js";
-import type { Run } from "./train.js";
-import type { StepReport } from "./trainer.js";
+import type { RecordOptions } from "../train/record.js";
+import type { Run } from "../train/train.js";
+import type { StepReport } from "../train/trainer.js";
 
 /** A folder that is removed when the file's tests are over. */
 export async function temporaryFolder(): Promise<string> {

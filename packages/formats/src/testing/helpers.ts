@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { type ArrayValue, countElements, type Dtype, ITEM_SIZE } from "./dtype.js";
-import { FormatError } from "./errors.js";
+import { type ArrayValue, countElements, type Dtype, ITEM_SIZE } from "../dtype.js";
+import { FormatError } from "../errors.js";
 
 /** Path of a golden file, made by golden/make_golden.py. */
 export function golden(name: string): string {
-  return fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../../golden/${name}`, import.meta.url));
 }
 
 /** A folder that is removed when the file's tests are over. */

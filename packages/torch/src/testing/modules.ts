@@ -1,4 +1,4 @@
-// What the tests of this room share.
+// What the tests of modules and optimizers share.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { grad } from "../autograd.js";
@@ -7,9 +7,9 @@ import { scope } from "../scope.js";
 import { Tensor, tensor } from "../tensor.js";
 import type { DType } from "../types.js";
 
-/** A golden file's content. Tests run from `dist`; the files stay in `src`. @param path below `src` */
+/** A golden file's content. Tests run from `dist`; the files stay in `golden`. @param path below `golden` */
 export function readGolden<T>(path: string): T {
-  return JSON.parse(readFileSync(new URL(`../../../src/${path}`, import.meta.url), "utf8")) as T;
+  return JSON.parse(readFileSync(new URL(`../../../golden/${path}`, import.meta.url), "utf8")) as T;
 }
 
 /** A tensor as the golden scripts write it. */

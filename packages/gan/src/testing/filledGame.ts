@@ -1,16 +1,17 @@
 // What the tests of the encoder methods share: the games of golden/terms/make_methods.py, and others of that size.
 import { type nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import type { JsonObject } from "../config/merge.js";
+import type { Phase } from "../game/plan.js";
 import type { Encoder, Encoding } from "../nets/contract.js";
-import { fillNetwork, patternTensor, readGolden } from "../nets/testing.js";
-import type { Phase } from "./plan.js";
-import { TinyGame, type TinyOptions } from "./testing.js";
+import { readGolden } from "./golden.js";
+import { fillNetwork, patternTensor } from "./networks.js";
+import { TinyGame, type TinyOptions } from "./tinyGame.js";
 
 setThreads(1);
 
 export const methods = readGolden<{
   [method: string]: Record<string, number>;
-}>("../golden/terms/methods.json");
+}>("terms/methods.json");
 
 /** Points and networks of the golden file. */
 export const points: Pick<TinyOptions, "net" | "data"> = {

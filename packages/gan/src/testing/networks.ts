@@ -1,17 +1,6 @@
-// What the tests of networks share: the values that golden/make_golden.py fills networks with, and its summaries.
+// What the tests of networks share: the values that golden/nets/make_golden.py fills networks with, and its summaries.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { type nn, noGrad, type Tensor, torch } from "@gantry/torch";
-
-/** A golden file's content. Tests run from `dist`; the files stay in `src`. @param path below `src` */
-export function readGolden<T>(path: string): T {
-  return JSON.parse(readFileSync(goldenUrl(path), "utf8")) as T;
-}
-
-/** @param path below `src` */
-export function goldenUrl(path: string): URL {
-  return new URL(`../../src/${path}`, import.meta.url);
-}
 
 /** Numbers in [-0.5, 0.5) that depend on the name alone. */
 export function pattern(name: string, shape: readonly number[]): Float64Array {

@@ -1,12 +1,12 @@
 // What tests of the contract share: games made of terms that are written in the test, no registry of terms involved.
 import { manualSeed, type nn, optim, RandomGenerator, type Tensor, torch } from "@gantry/torch";
+import { Game } from "../game/game.js";
+import { Plan } from "../game/plan.js";
+import type { PlayOptions } from "../game/play.js";
+import type { DataShape, Sample } from "../game/sample.js";
+import type { Term } from "../game/term.js";
 import { families } from "../nets/family.js";
 import { Prior } from "../nets/prior.js";
-import { Game } from "./game.js";
-import { Plan } from "./plan.js";
-import type { PlayOptions } from "./play.js";
-import type { DataShape, Sample } from "./sample.js";
-import type { Term } from "./term.js";
 
 export const POINTS: DataShape = { kind: "points", shape: [2], classes: undefined };
 

@@ -14,17 +14,17 @@ import {
 } from "@gantry/torch";
 import { type Config, validateConfig } from "../config/config.js";
 import type { JsonObject } from "../config/merge.js";
+import { Game } from "../game/game.js";
+import { totalLoss } from "../game/gradient.js";
+import { type Phase, Plan } from "../game/plan.js";
+import { Play, type PlayOptions } from "../game/play.js";
+import type { DataShape, Sample } from "../game/sample.js";
+import { type Term, terms as termRegistry } from "../game/term.js";
 import type { Discriminator } from "../nets/contract.js";
 import { families } from "../nets/family.js";
 import { Prior, type PriorOptions } from "../nets/prior.js";
-import { assertClose } from "../nets/testing.js";
 import { makeOptimizer } from "../train/optimizers.js";
-import { Game } from "./game.js";
-import { totalLoss } from "./gradient.js";
-import { type Phase, Plan } from "./plan.js";
-import { Play, type PlayOptions } from "./play.js";
-import type { DataShape, Sample } from "./sample.js";
-import { type Term, terms as termRegistry } from "./term.js";
+import { assertClose } from "./networks.js";
 
 export interface TinyOptions {
   /** Family, prior and the family's options, as in a configuration. */

@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { pngSize } from "@gantry/formats";
 import type { Config } from "../config/config.js";
 import type { Random } from "../data/index.js";
-import { checkpointName, listCheckpoints, readCheckpointFile } from "./checkpoint.js";
-import { RunDirectory, standing } from "./runDirectory.js";
-import { startRun } from "./train.js";
+import { checkpointName, listCheckpoints, readCheckpointFile } from "../train/checkpoint.js";
+import { RunDirectory, standing } from "../train/runDirectory.js";
+import { startRun } from "../train/train.js";
 
 export interface Ending {
   /** Whether it said that it was done. */
