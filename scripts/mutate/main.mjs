@@ -16,21 +16,22 @@ const among =
     names.some((name) => path === `${folder}/${name}.js`);
 /** What is changed, and which share of the mutants falls to it. */
 const AREAS = [
-  ["terms", 60, under("packages/gan/dist/terms")],
-  ["game", 40, under("packages/gan/dist/game")],
+  ["terms", 60, under("packages/gan/dist/core/terms")],
+  ["game", 40, under("packages/gan/dist/core/game")],
   [
     "trainer",
     40,
     among("packages/gan/dist/train", "trainer", "averaging", "sampler", "setup", "optimizers", "record"),
   ],
-  ["loader", 15, among("packages/gan/dist/data", "loader")],
+  ["loader", 15, among("packages/gan/dist/core/data", "loader")],
   ["metrics", 45, under("packages/gan/dist/metrics")],
   [
     "command options",
     20,
     (path) =>
       among("packages/cli/dist", "settings", "numbers")(path) ||
-      among("packages/gan/dist/config", "setting", "merge", "config")(path) ||
+      among("packages/gan/dist/core/base", "setting", "json")(path) ||
+      among("packages/gan/dist/config", "config")(path) ||
       among("packages/cli/dist/commands", "train", "sample", "eval")(path),
   ],
 ];

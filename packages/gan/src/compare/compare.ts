@@ -1,5 +1,5 @@
-import type { Json } from "../config/merge.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { Json } from "../core/base/json.js";
 import { spread } from "../studies/engine/statistics.js";
 import { canonical, type Difference, differences } from "./differences.js";
 import type { RunSummary } from "./readRun.js";

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../config/merge.js";
+import { isObject, type Json } from "../core/base/json.js";
 
 /** A setting in which configurations differ. */
 export interface Difference {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { escapeXml, type Line, lineColour, lines } from "../figures/lines.js";
+import { escapeXml, type Line, lineColour, lines } from "../core/figures/lines.js";
 import type { ComparedSetting, Comparison } from "./compare.js";
 import { thin } from "./curves.js";
 import { describeValue } from "./differences.js";

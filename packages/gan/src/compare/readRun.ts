@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
-import { isObject, type JsonObject } from "../config/merge.js";
-import { RunError } from "../errors.js";
+import { RunError } from "../core/base/errors.js";
+import { isObject, type JsonObject } from "../core/base/json.js";
 import {
   type CheckpointChoice,
   lastPointScores,

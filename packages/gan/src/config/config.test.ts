@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import { type Json, type JsonObject, merge } from "../core/base/json.js";
+import { parseSetting, parseTerm, parseValue } from "../core/base/setting.js";
+import { composeRecipe } from "../core/recipes/recipe.js";
 import { resolveConfig, validateConfig } from "./config.js";
-import { type Json, type JsonObject, merge } from "./merge.js";
-import { composeRecipe } from "./recipe.js";
-import { parseSetting, parseTerm, parseValue } from "./setting.js";
 
 const key = fc.constantFrom("a", "b", "kind", "__proto__", "constructor");
 /** JSON with few distinct keys, so that two of them meet; nulls only where asked for. */

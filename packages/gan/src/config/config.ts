@@ -1,13 +1,13 @@
-import { UsageError } from "../errors.js";
-import { terms as termRegistry } from "../game/term.js";
-import { didYouMean } from "../nearest.js";
-import { families } from "../nets/family.js";
-import { priorSchema } from "../nets/prior.js";
-import { isObject, type JsonObject, merge, namesKind } from "./merge.js";
-import { composeRecipe } from "./recipe.js";
+import { UsageError } from "../core/base/errors.js";
+import { isObject, type JsonObject, merge, namesKind } from "../core/base/json.js";
+import { didYouMean } from "../core/base/nearest.js";
+import { refuseContradictions, refuseStrangeTerms } from "../core/base/setting.js";
+import { validate } from "../core/base/validate.js";
+import { families } from "../core/nets/family.js";
+import { priorSchema } from "../core/nets/prior.js";
+import { composeRecipe } from "../core/recipes/recipe.js";
+import { terms as termRegistry } from "../core/terms/registry.js";
 import { type BaseConfig, configSchema } from "./schema.js";
-import { refuseContradictions, refuseStrangeTerms } from "./setting.js";
-import { validate } from "./validate.js";
 
 /** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
 export type Config = BaseConfig;

@@ -8,8 +8,8 @@ import {
   toFloat32,
   viewTyped,
 } from "@gantry/formats";
-import { UsageError } from "../errors.js";
-import { FULL_CHANNELS, RESNET_PLANS } from "../nets/families/resnet.js";
+import { UsageError } from "../core/base/errors.js";
+import { FULL_CHANNELS, RESNET_PLANS } from "../core/nets/families/resnet.js";
 import { discriminatorRenamer, renameGenerator } from "./mimicryNames.js";
 import { convertSpectralNorm } from "./mimicrySpectralNorm.js";
 

@@ -1,10 +1,10 @@
 import type { NamedArrays, PthValue } from "@gantry/formats";
 import { scope, torch } from "@gantry/torch";
 import { type Config, resolveConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { datasets } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import type { DataShape } from "../game/sample.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { datasets } from "../core/data/index.js";
+import type { DataShape } from "../core/nets/sample.js";
 import { saveCheckpoint } from "../train/checkpoint.js";
 import { claimRun } from "../train/runClaim.js";
 import { RunDirectory } from "../train/runDirectory.js";

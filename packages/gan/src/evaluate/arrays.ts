@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type ArrayValue, readOneArray, toFloat32 } from "@gantry/formats";
 import { scope, torch } from "@gantry/torch";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import {
   describeQuantisation,
   type ImageSource,

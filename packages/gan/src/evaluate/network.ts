@@ -1,6 +1,6 @@
-import type { DataContext } from "../data/context.js";
-import { datasets } from "../data/registry.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { DataContext } from "../core/data/context.js";
+import { datasets } from "../core/data/registry.js";
 import type { ImageSource } from "../metrics/features/images.js";
 import { type FeatureNetworkDefinition, featureNetworks } from "../metrics/features/network.js";
 

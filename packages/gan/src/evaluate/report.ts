@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { FormatError, writeFileAtomically } from "@gantry/formats";
-import { isObject, type JsonObject } from "../config/merge.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import { isObject, type JsonObject } from "../core/base/json.js";
 import type { Score } from "../metrics/metric.js";
 
 /** A metric's score over all repeats; `value` is their mean, `deviation` (over its own subsets) the first repeat's. */

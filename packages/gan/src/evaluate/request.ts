@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Tensor } from "@gantry/torch";
-import type { Json, JsonObject } from "../config/merge.js";
-import { optionsOf, parseOption, splitOutside } from "../config/setting.js";
-import { type Dataset, datasets } from "../data/index.js";
-import type { DatasetSpec } from "../data/open.js";
-import { UsageError } from "../errors.js";
-import type { DataShape } from "../game/sample.js";
+import { UsageError } from "../core/base/errors.js";
+import type { Json, JsonObject } from "../core/base/json.js";
+import { optionsOf, parseOption, splitOutside } from "../core/base/setting.js";
+import { type Dataset, datasets } from "../core/data/index.js";
+import type { DatasetSpec } from "../core/data/open.js";
+import type { DataShape } from "../core/nets/sample.js";
 import type { ExtractionOptions } from "../metrics/features/extractor.js";
 import type { Quantisation } from "../metrics/features/images.js";
 import { type CheckpointChoice, RunDirectory } from "../train/runDirectory.js";

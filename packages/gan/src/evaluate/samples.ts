@@ -1,5 +1,5 @@
-import type { DataContext, Parts } from "../data/index.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { DataContext, Parts } from "../core/data/index.js";
 import { ImageSamples } from "../metrics/features/extractor.js";
 import { type ImageSource, memoryImages } from "../metrics/features/images.js";
 import type { FeatureNetwork } from "../metrics/features/network.js";

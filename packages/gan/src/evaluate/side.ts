@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
-import type { JsonObject } from "../config/merge.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
 import {
   type DataContext,
   type Dataset,
@@ -12,9 +13,8 @@ import {
   type Parts,
   type PointMode,
   Random,
-} from "../data/index.js";
-import type { DatasetSpec } from "../data/open.js";
-import { UsageError } from "../errors.js";
+} from "../core/data/index.js";
+import type { DatasetSpec } from "../core/data/open.js";
 import {
   datasetImages,
   describeQuantisation,

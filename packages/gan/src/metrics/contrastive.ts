@@ -11,13 +11,12 @@ import {
   torch,
 } from "@gantry/torch";
 import { z } from "zod";
-import { cacheKey } from "../data/cache.js";
-import { Random } from "../data/random.js";
-import { RunError, UsageError } from "../errors.js";
-import type { Discriminator } from "../nets/contract.js";
-import { checkJudge, makeJudge } from "../nets/judge.js";
-import { InfomaxCritics } from "../nets/layers/infomaxCritics.js";
-import { contrastiveLoss } from "../terms/infomax.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import { cacheKey } from "../core/data/cache.js";
+import { Random } from "../core/data/random.js";
+import type { Discriminator } from "../core/nets/contract.js";
+import { checkJudge, makeJudge } from "../core/nets/judge.js";
+import { contrastiveLoss, InfomaxCritics } from "../core/nets/layers/infomaxCritics.js";
 import type { ImageSource } from "./features/images.js";
 import { loadWeights, saveWeights } from "./keptWeights.js";
 import {

@@ -1,6 +1,6 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { defineMetric, makeScore, realOf } from "./metric.js";
 import type { Moments } from "./moments.js";
 

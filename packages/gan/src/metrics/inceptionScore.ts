@@ -1,7 +1,7 @@
 import { noGrad, scope, torch } from "@gantry/torch";
 import { z } from "zod";
-import { amount } from "../amount.js";
-import { UsageError } from "../errors.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
 import { defineMetric, makeScore, meanAndDeviation } from "./metric.js";
 import { NumpyRandomState } from "./numpyRandom.js";
 import type { Table } from "./table.js";

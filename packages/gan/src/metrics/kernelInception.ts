@@ -1,7 +1,7 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
-import { amount } from "../amount.js";
-import { UsageError } from "../errors.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
 import { defineMetric, type MetricContext, makeScore, meanAndDeviation, realOf } from "./metric.js";
 import { NumpyRandomState } from "./numpyRandom.js";
 import { pause } from "./pause.js";

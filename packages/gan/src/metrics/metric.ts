@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { PointMode } from "../data/dataset.js";
-import type { Parts } from "../data/parts.js";
-import { GantryError } from "../errors.js";
-import { type Named, Registry } from "../registry.js";
+import { GantryError } from "../core/base/errors.js";
+import { type Named, Registry } from "../core/base/registry.js";
+import type { PointMode } from "../core/data/dataset.js";
+import type { Parts } from "../core/data/parts.js";
 import type { ImageSource } from "./features/images.js";
 import type { Moments } from "./moments.js";
 import type { Table } from "./table.js";

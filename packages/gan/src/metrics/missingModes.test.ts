@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
-import { Random } from "../data/random.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import { Random } from "../core/data/random.js";
 import { type ImageSource, memoryImages } from "./features/images.js";
 import type { Samples } from "./metric.js";
 import missingMetric, { estimateMissingModes } from "./missingModes.js";

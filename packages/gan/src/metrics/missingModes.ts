@@ -1,10 +1,10 @@
 import { grad, nn, noGrad, optim, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
-import { Random } from "../data/random.js";
-import { RunError, UsageError } from "../errors.js";
-import type { Discriminator } from "../nets/contract.js";
-import { families } from "../nets/family.js";
-import { Prior } from "../nets/prior.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import { Random } from "../core/data/random.js";
+import type { Discriminator } from "../core/nets/contract.js";
+import { families } from "../core/nets/family.js";
+import { Prior } from "../core/nets/prior.js";
 import type { ImageSource } from "./features/images.js";
 import {
   defineMetric,

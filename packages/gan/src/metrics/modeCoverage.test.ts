@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import { dataContext } from "../data/context.js";
-import { openDataset } from "../data/open.js";
-import { Random } from "../data/random.js";
-import { datasets } from "../data/registry.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import { dataContext } from "../core/data/context.js";
+import { openDataset } from "../core/data/open.js";
+import { Random } from "../core/data/random.js";
+import { datasets } from "../core/data/registry.js";
 import { repository } from "../testing/datasets.js";
 import { tableSamples } from "../testing/tables.js";
 import { ImageSamples } from "./features/extractor.js";

@@ -1,8 +1,8 @@
 import { noGrad, scope, torch } from "@gantry/torch";
 import { z } from "zod";
-import type { Parts } from "../data/parts.js";
-import { datasets } from "../data/registry.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { Parts } from "../core/data/parts.js";
+import { datasets } from "../core/data/registry.js";
 import type { ImageSource } from "./features/images.js";
 import { defineMetric, makeScore, realOf, type Samples, type ScoreSide } from "./metric.js";
 import { blocksOf, type Table } from "./table.js";

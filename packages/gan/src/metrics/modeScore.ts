@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import {
   checkSplits,
   type InceptionScoreOptions,

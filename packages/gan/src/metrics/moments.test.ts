@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
 import fc from "fast-check";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { formula } from "../testing/tables.js";
 import { Moments } from "./moments.js";
 

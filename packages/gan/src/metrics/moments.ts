@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { blocksOf, type Table } from "./table.js";
 
 /** Rows taken up at a time: large enough for fast matrix products, small enough to need little memory. */

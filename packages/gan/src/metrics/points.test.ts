@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../data/random.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import { Random } from "../core/data/random.js";
 import { tableSamples } from "../testing/tables.js";
 import pointsMetric, { scorePoints } from "./points.js";
 import { MemoryTable } from "./table.js";

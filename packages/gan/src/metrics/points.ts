@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { PointMode } from "../data/dataset.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { PointMode } from "../core/data/dataset.js";
 import { defineMetric, makeScore } from "./metric.js";
 
 export interface PointOptions {

@@ -1,7 +1,7 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
-import { amount } from "../amount.js";
-import { UsageError } from "../errors.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
 import { defineMetric, type MetricContext, makeScore, realOf } from "./metric.js";
 import { pause } from "./pause.js";
 import { blocksOf, type Table } from "./table.js";

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 
 /** A matrix of float32 numbers, one row a sample, read in pieces: it may lie on the disk. */
 export interface Table {

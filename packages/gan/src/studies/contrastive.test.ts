@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
-import { MemoryDataset } from "../data/dataset.js";
-import { Random } from "../data/random.js";
+import { MemoryDataset } from "../core/data/dataset.js";
+import { Random } from "../core/data/random.js";
 import { temporaryFolder } from "../testing/runs.js";
 import { measureOn, type Result } from "./contrastive/measure.js";
 import { report } from "./contrastive/report.js";

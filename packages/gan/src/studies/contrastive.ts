@@ -1,4 +1,4 @@
-import type { JsonObject } from "../config/merge.js";
+import type { JsonObject } from "../core/base/json.js";
 import { measure, type Result, type Work } from "./contrastive/measure.js";
 import { report } from "./contrastive/report.js";
 import { choose, find } from "./engine/choose.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
-import { MemoryDataset } from "../data/dataset.js";
-import { Random } from "../data/random.js";
+import { MemoryDataset } from "../core/data/dataset.js";
+import { Random } from "../core/data/random.js";
 import { blurred, damages, noisy } from "./damages/damages.js";
 import type { Result } from "./damages/measure.js";
 import { report, verdictOn } from "./damages/report.js";

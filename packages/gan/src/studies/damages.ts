@@ -1,5 +1,5 @@
-import type { JsonObject } from "../config/merge.js";
-import { dataContext } from "../data/context.js";
+import type { JsonObject } from "../core/base/json.js";
+import { dataContext } from "../core/data/context.js";
 import { featureNetworks } from "../metrics/features/network.js";
 import { damages } from "./damages/damages.js";
 import { measure, NETWORK, type Result, type Work } from "./damages/measure.js";

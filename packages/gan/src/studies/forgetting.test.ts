@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, setThreads } from "@gantry/torch";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { temporaryFolder, writeImages } from "../testing/runs.js";
 import type { Cell, Outcome } from "./engine/study.js";
 import { looksOf, measure, type Result, type Work } from "./forgetting/measure.js";

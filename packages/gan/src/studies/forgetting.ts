@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import type { JsonObject } from "../config/merge.js";
-import { datasets } from "../data/index.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { datasets } from "../core/data/index.js";
 import { choose, find } from "./engine/choose.js";
 import { type Cell, defineStudy, type StudyRequest } from "./engine/study.js";
 import { measure, type Result, type Work } from "./forgetting/measure.js";

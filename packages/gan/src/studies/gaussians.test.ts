@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { readCells, runCells } from "./engine/runCells.js";
 import { spread, standardErrorsApart } from "./engine/statistics.js";
 import study from "./gaussians.js";

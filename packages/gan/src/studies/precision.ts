@@ -1,7 +1,7 @@
 import { resolveConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { dataContext } from "../data/context.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { dataContext } from "../core/data/context.js";
 import { featureNetworks } from "../metrics/features/network.js";
 import { choose, find } from "./engine/choose.js";
 import { openCifar10 } from "./engine/cifar10.js";

@@ -1,6 +1,6 @@
 import { resolveConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { openDataset } from "../data/open.js";
+import type { JsonObject } from "../core/base/json.js";
+import { openDataset } from "../core/data/open.js";
 import { choose, find } from "./engine/choose.js";
 import { type Cell, defineStudy, type Preparation, type StudyRequest } from "./engine/study.js";
 import { prepareJudge } from "./stacked-mnist/judge.js";

@@ -1,12 +1,12 @@
 // What tests of the contract share: games made of terms that are written in the test, no registry of terms involved.
 import { manualSeed, type nn, optim, RandomGenerator, type Tensor, torch } from "@gantry/torch";
-import { Game } from "../game/game.js";
-import { Plan } from "../game/plan.js";
-import type { PlayOptions } from "../game/play.js";
-import type { DataShape, Sample } from "../game/sample.js";
-import type { Term } from "../game/term.js";
-import { families } from "../nets/family.js";
-import { Prior } from "../nets/prior.js";
+import { Game } from "../core/game/game.js";
+import { Plan } from "../core/game/plan.js";
+import type { PlayOptions } from "../core/game/play.js";
+import type { Term } from "../core/game/term.js";
+import { families } from "../core/nets/family.js";
+import { Prior } from "../core/nets/prior.js";
+import type { DataShape, Sample } from "../core/nets/sample.js";
 
 export const POINTS: DataShape = { kind: "points", shape: [2], classes: undefined };
 

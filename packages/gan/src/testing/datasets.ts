@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { encodePng } from "@gantry/formats";
-import { type Dataset, MemoryDataset, sharedBytes } from "../data/dataset.js";
-import { Random } from "../data/random.js";
+import { type Dataset, MemoryDataset, sharedBytes } from "../core/data/dataset.js";
+import { Random } from "../core/data/random.js";
 
 /** The top of the repository, seen from the built tests. */
 export const repository = fileURLToPath(new URL("../../../../", import.meta.url));

@@ -1,8 +1,8 @@
 // What the tests of the encoder methods share: the games of golden/terms/make_methods.py, and others of that size.
 import { type nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
-import type { JsonObject } from "../config/merge.js";
-import type { Phase } from "../game/plan.js";
-import type { Encoder, Encoding } from "../nets/contract.js";
+import type { JsonObject } from "../core/base/json.js";
+import type { Phase } from "../core/game/plan.js";
+import type { Encoder, Encoding } from "../core/nets/contract.js";
 import { readGolden } from "./golden.js";
 import { fillNetwork, patternTensor } from "./networks.js";
 import { TinyGame, type TinyOptions } from "./tinyGame.js";

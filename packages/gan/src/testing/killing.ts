@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { pngSize } from "@gantry/formats";
 import type { Config } from "../config/config.js";
-import type { Random } from "../data/index.js";
+import type { Random } from "../core/data/index.js";
 import { checkpointName, listCheckpoints, readCheckpointFile } from "../train/checkpoint.js";
 import { RunDirectory, standing } from "../train/runDirectory.js";
 import { startRun } from "../train/train.js";

@@ -13,16 +13,17 @@ import {
   torch,
 } from "@gantry/torch";
 import { type Config, validateConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { Game } from "../game/game.js";
-import { totalLoss } from "../game/gradient.js";
-import { type Phase, Plan } from "../game/plan.js";
-import { Play, type PlayOptions } from "../game/play.js";
-import type { DataShape, Sample } from "../game/sample.js";
-import { type Term, terms as termRegistry } from "../game/term.js";
-import type { Discriminator } from "../nets/contract.js";
-import { families } from "../nets/family.js";
-import { Prior, type PriorOptions } from "../nets/prior.js";
+import type { JsonObject } from "../core/base/json.js";
+import { Game } from "../core/game/game.js";
+import { totalLoss } from "../core/game/gradient.js";
+import { type Phase, Plan } from "../core/game/plan.js";
+import { Play, type PlayOptions } from "../core/game/play.js";
+import type { Term } from "../core/game/term.js";
+import type { Discriminator } from "../core/nets/contract.js";
+import { families } from "../core/nets/family.js";
+import { Prior, type PriorOptions } from "../core/nets/prior.js";
+import type { DataShape, Sample } from "../core/nets/sample.js";
+import { terms as termRegistry } from "../core/terms/registry.js";
 import { makeOptimizer } from "../train/optimizers.js";
 import { assertClose } from "./networks.js";
 

@@ -11,7 +11,7 @@ import {
   writeFileAtomically,
 } from "@gantry/formats";
 import { scope, type Tensor, torch, version } from "@gantry/torch";
-import { DivergedError, RunError, UsageError } from "../errors.js";
+import { DivergedError, RunError, UsageError } from "../core/base/errors.js";
 import { type KernelState, kernelState, recallKernels } from "./kernelChoices.js";
 import { checkState } from "./runFiles.js";
 import type { Trainer, TrainerState } from "./trainer.js";

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js";
-import { DivergedError } from "../errors.js";
-import { shellWord } from "../shellWord.js";
+import { DivergedError } from "../core/base/errors.js";
+import { shellWord } from "../core/base/shellWord.js";
 import { listCheckpoints } from "./checkpoint.js";
 import type { RunDirectory } from "./runDirectory.js";
 

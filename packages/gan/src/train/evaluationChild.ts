@@ -3,8 +3,8 @@
 import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
+import { leaveSignalsToParent } from "../core/base/signals.js";
 import type { EvaluationRequest } from "../evaluate/index.js";
-import { leaveSignalsToParent } from "../signals.js";
 
 /** What the training asks for. */
 export interface EvaluationOrder {

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
-import type { DatasetSpec } from "../data/open.js";
+import type { DatasetSpec } from "../core/data/open.js";
+import type { DataShape } from "../core/nets/sample.js";
 import {
   type EvaluationReport,
   type EvaluationRequest,
@@ -9,7 +10,6 @@ import {
   type ReportedScore,
   type Subject,
 } from "../evaluate/index.js";
-import type { DataShape } from "../game/sample.js";
 import { listCheckpoints } from "./checkpoint.js";
 import { checkInProcess, evaluateInProcess } from "./evaluationProcess.js";
 import { type BestCheckpoint, type RunDirectory, standing } from "./runDirectory.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type optim, scope, type Tensor } from "@gantry/torch";
 import type { Config } from "../config/config.js";
-import type { DataShape } from "../game/sample.js";
+import type { DataShape } from "../core/nets/sample.js";
 import {
   AVERAGE,
   type CheckpointState,

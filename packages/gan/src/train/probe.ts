@@ -1,8 +1,8 @@
 import { validateConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import type { DataContext } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import { shellWord } from "../shellWord.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { shellWord } from "../core/base/shellWord.js";
+import type { DataContext } from "../core/data/index.js";
 import { loadCheckpoint, readState } from "./checkpoint.js";
 import { openRunData, withOtherData } from "./runData.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { decodeSafetensors, encodeSafetensors, FormatError, pngSize, readEventFile } from "@gantry/formats";
 import { noGrad, setThreads } from "@gantry/torch";
-import { DivergedError } from "../errors.js";
+import { DivergedError } from "../core/base/errors.js";
 import { trainInChild } from "../testing/killing.js";
 import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { listCheckpoints } from "./checkpoint.js";

@@ -8,8 +8,8 @@ import {
   writeFileAtomically,
 } from "@gantry/formats";
 import { scope, type Tensor, timed } from "@gantry/torch";
-import { isPoints } from "../data/index.js";
-import { DivergedError } from "../errors.js";
+import { DivergedError } from "../core/base/errors.js";
+import { isPoints } from "../core/data/index.js";
 import { scorePoints } from "../metrics/points.js";
 import { listCheckpoints, pruneCheckpoints, saveCheckpoint, sweepCheckpoints } from "./checkpoint.js";
 import { adviseAfter } from "./diverged.js";

@@ -3,8 +3,8 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:
 import { join } from "node:path";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import type { JsonObject } from "../config/merge.js";
-import { RunError, UsageError } from "../errors.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
 import { outcome, readEverything, trainInChild } from "../testing/killing.js";
 import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { listCheckpoints } from "./checkpoint.js";

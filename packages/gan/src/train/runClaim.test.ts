@@ -3,7 +3,7 @@ import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { finish, temporaryFolder, tinyConfig } from "../testing/runs.js";
 import { claimRun, claimUnused } from "./runClaim.js";
 import { startRun } from "./train.js";

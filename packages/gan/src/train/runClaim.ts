@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describeSystemError, FormatError } from "@gantry/formats";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { lockFolder } from "./lockFile.js";
 import { type LockOptions, RunLock } from "./runLock.js";
 

@@ -1,11 +1,11 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
-import { isObject, type JsonObject, merge } from "../config/merge.js";
-import type { DataContext, Dataset } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import type { DataShape } from "../game/sample.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
+import { isObject, type JsonObject, merge } from "../core/base/json.js";
+import type { DataContext, Dataset } from "../core/data/index.js";
+import type { DataShape } from "../core/nets/sample.js";
 import type { RunRecord } from "./runDirectory.js";
 import { openConfiguredData, shapeOf } from "./setup.js";
 

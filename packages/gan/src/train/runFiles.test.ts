@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { resolveConfig } from "../config/config.js";
-import { checkDepth, parseSetting, parseValue } from "../config/setting.js";
-import { RunError, UsageError } from "../errors.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import { checkDepth, parseSetting, parseValue } from "../core/base/setting.js";
 import { GANTRY_VERSION, RunDirectory } from "./runDirectory.js";
 
 const folder = await mkdtemp(join(tmpdir(), "gantry-run-files-"));

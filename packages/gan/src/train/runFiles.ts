@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { checkDepth } from "../config/setting.js";
-import { RunError, UsageError } from "../errors.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import { checkDepth } from "../core/base/setting.js";
 
 // What is read of a run's JSON files, checked where it is read: they may be of another version, or damaged by hand.
 

@@ -5,7 +5,7 @@ import { cp, mkdir, readdir, readFile, rename, utimes, writeFile } from "node:fs
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
 import { temporaryFolder } from "../testing/runs.js";
 import { beatText, type LockRecord, lockFolder, lockName, writeLock } from "./lockFile.js";
 import { lifeOf, ownIdentity } from "./processIdentity.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import type { JsonObject } from "../config/merge.js";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
 import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { Sampler } from "./sampler.js";
 import { startRun } from "./train.js";

@@ -1,9 +1,9 @@
 import { type Device, deviceCount, noGrad, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
-import { type DataContext, openDataset } from "../data/index.js";
-import { RunError, UsageError } from "../errors.js";
-import type { DataShape } from "../game/sample.js";
-import type { Generator } from "../nets/contract.js";
-import type { Code } from "../nets/prior.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import { type DataContext, openDataset } from "../core/data/index.js";
+import type { Generator } from "../core/nets/contract.js";
+import type { Code } from "../core/nets/prior.js";
+import type { DataShape } from "../core/nets/sample.js";
 import { findNotFinite, notFinite, readCheckpointFile, readState } from "./checkpoint.js";
 import { recallKernels } from "./kernelChoices.js";
 import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";

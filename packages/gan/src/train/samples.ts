@@ -1,7 +1,7 @@
 import { pngGrid, svgToPng } from "@gantry/formats";
 import { scope, type Tensor } from "@gantry/torch";
-import { isPoints } from "../data/index.js";
-import { scatter } from "../figures/scatter.js";
+import { isPoints } from "../core/data/index.js";
+import { scatter } from "../core/figures/scatter.js";
 import type { Trainer } from "./trainer.js";
 
 /** Points are cheap and one says little: a scatter plot shows this many for every image of a grid. */

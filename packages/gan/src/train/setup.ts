@@ -1,14 +1,15 @@
 import { deviceCount, machine, manualSeed, nn, setThreads } from "@gantry/torch";
 import type { Config } from "../config/config.js";
-import { type DataContext, type Dataset, openDataset } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import { Game } from "../game/game.js";
-import { Plan } from "../game/plan.js";
-import type { DataShape } from "../game/sample.js";
-import { type Term, terms as termRegistry } from "../game/term.js";
-import { didYouMean } from "../nearest.js";
-import { families } from "../nets/family.js";
-import { Prior, type PriorOptions } from "../nets/prior.js";
+import { UsageError } from "../core/base/errors.js";
+import { didYouMean } from "../core/base/nearest.js";
+import { type DataContext, type Dataset, openDataset } from "../core/data/index.js";
+import { Game } from "../core/game/game.js";
+import { Plan } from "../core/game/plan.js";
+import type { Term } from "../core/game/term.js";
+import { families } from "../core/nets/family.js";
+import { Prior, type PriorOptions } from "../core/nets/prior.js";
+import type { DataShape } from "../core/nets/sample.js";
+import { terms as termRegistry } from "../core/terms/registry.js";
 import { makeOptimizer } from "./optimizers.js";
 
 /** What a data set asks of the networks. */

@@ -1,10 +1,10 @@
 import { getThreads } from "@gantry/torch";
-import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import type { DataContext, Dataset } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import { shellWord } from "../shellWord.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { shellWord } from "../core/base/shellWord.js";
+import type { DataContext, Dataset } from "../core/data/index.js";
 import { listCheckpoints, loadCheckpoint, readState, saveCheckpoint } from "./checkpoint.js";
 import { checkEvaluations } from "./evaluations.js";
 import { describeAnew, layoutOf, loadFork } from "./forkCheckpoint.js";

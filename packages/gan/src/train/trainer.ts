@@ -10,8 +10,9 @@ import {
   timed,
   torch,
 } from "@gantry/torch";
-import { amount } from "../amount.js";
 import type { Config } from "../config/config.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
 import {
   type Batch,
   createLoader,
@@ -19,12 +20,11 @@ import {
   type Dataset,
   type Loader,
   type LoaderState,
-} from "../data/index.js";
-import { UsageError } from "../errors.js";
-import type { Game } from "../game/game.js";
-import type { Phase } from "../game/plan.js";
-import type { Play } from "../game/play.js";
-import type { Sample } from "../game/sample.js";
+} from "../core/data/index.js";
+import type { Game } from "../core/game/game.js";
+import type { Phase } from "../core/game/plan.js";
+import type { Play } from "../core/game/play.js";
+import type { Sample } from "../core/nets/sample.js";
 import { WeightAverage } from "./averaging.js";
 import { measureKernels } from "./kernelChoices.js";
 import { buildGame, openConfiguredData, shapeOf } from "./setup.js";
@@ -259,7 +259,7 @@ export class Trainer {
    * @returns N,C,H,W in [-1, 1] or N,D on the CPU, owned by the caller
    */
   generate(options: { count: number; seed?: number; latents?: Tensor; weights?: "average" | "raw" }): Tensor {
-    const generator = this.game.network<import("../nets/contract.js").Generator>("generator");
+    const generator = this.game.network<import("../core/nets/contract.js").Generator>("generator");
     const seed = options.seed ?? this.config.seed + SAMPLE_SEED_OFFSET;
     const draw = () =>
       noGrad(() =>

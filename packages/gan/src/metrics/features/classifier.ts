@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type ArrayValue, readSafetensors, writeSafetensors } from "@gantry/formats";
 import { autocast, grad, nn, noGrad, optim, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
-import { amount } from "../../amount.js";
-import { type DataContext, dataContext } from "../../data/context.js";
-import type { Dataset } from "../../data/dataset.js";
-import { openDataset } from "../../data/open.js";
-import { Random } from "../../data/random.js";
-import { RunError, UsageError } from "../../errors.js";
+import { amount } from "../../core/base/amount.js";
+import { RunError, UsageError } from "../../core/base/errors.js";
+import { type DataContext, dataContext } from "../../core/data/context.js";
+import type { Dataset } from "../../core/data/dataset.js";
+import { openDataset } from "../../core/data/open.js";
+import { Random } from "../../core/data/random.js";
 import { type FeatureNetwork, type FeatureNetworkDefinition, featureNetworks } from "./network.js";
 
 /** A convolutional classifier in two halves: what it sees, and what it makes of it. */

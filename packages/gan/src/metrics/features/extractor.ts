@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
-import { cacheKey } from "../../data/cache.js";
-import { type DataContext, dataContext } from "../../data/context.js";
-import { imageFitter } from "../../data/resize.js";
-import { UsageError } from "../../errors.js";
+import { UsageError } from "../../core/base/errors.js";
+import { cacheKey } from "../../core/data/cache.js";
+import { type DataContext, dataContext } from "../../core/data/context.js";
+import { imageFitter } from "../../core/data/resize.js";
 import type { Conventions, Need, Samples } from "../metric.js";
 import { Moments } from "../moments.js";
 import { MemoryTable, type Table } from "../table.js";

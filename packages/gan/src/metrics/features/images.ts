@@ -1,8 +1,8 @@
 import { noGrad, scope, type Tensor } from "@gantry/torch";
-import { amount } from "../../amount.js";
-import type { Dataset } from "../../data/dataset.js";
-import { Random } from "../../data/random.js";
-import { UsageError } from "../../errors.js";
+import { amount } from "../../core/base/amount.js";
+import { UsageError } from "../../core/base/errors.js";
+import type { Dataset } from "../../core/data/dataset.js";
+import { Random } from "../../core/data/random.js";
 
 /** Images to evaluate, all of one shape, read in order. */
 export interface ImageSource {

@@ -1,6 +1,6 @@
 import { type NamedArrays, toFloat32 } from "@gantry/formats";
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
-import { UsageError } from "../../errors.js";
+import { UsageError } from "../../core/base/errors.js";
 import { type InceptionInput, inceptionInputs } from "./inceptionInput.js";
 
 /** Kernel of a convolution: [height, width]. */

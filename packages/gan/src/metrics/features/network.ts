@@ -1,6 +1,6 @@
 import type { Tensor } from "@gantry/torch";
-import type { DataContext } from "../../data/context.js";
-import { type Named, Registry } from "../../registry.js";
+import { type Named, Registry } from "../../core/base/registry.js";
+import type { DataContext } from "../../core/data/context.js";
 import type { InceptionInput } from "./inceptionInput.js";
 
 /** What a feature network looks at. */

@@ -9,7 +9,7 @@ import {
   viewTyped,
   writeSafetensors,
 } from "@gantry/formats";
-import type { DataContext } from "../../data/context.js";
+import type { DataContext } from "../../core/data/context.js";
 import { Moments } from "../moments.js";
 
 const place = (key: string, context: DataContext): string =>

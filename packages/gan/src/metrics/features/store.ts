@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync,
 import { join } from "node:path";
 import { describeSystemError } from "@gantry/formats";
 import { z } from "zod";
-import { RunError } from "../../errors.js";
+import { RunError } from "../../core/base/errors.js";
 import type { Table } from "../table.js";
 
 const record = z.strictObject({ chunk: z.int().min(0), sha256: z.string() });

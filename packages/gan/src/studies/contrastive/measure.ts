@@ -1,5 +1,5 @@
-import { dataContext } from "../../data/context.js";
-import type { Dataset } from "../../data/dataset.js";
+import { dataContext } from "../../core/data/context.js";
+import type { Dataset } from "../../core/data/dataset.js";
 import { accuraciesOf, type JudgedBatch, judge, learned } from "../../metrics/contrastive.js";
 import { datasetImages, type ImageSource, memoryImages } from "../../metrics/features/images.js";
 import { openCifar10 } from "../engine/cifar10.js";

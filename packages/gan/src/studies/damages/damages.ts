@@ -1,6 +1,6 @@
 import { noGrad, RandomGenerator, scope, torch } from "@gantry/torch";
-import { type Dataset, MemoryDataset, sharedBytes } from "../../data/dataset.js";
-import type { Named } from "../../registry.js";
+import type { Named } from "../../core/base/registry.js";
+import { type Dataset, MemoryDataset, sharedBytes } from "../../core/data/dataset.js";
 
 /** Standard deviation of the blur, in pixels. */
 const BLUR = 1;

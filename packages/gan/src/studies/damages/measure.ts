@@ -1,6 +1,6 @@
 import { pngGrid } from "@gantry/formats";
-import type { Dataset } from "../../data/dataset.js";
-import { Random } from "../../data/random.js";
+import type { Dataset } from "../../core/data/dataset.js";
+import { Random } from "../../core/data/random.js";
 import { evaluate } from "../../evaluate/evaluate.js";
 import type { EvaluationReport, ReportedScore } from "../../evaluate/report.js";
 import { parseMetrics } from "../../evaluate/request.js";

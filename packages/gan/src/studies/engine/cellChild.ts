@@ -2,7 +2,7 @@
 // standard output, its progress as messages to the parent.
 import module from "node:module";
 import { text } from "node:stream/consumers";
-import { leaveSignalsToParent } from "../../signals.js";
+import { leaveSignalsToParent } from "../../core/base/signals.js";
 import type { Cell } from "./study.js";
 
 leaveSignalsToParent();

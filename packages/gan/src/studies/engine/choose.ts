@@ -1,6 +1,6 @@
-import { UsageError } from "../../errors.js";
-import { nearest } from "../../nearest.js";
-import type { Named } from "../../registry.js";
+import { UsageError } from "../../core/base/errors.js";
+import { nearest } from "../../core/base/nearest.js";
+import type { Named } from "../../core/base/registry.js";
 
 /** The member of this name. @throws UsageError naming the nearest, and all there are */
 export function find<T extends Named>(kind: string, all: readonly T[], name: string): T {

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
-import { dataContext } from "../../data/context.js";
-import type { Dataset } from "../../data/dataset.js";
-import { openDataset } from "../../data/open.js";
-import { knownPlaces } from "../../data/places.js";
-import { UsageError } from "../../errors.js";
+import { UsageError } from "../../core/base/errors.js";
+import { dataContext } from "../../core/data/context.js";
+import type { Dataset } from "../../core/data/dataset.js";
+import { openDataset } from "../../core/data/open.js";
+import { knownPlaces } from "../../core/data/places.js";
 
 /** A zip of CIFAR-10's images in the folders train/CLASS and test/CLASS. */
 const ARCHIVE = "cifar10-jpg.zip";

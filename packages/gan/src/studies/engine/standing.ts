@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@gantry/formats";
 import type { Config } from "../../config/config.js";
-import type { Dataset } from "../../data/dataset.js";
+import type { Dataset } from "../../core/data/dataset.js";
 import {
   checkpointName,
   loadCheckpoint,

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../config/merge.js";
-import { type Named, Registry } from "../../registry.js";
+import type { JsonObject } from "../../core/base/json.js";
+import { type Named, Registry } from "../../core/base/registry.js";
 
 /** What a study is asked to do; what is left out the study decides. */
 export interface StudyRequest {

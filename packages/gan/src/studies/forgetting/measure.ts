@@ -1,11 +1,10 @@
 import { grad, manualSeed, noGrad, optim, scope, setThreads, type Tensor, torch } from "@gantry/torch";
-import type { JsonObject } from "../../config/merge.js";
-import { type Dataset, openDataset, Random } from "../../data/index.js";
-import type { DatasetSpec } from "../../data/open.js";
-import { RunError, UsageError } from "../../errors.js";
-import { makeJudge } from "../../nets/judge.js";
-import { InfomaxCritics } from "../../nets/layers/infomaxCritics.js";
-import { contrastiveLoss } from "../../terms/infomax.js";
+import { RunError, UsageError } from "../../core/base/errors.js";
+import type { JsonObject } from "../../core/base/json.js";
+import { type Dataset, openDataset, Random } from "../../core/data/index.js";
+import type { DatasetSpec } from "../../core/data/open.js";
+import { makeJudge } from "../../core/nets/judge.js";
+import { contrastiveLoss, InfomaxCritics } from "../../core/nets/layers/infomaxCritics.js";
 import type { Cell } from "../engine/study.js";
 
 /** What a cell's measurement depends on. */

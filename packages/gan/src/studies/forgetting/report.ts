@@ -1,4 +1,4 @@
-import { lines } from "../../figures/lines.js";
+import { lines } from "../../core/figures/lines.js";
 import {
   markdownTable,
   type Spread,

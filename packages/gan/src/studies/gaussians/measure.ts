@@ -1,9 +1,9 @@
 import { noGrad, scope, torch } from "@gantry/torch";
 import { validateConfig } from "../../config/config.js";
-import { isPoints } from "../../data/index.js";
-import { RunError, UsageError } from "../../errors.js";
+import { RunError, UsageError } from "../../core/base/errors.js";
+import { isPoints } from "../../core/data/index.js";
+import type { Discriminator } from "../../core/nets/contract.js";
 import { scorePoints } from "../../metrics/points.js";
-import type { Discriminator } from "../../nets/contract.js";
 import { Trainer } from "../../train/trainer.js";
 import type { Cell } from "../engine/study.js";
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../config/merge.js";
-import type { Named } from "../../registry.js";
+import type { JsonObject } from "../../core/base/json.js";
+import type { Named } from "../../core/base/registry.js";
 import type { Pace, Problem } from "./problems.js";
 
 export interface Method extends Named {

@@ -1,6 +1,6 @@
-import { type JsonObject, merge } from "../../config/merge.js";
-import type { PointMode } from "../../data/dataset.js";
-import type { Named } from "../../registry.js";
+import { type JsonObject, merge } from "../../core/base/json.js";
+import type { Named } from "../../core/base/registry.js";
+import type { PointMode } from "../../core/data/dataset.js";
 
 export type Pace = "quick" | "paper";
 

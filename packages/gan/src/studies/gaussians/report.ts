@@ -1,7 +1,7 @@
-import type { JsonObject } from "../../config/merge.js";
-import { lines } from "../../figures/lines.js";
-import { panels } from "../../figures/panels.js";
-import { scatter } from "../../figures/scatter.js";
+import type { JsonObject } from "../../core/base/json.js";
+import { lines } from "../../core/figures/lines.js";
+import { panels } from "../../core/figures/panels.js";
+import { scatter } from "../../core/figures/scatter.js";
 import { CLAIM_MEANING, claimHead, compareModes } from "../engine/claims.js";
 import { markdownTable, type Spread, showSpread, spread, textTable } from "../engine/statistics.js";
 import { type Cell, type Done, isDone, type Outcome, type StudyReport } from "../engine/study.js";

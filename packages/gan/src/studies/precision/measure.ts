@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { pngGrid } from "@gantry/formats";
 import { scope } from "@gantry/torch";
 import { type Config, validateConfig } from "../../config/config.js";
-import { RunError } from "../../errors.js";
+import { RunError } from "../../core/base/errors.js";
 import { evaluate } from "../../evaluate/evaluate.js";
 import { parseMetrics } from "../../evaluate/request.js";
 import { toBytes } from "../../train/samples.js";

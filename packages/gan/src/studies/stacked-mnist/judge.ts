@@ -1,6 +1,6 @@
 import { scope, torch } from "@gantry/torch";
-import { dataContext } from "../../data/context.js";
-import { RunError } from "../../errors.js";
+import { RunError } from "../../core/base/errors.js";
+import { dataContext } from "../../core/data/context.js";
 import { classifierMetadata, trainClassifier } from "../../metrics/features/classifier.js";
 import { type FeatureNetwork, featureNetworks } from "../../metrics/features/network.js";
 import { labelsOf, modeCoverage } from "../../metrics/modeCoverage.js";

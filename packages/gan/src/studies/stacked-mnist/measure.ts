@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { pngGrid } from "@gantry/formats";
 import { scope } from "@gantry/torch";
 import { type Config, validateConfig } from "../../config/config.js";
-import { openDataset } from "../../data/open.js";
+import { openDataset } from "../../core/data/open.js";
 import { toBytes } from "../../train/samples.js";
 import type { Trainer } from "../../train/trainer.js";
 import { goOn, processorSeconds, type Standing, saveStanding } from "../engine/standing.js";

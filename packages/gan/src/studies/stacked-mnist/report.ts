@@ -1,4 +1,4 @@
-import { lines } from "../../figures/lines.js";
+import { lines } from "../../core/figures/lines.js";
 import { CLAIM_MEANING, claimHead, compareModes } from "../engine/claims.js";
 import { markdownTable, type Spread, showSpread, spread, textTable } from "../engine/statistics.js";
 import { type Done, isDone, type Outcome, type StudyReport } from "../engine/study.js";
