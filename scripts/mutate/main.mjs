@@ -16,12 +16,15 @@ const among =
     names.some((name) => path === `${folder}/${name}.js`);
 /** What is changed, and which share of the mutants falls to it. */
 const AREAS = [
-  ["terms", 60, under("packages/gan/dist/core/terms")],
+  ["terms", 60, (path) => path.startsWith("packages/gan/dist/core/terms/")],
   ["game", 40, under("packages/gan/dist/core/game")],
   [
     "trainer",
     40,
-    among("packages/gan/dist/train", "trainer", "averaging", "sampler", "setup", "optimizers", "record"),
+    (path) =>
+      among("packages/gan/dist/train", "trainer", "averaging", "record")(path) ||
+      among("packages/gan/dist/core/config", "build", "optimizers")(path) ||
+      path === "packages/gan/dist/core/sample/sampler.js",
   ],
   ["loader", 15, among("packages/gan/dist/core/data", "loader")],
   ["metrics", 45, under("packages/gan/dist/metrics")],
@@ -31,7 +34,7 @@ const AREAS = [
     (path) =>
       among("packages/cli/dist", "settings", "numbers")(path) ||
       among("packages/gan/dist/core/base", "setting", "json")(path) ||
-      among("packages/gan/dist/config", "config")(path) ||
+      among("packages/gan/dist/core/config", "config")(path) ||
       among("packages/cli/dist/commands", "train", "sample", "eval")(path),
   ],
 ];

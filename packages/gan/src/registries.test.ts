@@ -3,15 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Device, noGrad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
-import { type Config, resolveConfig, validateConfig } from "./config/config.js";
 import { UsageError } from "./core/base/errors.js";
+import { buildGame } from "./core/config/build.js";
+import { resolveConfig, validateConfig } from "./core/config/config.js";
+import type { Config } from "./core/config/schema.js";
 import type { Game } from "./core/game/game.js";
 import { families, type NetFamily } from "./core/nets/family.js";
 import { Prior } from "./core/nets/prior.js";
 import type { DataShape, Sample } from "./core/nets/sample.js";
 import { recipes } from "./core/recipes/recipe.js";
 import { terms } from "./core/terms/registry.js";
-import { buildGame } from "./train/setup.js";
 
 setThreads(1);
 

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { describe, test } from "node:test";
-import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
+import { curvesOf, thin } from "../core/run/curves.js";
+import { type RunScore, scoresIn } from "../core/run/scores.js";
+import type { RunSummary } from "../core/run/summary.js";
 import { compareRuns } from "./compare.js";
-import { curvesOf, thin } from "./curves.js";
 import { describeValue, differences } from "./differences.js";
 import { comparisonPage } from "./page.js";
-import type { RunSummary } from "./readRun.js";
-import { type RunScore, scoresIn } from "./scores.js";
 import { describeScoreNotes, shortNumber, withDeviation } from "./words.js";
 
 const score = (value: number, over: Partial<RunScore> = {}): RunScore => ({

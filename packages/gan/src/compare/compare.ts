@@ -1,9 +1,9 @@
 import { UsageError } from "../core/base/errors.js";
 import type { Json } from "../core/base/json.js";
+import type { RunScore } from "../core/run/scores.js";
+import type { RunSummary } from "../core/run/summary.js";
 import { spread } from "../studies/engine/statistics.js";
 import { canonical, type Difference, differences } from "./differences.js";
-import type { RunSummary } from "./readRun.js";
-import type { RunScore } from "./scores.js";
 
 /** What a set of runs has to tell, side by side. Plain JSON. */
 export interface Comparison {

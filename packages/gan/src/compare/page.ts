@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { escapeXml, type Line, lineColour, lines } from "../core/figures/lines.js";
+import { thin } from "../core/run/curves.js";
+import type { RunSummary } from "../core/run/summary.js";
 import type { ComparedSetting, Comparison } from "./compare.js";
-import { thin } from "./curves.js";
 import { describeValue } from "./differences.js";
-import type { RunSummary } from "./readRun.js";
 import {
   describeEarlierScores,
   describeMetric,

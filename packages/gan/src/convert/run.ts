@@ -1,15 +1,16 @@
 import type { NamedArrays, PthValue } from "@gantry/formats";
 import { scope, torch } from "@gantry/torch";
-import { type Config, resolveConfig } from "../config/config.js";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
+import { buildGame } from "../core/config/build.js";
+import { resolveConfig } from "../core/config/config.js";
+import type { Config } from "../core/config/schema.js";
 import { datasets } from "../core/data/index.js";
 import type { DataShape } from "../core/nets/sample.js";
-import { saveCheckpoint } from "../train/checkpoint.js";
-import { claimRun } from "../train/runClaim.js";
-import { RunDirectory } from "../train/runDirectory.js";
-import { buildGame } from "../train/setup.js";
-import { importedState } from "../train/trainer.js";
+import { claimRun } from "../core/run/claim.js";
+import { RunDirectory } from "../core/run/directory.js";
+import { importedState } from "../core/state/random.js";
+import { madeWith, saveCheckpoint } from "../core/state/save.js";
 import { type ConvertedNetwork, convertMimicry, type MimicryMethod } from "./mimicry.js";
 
 /** One checkpoint of the public code, read. */
@@ -182,7 +183,7 @@ async function write(
     };
     const claim = await claimRun(path);
     try {
-      const run = await RunDirectory.create(claim, config, { data: shape }, (made) =>
+      const run = await RunDirectory.create(claim, config, { ...madeWith(), data: shape }, (made) =>
         saveCheckpoint(standing, made.checkpoints),
       );
       await run.heartbeat(iteration, iteration >= config.steps ? "done" : "stopped");

@@ -7,9 +7,9 @@ import { optionsOf, parseOption, splitOutside } from "../core/base/setting.js";
 import { type Dataset, datasets } from "../core/data/index.js";
 import type { DatasetSpec } from "../core/data/open.js";
 import type { DataShape } from "../core/nets/sample.js";
+import { type CheckpointChoice, RunDirectory } from "../core/run/directory.js";
 import type { ExtractionOptions } from "../metrics/features/extractor.js";
 import type { Quantisation } from "../metrics/features/images.js";
-import { type CheckpointChoice, RunDirectory } from "../train/runDirectory.js";
 
 /** A run's generator: it makes as many samples as are asked for. */
 export interface RunSubject {

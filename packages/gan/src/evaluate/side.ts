@@ -15,6 +15,8 @@ import {
   Random,
 } from "../core/data/index.js";
 import type { DatasetSpec } from "../core/data/open.js";
+import { withOtherData } from "../core/run/data.js";
+import { Sampler } from "../core/sample/sampler.js";
 import {
   datasetImages,
   describeQuantisation,
@@ -26,8 +28,6 @@ import {
   type Span,
   spanOf,
 } from "../metrics/features/images.js";
-import { withOtherData } from "../train/runData.js";
-import { Sampler } from "../train/sampler.js";
 import { readArray } from "./arrays.js";
 import type { Origin } from "./network.js";
 import type { SideReport } from "./report.js";

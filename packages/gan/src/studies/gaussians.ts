@@ -1,6 +1,6 @@
-import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
 import { choose, find } from "./engine/choose.js";
 import { type Cell, defineStudy, type StudyRequest } from "./engine/study.js";
 import { measure, type Result } from "./gaussians/measure.js";

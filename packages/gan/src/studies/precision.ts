@@ -1,6 +1,6 @@
-import { resolveConfig } from "../config/config.js";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
 import { dataContext } from "../core/data/context.js";
 import { featureNetworks } from "../metrics/features/network.js";
 import { choose, find } from "./engine/choose.js";

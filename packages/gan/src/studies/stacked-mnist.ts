@@ -1,5 +1,5 @@
-import { resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
 import { openDataset } from "../core/data/open.js";
 import { choose, find } from "./engine/choose.js";
 import { type Cell, defineStudy, type Preparation, type StudyRequest } from "./engine/study.js";

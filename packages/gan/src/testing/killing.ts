@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { pngSize } from "@gantry/formats";
-import type { Config } from "../config/config.js";
+import type { Config } from "../core/config/schema.js";
 import type { Random } from "../core/data/index.js";
-import { checkpointName, listCheckpoints, readCheckpointFile } from "../train/checkpoint.js";
-import { RunDirectory, standing } from "../train/runDirectory.js";
+import { checkpointName, listCheckpoints, readCheckpointFile } from "../core/run/checkpoints.js";
+import { RunDirectory, standing } from "../core/run/directory.js";
 import { startRun } from "../train/train.js";
 
 export interface Ending {

@@ -12,8 +12,10 @@ import {
   type Tensor,
   torch,
 } from "@gantry/torch";
-import { type Config, validateConfig } from "../config/config.js";
 import type { JsonObject } from "../core/base/json.js";
+import { validateConfig } from "../core/config/config.js";
+import { makeOptimizer } from "../core/config/optimizers.js";
+import type { Config } from "../core/config/schema.js";
 import { Game } from "../core/game/game.js";
 import { totalLoss } from "../core/game/gradient.js";
 import { type Phase, Plan } from "../core/game/plan.js";
@@ -24,7 +26,6 @@ import { families } from "../core/nets/family.js";
 import { Prior, type PriorOptions } from "../core/nets/prior.js";
 import type { DataShape, Sample } from "../core/nets/sample.js";
 import { terms as termRegistry } from "../core/terms/registry.js";
-import { makeOptimizer } from "../train/optimizers.js";
 import { assertClose } from "./networks.js";
 
 export interface TinyOptions {

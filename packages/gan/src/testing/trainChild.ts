@@ -2,7 +2,7 @@
 // Begins the run, or goes on with it, and says `ready`, then `begun` and each iteration, then `done`, a line each.
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../config/config.js";
+import type { Config } from "../core/config/schema.js";
 import { resumeRun, startRun } from "../train/train.js";
 
 const [path = "", configFile = ""] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 // Compositions that make no sense, refused with one clear line before training starts: the list of issue 3.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Composition, resolveConfig } from "../config/config.js";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
 import { parseSetting, parseTerm } from "../core/base/setting.js";
+import { type Composition, resolveConfig } from "../core/config/config.js";
 import { type Dataset, MemoryDataset, sharedBytes } from "../core/data/dataset.js";
 import { Game } from "../core/game/game.js";
 import { Plan } from "../core/game/plan.js";

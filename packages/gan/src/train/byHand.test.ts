@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getThreads, grad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
-import { type Config, resolveConfig } from "../config/config.js";
 import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
+import type { Config } from "../core/config/schema.js";
 import { type Dataset, MemoryDataset, sharedBytes } from "../core/data/index.js";
 import { readGolden } from "../testing/golden.js";
 import { assertClose, fillNetwork, patternTensor, summary } from "../testing/networks.js";

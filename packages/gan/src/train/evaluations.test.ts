@@ -7,12 +7,12 @@ import { setThreads } from "@gantry/torch";
 import { readRun } from "../compare/index.js";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import { RunDirectory } from "../core/run/directory.js";
+import { Sampler } from "../core/sample/sampler.js";
 import { outcome } from "../testing/killing.js";
 import { finish, temporaryFolder, tinyConfig } from "../testing/runs.js";
-import { listCheckpoints } from "./checkpoint.js";
 import type { TrainingEvaluation } from "./evaluations.js";
-import { RunDirectory } from "./runDirectory.js";
-import { Sampler } from "./sampler.js";
 import { resumeRun, startRun } from "./train.js";
 
 setThreads(1);

@@ -1,8 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../config/config.js";
+import type { Config } from "../core/config/schema.js";
 import type { DatasetSpec } from "../core/data/open.js";
 import type { DataShape } from "../core/nets/sample.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import { type BestCheckpoint, type RunDirectory, standing } from "../core/run/directory.js";
 import {
   type EvaluationReport,
   type EvaluationRequest,
@@ -10,9 +12,7 @@ import {
   type ReportedScore,
   type Subject,
 } from "../evaluate/index.js";
-import { listCheckpoints } from "./checkpoint.js";
 import { checkInProcess, evaluateInProcess } from "./evaluationProcess.js";
-import { type BestCheckpoint, type RunDirectory, standing } from "./runDirectory.js";
 
 /** What an evaluation during training found. */
 export interface TrainingEvaluation {

@@ -5,10 +5,10 @@ import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
 import { RunError, UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import { RunDirectory, standing } from "../core/run/directory.js";
 import { outcome, readEverything, trainInChild } from "../testing/killing.js";
 import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
-import { listCheckpoints } from "./checkpoint.js";
-import { RunDirectory, standing } from "./runDirectory.js";
 import { forkRun, resumeRun, startRun } from "./train.js";
 
 setThreads(1);

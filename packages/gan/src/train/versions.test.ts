@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { setThreads } from "@gantry/torch";
+import { listCheckpoints, readCheckpointFile } from "../core/run/checkpoints.js";
+import { RunDirectory, standing } from "../core/run/directory.js";
+import { Sampler } from "../core/sample/sampler.js";
 import { finish, temporaryFolder } from "../testing/runs.js";
-import { listCheckpoints, readCheckpointFile } from "./checkpoint.js";
-import { RunDirectory, standing } from "./runDirectory.js";
-import { Sampler } from "./sampler.js";
 import { resumeRun } from "./train.js";
 
 setThreads(1);

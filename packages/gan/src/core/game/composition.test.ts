@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { liveTensors, type nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
-import { validateConfig } from "../../config/config.js";
 import { Trainer } from "../../train/trainer.js";
 import { UsageError } from "../base/errors.js";
 import type { JsonObject } from "../base/json.js";
+import { validateConfig } from "../config/config.js";
 import { type Dataset, MemoryDataset, sharedBytes } from "../data/dataset.js";
 import { drawMixture } from "../data/mixture.js";
 import { families } from "../nets/family.js";

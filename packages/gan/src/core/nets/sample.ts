@@ -1,4 +1,5 @@
 import type { Tensor } from "@gantry/torch";
+import type { Dataset } from "../data/dataset.js";
 
 /** What a stream yields and a discriminator judges. */
 export interface Sample {
@@ -19,4 +20,9 @@ export interface DataShape {
   readonly shape: readonly number[];
   /** Number of classes; undefined for data without labels. */
   readonly classes: number | undefined;
+}
+
+/** What a data set asks of the networks. */
+export function shapeOf(dataset: Dataset): DataShape {
+  return { kind: dataset.kind, shape: dataset.shape, classes: dataset.classes?.length };
 }

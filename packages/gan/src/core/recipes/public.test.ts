@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scope, setThreads, type Tensor, torch } from "@gantry/torch";
-import { resolveConfig } from "../../config/config.js";
 import { readGolden } from "../../testing/golden.js";
 import { assertClose, fillNetwork, patternTensor, summary } from "../../testing/networks.js";
 import { TinyGame } from "../../testing/tinyGame.js";
 import type { JsonObject } from "../base/json.js";
+import { resolveConfig } from "../config/config.js";
 
 setThreads(1);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveConfig } from "../../config/config.js";
+import { resolveConfig } from "../config/config.js";
 
 test("infomax-gan, ssgan and both at once are sngan with their terms", async () => {
   const sngan = await resolveConfig({ recipe: "sngan" });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveConfig } from "../../config/config.js";
 import { TinyGame } from "../../testing/tinyGame.js";
 import type { JsonObject } from "../base/json.js";
 import { validate } from "../base/validate.js";
+import { resolveConfig } from "../config/config.js";
 import type { Discriminator } from "../nets/contract.js";
 import { families } from "../nets/family.js";
 

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, manualSeed, scope, type Tensor, torch } from "@gantry/torch";
-import { resolveConfig } from "../../config/config.js";
 import {
   filledGame,
   images,
@@ -16,6 +15,7 @@ import {
 import { assertClose } from "../../testing/networks.js";
 import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
+import { resolveConfig } from "../config/config.js";
 import { Plan } from "../game/plan.js";
 import { Encoder, type Encoding } from "../nets/contract.js";
 import mlp from "../nets/families/mlp.js";

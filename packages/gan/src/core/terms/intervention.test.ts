@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, liveTensors, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
-import { resolveConfig } from "../../config/config.js";
 import {
   filledGame,
   images,
@@ -15,6 +14,7 @@ import {
 import { assertClose } from "../../testing/networks.js";
 import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
+import { resolveConfig } from "../config/config.js";
 import { totalLoss } from "../game/gradient.js";
 import { Prior } from "../nets/prior.js";
 import { interventions, shuffled, uniform } from "./parts/intervention.js";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, scope } from "@gantry/torch";
-import { resolveConfig } from "../../config/config.js";
 import { filledGame, images, lossIn, methods, points, spectral, unmoved } from "../../testing/filledGame.js";
 import { assertClose } from "../../testing/networks.js";
 import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
+import { resolveConfig } from "../config/config.js";
 import type { Discriminator } from "../nets/contract.js";
 
 const losses = ["non-saturating", "minimax", "hinge", "least-squares", "wasserstein", "log-ratio"];

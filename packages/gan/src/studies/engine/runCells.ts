@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { RunLock } from "../../train/runLock.js";
+import { RunLock } from "../../core/run/lock.js";
 import type { Cell, Outcome } from "./study.js";
 
 export interface RunOptions {

@@ -2,15 +2,11 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@gantry/formats";
-import type { Config } from "../../config/config.js";
+import type { Config } from "../../core/config/schema.js";
 import type { Dataset } from "../../core/data/dataset.js";
-import {
-  checkpointName,
-  loadCheckpoint,
-  pruneCheckpoints,
-  saveCheckpoint,
-  sweepCheckpoints,
-} from "../../train/checkpoint.js";
+import { checkpointName, pruneCheckpoints, sweepCheckpoints } from "../../core/run/checkpoints.js";
+import { saveCheckpoint } from "../../core/state/save.js";
+import { loadCheckpoint } from "../../train/checkpoint.js";
 import { Trainer } from "../../train/trainer.js";
 
 /** What lies beside a training's checkpoint. Plain JSON. */

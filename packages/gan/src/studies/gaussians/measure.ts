@@ -1,6 +1,6 @@
 import { noGrad, scope, torch } from "@gantry/torch";
-import { validateConfig } from "../../config/config.js";
 import { RunError, UsageError } from "../../core/base/errors.js";
+import { validateConfig } from "../../core/config/config.js";
 import { isPoints } from "../../core/data/index.js";
 import type { Discriminator } from "../../core/nets/contract.js";
 import { scorePoints } from "../../metrics/points.js";

@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { pngGrid } from "@gantry/formats";
 import { scope } from "@gantry/torch";
-import { type Config, validateConfig } from "../../config/config.js";
 import { RunError } from "../../core/base/errors.js";
+import { validateConfig } from "../../core/config/config.js";
+import type { Config } from "../../core/config/schema.js";
+import { toBytes } from "../../core/sample/pictures.js";
 import { evaluate } from "../../evaluate/evaluate.js";
 import { parseMetrics } from "../../evaluate/request.js";
-import { toBytes } from "../../train/samples.js";
 import type { Trainer } from "../../train/trainer.js";
 import { openCifar10 } from "../engine/cifar10.js";
 import { goOn, processorSeconds, type Standing, saveStanding } from "../engine/standing.js";

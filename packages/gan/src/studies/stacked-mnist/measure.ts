@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { pngGrid } from "@gantry/formats";
 import { scope } from "@gantry/torch";
-import { type Config, validateConfig } from "../../config/config.js";
+import { validateConfig } from "../../core/config/config.js";
+import type { Config } from "../../core/config/schema.js";
 import { openDataset } from "../../core/data/open.js";
-import { toBytes } from "../../train/samples.js";
+import { toBytes } from "../../core/sample/pictures.js";
 import type { Trainer } from "../../train/trainer.js";
 import { goOn, processorSeconds, type Standing, saveStanding } from "../engine/standing.js";
 import type { Cell, Workplace } from "../engine/study.js";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { UsageError } from "../core/base/errors.js";
-import type { JsonObject } from "../core/base/json.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../../testing/runs.js";
+import { startRun } from "../../train/train.js";
+import { UsageError } from "../base/errors.js";
+import type { JsonObject } from "../base/json.js";
 import { Sampler } from "./sampler.js";
-import { startRun } from "./train.js";
 
 const folder = await temporaryFolder();
 

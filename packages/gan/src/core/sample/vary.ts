@@ -1,5 +1,5 @@
-import { UsageError } from "../core/base/errors.js";
-import type { Code } from "../core/nets/prior.js";
+import { UsageError } from "../base/errors.js";
+import type { Code } from "../nets/prior.js";
 
 /** How far a continuous code goes, beyond the U(-1, 1) it is drawn from: what it means is clearer there. */
 const REACH = 2;

@@ -1,11 +1,7 @@
 import { pngGrid, svgToPng } from "@gantry/formats";
 import { scope, type Tensor } from "@gantry/torch";
-import { isPoints } from "../core/data/index.js";
-import { scatter } from "../core/figures/scatter.js";
-import type { Trainer } from "./trainer.js";
-
-/** Points are cheap and one says little: a scatter plot shows this many for every image of a grid. */
-export const POINTS_PER_IMAGE = 40;
+import { type Dataset, isPoints } from "../data/index.js";
+import { scatter } from "../figures/scatter.js";
 
 /** [-1, 1] to bytes, as a grid or an image file wants them. */
 export function toBytes(images: Tensor): Uint8Array {
@@ -16,7 +12,7 @@ export function toBytes(images: Tensor): Uint8Array {
 
 /** A picture of images N,C,H,W in [-1, 1], or of points N,2 over the data's own. @returns PNG */
 export async function drawSamples(
-  { dataset }: Pick<Trainer, "dataset">,
+  { dataset }: { readonly dataset: Dataset },
   samples: Tensor,
 ): Promise<Uint8Array> {
   if (dataset.kind === "images") {

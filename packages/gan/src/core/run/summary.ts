@@ -1,17 +1,17 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../config/config.js";
-import { RunError } from "../core/base/errors.js";
-import { isObject, type JsonObject } from "../core/base/json.js";
+import { RunError } from "../base/errors.js";
+import { isObject, type JsonObject } from "../base/json.js";
+import type { Config } from "../config/schema.js";
+import { POINTS_PER_IMAGE } from "../config/schema.js";
+import { type Curve, curvesOf } from "./curves.js";
 import {
   type CheckpointChoice,
   lastPointScores,
   RunDirectory,
   type RunEvent,
   standing,
-} from "../train/runDirectory.js";
-import { POINTS_PER_IMAGE } from "../train/samples.js";
-import { type Curve, curvesOf } from "./curves.js";
+} from "./directory.js";
 import { type RunScore, scoresIn } from "./scores.js";
 
 /** What a run directory tells of its run. */

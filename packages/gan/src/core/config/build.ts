@@ -1,26 +1,15 @@
 import { deviceCount, machine, manualSeed, nn, setThreads } from "@gantry/torch";
-import type { Config } from "../config/config.js";
-import { UsageError } from "../core/base/errors.js";
-import { didYouMean } from "../core/base/nearest.js";
-import { type DataContext, type Dataset, openDataset } from "../core/data/index.js";
-import { Game } from "../core/game/game.js";
-import { Plan } from "../core/game/plan.js";
-import type { Term } from "../core/game/term.js";
-import { families } from "../core/nets/family.js";
-import { Prior, type PriorOptions } from "../core/nets/prior.js";
-import type { DataShape } from "../core/nets/sample.js";
-import { terms as termRegistry } from "../core/terms/registry.js";
+import { UsageError } from "../base/errors.js";
+import { didYouMean } from "../base/nearest.js";
+import { Game } from "../game/game.js";
+import { Plan } from "../game/plan.js";
+import type { Term } from "../game/term.js";
+import { families } from "../nets/family.js";
+import { Prior, type PriorOptions } from "../nets/prior.js";
+import type { DataShape } from "../nets/sample.js";
+import { terms as termRegistry } from "../terms/registry.js";
 import { makeOptimizer } from "./optimizers.js";
-
-/** What a data set asks of the networks. */
-export function shapeOf(dataset: Dataset): DataShape {
-  return { kind: dataset.kind, shape: dataset.shape, classes: dataset.classes?.length };
-}
-
-/** Opens the data set of a configuration. @throws UsageError, FormatError */
-export function openConfiguredData(config: Config, context?: Partial<DataContext>): Promise<Dataset> {
-  return openDataset(config.data as { name?: string; path?: string }, context);
-}
+import type { Config } from "./schema.js";
 
 /**
  * Builds the game of a configuration: seeds LibTorch, sets its threads, makes networks, terms and optimizers.

@@ -1,6 +1,6 @@
 import { type nn, optim } from "@gantry/torch";
-import type { OptimizerConfig } from "../config/schema.js";
-import { UsageError } from "../core/base/errors.js";
+import { UsageError } from "../base/errors.js";
+import type { OptimizerConfig } from "./schema.js";
 
 /** Makes the optimizer that a configuration names for a player; `default` serves players not named. */
 export function makeOptimizer(

@@ -3,10 +3,10 @@ import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import { UsageError } from "../core/base/errors.js";
-import { finish, temporaryFolder, tinyConfig } from "../testing/runs.js";
-import { claimRun, claimUnused } from "./runClaim.js";
-import { startRun } from "./train.js";
+import { finish, temporaryFolder, tinyConfig } from "../../testing/runs.js";
+import { startRun } from "../../train/train.js";
+import { UsageError } from "../base/errors.js";
+import { claimRun, claimUnused } from "./claim.js";
 
 setThreads(1);
 const folder = await temporaryFolder();

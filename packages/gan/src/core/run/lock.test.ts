@@ -5,11 +5,11 @@ import { cp, mkdir, readdir, readFile, rename, utimes, writeFile } from "node:fs
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { UsageError } from "../core/base/errors.js";
-import { temporaryFolder } from "../testing/runs.js";
+import { temporaryFolder } from "../../testing/runs.js";
+import { UsageError } from "../base/errors.js";
+import { lockHolder, RunLock, RunTakenError } from "./lock.js";
 import { beatText, type LockRecord, lockFolder, lockName, writeLock } from "./lockFile.js";
 import { lifeOf, ownIdentity } from "./processIdentity.js";
-import { lockHolder, RunLock, RunTakenError } from "./runLock.js";
 
 const folder = await temporaryFolder();
 let made = 0;
@@ -47,7 +47,7 @@ async function foreignLock(run: string): Promise<LockRecord> {
 /** A process that takes the lock of a run, says `locked`, and lives on. */
 function owner(run: string) {
   const code = `
-    const { RunLock } = await import(${JSON.stringify(new URL("./runLock.js", import.meta.url).href)});
+    const { RunLock } = await import(${JSON.stringify(new URL("./lock.js", import.meta.url).href)});
     try {
       await RunLock.acquire(${JSON.stringify(run)});
       console.log("locked");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { describeSystemError, FormatError } from "@gantry/formats";
-import { RunError, UsageError } from "../core/base/errors.js";
+import { RunError, UsageError } from "../base/errors.js";
 import type { BeatOrder } from "./lockBeat.js";
 import {
   ageOf,

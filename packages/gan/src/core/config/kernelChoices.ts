@@ -10,7 +10,7 @@ import {
   recallKernelChoices,
   version,
 } from "@gantry/torch";
-import { gantryHome } from "../core/data/home.js";
+import { gantryHome } from "../data/home.js";
 
 /**
  * Which kernels compute a shape is measured from LibTorch 2 on, whose oneDNN 3 is sometimes the faster one; before that Gantry's are.

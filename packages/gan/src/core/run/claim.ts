@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describeSystemError, FormatError } from "@gantry/formats";
-import { UsageError } from "../core/base/errors.js";
+import { UsageError } from "../base/errors.js";
+import { type LockOptions, RunLock } from "./lock.js";
 import { lockFolder } from "./lockFile.js";
-import { type LockOptions, RunLock } from "./runLock.js";
 
 /** What a run writes into its folder. */
 const PARTS = [

@@ -1,4 +1,9 @@
 import { z } from "zod";
+import { isObject, merge } from "../base/json.js";
+import { validate } from "../base/validate.js";
+
+/** Points are cheap and one says little: a scatter plot shows this many for every image of a grid. */
+export const POINTS_PER_IMAGE = 40;
 
 const rate = z.number().positive();
 /** Steps of a player in one iteration, whose list is made at once. */
@@ -165,5 +170,19 @@ export const configSchema = z.strictObject({
     .describe("images in a sample grid, points in a scatter plot are 40 times as many"),
 });
 
-export type ConfigInput = z.input<typeof configSchema>;
-export type BaseConfig = z.output<typeof configSchema>;
+/** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
+export type Config = z.output<typeof configSchema>;
+
+/**
+ * Checks what a configuration is made of, but for the options of its networks and terms: validateConfig() has them checked
+ * by whom they belong to. @throws UsageError
+ */
+export const checkConfig = (value: unknown): Config => validate(configSchema, withOptimizers(value), "");
+
+/** Every player's optimizer laid upon the default one, so that a player's may name no more than what differs. */
+function withOptimizers(value: unknown): unknown {
+  if (!isObject(value) || !isObject(value.optimizers) || !isObject(value.optimizers.default)) return value;
+  const { default: common, ...players } = value.optimizers;
+  const commons = Object.fromEntries(Object.keys(players).map((player) => [player, common]));
+  return { ...value, optimizers: { default: common, ...merge(commons, players) } };
+}

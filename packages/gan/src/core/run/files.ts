@@ -1,8 +1,31 @@
 import { z } from "zod";
-import { RunError, UsageError } from "../core/base/errors.js";
-import { checkDepth } from "../core/base/setting.js";
+import { RunError, UsageError } from "../base/errors.js";
+import { checkDepth } from "../base/setting.js";
+import type { Config } from "../config/schema.js";
+import type { DataShape } from "../nets/sample.js";
 
 // What is read of a run's JSON files, checked where it is read: they may be of another version, or damaged by hand.
+
+/** What config.json holds. */
+export interface RunRecord {
+  readonly gantry: string;
+  readonly torch: string;
+  readonly node: string;
+  /** The commit of the folder the run was started in; null outside of git. */
+  readonly commit: string | null;
+  readonly created: string;
+  /** The run and iteration it was forked from. */
+  readonly forkedFrom?: { readonly run: string; readonly iteration: number };
+  /** What the data asked of the networks, and how many items there were: a run can be sampled where its data is not. */
+  readonly data?: DataShape & { readonly count?: number; readonly classNames?: readonly string[] };
+  /** Where the data was, absolutely, where the configuration has its path relative to the run. */
+  readonly dataPath?: string;
+  /** The same of its file of labels. */
+  readonly labelsPath?: string;
+  /** Threads that it began with: another number gives other bits. */
+  readonly threads?: number;
+  readonly config: Config;
+}
 
 const count = z.int().min(0);
 

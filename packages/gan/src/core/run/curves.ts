@@ -1,4 +1,4 @@
-import { type RunEvent, standing } from "../train/runDirectory.js";
+import { type RunEvent, standing } from "./directory.js";
 
 /** One scalar over a training. */
 export interface Curve {

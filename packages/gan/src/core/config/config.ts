@@ -1,16 +1,13 @@
-import { UsageError } from "../core/base/errors.js";
-import { isObject, type JsonObject, merge, namesKind } from "../core/base/json.js";
-import { didYouMean } from "../core/base/nearest.js";
-import { refuseContradictions, refuseStrangeTerms } from "../core/base/setting.js";
-import { validate } from "../core/base/validate.js";
-import { families } from "../core/nets/family.js";
-import { priorSchema } from "../core/nets/prior.js";
-import { composeRecipe } from "../core/recipes/recipe.js";
-import { terms as termRegistry } from "../core/terms/registry.js";
-import { type BaseConfig, configSchema } from "./schema.js";
-
-/** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
-export type Config = BaseConfig;
+import { UsageError } from "../base/errors.js";
+import { type JsonObject, merge, namesKind } from "../base/json.js";
+import { didYouMean } from "../base/nearest.js";
+import { refuseContradictions, refuseStrangeTerms } from "../base/setting.js";
+import { validate } from "../base/validate.js";
+import { families } from "../nets/family.js";
+import { priorSchema } from "../nets/prior.js";
+import { composeRecipe } from "../recipes/recipe.js";
+import { terms as termRegistry } from "../terms/registry.js";
+import { type Config, checkConfig } from "./schema.js";
 
 export interface Composition extends Changes {
   readonly recipe: string;
@@ -96,7 +93,7 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
 
 /** Checks a whole configuration (a run's config.json, or one written by hand). @throws UsageError */
 export async function validateConfig(value: unknown): Promise<Config> {
-  const base = validate(configSchema, withOptimizers(value), "");
+  const base = checkConfig(value);
   const { family: familyName, prior, ...familyOptions } = base.net;
   const family = await families.get(familyName);
   const net = {
@@ -113,12 +110,4 @@ export async function validateConfig(value: unknown): Promise<Config> {
     };
   }
   return { ...base, net, terms } as Config;
-}
-
-/** Every player's optimizer laid upon the default one, so that a player's may name no more than what differs. */
-function withOptimizers(value: unknown): unknown {
-  if (!isObject(value) || !isObject(value.optimizers) || !isObject(value.optimizers.default)) return value;
-  const { default: common, ...players } = value.optimizers;
-  const commons = Object.fromEntries(Object.keys(players).map((player) => [player, common]));
-  return { ...value, optimizers: { default: common, ...merge(commons, players) } };
 }

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { RunError, UsageError } from "../base/errors.js";
+import { checkDepth, parseSetting, parseValue } from "../base/setting.js";
 import { resolveConfig } from "../config/config.js";
-import { RunError, UsageError } from "../core/base/errors.js";
-import { checkDepth, parseSetting, parseValue } from "../core/base/setting.js";
-import { GANTRY_VERSION, RunDirectory } from "./runDirectory.js";
+import { GANTRY_VERSION, RunDirectory } from "./directory.js";
 
 const folder = await mkdtemp(join(tmpdir(), "gantry-run-files-"));
 after(() => rm(folder, { recursive: true, force: true }));

@@ -4,40 +4,17 @@ import { hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describeSystemError, FormatError, writeFileAtomically } from "@gantry/formats";
-import { getThreads, version as torchVersion } from "@gantry/torch";
-import { type Config, validateConfig } from "../config/config.js";
-import { RunError, UsageError } from "../core/base/errors.js";
-import { isObject } from "../core/base/json.js";
-import type { DataShape } from "../core/nets/sample.js";
-import { checkpointName, listCheckpoints } from "./checkpoint.js";
-import { makeFolder, type RunClaim } from "./runClaim.js";
-import { findData, storeData } from "./runData.js";
-import { bestOf, blameVersion, checkRecord, heartbeatOf } from "./runFiles.js";
-import { lockHolder } from "./runLock.js";
+import { RunError, UsageError } from "../base/errors.js";
+import { isObject } from "../base/json.js";
+import { type Config, checkConfig } from "../config/schema.js";
+import { checkpointName, listCheckpoints } from "./checkpoints.js";
+import { makeFolder, type RunClaim } from "./claim.js";
+import { findData, storeData } from "./data.js";
+import { bestOf, blameVersion, checkRecord, heartbeatOf, type RunRecord } from "./files.js";
+import { lockHolder } from "./lock.js";
 
 /** Gantry's version, in every config.json. */
 export const GANTRY_VERSION = "0.1.0";
-
-/** What config.json holds. */
-export interface RunRecord {
-  readonly gantry: string;
-  readonly torch: string;
-  readonly node: string;
-  /** The commit of the folder the run was started in; null outside of git. */
-  readonly commit: string | null;
-  readonly created: string;
-  /** The run and iteration it was forked from. */
-  readonly forkedFrom?: { readonly run: string; readonly iteration: number };
-  /** What the data asked of the networks, and how many items there were: a run can be sampled where its data is not. */
-  readonly data?: DataShape & { readonly count?: number; readonly classNames?: readonly string[] };
-  /** Where the data was, absolutely, where the configuration has its path relative to the run. */
-  readonly dataPath?: string;
-  /** The same of its file of labels. */
-  readonly labelsPath?: string;
-  /** Threads that it began with: another number gives other bits. */
-  readonly threads?: number;
-  readonly config: Config;
-}
 
 /** What heartbeat.json holds: readers tell a dead writer by an old `time`. */
 export interface Heartbeat {
@@ -56,6 +33,9 @@ export interface BestCheckpoint {
   readonly value: number;
   readonly better: "lower" | "higher";
 }
+
+/** Where a sample picture lies in a run's folder of samples. */
+export const sampleFile = (iteration: number) => `${String(iteration).padStart(6, "0")}.png`;
 
 /** A checkpoint: its iteration, or the best one by the evaluations during training. */
 export type CheckpointChoice = number | "best";
@@ -100,23 +80,24 @@ export class RunDirectory {
 
   /**
    * Makes a new run directory in a folder that was claimed for it.
+   * @param origin versions and threads that it is made with, and where it comes from
    * @param begin puts in what a fork begins with: before config.json, which makes the folder a run
    * @throws FormatError when it cannot be written
    */
   static async create(
     { path }: Pick<RunClaim, "path">,
     config: Config,
-    origin: Pick<RunRecord, "forkedFrom" | "data"> = {},
+    origin: Pick<RunRecord, "torch" | "threads" | "forkedFrom" | "data">,
     begin?: (run: RunDirectory) => Promise<unknown>,
   ): Promise<RunDirectory> {
+    const { torch, ...rest } = origin;
     const record: RunRecord = {
       gantry: GANTRY_VERSION,
-      torch: torchVersion(),
+      torch,
       node: process.version,
       commit: await gitCommit(),
       created: new Date().toISOString(),
-      threads: getThreads(),
-      ...origin,
+      ...rest,
       config,
     };
     const run = new RunDirectory(path, record);
@@ -155,7 +136,23 @@ export class RunDirectory {
     return run;
   }
 
-  /** Opens an existing run. @throws UsageError when the folder is none; RunError when config.json is damaged */
+  /**
+   * The same run with the options of its networks and terms checked too, as who builds its game needs them.
+   * @param check validateConfig(), which loads the engine
+   * @throws what `check` throws, or UsageError where a newer Gantry wrote the run
+   */
+  async checkedBy(check: (config: Config) => Promise<Config>): Promise<RunDirectory> {
+    try {
+      return new RunDirectory(this.path, { ...this.record, config: await check(this.config) });
+    } catch (error) {
+      throw blameVersion(error, join(this.path, "config.json"), this.record.gantry, GANTRY_VERSION);
+    }
+  }
+
+  /**
+   * Opens an existing run. Options of its networks and terms are as they stand in its config.json: see checkedBy().
+   * @throws UsageError when the folder is none; RunError when config.json is damaged
+   */
   static async open(path: string): Promise<RunDirectory> {
     const file = join(path, "config.json");
     if (!(await isFile(file))) {
@@ -173,7 +170,7 @@ export class RunDirectory {
     try {
       const record = checkRecord(file, value) as unknown as RunRecord;
       const found = await findData(path, record);
-      return new RunDirectory(path, { ...found, config: await validateConfig(found.config) });
+      return new RunDirectory(path, { ...found, config: checkConfig(found.config) });
     } catch (error) {
       throw blameVersion(error, file, String(value.gantry), GANTRY_VERSION);
     }

@@ -1,13 +1,12 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import type { Config } from "../config/config.js";
-import { amount } from "../core/base/amount.js";
-import { UsageError } from "../core/base/errors.js";
-import { isObject, type JsonObject, merge } from "../core/base/json.js";
-import type { DataContext, Dataset } from "../core/data/index.js";
-import type { DataShape } from "../core/nets/sample.js";
-import type { RunRecord } from "./runDirectory.js";
-import { openConfiguredData, shapeOf } from "./setup.js";
+import { amount } from "../base/amount.js";
+import { isObject, type JsonObject, merge } from "../base/json.js";
+import type { Config } from "../config/schema.js";
+import type { Dataset } from "../data/dataset.js";
+import type { DataShape } from "../nets/sample.js";
+import { shapeOf } from "../nets/sample.js";
+import type { RunRecord } from "./files.js";
 
 /** Settings of data that are places, and where a record keeps them absolutely. */
 const PLACES = [
@@ -95,50 +94,6 @@ async function movedLabels(before: JsonObject, data: JsonObject): Promise<JsonOb
   if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) return {};
   const moved = join(to, inside);
   return (await isThere(moved)) ? { labels: moved } : {};
-}
-
-/**
- * Opens the data of a run.
- * @param own the run's configuration, where `config` may be one on other data
- * @param command what to type where the data is not there any more, as `resume runs/x`
- * @throws UsageError naming that command with --data
- */
-export async function openRunData(
-  config: Config,
-  own: Config,
-  command: string,
-  context?: Partial<DataContext>,
-): Promise<Dataset> {
-  try {
-    return await openConfiguredData(config, context);
-  } catch (error) {
-    // A place that was just named is wrong, and did not move.
-    const [{ path, labels }, before] = [config.data, own.data];
-    const kept = {
-      path: path === before.path ? path : undefined,
-      labels: labels === before.labels ? labels : undefined,
-    };
-    throw await explainMissing(error, kept, command);
-  }
-}
-
-/** The error, or what to type where it comes from data, or labels, that are not there any more. */
-export async function explainMissing(
-  error: unknown,
-  { path, labels }: Readonly<Record<string, unknown>>,
-  command: string,
-): Promise<unknown> {
-  for (const [place, what, option] of [
-    [path, "data is", "--data PATH"],
-    [labels, "file of labels is", "--labels FILE"],
-  ] as const) {
-    if (typeof place === "string" && !(await isThere(place)))
-      return new UsageError(
-        `${place}: the run's ${what} not there any more; say where it is now: gantry ${command} ${option}`,
-        { cause: error },
-      );
-  }
-  return error;
 }
 
 /** What of a data set a run keeps in its record. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../core/base/json.js";
+import { isObject, type JsonObject } from "../base/json.js";
 
 /** One score of a run, with what it can be compared by. */
 export interface RunScore {

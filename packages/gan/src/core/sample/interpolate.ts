@@ -1,4 +1,4 @@
-import { UsageError } from "../core/base/errors.js";
+import { UsageError } from "../base/errors.js";
 
 /**
  * Latents on the way from each first to each second of a row of pairs (0 and 1, 2 and 3, ...), both ends included.

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { UsageError } from "../core/base/errors.js";
-import { type Json, type JsonObject, merge } from "../core/base/json.js";
-import { parseSetting, parseTerm, parseValue } from "../core/base/setting.js";
-import { composeRecipe } from "../core/recipes/recipe.js";
+import { UsageError } from "../base/errors.js";
+import { type Json, type JsonObject, merge } from "../base/json.js";
+import { parseSetting, parseTerm, parseValue } from "../base/setting.js";
+import { composeRecipe } from "../recipes/recipe.js";
 import { resolveConfig, validateConfig } from "./config.js";
 
 const key = fc.constantFrom("a", "b", "kind", "__proto__", "constructor");

@@ -1,13 +1,16 @@
 import { type Device, deviceCount, noGrad, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
-import { RunError, UsageError } from "../core/base/errors.js";
-import { type DataContext, openDataset } from "../core/data/index.js";
-import type { Generator } from "../core/nets/contract.js";
-import type { Code } from "../core/nets/prior.js";
-import type { DataShape } from "../core/nets/sample.js";
-import { findNotFinite, notFinite, readCheckpointFile, readState } from "./checkpoint.js";
-import { recallKernels } from "./kernelChoices.js";
-import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
-import { buildGame, shapeOf } from "./setup.js";
+import { RunError, UsageError } from "../base/errors.js";
+import { buildGame } from "../config/build.js";
+import { validateConfig } from "../config/config.js";
+import { recallKernels } from "../config/kernelChoices.js";
+import { type DataContext, openDataset } from "../data/index.js";
+import type { Generator } from "../nets/contract.js";
+import type { Code } from "../nets/prior.js";
+import type { DataShape } from "../nets/sample.js";
+import { shapeOf } from "../nets/sample.js";
+import { notFinite, readCheckpointFile, readState } from "../run/checkpoints.js";
+import { type CheckpointChoice, RunDirectory } from "../run/directory.js";
+import { findNotFinite } from "../state/tensors.js";
 
 export interface SamplerOptions {
   /** The checkpoint; default the newest. */
@@ -56,7 +59,7 @@ export class Sampler {
    * and `psi` where G has no intermediate latents; RunError naming a damaged file
    */
   static async open(path: string, options: SamplerOptions = {}): Promise<Sampler> {
-    const run = await RunDirectory.open(path);
+    const run = await (await RunDirectory.open(path)).checkedBy(validateConfig);
     const { folder, iteration } = await run.checkpoint(options.iteration);
     const arrays = await readCheckpointFile(folder, "generator.safetensors");
     if (arrays === undefined) throw new RunError(`${folder}: the checkpoint has no generator`);
