@@ -1,6 +1,6 @@
 """DCGAN as the public PyTorch code writes it: one D and one G update, non-saturating, Adam, fakes detached for D.
 
-Networks as packages/gan/src/nets/families/dcgan.ts. Options: size, channels, color, latent, batch, threads, bfloat16.
+Networks as packages/gan/src/core/nets/families/dcgan.ts. Options: size, channels, color, latent, batch, threads, bfloat16.
 """
 
 import json

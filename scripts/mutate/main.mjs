@@ -16,7 +16,7 @@ const among =
     names.some((name) => path === `${folder}/${name}.js`);
 /** What is changed, and which share of the mutants falls to it. */
 const AREAS = [
-  ["terms", 60, (path) => path.startsWith("packages/gan/dist/core/terms/")],
+  ["terms", 60, (path) => path.startsWith("packages/gan/dist/core/terms")],
   ["game", 40, under("packages/gan/dist/core/game")],
   [
     "trainer",
@@ -27,7 +27,7 @@ const AREAS = [
       path === "packages/gan/dist/core/sample/sampler.js",
   ],
   ["loader", 15, among("packages/gan/dist/core/data", "loader")],
-  ["metrics", 45, under("packages/gan/dist/metrics")],
+  ["metrics", 45, under("packages/gan/dist/evaluation/metrics")],
   [
     "command options",
     20,
@@ -48,7 +48,7 @@ const [SLOWER, GRACE] = [4, 20_000];
 
 /** Tests that take long and look at other things than what is changed. */
 const ELSEWHERE =
-  /\/(studies|nets|convert|compare|figures)\/|\/(killed?|composition|study|profile|probe|startUp|evaluations|compare|fetch)\.test\.js$/;
+  /\/(studies|nets|exchange|compare|figures)\/|\/(killed?|composition|study|profile|probe|startUp|evaluations|compare|fetch)\.test\.js$/;
 const RESULT = join(root, "bench/mutation.json");
 const isNoticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
 const identity = ({ file, line, kind, changed }) => JSON.stringify([file, line, kind, changed]);

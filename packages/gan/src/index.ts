@@ -1,7 +1,5 @@
 /** GAN training, comparison and diagnosis. */
-export * from "./compare/index.js";
-export * from "./convert/mimicry.js";
-export * from "./convert/run.js";
+
 export { describeOptions, type OptionDescription } from "./core/base/describe.js";
 export { DivergedError, GantryError, RunError, UsageError } from "./core/base/errors.js";
 export { type Json, type JsonObject, merge } from "./core/base/json.js";
@@ -41,34 +39,41 @@ export { madeWith, type Standing, saveCheckpoint } from "./core/state/save.js";
 export * from "./core/terms/parts/adversarial.js";
 export * from "./core/terms/parts/intervention.js";
 export { terms } from "./core/terms/registry.js";
-export * from "./evaluate/index.js";
-export * from "./metrics/features/classifier.js";
-export * from "./metrics/features/extractor.js";
-export * from "./metrics/features/images.js";
-export * from "./metrics/features/inception.js";
-export * from "./metrics/features/network.js";
+export * from "./evaluation/compare/index.js";
+export * from "./evaluation/evaluate/index.js";
+export * from "./evaluation/metrics/features/classifier.js";
+export * from "./evaluation/metrics/features/extractor.js";
+export * from "./evaluation/metrics/features/inception.js";
+export * from "./evaluation/metrics/features/network.js";
 export {
   fetchInception,
   inceptionFetchPlan,
   openInception,
-} from "./metrics/features/networks/inception-2015.js";
-export { tensorflowResize } from "./metrics/features/tensorflowResize.js";
-export { frechetDistance } from "./metrics/frechet.js";
-export { type InceptionScoreOptions, inceptionScores } from "./metrics/inceptionScore.js";
-export { type KernelOptions, kernelDiscrepancies } from "./metrics/kernelInception.js";
-export * from "./metrics/metric.js";
-export { estimateMissingModes, type MissingModes, type MissingModesOptions } from "./metrics/missingModes.js";
-export { type CoverageScores, labelsOf, modeCoverage, partsOf } from "./metrics/modeCoverage.js";
-export { meanProbabilities, modeScores } from "./metrics/modeScore.js";
-export { Moments } from "./metrics/moments.js";
-export { NumpyRandomState } from "./metrics/numpyRandom.js";
-export * from "./metrics/points.js";
+} from "./evaluation/metrics/features/networks/inception-2015.js";
+export { tensorflowResize } from "./evaluation/metrics/features/tensorflowResize.js";
+export { frechetDistance } from "./evaluation/metrics/frechet.js";
+export * from "./evaluation/metrics/images.js";
+export { type InceptionScoreOptions, inceptionScores } from "./evaluation/metrics/inceptionScore.js";
+export { type KernelOptions, kernelDiscrepancies } from "./evaluation/metrics/kernelInception.js";
+export * from "./evaluation/metrics/metric.js";
+export {
+  estimateMissingModes,
+  type MissingModes,
+  type MissingModesOptions,
+} from "./evaluation/metrics/missingModes.js";
+export { type CoverageScores, labelsOf, modeCoverage, partsOf } from "./evaluation/metrics/modeCoverage.js";
+export { meanProbabilities, modeScores } from "./evaluation/metrics/modeScore.js";
+export { Moments } from "./evaluation/metrics/moments.js";
+export { NumpyRandomState } from "./evaluation/metrics/numpyRandom.js";
+export * from "./evaluation/metrics/points.js";
 export {
   type NeighbourOptions,
   type NeighbourScores,
   precisionRecallDensityCoverage,
-} from "./metrics/prdc.js";
-export * from "./metrics/table.js";
+} from "./evaluation/metrics/prdc.js";
+export * from "./evaluation/metrics/table.js";
+export * from "./exchange/mimicry.js";
+export * from "./exchange/run.js";
 export * from "./studies/engine/index.js";
 export * from "./train/checkpoint.js";
 export { missedEvaluation, type TrainingEvaluation } from "./train/evaluations.js";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../core/base/json.js";
 import { dataContext } from "../core/data/context.js";
-import { featureNetworks } from "../metrics/features/network.js";
+import { featureNetworks } from "../evaluation/metrics/features/network.js";
 import { damages } from "./damages/damages.js";
 import { measure, NETWORK, type Result, type Work } from "./damages/measure.js";
 import { report } from "./damages/report.js";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { UsageError } from "../core/base/errors.js";
+import { spread, standardErrorsApart } from "../evaluation/statistics.js";
 import { readCells, runCells } from "./engine/runCells.js";
-import { spread, standardErrorsApart } from "./engine/statistics.js";
 import study from "./gaussians.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gantry-study-"));

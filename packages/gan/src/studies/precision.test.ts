@@ -10,7 +10,7 @@ import { UsageError } from "../core/base/errors.js";
 import type { Config } from "../core/config/schema.js";
 import { MemoryDataset } from "../core/data/dataset.js";
 import { Random } from "../core/data/random.js";
-import { trainClassifier } from "../metrics/features/classifier.js";
+import { trainClassifier } from "../evaluation/metrics/features/classifier.js";
 import { runCells } from "./engine/runCells.js";
 import type { Cell, Done, Outcome } from "./engine/study.js";
 import type { Result, Time, Work } from "./precision/measure.js";

@@ -2,7 +2,7 @@ import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
 import { resolveConfig } from "../core/config/config.js";
 import { dataContext } from "../core/data/context.js";
-import { featureNetworks } from "../metrics/features/network.js";
+import { featureNetworks } from "../evaluation/metrics/features/network.js";
 import { choose, find } from "./engine/choose.js";
 import { openCifar10 } from "./engine/cifar10.js";
 import { type Cell, defineStudy, type StudyRequest } from "./engine/study.js";

@@ -11,7 +11,7 @@ import type { Config } from "../core/config/schema.js";
 import { dataContext } from "../core/data/context.js";
 import { MemoryDataset } from "../core/data/dataset.js";
 import { Random } from "../core/data/random.js";
-import { classifierPath, trainClassifier } from "../metrics/features/classifier.js";
+import { classifierPath, trainClassifier } from "../evaluation/metrics/features/classifier.js";
 import { runCells } from "./engine/runCells.js";
 import type { Cell, Done, Outcome } from "./engine/study.js";
 import { Judge } from "./stacked-mnist/judge.js";

@@ -24,11 +24,11 @@ import {
   writeZip,
 } from "@gantry/formats";
 import { setThreads } from "@gantry/torch";
-import { convertMimicry } from "../convert/mimicry.js";
 import { resolveConfig } from "../core/config/config.js";
 import { readCheckpointFile } from "../core/run/checkpoints.js";
 import { RunDirectory } from "../core/run/directory.js";
 import { readRun } from "../core/run/summary.js";
+import { convertMimicry } from "../exchange/mimicry.js";
 import { startRun } from "../train/train.js";
 import { Choices, damage, damageJson } from "./damage.js";
 

@@ -1,10 +1,10 @@
 /** What the tests of conversions share. */
 import assert from "node:assert/strict";
 import { nn, noGrad, type Tensor, torch } from "@gantry/torch";
-import type { ConvertedNetwork } from "../convert/mimicry.js";
 import { families } from "../core/nets/family.js";
 import { InfomaxCritics } from "../core/nets/layers/infomaxCritics.js";
 import { Prior } from "../core/nets/prior.js";
+import type { ConvertedNetwork } from "../exchange/mimicry.js";
 import { assertClose, patternTensor, summary } from "./networks.js";
 
 /** One output of a network: its shape, its first numbers, and two sums over all. */

@@ -1,8 +1,8 @@
 // What the tests of metrics share.
-import type { ImageSource } from "../metrics/features/images.js";
-import type { Conventions, Samples } from "../metrics/metric.js";
-import { Moments } from "../metrics/moments.js";
-import { MemoryTable, type Table } from "../metrics/table.js";
+import type { ImageSource } from "../evaluation/metrics/images.js";
+import type { Conventions, Samples } from "../evaluation/metrics/metric.js";
+import { Moments } from "../evaluation/metrics/moments.js";
+import { MemoryTable, type Table } from "../evaluation/metrics/table.js";
 
 /** The same numbers as `features` of golden/metrics/make_golden.py. */
 export function formula(rows: number, columns: number, phase: number, spread = 1, shift = 0): MemoryTable {

@@ -11,7 +11,7 @@ import {
   parseMetrics,
   type ReportedScore,
   type Subject,
-} from "../evaluate/index.js";
+} from "../evaluation/evaluate/index.js";
 import { checkInProcess, evaluateInProcess } from "./evaluationProcess.js";
 
 /** What an evaluation during training found. */

@@ -16,7 +16,7 @@ import { type Heartbeat, type RunDirectory, sampleFile } from "../core/run/direc
 import { type RunLock, RunTakenError } from "../core/run/lock.js";
 import { drawSamples } from "../core/sample/pictures.js";
 import { saveCheckpoint } from "../core/state/save.js";
-import { scorePoints } from "../metrics/points.js";
+import { scorePoints } from "../evaluation/metrics/points.js";
 import { adviseAfter } from "./diverged.js";
 import { Evaluations, missedEvaluation, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
 import type { StepReport, Trainer } from "./trainer.js";

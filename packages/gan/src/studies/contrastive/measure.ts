@@ -1,9 +1,9 @@
 import { dataContext } from "../../core/data/context.js";
 import type { Dataset } from "../../core/data/dataset.js";
-import { accuraciesOf, type JudgedBatch, judge, learned } from "../../metrics/contrastive.js";
-import { datasetImages, type ImageSource, memoryImages } from "../../metrics/features/images.js";
+import { accuraciesOf, type JudgedBatch, judge, learned } from "../../evaluation/metrics/contrastive.js";
+import { datasetImages, type ImageSource, memoryImages } from "../../evaluation/metrics/images.js";
+import { spread } from "../../evaluation/statistics.js";
 import { openCifar10 } from "../engine/cifar10.js";
-import { spread } from "../engine/statistics.js";
 import type { Cell, Workplace } from "../engine/study.js";
 
 /** What a cell is given to do, beside its seed. Plain JSON. */

@@ -1,4 +1,4 @@
-import { markdownTable, spread, textTable } from "../engine/statistics.js";
+import { markdownTable, spread, textTable } from "../../evaluation/statistics.js";
 import { isDone, type Outcome, type StudyReport } from "../engine/study.js";
 import type { Result, Work } from "./measure.js";
 

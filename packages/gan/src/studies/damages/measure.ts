@@ -1,9 +1,9 @@
 import { pngGrid } from "@gantry/formats";
 import type { Dataset } from "../../core/data/dataset.js";
 import { Random } from "../../core/data/random.js";
-import { evaluate } from "../../evaluate/evaluate.js";
-import type { EvaluationReport, ReportedScore } from "../../evaluate/report.js";
-import { parseMetrics } from "../../evaluate/request.js";
+import { evaluate } from "../../evaluation/evaluate/evaluate.js";
+import type { EvaluationReport, ReportedScore } from "../../evaluation/evaluate/report.js";
+import { parseMetrics } from "../../evaluation/evaluate/request.js";
 import { find } from "../engine/choose.js";
 import { openCifar10 } from "../engine/cifar10.js";
 import type { Cell, Workplace } from "../engine/study.js";

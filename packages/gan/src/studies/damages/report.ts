@@ -5,7 +5,7 @@ import {
   spread,
   standardErrorsApart,
   textTable,
-} from "../engine/statistics.js";
+} from "../../evaluation/statistics.js";
 import { isDone, type Outcome, type StudyReport } from "../engine/study.js";
 import { damages } from "./damages.js";
 import type { Result, Work } from "./measure.js";

@@ -1,4 +1,4 @@
-import { type Spread, showSpread, standardErrorsApart } from "./statistics.js";
+import { type Spread, showSpread, standardErrorsApart } from "../../evaluation/statistics.js";
 
 /** Standard errors that two means must lie apart for a difference to count as shown. */
 const SHOWN_APART = 2;

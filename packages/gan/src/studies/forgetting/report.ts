@@ -6,7 +6,7 @@ import {
   spread,
   standardErrorsApart,
   textTable,
-} from "../engine/statistics.js";
+} from "../../evaluation/statistics.js";
 import { type Done, isDone, type Outcome, type StudyReport } from "../engine/study.js";
 import { looksOf, type Reading, type Result, type Work } from "./measure.js";
 

@@ -3,7 +3,7 @@ import { RunError, UsageError } from "../../core/base/errors.js";
 import { validateConfig } from "../../core/config/config.js";
 import { isPoints } from "../../core/data/index.js";
 import type { Discriminator } from "../../core/nets/contract.js";
-import { scorePoints } from "../../metrics/points.js";
+import { scorePoints } from "../../evaluation/metrics/points.js";
 import { Trainer } from "../../train/trainer.js";
 import type { Cell } from "../engine/study.js";
 

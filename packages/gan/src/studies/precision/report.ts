@@ -6,7 +6,7 @@ import {
   spread,
   standardErrorsApart,
   textTable,
-} from "../engine/statistics.js";
+} from "../../evaluation/statistics.js";
 import { type Done, isDone, type Outcome, type StudyReport } from "../engine/study.js";
 import { NETWORK, type Result, type Time, type Work } from "./measure.js";
 import { methods } from "./methods.js";

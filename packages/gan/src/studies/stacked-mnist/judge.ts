@@ -1,10 +1,10 @@
 import { scope, torch } from "@gantry/torch";
 import { RunError } from "../../core/base/errors.js";
 import { dataContext } from "../../core/data/context.js";
-import { classifierMetadata, trainClassifier } from "../../metrics/features/classifier.js";
-import { type FeatureNetwork, featureNetworks } from "../../metrics/features/network.js";
-import { labelsOf, modeCoverage } from "../../metrics/modeCoverage.js";
-import { MemoryTable } from "../../metrics/table.js";
+import { classifierMetadata, trainClassifier } from "../../evaluation/metrics/features/classifier.js";
+import { type FeatureNetwork, featureNetworks } from "../../evaluation/metrics/features/network.js";
+import { labelsOf, modeCoverage } from "../../evaluation/metrics/modeCoverage.js";
+import { MemoryTable } from "../../evaluation/metrics/table.js";
 import type { Preparation } from "../engine/study.js";
 
 const CLASSIFIER = "digits-cnn";

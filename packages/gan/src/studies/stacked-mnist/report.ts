@@ -1,6 +1,6 @@
 import { lines } from "../../core/figures/lines.js";
+import { markdownTable, type Spread, showSpread, spread, textTable } from "../../evaluation/statistics.js";
 import { CLAIM_MEANING, claimHead, compareModes } from "../engine/claims.js";
-import { markdownTable, type Spread, showSpread, spread, textTable } from "../engine/statistics.js";
 import { type Done, isDone, type Outcome, type StudyReport } from "../engine/study.js";
 import { MODES } from "./judge.js";
 import { GLANCED, type Result, type Time, type Work } from "./measure.js";
