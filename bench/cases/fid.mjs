@@ -1,4 +1,4 @@
-import { frechetDistance, Moments } from "@gantry/gan";
+import { frechetDistance, Moments } from "@gantry/gan/metrics";
 import { RandomGenerator, scope, setThreads, torch } from "@gantry/torch";
 
 const THREADS = 2;

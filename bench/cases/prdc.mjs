@@ -1,4 +1,4 @@
-import { MemoryTable, precisionRecallDensityCoverage } from "@gantry/gan";
+import { MemoryTable, precisionRecallDensityCoverage } from "@gantry/gan/metrics";
 import { RandomGenerator, scope, setThreads, torch } from "@gantry/torch";
 
 const THREADS = 2;

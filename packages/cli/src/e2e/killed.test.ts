@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { encodeNpy } from "@gantry/formats";
-import { Random } from "@gantry/gan";
+import { Random } from "@gantry/gan/data";
 import { writeDigits } from "../testing/digits.js";
 import { parseLines, refuse, start, succeed, temporaryFolder } from "../testing/harness.js";
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeIdx } from "@gantry/formats";
-import { Random } from "@gantry/gan";
+import { Random } from "@gantry/gan/data";
 
 /**
  * Ten classes that are easily told apart, a bright bar each in noise, as MNIST's files.

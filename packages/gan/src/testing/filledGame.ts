@@ -1,7 +1,6 @@
 // What the tests of the encoder methods share: the games of golden/terms/make_methods.py, and others of that size.
 import { type nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import type { JsonObject } from "../core/base/json.js";
-import type { Phase } from "../core/game/plan.js";
 import type { Encoder, Encoding } from "../core/nets/contract.js";
 import { readGolden } from "./golden.js";
 import { fillNetwork, patternTensor } from "./networks.js";
@@ -63,13 +62,6 @@ function fixNoise(encoder: Encoder): void {
 export function lossIn(tiny: TinyGame, phase: string | undefined, team: readonly string[]): number {
   tiny.phase = phase;
   return tiny.lossOf(team);
-}
-
-/** Whether a phase is among a game's, by name. @throws Error when it is not */
-export function phaseOf(tiny: TinyGame, name: string): Phase {
-  const found = tiny.game.phases.find((phase) => phase.name === name);
-  if (found === undefined) throw new Error(`no phase '${name}'`);
-  return found;
 }
 
 /**

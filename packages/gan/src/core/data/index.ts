@@ -25,7 +25,7 @@ export {
 } from "./loader.js";
 export { type DatasetSpec, openDataset } from "./open.js";
 export type { Box, Parts } from "./parts.js";
-export type { DataLocation } from "./places.js";
+export { type DataLocation, knownPlaces } from "./places.js";
 export { Random, type RandomState } from "./random.js";
 export {
   type DatasetDefinition,

@@ -2,6 +2,7 @@
 export * from "./checkpoints.js";
 export { claimRun, claimUnused, type RunClaim, refuseRun, unusedPath } from "./claim.js";
 export { type Curve, curvesOf, thin } from "./curves.js";
+export { withOtherData } from "./data.js";
 export * from "./directory.js";
 export type { RunRecord } from "./files.js";
 export { type LockOptions, RunLock } from "./lock.js";
