@@ -1,10 +1,11 @@
 // What tests of the contract share: games made of terms that are written in the test, no registry of terms involved.
-import { manualSeed, type nn, optim, RandomGenerator, type Tensor, torch } from "@gantry/torch";
-import { Game } from "../core/game/game.js";
-import { Plan } from "../core/game/plan.js";
+import { RandomGenerator, type Tensor, torch } from "@gantry/torch";
+import type { JsonObject } from "../core/base/json.js";
+import { composeGame } from "../core/config/build.js";
+import { validateConfig } from "../core/config/config.js";
+import type { Game } from "../core/game/game.js";
 import type { PlayOptions } from "../core/game/play.js";
 import type { Term } from "../core/game/term.js";
-import { families } from "../core/nets/family.js";
 import { Prior } from "../core/nets/prior.js";
 import type { DataShape, Sample } from "../core/nets/sample.js";
 
@@ -37,25 +38,27 @@ export async function adHocGame(
     batch?: number;
     discriminatorSteps?: number;
     judgeTogether?: boolean | null;
-    optimizer?: (parameters: readonly nn.Parameter[]) => optim.Optimizer;
+    optimizers?: JsonObject;
   } = {},
 ): Promise<Game> {
-  const family = await families.get(options.family ?? "mlp");
-  const plan = new Plan({
-    data: options.data ?? POINTS,
-    prior: new Float64Prior({ size: 2, distribution: "normal" }),
+  const prior = { size: 2, distribution: "normal" } as const;
+  const config = await validateConfig({
+    recipe: "test",
+    data: {},
+    net: { family: options.family ?? "mlp", prior, ...(options.net ?? SMOOTH) },
+    terms: {},
+    optimizers: options.optimizers ?? { default: { kind: "sgd", learningRate: 0.1 } },
+    schedule: {
+      discriminatorSteps: options.discriminatorSteps ?? 1,
+      judgeTogether: options.judgeTogether ?? null,
+    },
     batch: options.batch ?? 6,
-    classes: undefined,
-    family,
-    familyOptions: family.options.parse(options.net ?? SMOOTH),
-    discriminatorSteps: options.discriminatorSteps ?? 1,
+    seed: 5,
   });
-  manualSeed(5);
-  return new Game(plan, new Map(Object.entries(terms)), {
-    judgeTogether: options.judgeTogether ?? null,
+  return await composeGame(config, options.data ?? POINTS, {
+    prior: new Float64Prior(prior),
+    terms: new Map(Object.entries(terms)),
     prepare: (network) => network.to({ dtype: "float64" }),
-    optimizer: (_, parameters) =>
-      options.optimizer?.(parameters) ?? new optim.SGD(parameters, { learningRate: 0.1 }),
   });
 }
 

@@ -13,19 +13,16 @@ import {
   torch,
 } from "@gantry/torch";
 import type { JsonObject } from "../core/base/json.js";
+import { composeGame } from "../core/config/build.js";
 import { validateConfig } from "../core/config/config.js";
-import { makeOptimizer } from "../core/config/optimizers.js";
 import type { Config } from "../core/config/schema.js";
-import { Game } from "../core/game/game.js";
+import type { Game } from "../core/game/game.js";
 import { totalLoss } from "../core/game/gradient.js";
-import { type Phase, Plan } from "../core/game/plan.js";
+import type { Phase } from "../core/game/plan.js";
 import { Play, type PlayOptions } from "../core/game/play.js";
-import type { Term } from "../core/game/term.js";
 import type { Discriminator } from "../core/nets/contract.js";
-import { families } from "../core/nets/family.js";
 import { Prior, type PriorOptions } from "../core/nets/prior.js";
 import type { DataShape, Sample } from "../core/nets/sample.js";
-import { terms as termRegistry } from "../core/terms/registry.js";
 import { assertClose } from "./networks.js";
 
 export interface TinyOptions {
@@ -98,29 +95,11 @@ export class TinyGame {
       schedule: options.schedule ?? {},
       batch,
       seed,
-    });
-    const { family: familyName, prior, ...familyOptions } = config.net;
-    const family = await families.get(familyName);
-    const terms = new Map<string, Term>();
-    for (const [name, { term, ...rest }] of Object.entries(config.terms))
-      terms.set(name, (await termRegistry.get(term ?? name)).make(rest as never));
-    const plan = new Plan({
-      data,
-      prior: new TestPrior(prior as PriorOptions, dtype, options.latents),
-      batch,
-      classes: config.conditional ? data.classes : undefined,
-      family,
-      familyOptions,
-      discriminatorSteps: config.schedule.discriminatorSteps,
-      generatorSteps: config.schedule.generatorSteps,
-      generatorBatch: config.schedule.generatorBatch ?? batch,
-    });
-    manualSeed(seed);
-    const game = new Game(plan, terms, {
       precision: options.precision ?? "float32",
-      judgeTogether: config.schedule.judgeTogether,
+    });
+    const game = await composeGame(config, data, {
+      prior: new TestPrior(config.net.prior as PriorOptions, dtype, options.latents),
       prepare: (network) => network.to({ dtype }),
-      optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
     });
     const real = scope(() => {
       const generator = new RandomGenerator(seed + 1);

@@ -11,11 +11,43 @@ import { terms as termRegistry } from "../terms/registry.js";
 import { makeOptimizer } from "./optimizers.js";
 import type { Config } from "./schema.js";
 
+/** What stands in the place of the configuration's own. */
+export interface GameParts {
+  /** Default: of `net.prior`. */
+  readonly prior?: Prior;
+  /** Default: those that the configuration names. */
+  readonly terms?: ReadonlyMap<string, Term>;
+  /** Called with every network before there are optimizers. */
+  readonly prepare: (network: nn.Module) => void;
+}
+
 /**
- * Builds the game of a configuration: seeds LibTorch, sets its threads, makes networks, terms and optimizers.
+ * Builds the game of a configuration for training: sets LibTorch's threads and arithmetic, seeds it, makes networks, terms and
+ * optimizers.
  * @throws UsageError where data, networks and terms do not go together
  */
 export async function buildGame(config: Config, data: DataShape): Promise<Game> {
+  checkDevice(config.device);
+  setThreads(config.threads ?? defaultThreads(data));
+  const strange = config.plain.find((name) => !nn.rewriteNames.includes(name as nn.RewriteName));
+  if (strange !== undefined)
+    throw new UsageError(
+      `plain: no rewrite is called '${strange}'${didYouMean(strange, nn.rewriteNames)}; there are ${nn.rewriteNames.join(", ")}`,
+    );
+  nn.computePlainly(config.plain);
+  const { device } = config;
+  return await composeGame(config, data, {
+    prepare: (network) => {
+      if (device !== "cpu") network.to({ device: device as "cuda" });
+    },
+  });
+}
+
+/**
+ * Makes networks, terms and optimizers of a configuration, LibTorch being seeded; what else is the process's own stays as it is.
+ * @throws UsageError where data, networks and terms do not go together
+ */
+export async function composeGame(config: Config, data: DataShape, parts: GameParts): Promise<Game> {
   const { family: familyName, prior, ...familyOptions } = config.net;
   const family = await families.get(familyName);
   const objection = family.check(familyOptions, data);
@@ -28,22 +60,10 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
     throw new UsageError(
       `schedule.generatorBatch=${generatorBatch}: with shareSamples G's step looks at D's ${config.batch} fakes; set schedule.shareSamples=false, or leave generatorBatch out`,
     );
-  checkDevice(config.device);
-  setThreads(config.threads ?? defaultThreads(data));
-  const strange = config.plain.find((name) => !nn.rewriteNames.includes(name as nn.RewriteName));
-  if (strange !== undefined)
-    throw new UsageError(
-      `plain: no rewrite is called '${strange}'${didYouMean(strange, nn.rewriteNames)}; there are ${nn.rewriteNames.join(", ")}`,
-    );
-  nn.computePlainly(config.plain);
-  const terms = new Map<string, Term>();
-  for (const [name, { term, ...options }] of Object.entries(config.terms)) {
-    const definition = await termRegistry.get(term ?? name);
-    terms.set(name, definition.make(options as never));
-  }
+  const terms = parts.terms ?? (await makeTerms(config));
   const plan = new Plan({
     data,
-    prior: new Prior(prior as PriorOptions),
+    prior: parts.prior ?? new Prior(prior as PriorOptions),
     batch: config.batch,
     classes: config.conditional ? data.classes : undefined,
     family,
@@ -53,13 +73,10 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
     generatorBatch: config.schedule.generatorBatch ?? config.batch,
   });
   manualSeed(config.seed);
-  const { device } = config;
   const game = new Game(plan, terms, {
     precision: config.precision,
     judgeTogether: config.schedule.judgeTogether,
-    prepare: (network) => {
-      if (device !== "cpu") network.to({ device: device as "cuda" });
-    },
+    prepare: parts.prepare,
     optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
   });
   const stranger = Object.keys(config.optimizers).find((name) => name !== "default" && !game.has(name));
@@ -70,6 +87,15 @@ export async function buildGame(config: Config, data: DataShape): Promise<Game> 
     );
   }
   return game;
+}
+
+async function makeTerms(config: Config): Promise<Map<string, Term>> {
+  const terms = new Map<string, Term>();
+  for (const [name, { term, ...options }] of Object.entries(config.terms)) {
+    const definition = await termRegistry.get(term ?? name);
+    terms.set(name, definition.make(options as never));
+  }
+  return terms;
 }
 
 /** As many as the machine gives for images; one for points, whose operators are too small to share and would only wait for each other. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grad, liveTensors, type nn, optim, scope, setThreads, type Tensor, torch } from "@gantry/torch";
+import { grad, liveTensors, type nn, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { adHocGame, fixedLatents, parametersOf, points, stepOptions } from "../../testing/adHocGame.js";
 import { assertClose } from "../../testing/networks.js";
 import { RunError } from "../base/errors.js";
@@ -277,7 +277,7 @@ test("live tensors stay as many, step after step", async () => {
       game: versus("discriminator", "real", "fake"),
       more: versus("discriminator", "real", "reconstruction"),
     },
-    { optimizer: (parameters) => new optim.Adam(parameters) },
+    { optimizers: { default: { kind: "adam" } } },
   );
   const turn = () => {
     for (const phase of game.phases)

@@ -77,7 +77,7 @@ const points2 = { kind: "points", shape: [2], classes: undefined } as const;
 const dcgan = { family: "dcgan", prior: { size: 3 }, channels: 2 };
 const images = { kind: "images", shape: [1, 28, 28], classes: undefined } as const;
 
-// The adversarial terms' own are in game/testing.test.ts.
+// The adversarial terms' own are in testing/tinyGame.test.ts.
 for (const [term, chosen, team] of [
   ["gradient-penalty", {}, ["discriminator"]],
   ["gradient-penalty", { sides: "one", target: 0.3 }, ["discriminator"]],
