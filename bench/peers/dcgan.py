@@ -1,7 +1,7 @@
 """DCGAN: one D and one G update, non-saturating, Adam, fakes detached for D and used again for G. Plain, as PyTorch's example writes it,
 or as an expert does (expert.py); D has batch norms, so that reals and fakes go through it apart.
 
-Networks as packages/gan/src/nets/families/dcgan.ts. Options: size, channels, color, latent, batch, threads, bfloat16, expert.
+Networks as packages/gan/src/core/nets/families/dcgan.ts. Options: size, channels, color, latent, batch, threads, bfloat16, expert.
 """
 
 import json

@@ -16,21 +16,25 @@ const among =
     names.some((name) => path === `${folder}/${name}.js`);
 /** What is changed, and which share of the mutants falls to it. */
 const AREAS = [
-  ["terms", 60, under("packages/gan/dist/terms")],
-  ["game", 40, under("packages/gan/dist/game")],
+  ["terms", 60, (path) => path.startsWith("packages/gan/dist/core/terms")],
+  ["game", 40, under("packages/gan/dist/core/game")],
   [
     "trainer",
     40,
-    among("packages/gan/dist/train", "trainer", "averaging", "sampler", "setup", "optimizers", "record"),
+    (path) =>
+      among("packages/gan/dist/train", "trainer", "averaging", "record")(path) ||
+      among("packages/gan/dist/core/config", "build", "optimizers")(path) ||
+      path === "packages/gan/dist/core/sample/sampler.js",
   ],
-  ["loader", 15, among("packages/gan/dist/data", "loader")],
-  ["metrics", 45, under("packages/gan/dist/metrics")],
+  ["loader", 15, among("packages/gan/dist/core/data", "loader")],
+  ["metrics", 45, under("packages/gan/dist/evaluation/metrics")],
   [
     "command options",
     20,
     (path) =>
       among("packages/cli/dist", "settings", "numbers")(path) ||
-      among("packages/gan/dist/config", "setting", "merge", "config")(path) ||
+      among("packages/gan/dist/core/base", "setting", "json")(path) ||
+      among("packages/gan/dist/core/config", "config")(path) ||
       among("packages/cli/dist/commands", "train", "sample", "eval")(path),
   ],
 ];
@@ -45,13 +49,11 @@ const [SLOWER, GRACE] = [4, 20_000];
 
 /** Tests that take long and look at other things than what is changed: for what the others did not notice, in a last look. */
 const ELSEWHERE =
-  /\/(studies|nets|convert|compare|figures)\/|\/(killed?|composition|study|profile|probe|startUp|evaluations|compare|fetch)\.test\.js$/;
+  /\/(studies|nets|exchange|compare|figures)\/|\/(killed?|composition|study|profile|probe|startUp|evaluations|compare|fetch)\.test\.js$/;
 const RESULT = join(root, "bench/mutation.json");
 const isNoticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
 const identity = ({ file, line, kind, changed }) => JSON.stringify([file, line, kind, changed]);
-const isTested = (path) =>
-  path.endsWith(".js") &&
-  !/\.test\.js$|testing\.js$|adHoc\.js$|filled\.js$|Child\.js$|killing\.js$/.test(path);
+const isTested = (path) => path.endsWith(".js") && !/\.test\.js$|\/testing\/|Child\.js$/.test(path);
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Takes things one by one, as many at a time as there are workers. */

@@ -8,7 +8,8 @@ import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
 /** Checks a configuration to the last network and a first iteration, and prints what training by it would be. */
 export async function showPlan(output: Output, config: Config, out: string | undefined): Promise<number> {
-  const { createTrainer, refuseRun, unusedPath } = await import("@gantry/gan");
+  const { createTrainer } = await import("@gantry/gan");
+  const { refuseRun, unusedPath } = await import("@gantry/gan/run");
   const path = out ?? (await unusedPath(defaultRunPath(config)));
   await refuseRun(path);
   const trainer = await createTrainer(config, dataProgress(output));

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { CheckpointChoice, Config, DataContext, JsonObject, RunClaim } from "@gantry/gan";
+import type { CheckpointChoice, Config, DataContext, JsonObject } from "@gantry/gan";
+import type { RunClaim } from "@gantry/gan/run";
 import type { CommandOption } from "./command.js";
 import { UsageProblem } from "./errors.js";
 import type { Output } from "./output.js";
@@ -134,7 +135,7 @@ export async function claim(
   { reporter }: Output,
   context: Partial<DataContext>,
 ): Promise<RunClaim> {
-  const { claimRun, claimUnused } = await import("@gantry/gan");
+  const { claimRun, claimUnused } = await import("@gantry/gan/run");
   const options = { signal: context.signal, onWait: reporter.note };
   return out === undefined ? await claimUnused(base, options) : await claimRun(out, options);
 }

@@ -48,8 +48,8 @@ export interface Native {
   makeGenerator(device: string): number;
   defaultGenerator(device: string): number;
   seedGenerator(generator: number, seed: number | bigint): void;
-  getGeneratorState(generator: number): number;
-  setGeneratorState(generator: number, state: number): void;
+  getGeneratorState(generator: number): Uint8Array;
+  setGeneratorState(generator: number, state: Uint8Array): void;
   freeGenerator(generator: number): void;
   version(): string;
   /** The file that LibTorch was loaded from. */

@@ -20,7 +20,7 @@ export default defineCommand({
     ["gantry train dcgan --data photos.zip --set data.size=64", "images of your own need no name"],
   ],
   async run(output) {
-    const { listDatasets } = await import("@gantry/gan");
+    const { listDatasets } = await import("@gantry/gan/data");
     const all = await listDatasets();
     if (output.json) {
       output.printJson(all.map((entry) => ({ ...entry, path: entry.path ?? null })));
@@ -56,7 +56,9 @@ export default defineCommand({
         ["gantry data fetch inception", "what FID is defined with"],
       ],
       async run(output, [name = ""]) {
-        const { dataContext, datasets, fetchDataset, fetchInception } = await import("@gantry/gan");
+        const { dataContext, fetchDataset } = await import("@gantry/gan/data");
+        const { datasets } = await import("@gantry/gan");
+        const { fetchInception } = await import("@gantry/gan/metrics");
         const { dataProgress } = await import("../training.js");
         const { Interrupted, Interruption } = await import("../signals.js");
         const interruption = new Interruption({

@@ -43,8 +43,10 @@ export default defineCommand<Options>({
     ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
   ],
   async run(output, [name = ""], options) {
-    const { composeConfig, forkRun, listCheckpoints, parseTerm, RunDirectory, UsageError, withOtherData } =
-      await import("@gantry/gan");
+    const { composeConfig, forkRun, listCheckpoints, parseTerm, RunDirectory, UsageError } = await import(
+      "@gantry/gan"
+    );
+    const { withOtherData } = await import("@gantry/gan/run");
     const { path, iteration } = await parseRun(name);
     const directory = await RunDirectory.open(path);
     const known = await listCheckpoints(directory.checkpoints);

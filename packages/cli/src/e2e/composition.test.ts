@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { succeed, temporaryFolder } from "./harness.js";
+import { succeed, temporaryFolder } from "../testing/harness.js";
 
 test("a dry run states the encoder that a term added", async () => {
   const cwd = temporaryFolder();

@@ -9,8 +9,8 @@ import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { encodePng } from "@gantry/formats";
-import { writeDigits } from "./digits.js";
-import { succeed, temporaryFolder } from "./harness.js";
+import { writeDigits } from "../testing/digits.js";
+import { succeed, temporaryFolder } from "../testing/harness.js";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const run = promisify(execFile);
@@ -89,7 +89,7 @@ async function furnish(folder: string): Promise<void> {
   for (const name of ["mnist", "fashion-mnist"])
     await writeDigits(join(folder, "data", name), { train: 640, t10k: 500 });
   await mkdir(join(folder, "photos"));
-  const names = Array.from({ length: 24 }, (_, i) => `${i}.png`);
+  const names = Array.from({ length: 140 }, (_, i) => `${i}.png`);
   for (const [i, name] of names.entries()) {
     const data = Uint8Array.from({ length: 3 * 80 * 70 }, (_, at) => (at * (i + 3)) % 251);
     await writeFile(join(folder, "photos", name), await encodePng({ shape: [3, 80, 70], data }));

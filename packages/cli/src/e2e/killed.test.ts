@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { encodeNpy } from "@gantry/formats";
-import { Random } from "@gantry/gan";
-import { writeDigits } from "./digits.js";
-import { parseLines, refuse, start, succeed, temporaryFolder } from "./harness.js";
+import { Random } from "@gantry/gan/data";
+import { writeDigits } from "../testing/digits.js";
+import { parseLines, refuse, start, succeed, temporaryFolder } from "../testing/harness.js";
 
 const skip = existsSync("/proc/self/stat") ? false : "looks for processes in /proc";
 const cwd = temporaryFolder();

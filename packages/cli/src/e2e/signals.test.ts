@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseLines, program, QUICK, start, succeed, temporaryFolder } from "./harness.js";
+import { parseLines, program, QUICK, start, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 const root = fileURLToPath(new URL("../../../..", import.meta.url));

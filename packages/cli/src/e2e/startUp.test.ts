@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gantry } from "./harness.js";
+import { gantry } from "../testing/harness.js";
 
 /** Names every module that a process loads, by its address, on standard error. */
 const tell = (() => {
@@ -28,7 +28,7 @@ test("help loads neither LibTorch nor what stands on it", async () => {
   const urls = await loadedBy(["--help"]);
   // The four of the other room are a few lines each, and import nothing.
   const few =
-    /^node:|^data:|\/packages\/cli\/|\/node_modules\/commander\/|\/gan\/dist\/(amount|config\/number|signals|shellWord)\.js$/;
+    /^node:|^data:|\/packages\/cli\/|\/node_modules\/commander\/|\/gan\/dist\/core\/base\/(amount|number|signals|shellWord)\.js$/;
   const others = urls.filter((url) => !few.test(url));
   assert.deepEqual(others, []);
   assert.ok(commandsOf(urls).length > 10, "help is of every command");

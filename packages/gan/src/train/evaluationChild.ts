@@ -3,8 +3,8 @@
 import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
-import type { EvaluationRequest } from "../evaluate/index.js";
-import { leaveSignalsToParent } from "../signals.js";
+import { leaveSignalsToParent } from "../core/base/signals.js";
+import type { EvaluationRequest } from "../evaluation/evaluate/index.js";
 
 /** What the training asks for. */
 export interface EvaluationOrder {
@@ -27,7 +27,7 @@ async function work({ request, check }: EvaluationOrder): Promise<void> {
   // A training that is under way goes first; for the check before it somebody waits.
   if (!check) setPriority(19);
   try {
-    const { Evaluation } = await import("../evaluate/index.js");
+    const { Evaluation } = await import("../evaluation/evaluate/index.js");
     const { setThreads } = await import("@gantry/torch");
     const evaluation = await Evaluation.open(request);
     // Whatever the run's own networks are trained with.

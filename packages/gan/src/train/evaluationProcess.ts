@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { RunError, UsageError } from "../errors.js";
-import type { EvaluationReport, EvaluationRequest } from "../evaluate/index.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import type { EvaluationReport, EvaluationRequest } from "../evaluation/evaluate/index.js";
 import type { EvaluationOrder } from "./evaluationChild.js";
 
 /**

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import { outcome } from "./killing.js";
+import { RunDirectory } from "../core/run/directory.js";
+import { outcome } from "../testing/killing.js";
+import { finish, temporaryFolder, tinyConfig } from "../testing/runs.js";
 import { probeRun } from "./probe.js";
-import { RunDirectory } from "./runDirectory.js";
-import { finish, temporaryFolder, tinyConfig } from "./testing.js";
 import { startRun } from "./train.js";
 
 setThreads(1);

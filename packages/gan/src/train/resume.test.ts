@@ -3,12 +3,12 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:
 import { join } from "node:path";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import type { JsonObject } from "../config/merge.js";
-import { RunError, UsageError } from "../errors.js";
-import { listCheckpoints } from "./checkpoint.js";
-import { outcome, readEverything, trainInChild } from "./killing.js";
-import { RunDirectory, standing } from "./runDirectory.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import { RunDirectory, standing } from "../core/run/directory.js";
+import { outcome, readEverything, trainInChild } from "../testing/killing.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { forkRun, resumeRun, startRun } from "./train.js";
 
 setThreads(1);

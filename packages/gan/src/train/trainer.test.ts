@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultGenerator, liveTensors, scope, setThreads, Tensor, torch } from "@gantry/torch";
-import { type Config, resolveConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import type { Phase } from "../game/plan.js";
-import { drawSamples } from "./samples.js";
-import { temporaryFolder, tinyConfig, writeImages } from "./testing.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
+import type { Config } from "../core/config/schema.js";
+import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../core/data/index.js";
+import type { Phase } from "../core/game/plan.js";
+import { drawSamples } from "../core/sample/pictures.js";
+import { temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { train } from "./train.js";
 import { type StepReport, Trainer, toSample } from "./trainer.js";
 

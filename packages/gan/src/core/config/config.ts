@@ -1,0 +1,113 @@
+import { UsageError } from "../base/errors.js";
+import { type JsonObject, merge, namesKind } from "../base/json.js";
+import { didYouMean } from "../base/nearest.js";
+import { refuseContradictions, refuseStrangeTerms } from "../base/setting.js";
+import { validate } from "../base/validate.js";
+import { families } from "../nets/family.js";
+import { priorSchema } from "../nets/prior.js";
+import { composeRecipe } from "../recipes/recipe.js";
+import { terms as termRegistry } from "../terms/registry.js";
+import { type Config, checkConfig } from "./schema.js";
+
+export interface Composition extends Changes {
+  readonly recipe: string;
+  readonly preset?: string | undefined;
+}
+
+/**
+ * A recipe with its preset, added terms and settings, checked and with every default filled in.
+ * @throws UsageError for unknown names, wrong types, unknown settings
+ */
+export async function resolveConfig(composition: Composition): Promise<Config> {
+  const recipe = await composeRecipe(composition.recipe, composition.preset);
+  return composeConfig(recipe, composition);
+}
+
+/** What is laid upon a configuration. */
+export interface Changes {
+  /** Terms to add, in order. An adversarial term replaces the one there is. */
+  readonly with?: readonly { readonly name: string; readonly options: JsonObject }[] | undefined;
+  /** Terms to take out, by name. */
+  readonly without?: readonly string[] | undefined;
+  /** Laid upon all else, in order. */
+  readonly settings?: readonly JsonObject[] | undefined;
+  /**
+   * Refuse settings that contradict each other, and those of terms that the composition does not have, as the command does.
+   * Default false.
+   */
+  readonly strict?: boolean | undefined;
+}
+
+/**
+ * A configuration with terms added, terms taken out and settings laid upon it, checked and with every default filled in.
+ * @throws UsageError for unknown names, wrong types, unknown settings, and a term to take out that is not there
+ */
+export async function composeConfig(base: JsonObject, changes: Changes): Promise<Config> {
+  let config = base;
+  for (const name of changes.without ?? []) {
+    const present = Object.keys((config.terms ?? {}) as JsonObject);
+    if (!present.includes(name))
+      throw new UsageError(
+        `there is no term '${name}' to take out${didYouMean(name, present)}; terms: ${present.join(", ")}`,
+      );
+    config = merge(config, { terms: { [name]: null } });
+  }
+  const adversaries: string[] = [];
+  for (const [i, { name, options }] of (changes.with ?? []).entries()) {
+    const definition = await termRegistry.get(name);
+    if (changes.with?.findIndex((other) => other.name === name) !== i)
+      throw new UsageError(
+        `${name} is added twice, and a composition has one of each; add it once, with all its options`,
+      );
+    if (definition.kind === "adversarial") adversaries.push(name);
+    if (adversaries.length > 1)
+      throw new UsageError(
+        `${adversaries.join(" and ")} are adversarial losses, of which the last would take the others' place; add one`,
+      );
+    const present = (config.terms ?? {}) as JsonObject;
+    const removed: Record<string, null> = {};
+    if (definition.kind === "adversarial") {
+      for (const [key, value] of Object.entries(present)) {
+        const other = await termRegistry.get(String((value as JsonObject).term ?? key));
+        if (other.kind === "adversarial" && key !== name) removed[key] = null;
+      }
+    }
+    config = merge(config, { terms: { ...removed, [name]: options } });
+    if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
+  }
+  if (changes.strict) {
+    refuseContradictions(changes.settings ?? []);
+    refuseStrangeTerms((config.terms ?? {}) as JsonObject, changes.settings ?? []);
+  }
+  // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
+  const settings = changes.settings ?? [];
+  for (const { recipe } of settings)
+    if (recipe !== undefined && recipe !== config.recipe)
+      throw new UsageError(
+        `recipe: it is ${JSON.stringify(config.recipe)}, and what it made is all set already; train another by its name: gantry train ${typeof recipe === "string" ? recipe : "RECIPE"}`,
+      );
+  for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
+    config = merge(config, setting);
+  return validateConfig(config);
+}
+
+/** Checks a whole configuration (a run's config.json, or one written by hand). @throws UsageError */
+export async function validateConfig(value: unknown): Promise<Config> {
+  const base = checkConfig(value);
+  const { family: familyName, prior, ...familyOptions } = base.net;
+  const family = await families.get(familyName);
+  const net = {
+    family: familyName,
+    prior: validate(priorSchema, prior, "net.prior"),
+    ...validate(family.options, familyOptions, "net"),
+  };
+  const terms: Record<string, { term?: string }> = {};
+  for (const [key, { term, ...options }] of Object.entries(base.terms)) {
+    const definition = await termRegistry.get(term ?? key);
+    terms[key] = {
+      ...(term === undefined ? {} : { term }),
+      ...validate(definition.options, options, `terms.${key}`),
+    };
+  }
+  return { ...base, net, terms } as Config;
+}

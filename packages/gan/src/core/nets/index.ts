@@ -1,0 +1,7 @@
+/** Networks, for who writes a family of them, or looks into one. */
+export * from "./contract.js";
+export * from "./family.js";
+export { makeJudge } from "./judge.js";
+export { contrastiveLoss, InfomaxCritics } from "./layers/infomaxCritics.js";
+export * from "./prior.js";
+export * from "./sample.js";

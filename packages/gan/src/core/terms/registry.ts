@@ -1,0 +1,4 @@
+import { Registry } from "../base/registry.js";
+import type { TermDefinition } from "../game/term.js";
+
+export const terms = new Registry<TermDefinition>("term", new URL("./", import.meta.url));
