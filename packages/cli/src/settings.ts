@@ -144,7 +144,7 @@ export async function claim(
 export const termOptions: readonly CommandOption[] = [
   {
     flags: "--with <term[:key=value,...]>",
-    description: "add a term, see 'gantry terms'; repeatable",
+    description: "add a term, see 'gantry terms'; NAME=term under another name; repeatable",
     repeats: true,
   },
   { flags: "--without <term>", description: "take a term out; repeatable", repeats: true },

@@ -4,6 +4,7 @@
 // returned from the outermost, is freed by hand or, as a safety net, when the collector finds it lost (native/collector.cc).
 import { setTimeout } from "node:timers";
 import { native } from "./native.js";
+// biome-ignore lint/suspicious/noImportCycles: a type; operators are methods of tensors, which are made here
 import type { Tensor } from "./tensor.js";
 
 const MISSING = 0xffffffff;

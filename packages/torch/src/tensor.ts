@@ -1,7 +1,10 @@
 import { inspect } from "node:util";
 import { TorchError } from "./errors.js";
 import { native } from "./native.js";
+// Operators are methods of tensors and give tensors. Both ways back are types; loading goes one way (setConstructor).
+// biome-ignore lint/suspicious/noImportCycles: see above
 import { functions, TensorMethods } from "./ops_gen.js";
+// biome-ignore lint/suspicious/noImportCycles: see above
 import { release, rewatch, setConstructor, wrap } from "./runtime.js";
 import type { Device, DType, MemoryFormat, TypedArray } from "./types.js";
 

@@ -34,3 +34,10 @@ test("a run is probed as a run that measured itself from its beginning would tel
   // Beyond the end of a run too, and of one that measures itself.
   assert.equal((await probeRun(measured, { iterations: 2 })).series["gap/after"]?.length, 2);
 });
+
+test("a run whose loss does not split is refused, by the loss's name", async () => {
+  const path = `${folder}/relativistic`;
+  const terms = { "non-saturating": null, relativistic: {} };
+  await finish(await startRun(await tinyConfig("gan", "", { terms }), path));
+  await assert.rejects(probeRun(path), /^UsageError: .*its loss, relativistic, compares reals with fakes/);
+});

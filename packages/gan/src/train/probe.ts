@@ -7,6 +7,7 @@ import type { DataContext } from "../core/data/index.js";
 import { readState } from "../core/run/checkpoints.js";
 import { withOtherData } from "../core/run/data.js";
 import { type CheckpointChoice, RunDirectory } from "../core/run/directory.js";
+import { terms as termRegistry } from "../core/terms/registry.js";
 import { loadCheckpoint } from "./checkpoint.js";
 import { Trainer } from "./trainer.js";
 
@@ -48,6 +49,13 @@ export async function probeRun(path: string, options: ProbeOptions = {}): Promis
   const { iterations = 20, context } = options;
   const config =
     options.data === undefined ? run.config : await withOtherData(run.config, options.data, run.record.data);
+  for (const [name, { term = name }] of Object.entries(config.terms)) {
+    const { kind, separable } = await termRegistry.get(term);
+    if (kind === "adversarial" && !separable)
+      throw new UsageError(
+        `${path}: its loss, ${name}, compares reals with fakes and does not split into real and fake, so that there are no two gradients to compare`,
+      );
+  }
   const dataset = await openRunData(config, run.config, `probe ${shellWord(path)}`, context);
   const own = Object.entries(config.terms).some(([name, { term = name }]) => term === TERM);
   const terms = own ? config.terms : { ...config.terms, [TERM]: { variant: "equal" } };

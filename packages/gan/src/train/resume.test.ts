@@ -43,6 +43,16 @@ for (const [recipe, settings] of [
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],
   ["dcgan", { terms: { "minibatch-discrimination": { kernels: 3 } } }],
   ["dcgan", { terms: { "historical-averaging": {} } }],
+  [
+    "gan",
+    {
+      terms: {
+        "historical-averaging": { players: ["generator"] },
+        held: { term: "historical-averaging", players: ["discriminator"], weight: 1 },
+      },
+    },
+  ],
+  ["r3gan", { net: { channels: 2 } }],
   ["cgan", { net: { generatorNorm: "virtual", referenceBatch: 3 } }],
   ["infogan", {}],
   ["stylegan", { data: { size: 16 }, net: { channels: 4, styleSize: 4, mappingLayers: 2 } }],

@@ -6,7 +6,7 @@ import type { JsonObject } from "../core/base/json.js";
 import { resolveConfig } from "../core/config/config.js";
 import type { Config } from "../core/config/schema.js";
 import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../core/data/index.js";
-import type { Phase } from "../core/game/plan.js";
+import type { Phase } from "../core/game/play.js";
 import { drawSamples } from "../core/sample/pictures.js";
 import { temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { train } from "./train.js";

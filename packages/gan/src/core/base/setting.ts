@@ -138,18 +138,41 @@ export function optionsOf(given: readonly (readonly [string, Json])[], name: str
   return Object.fromEntries(given);
 }
 
+/** A term that is added to a composition. */
+export interface AddedTerm {
+  /** What it goes by: its own name, or that of an instance. */
+  readonly name: string;
+  /** The term that it is an instance of, where `name` is not the term's own. */
+  readonly term?: string | undefined;
+  readonly options: JsonObject;
+}
+
 /**
- * A term as written after --with: `infomax:alpha=0.2,beta=0.2`, options after the colon. Commas inside brackets, braces
- * and quotes belong to a value.
- * @throws UsageError for an option without `=`
+ * A term as written after --with: `infomax:alpha=0.2,beta=0.2`, options after the colon; `r2=r1:stream=fake` under a name
+ * of its own. Commas inside brackets, braces and quotes belong to a value.
+ * @throws UsageError for an option without `=`, and for names with other than letters, digits, - and _
  */
-export function parseTerm(text: string): { name: string; options: JsonObject } {
+export function parseTerm(text: string): AddedTerm {
   const colon = text.indexOf(":");
-  const name = colon < 0 ? text : text.slice(0, colon);
-  if (name === "") throw new UsageError(`'${text}' is not a term; write NAME or NAME:key=value,key=value`);
-  if (colon < 0) return { name, options: {} };
-  const options = splitOutside(text.slice(colon + 1)).map((part) => parseOption(part, name));
-  return { name, options: optionsOf(options, name) };
+  const head = colon < 0 ? text : text.slice(0, colon);
+  const equals = head.indexOf("=");
+  const [name, term] = equals < 0 ? [head] : [head.slice(0, equals), head.slice(equals + 1)];
+  if (name === "" || term === "")
+    throw new UsageError(
+      `'${text}' is not a term; write NAME or NAME:key=value,key=value, or INSTANCE=NAME:key=value`,
+    );
+  if (term !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
+    throw new UsageError(
+      `'${name}' is no name for a term; write letters, digits, - and _, as in r2=r1:stream=fake`,
+    );
+  const options =
+    colon < 0
+      ? {}
+      : optionsOf(
+          splitOutside(text.slice(colon + 1)).map((part) => parseOption(part, name)),
+          name,
+        );
+  return term === undefined || term === name ? { name, options } : { name, term, options };
 }
 
 /** `key=value` of a member of some open set. @throws UsageError when there is no `=`, or nothing before it */

@@ -76,6 +76,9 @@ export async function composeGame(config: Config, data: DataShape, parts: GamePa
   const game = new Game(plan, terms, {
     precision: config.precision,
     judgeTogether: config.schedule.judgeTogether,
+    separable: [...(await termRegistry.all()).values()]
+      .filter((each) => each.separable)
+      .map(({ name }) => name),
     prepare: parts.prepare,
     optimizer: (player, parameters) => makeOptimizer(config.optimizers, player, parameters),
   });
@@ -93,7 +96,7 @@ async function makeTerms(config: Config): Promise<Map<string, Term>> {
   const terms = new Map<string, Term>();
   for (const [name, { term, ...options }] of Object.entries(config.terms)) {
     const definition = await termRegistry.get(term ?? name);
-    terms.set(name, definition.make(options as never));
+    terms.set(name, definition.make(options as never, name));
   }
   return terms;
 }

@@ -5,7 +5,7 @@ import { UsageError } from "../base/errors.js";
 import { type Json, type JsonObject, merge } from "../base/json.js";
 import { parseSetting, parseTerm, parseValue } from "../base/setting.js";
 import { composeRecipe } from "../recipes/recipe.js";
-import { resolveConfig, validateConfig } from "./config.js";
+import { composeConfig, resolveConfig, validateConfig } from "./config.js";
 
 const key = fc.constantFrom("a", "b", "kind", "__proto__", "constructor");
 /** JSON with few distinct keys, so that two of them meet; nulls only where asked for. */
@@ -120,6 +120,13 @@ test("a term's options come back out, lists and quoted commas too", () => {
     }),
   );
   assert.deepEqual(parseTerm("infomax"), { name: "infomax", options: {} });
+  assert.deepEqual(parseTerm("r2=r1:a=x=y"), { name: "r2", term: "r1", options: { a: "x=y" } });
+  assert.deepEqual(parseTerm("r2=r1"), { name: "r2", term: "r1", options: {} });
+  assert.deepEqual(parseTerm("r1=r1"), { name: "r1", options: {} });
+  for (const wrong of ["=r1", "r2=", "r2=:a=1"])
+    assert.throws(() => parseTerm(wrong), /is not a term; write/);
+  for (const wrong of ["r/2=r1", "a.b=r1", "__proto__=r1"])
+    assert.throws(() => parseTerm(wrong), /is no name for a term; write letters, digits/);
   assert.deepEqual(parseTerm('x:a="1,2",b={"c":[1,2]},d=3'), {
     name: "x",
     options: { a: "1,2", b: { c: [1, 2] }, d: 3 },
@@ -250,6 +257,36 @@ test("--with adds a term; an adversarial one takes the place of the recipe's", a
   const plain = await resolveConfig({ recipe: "gan" });
   assert.notDeepEqual(config.net, plain.net, "the preset counts");
   await assert.rejects(resolveConfig({ recipe: "gan", with: [parseTerm("hing")] }), /did you mean 'hinge'/);
+});
+
+test("a term is composed twice under another name, whose options are settings of its own", async () => {
+  const add = (terms: string[], ...settings: string[]) =>
+    resolveConfig({
+      recipe: "gan",
+      with: terms.map(parseTerm),
+      settings: settings.map(parseSetting),
+      strict: true,
+    });
+  const { terms } = await add(["r1", "r2=r1:stream=fake"], "terms.r2.gamma=3");
+  const { r1 } = terms;
+  assert.deepEqual(terms.r2, { ...r1, term: "r1", stream: "fake", gamma: 3 });
+  // Of what is there under a name of its own, --with sets options, as of any other term.
+  const again = await composeConfig({ ...(await add(["r2=r1:stream=fake"])) } as JsonObject, {
+    with: [parseTerm("r2:gamma=5")],
+  });
+  assert.deepEqual(again.terms.r2, { ...r1, term: "r1", stream: "fake", gamma: 5 });
+  for (const [taken, message] of [
+    [["r1", "r2=r1", "r2=r1:stream=fake"], /r2 is added twice/],
+    [["r1", "hinge=r1"], /^UsageError: --with hinge=r1: the name 'hinge' is taken, it is another term's own/],
+    [
+      ["r1", "non-saturating=r1"],
+      /the name 'non-saturating' is taken, the composition has one already; give/,
+    ],
+    [["r2=r3"], /unknown term 'r3'/],
+    [["a=hinge", "b=minimax"], /a and b are adversarial losses/],
+  ] as const)
+    await assert.rejects(add([...taken]), message);
+  assert.deepEqual(Object.keys((await add(["other=hinge"])).terms), ["other"]);
 });
 
 test("a resolved configuration resolves to itself, through JSON too", async () => {

@@ -1,7 +1,7 @@
 import { UsageError } from "../base/errors.js";
 import { type JsonObject, merge, namesKind } from "../base/json.js";
 import { didYouMean } from "../base/nearest.js";
-import { refuseContradictions, refuseStrangeTerms } from "../base/setting.js";
+import { type AddedTerm, refuseContradictions, refuseStrangeTerms } from "../base/setting.js";
 import { validate } from "../base/validate.js";
 import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
@@ -26,7 +26,7 @@ export async function resolveConfig(composition: Composition): Promise<Config> {
 /** What is laid upon a configuration. */
 export interface Changes {
   /** Terms to add, in order. An adversarial term replaces the one there is. */
-  readonly with?: readonly { readonly name: string; readonly options: JsonObject }[] | undefined;
+  readonly with?: readonly AddedTerm[] | undefined;
   /** Terms to take out, by name. */
   readonly without?: readonly string[] | undefined;
   /** Laid upon all else, in order. */
@@ -53,18 +53,20 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
     config = merge(config, { terms: { [name]: null } });
   }
   const adversaries: string[] = [];
-  for (const [i, { name, options }] of (changes.with ?? []).entries()) {
-    const definition = await termRegistry.get(name);
+  for (const [i, { name, term, options }] of (changes.with ?? []).entries()) {
+    const present = (config.terms ?? {}) as JsonObject;
+    const instance = (present[name] as JsonObject | undefined)?.term as string | undefined;
+    const definition = await termRegistry.get(term ?? instance ?? name);
     if (changes.with?.findIndex((other) => other.name === name) !== i)
       throw new UsageError(
-        `${name} is added twice, and a composition has one of each; add it once, with all its options`,
+        `${name} is added twice, and a composition has one of each name; add it once, with all its options, or the second under another name, as --with ${name}-2=${definition.name}`,
       );
+    if (term !== undefined) await refuseTaken(name, term, present);
     if (definition.kind === "adversarial") adversaries.push(name);
     if (adversaries.length > 1)
       throw new UsageError(
         `${adversaries.join(" and ")} are adversarial losses, of which the last would take the others' place; add one`,
       );
-    const present = (config.terms ?? {}) as JsonObject;
     const removed: Record<string, null> = {};
     if (definition.kind === "adversarial") {
       for (const [key, value] of Object.entries(present)) {
@@ -72,7 +74,9 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
         if (other.kind === "adversarial" && key !== name) removed[key] = null;
       }
     }
-    config = merge(config, { terms: { ...removed, [name]: options } });
+    config = merge(config, {
+      terms: { ...removed, [name]: { ...(term === undefined ? {} : { term }), ...options } },
+    });
     if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
   }
   if (changes.strict) {
@@ -89,6 +93,15 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
   for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
     config = merge(config, setting);
   return validateConfig(config);
+}
+
+/** @throws UsageError where an instance of a term is given a name that another has */
+async function refuseTaken(name: string, term: string, present: JsonObject): Promise<void> {
+  const taken = name in present ? "the composition has one already" : "it is another term's own";
+  if (name in present || (await termRegistry.all()).has(name))
+    throw new UsageError(
+      `--with ${name}=${term}: the name '${name}' is taken, ${taken}; give this ${term} another`,
+    );
 }
 
 /** Checks a whole configuration (a run's config.json, or one written by hand). @throws UsageError */

@@ -82,7 +82,8 @@ export const configSchema = z.strictObject({
         .default(null)
         .describe(
           "D judges reals and fakes in one pass, each normalised by its own statistics; null: where that is the same; " +
-            "true: with spectral norm too, whose power iteration then moves once a step, not twice",
+            "true: with spectral norm too, whose power iteration then moves once a step, not twice; " +
+            "false: nor do R1, R2 and gradient penalties share a pass, as without batch norm they else do",
         ),
       burst: z
         .strictObject({ steps: turns, first: z.int().min(0), every: z.int().min(1) })

@@ -130,7 +130,8 @@ async function findMethods(): Promise<Map<string, Terms>> {
 }
 
 /** What must be refused of single methods: nothing else may be. Pairs have more that makes no sense. */
-const makesNoSense = (terms: readonly string[], { data, conditional }: Setting): boolean =>
+const makesNoSense = (loss: string, terms: readonly string[], { data, conditional }: Setting): boolean =>
+  (!all.get(loss)?.separable && terms.some((name) => all.get(name)?.parts)) ||
   (data.kind === "points" && (terms.includes("infomax") || terms.includes("rotation"))) ||
   (conditional && terms.includes("packing")) ||
   (!conditional && terms.includes("auxiliary-classifier"));
@@ -299,7 +300,7 @@ for (const [s, setting] of settings.entries())
         .filter((_, l) => full || (s + m) % losses.length === l)
         .map((loss) => ({
           name: `${setting.name}, ${method}, ${loss}`,
-          expected: makesNoSense(Object.keys(terms), setting),
+          expected: makesNoSense(loss, Object.keys(terms), setting),
           run: () =>
             attempt(
               setting,

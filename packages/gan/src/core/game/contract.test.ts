@@ -8,8 +8,7 @@ import type { Sample } from "../nets/sample.js";
 import { oncePerPlay } from "../terms/parts/adversarial.js";
 import { planReconstruction } from "../terms/parts/reconstruction.js";
 import type { Game } from "./game.js";
-import type { Phase } from "./plan.js";
-import { Play } from "./play.js";
+import { type Phase, Play } from "./play.js";
 import type { Term } from "./term.js";
 
 setThreads(1);

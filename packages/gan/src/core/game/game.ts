@@ -2,18 +2,17 @@ import { autocast, nn, type optim, sumOf, Tensor, timed, torch } from "@gantry/t
 import { DivergedError, UsageError } from "../base/errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { Sample } from "../nets/sample.js";
-import { type GradientRule, type GraphOptions, gradientOfSum, type Losses } from "./gradient.js";
-import type { Contest, Phase, Plan, Role, Stream, View } from "./plan.js";
-import { Play, type PlayOptions } from "./play.js";
-import { isSplit, type Split, type Term } from "./term.js";
-
-/** A network and what updates it. */
-export interface Player {
-  readonly name: string;
-  readonly role: Role;
-  readonly network: nn.Module;
-  readonly optimizer: optim.Optimizer;
-}
+import {
+  type GradientRule,
+  type GraphOptions,
+  gradientOfSum,
+  isSplit,
+  type Losses,
+  type Split,
+} from "./gradient.js";
+import type { Plan } from "./plan.js";
+import { type Contest, type Phase, Play, type PlayOptions, type Stream, type View } from "./play.js";
+import type { ComposedGame, Player, Term } from "./term.js";
 
 export type OptimizerFactory = (player: string, parameters: readonly nn.Parameter[]) => optim.Optimizer;
 
@@ -24,6 +23,8 @@ export interface GameOptions {
   readonly prepare?: (network: nn.Module) => void;
   /** Arithmetic of networks and losses. Default float32. */
   readonly precision?: "float32" | "bfloat16";
+  /** Losses that come in parts, for the message where a rule needs one. */
+  readonly separable?: readonly string[];
   /** Whether discriminators judge the two sides of a contest in one pass; null (default): where nothing but rounding changes. */
   readonly judgeTogether?: boolean | null;
 }
@@ -46,7 +47,7 @@ const real: Stream = { dependsOn: [], sample: (play) => play.options.real() };
 /**
  * Players, streams, terms and a schedule: one contract for every GAN. Built from a Plan that the terms have shaped.
  */
-export class Game {
+export class Game implements ComposedGame {
   readonly players: ReadonlyMap<string, Player>;
   readonly terms: ReadonlyMap<string, Term>;
   readonly phases: readonly Phase[];
@@ -59,6 +60,8 @@ export class Game {
   readonly #rules: ReadonlyMap<string, GradientRule>;
   /** Discriminators that judge the two sides of a contest in one pass. */
   readonly #together: ReadonlySet<string>;
+  /** Discriminators through which samples of several terms go in one pass. */
+  readonly #joining: ReadonlySet<string>;
 
   /**
    * @param plan the composition; every term's `plan` is called here
@@ -77,12 +80,9 @@ export class Game {
     this.#rules = plan.rules;
     for (const [name, player] of plan.players) this.#networks.set(name, player.make());
     for (const term of terms.values()) term.attach?.(this);
-    for (const player of this.#rules.keys())
-      if (![...terms.values()].some((term) => term.splits?.(player)))
-        throw new UsageError(
-          `a term weighs the real and the fake part of what the ${player} minimises (adaptive-weights), and no loss here comes in parts for it; add one that does, as hinge, or leave that term out`,
-        );
+    for (const player of this.#rules.keys()) this.#requireSplits(player, options.separable ?? ["hinge"]);
     this.#together = this.#judgingTogether(options.judgeTogether ?? null);
+    this.#joining = this.#joiningPasses(options.judgeTogether ?? null);
     const players = new Map<string, Player>();
     for (const [name, { role }] of plan.players) {
       const network = this.network(name);
@@ -90,6 +90,23 @@ export class Game {
       players.set(name, { name, role, network, optimizer: options.optimizer(name, network.parameters()) });
     }
     this.players = players;
+  }
+
+  /** @throws UsageError where a rule weighs the parts of a player's losses, and there is one without parts, or none */
+  #requireSplits(player: string, separable: readonly string[]): void {
+    const found = [...this.terms].flatMap(([name, term]) => {
+      const splits = term.splits?.(player);
+      return splits === undefined ? [] : [{ name, splits }];
+    });
+    const whole = found.filter(({ splits }) => !splits).map(({ name }) => name);
+    if (found.length > 0 && whole.length === 0) return;
+    const reason =
+      whole.length > 0
+        ? `${whole.join(" and ")} does not come in parts, as it compares the two`
+        : "no loss here comes in parts for it";
+    throw new UsageError(
+      `adaptive-weights weighs the real and the fake part of what the ${player} minimises, and ${reason}; take a loss that does (${separable.join(", ")}), or leave adaptive-weights out`,
+    );
   }
 
   /** A player's network. @throws Error when there is no such player: a mistake of the term's */
@@ -145,6 +162,12 @@ export class Game {
     );
   }
 
+  /** @throws UsageError where there is no stream of this name, on behalf of a term whose options name it */
+  requireStream(term: string, stream: string): void {
+    if (!this.hasStream(stream))
+      throw new UsageError(`${term}: there is no stream '${stream}'; known: ${this.streamNames.join(", ")}`);
+  }
+
   /** The contests that a discriminator judges; of none, the plain game's streams. */
   contestsOf(discriminator: string): readonly Contest[] {
     const own = this.contests.filter((contest) => contest.discriminator === discriminator);
@@ -175,6 +198,20 @@ export class Game {
   /** Whether a discriminator judges the two sides of a contest in one pass. */
   judgesTogether(discriminator: string): boolean {
     return this.#together.has(discriminator);
+  }
+
+  /** @see GameOptions.judgeTogether. Not with batch norm: its running statistics would see the batches in another order. */
+  joinsPasses(discriminator: string): boolean {
+    return this.#joining.has(discriminator);
+  }
+
+  #joiningPasses(wish: boolean | null): Set<string> {
+    const able = [...this.#plan.players].filter(([name, { role }]) => {
+      if (role !== "discriminator" || wish === false) return false;
+      const modules = this.network(name).namedModules();
+      return !modules.some(([, module]) => module instanceof nn.BatchNorm);
+    });
+    return new Set(able.map(([name]) => name));
   }
 
   /**

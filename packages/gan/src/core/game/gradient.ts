@@ -1,6 +1,16 @@
 import { type GradOptions, grad, type nn, sumOf, type Tensor } from "@gantry/torch";
-import type { Play } from "./play.js";
-import type { Split } from "./term.js";
+import type { Judgement, Play } from "./play.js";
+
+/** A discriminator's loss whose real and fake parts are wanted apart (adaptive weights); it stands for their sum. */
+export interface Split {
+  readonly real: Tensor;
+  readonly fake: Tensor;
+  /** The judgements it comes from, a pair for every contest: for rules that go by the scores. */
+  readonly judged: readonly { readonly real: Judgement; readonly fake: Judgement }[];
+}
+
+export const isSplit = (loss: Tensor | readonly Tensor[] | Split): loss is Split =>
+  "real" in loss && "fake" in loss;
 
 /** A player's losses of one step. */
 export interface Losses {

@@ -17,9 +17,10 @@ const IMAGES: DataShape = { kind: "images", shape: [3, 32, 32], classes: undefin
 
 async function make(composition: Readonly<Record<string, object>>): Promise<Record<string, Term>> {
   const made: Record<string, Term> = {};
-  for (const [name, options] of Object.entries(composition)) {
-    const definition = await terms.get(name);
-    made[name] = definition.make(definition.options.parse(options) as never);
+  for (const [name, given] of Object.entries(composition)) {
+    const { term = name, ...options } = given as { term?: string };
+    const definition = await terms.get(term);
+    made[name] = definition.make(definition.options.parse(options) as never, name);
   }
   return made;
 }
@@ -47,8 +48,8 @@ function judged(game: Game, shape: readonly number[], batch: number) {
       scalars: [...play.scalars.keys()],
       loss: total.item(),
       gradients: gradients.map((gradient) => gradient?.toNumbers() ?? []),
-      judgements: ["real", "fake"].map((stream) =>
-        play.judge("discriminator", stream).features.global.toNumbers(),
+      judgements: game.contests.flatMap(({ real, fake }) =>
+        [real, fake].map((stream) => play.judge("discriminator", stream).features.global.toNumbers()),
       ),
       buffers: discriminator.buffers().map((buffer) => buffer.toNumbers()),
     };
@@ -151,4 +152,57 @@ test("asked for where it would be another function, it is refused", async () => 
     async () => adHocGame(await make({ hinge: {}, "adaptive-weights": {} }), points),
     refused,
   );
+});
+
+/** All that look at D's slope, one of them twice. */
+const SLOPES = { r1: {}, r2: { term: "r1", stream: "fake" }, "gradient-penalty": {} };
+const PLAIN = { discriminatorNorm: "none", channels: 4 };
+
+for (const [what, family, net, data, batch, composition, passes] of [
+  ["points", "mlp", undefined, undefined, 6, { hinge: {}, ...SLOPES }, [12, 18]],
+  ["packs", "mlp", undefined, undefined, 6, { hinge: {}, ...SLOPES, packing: { degree: 3 } }, [4, 6]],
+  ["pairs", "mlp", undefined, undefined, 6, { hinge: {}, ...SLOPES, ali: { stochastic: false } }, [12, 18]],
+  ["images", "dcgan", PLAIN, IMAGES, 3, { "non-saturating": {}, ...SLOPES }, [6, 9]],
+  [
+    "several contests",
+    "mlp",
+    undefined,
+    undefined,
+    6,
+    { hinge: {}, vaegan: {}, "gradient-penalty": {} },
+    [12, 6, 12],
+  ],
+  // The rule takes what D says of each side apart, with and without. Every image gets the same noise.
+  [
+    "noisy images, with weighed parts",
+    "dcgan",
+    PLAIN,
+    IMAGES,
+    3,
+    { hinge: {}, "instance-noise": {}, ...SLOPES, "adaptive-weights": {} },
+    [3, 3, 9],
+  ],
+] as const)
+  test(`R1, R2 and gradient penalties cost one more pass, and are as with a pass each: ${what}`, async () => {
+    const options = { family, batch, ...(net && { net: await full(family, net) }), ...(data && { data }) };
+    const shape = data?.shape ?? [2];
+    const together = judged(await adHocGame(await make(composition), options), shape, batch);
+    const apart = judged(
+      await adHocGame(await make(composition), { ...options, judgeTogether: false }),
+      shape,
+      batch,
+    );
+    assert.deepEqual(together.passes, passes);
+    const slopes = passes.at(-1)! / apart.passes[0]!;
+    assert.ok(slopes > 1 && apart.passes.slice(-slopes).every((rows) => rows === apart.passes[0]));
+    assert.ok(Math.abs(together.loss - apart.loss) < 1e-12 * Math.abs(apart.loss));
+    assert.ok(apart.gradients.some((gradient) => gradient.some((value) => value !== 0)));
+    for (const [i, expected] of apart.gradients.entries())
+      assertClose(together.gradients[i] as number[], expected, 1e-11, `gradient ${i}`);
+  });
+
+test("with batch norm each slope has a pass of its own", async () => {
+  const options = { family: "dcgan", net: await full("dcgan", { channels: 4 }), data: IMAGES, batch: 3 };
+  const { passes } = judged(await adHocGame(await make({ hinge: {}, ...SLOPES }), options), IMAGES.shape, 3);
+  assert.deepEqual(passes, [6, 3, 3, 3]);
 });

@@ -1,67 +1,11 @@
-import type { nn, Tensor } from "@gantry/torch";
+import type { nn } from "@gantry/torch";
 import { UsageError } from "../base/errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { DiscriminatorRequest, NetFamily } from "../nets/family.js";
 import { CodedPrior, type CodeOptions, type Prior } from "../nets/prior.js";
-import type { DataShape, Sample } from "../nets/sample.js";
+import type { DataShape } from "../nets/sample.js";
 import type { GradientRule } from "./gradient.js";
-import type { Play } from "./play.js";
-
-export type Role = "generator" | "discriminator" | "encoder" | "classifier";
-
-/** A named, lazily computed source of samples. */
-export interface Stream {
-  /** The players whose parameters its samples depend on: a graph is recorded only while one of them updates. */
-  readonly dependsOn: readonly string[];
-  sample(play: Play): Sample;
-}
-
-/** A transform in front of a discriminator, the same for every stream it judges. */
-export interface View {
-  /** The shape that comes out for one sample, given the shape that goes in; default the same. */
-  shape?(shape: readonly number[]): readonly number[];
-  /** The same for the length of a latent that is judged along with the image. */
-  latentSize?(size: number): number;
-  /** Samples that one judgement is about; default 1. */
-  readonly group?: number;
-  /** Only in front of what adversarial terms judge, not of what heads look at (Play.look). Default false. */
-  readonly adversarialOnly?: boolean;
-  apply(sample: Sample, play: Play): Sample;
-}
-
-/** Who plays whom: what adversarial terms that name no streams set against each other. */
-export interface Contest {
-  readonly discriminator: string;
-  /** The stream it should call real. */
-  readonly real: string;
-  /** The stream it should call fake. */
-  readonly fake: string;
-  /** Who plays against it: the makers of the fakes, or of both streams (ALI). */
-  readonly fool: "fake" | "both";
-  /** Only these of the makers play against it; default all of them. */
-  readonly opponents?: readonly string[] | undefined;
-}
-
-/** One entry of the schedule. */
-export interface Phase {
-  readonly name: string;
-  /**
-   * Who updates. Each player minimises its own losses; players in one inner list form a team: they minimise the sum of
-   * their losses in one backward pass, right when what only one of them minimises does not depend on the others.
-   */
-  readonly update: readonly (string | readonly string[])[];
-  /** Steps in a row. */
-  readonly steps: number;
-  /** `fresh`: every step takes the next real batch. `same`: the batch of the step before. */
-  readonly real: "fresh" | "same";
-  /** Latents drawn for the fakes of this phase, whatever the number of reals. Default the plan's batch. */
-  readonly batch?: number | undefined;
-  /**
-   * By discriminator, how much it counts in this phase to be taken for real by it: a factor on what its opponents
-   * minimise; 0 for discriminators not named. Default 1 for all.
-   */
-  readonly against?: Readonly<Record<string, number>>;
-}
+import type { Contest, Phase, Role, Stream, View } from "./play.js";
 
 /** A player before its network exists. */
 export interface PlayerPlan {
@@ -282,10 +226,4 @@ export class Plan {
   refuse(reason: string): never {
     throw new UsageError(reason);
   }
-}
-
-/** A loss by the name of the term that produced it. */
-export interface NamedLoss {
-  readonly term: string;
-  readonly loss: Tensor;
 }

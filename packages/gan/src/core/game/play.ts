@@ -1,8 +1,79 @@
 import { type Device, nn, noGrad, type RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import type { Discriminator, Encoder, Encoding, Features, Generator } from "../nets/contract.js";
 import type { Sample } from "../nets/sample.js";
-import type { Game } from "./game.js";
-import type { Phase, View } from "./plan.js";
+
+export type Role = "generator" | "discriminator" | "encoder" | "classifier";
+
+/** A named, lazily computed source of samples. */
+export interface Stream {
+  /** The players whose parameters its samples depend on: a graph is recorded only while one of them updates. */
+  readonly dependsOn: readonly string[];
+  sample(play: Play): Sample;
+}
+
+/** A transform in front of a discriminator, the same for every stream it judges. */
+export interface View {
+  /** The shape that comes out for one sample, given the shape that goes in; default the same. */
+  shape?(shape: readonly number[]): readonly number[];
+  /** The same for the length of a latent that is judged along with the image. */
+  latentSize?(size: number): number;
+  /** Samples that one judgement is about; default 1. */
+  readonly group?: number;
+  /** Only in front of what adversarial terms judge, not of what heads look at (Play.look). Default false. */
+  readonly adversarialOnly?: boolean;
+  apply(sample: Sample, play: Play): Sample;
+}
+
+/** Who plays whom: what adversarial terms that name no streams set against each other. */
+export interface Contest {
+  readonly discriminator: string;
+  /** The stream it should call real. */
+  readonly real: string;
+  /** The stream it should call fake. */
+  readonly fake: string;
+  /** Who plays against it: the makers of the fakes, or of both streams (ALI). */
+  readonly fool: "fake" | "both";
+  /** Only these of the makers play against it; default all of them. */
+  readonly opponents?: readonly string[] | undefined;
+}
+
+/** One entry of the schedule. */
+export interface Phase {
+  readonly name: string;
+  /**
+   * Who updates. Each player minimises its own losses; players in one inner list form a team: they minimise the sum of
+   * their losses in one backward pass, right when what only one of them minimises does not depend on the others.
+   */
+  readonly update: readonly (string | readonly string[])[];
+  /** Steps in a row. */
+  readonly steps: number;
+  /** `fresh`: every step takes the next real batch. `same`: the batch of the step before. */
+  readonly real: "fresh" | "same";
+  /** Latents drawn for the fakes of this phase, whatever the number of reals. Default the plan's batch. */
+  readonly batch?: number | undefined;
+  /**
+   * By discriminator, how much it counts in this phase to be taken for real by it: a factor on what its opponents
+   * minimise; 0 for discriminators not named. Default 1 for all.
+   */
+  readonly against?: Readonly<Record<string, number>>;
+}
+
+/** What a step is played on: networks, streams and views by name, and how each discriminator judges. */
+export interface Stage {
+  /** A player's network. @throws Error when there is no such player: a mistake of the term's */
+  network<T extends nn.Module>(player: string): T;
+  /** @throws Error when there is no such stream: a mistake of the term's */
+  stream(name: string): Stream;
+  views(discriminator: string): readonly View[];
+  /** Samples that one judgement of a discriminator is about: the size of its packs. */
+  groupOf(discriminator: string): number;
+  /** Whether a discriminator judges images along with latents. */
+  judgesPairs(discriminator: string): boolean;
+  /** Whether a discriminator judges the two sides of a contest in one pass. */
+  judgesTogether(discriminator: string): boolean;
+  /** Whether samples at which several terms ask for a discriminator's slopes go through it in one pass. */
+  joinsPasses(discriminator: string): boolean;
+}
 
 /** A discriminator's verdict on a sample. */
 export interface Judgement {
@@ -43,7 +114,7 @@ export interface PlayOptions {
  * through a network only if it, or something its input came from, is updating.
  */
 export class Play {
-  readonly game: Game;
+  readonly game: Stage;
   readonly options: PlayOptions;
   /** Scalars reported in this step, by `term/name`; read together when the step is logged. */
   readonly scalars: Map<string, Tensor | number>;
@@ -53,7 +124,7 @@ export class Play {
   readonly #looks = new Map<string, Look>();
   readonly #encodings: Map<string, Encoding>;
 
-  constructor(game: Game, options: PlayOptions, parent?: Play) {
+  constructor(game: Stage, options: PlayOptions, parent?: Play) {
     this.game = game;
     this.options = options;
     this.scalars = parent?.scalars ?? new Map();
@@ -185,6 +256,20 @@ export class Play {
   judgeSample(discriminator: string, sample: Sample): Judgement {
     const seen = this.#through(this.game.views(discriminator), sample);
     return { ...pass(this.discriminator(discriminator), seen), sample: seen };
+  }
+
+  /**
+   * judgeSample() of several samples, in one pass where they are of one size. Each goes through the views before the next
+   * is asked for.
+   */
+  judgeSamples(discriminator: string, samples: Iterable<Sample>): Judgement[] {
+    const views = this.game.views(discriminator);
+    const seen = Array.from(samples, (sample) => this.#through(views, sample));
+    const network = this.discriminator(discriminator);
+    const count = seen[0]?.image.size(0);
+    if (seen.length > 1 && seen.every(({ image }) => image.size(0) === count))
+      return judgeTogether(network, seen);
+    return seen.map((sample) => ({ ...pass(network, sample), sample }));
   }
 
   /** What a discriminator sees of a stream when only heads look: without the views that are for adversarial terms. */

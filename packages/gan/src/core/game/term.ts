@@ -1,20 +1,50 @@
-import type { Tensor } from "@gantry/torch";
+import type { nn, optim, Tensor } from "@gantry/torch";
 import type { z } from "zod";
 import type { Named } from "../base/registry.js";
-import type { Game } from "./game.js";
+import type { GraphOptions, Losses, Split } from "./gradient.js";
 import type { Plan } from "./plan.js";
-import type { Judgement, Play } from "./play.js";
+import type { Contest, Play, Role, Stage } from "./play.js";
 
-/** A discriminator's loss whose real and fake parts are wanted apart (adaptive weights); it stands for their sum. */
-export interface Split {
-  readonly real: Tensor;
-  readonly fake: Tensor;
-  /** The judgements it comes from, a pair for every contest: for rules that go by the scores. */
-  readonly judged: readonly { readonly real: Judgement; readonly fake: Judgement }[];
+/** A network and what updates it. */
+export interface Player {
+  readonly name: string;
+  readonly role: Role;
+  readonly network: nn.Module;
+  readonly optimizer: optim.Optimizer;
 }
 
-export const isSplit = (loss: Tensor | readonly Tensor[] | Split): loss is Split =>
-  "real" in loss && "fake" in loss;
+/** What `attach` is given: a game whose networks exist. */
+export interface ComposedGame extends Stage {
+  /** What adversarial terms that name no streams play. */
+  readonly contests: readonly Contest[];
+  readonly streamNames: readonly string[];
+  /** Images of the smallest batch that a discriminator is given, before its views. */
+  readonly smallestBatch: number;
+  has(player: string): boolean;
+  hasStream(name: string): boolean;
+  /** The contests that a discriminator judges; of none, the plain game's streams. */
+  contestsOf(discriminator: string): readonly Contest[];
+  /** @throws UsageError where there is no discriminator of this name, on behalf of a term whose options name it */
+  requireDiscriminator(term: string, discriminator: string): void;
+  /** @throws UsageError where there is no stream of this name, on behalf of a term whose options name it */
+  requireStream(term: string, stream: string): void;
+  /**
+   * For terms that look at images or points through a discriminator.
+   * @throws UsageError where there is no such discriminator, or it judges something else (AAE's judges latents)
+   */
+  requireJudgeOfData(term: string, discriminator: string): void;
+  /** @throws Error when there is no such player: a mistake of the term's. Not before every term has attached. */
+  player(name: string): Player;
+  /** What a team minimises in this step, inside the terms' `around` hooks. @param precision default the game's */
+  evaluate(team: readonly string[], play: Play, precision?: "float32" | "bfloat16"): Losses;
+  /** The gradients of a team's losses by its members' parameters, by the rule of the first. */
+  gradients(
+    team: readonly string[],
+    losses: Losses,
+    play: Play,
+    graph?: GraphOptions,
+  ): (Tensor | undefined)[];
+}
 
 /**
  * One idea of one paper: what a player minimises, and what it brings along.
@@ -26,14 +56,17 @@ export interface Term {
   /** Adds players, streams, views, phases, gradient rules. Throws UsageError where the composition makes no sense. */
   plan?(plan: Plan): void;
   /** Adds heads to networks, or checks their shapes. Throws UsageError. */
-  attach?(game: Game): void;
+  attach?(game: ComposedGame): void;
   /**
    * What `player` minimises because of this term; undefined for nothing. Called with gradients recorded. Several parts
    * (a list) add up; a tensor that several members of a team name counts once.
    */
   loss?(player: string, play: Play): Tensor | readonly Tensor[] | Split | undefined;
-  /** Whether `loss` gives `player` a Split: what rules that take its parts apart need. Default false. */
-  splits?(player: string): boolean;
+  /**
+   * Of an adversarial loss of `player`, whether it comes in a part of reals and a part of fakes (a Split), which rules may
+   * weigh apart; undefined where the term gives `player` none.
+   */
+  splits?(player: string): boolean | undefined;
   /** Runs the evaluation of every loss of `player`: for methods that look ahead. Must call `body` exactly once. */
   around?<T>(player: string, play: Play, body: (play: Play) => T): T;
   /** Whether `player` must stand still in this step, now that its losses are known (VAEGAN's equilibrium). */
@@ -61,9 +94,12 @@ export interface TermDefinition<Schema extends z.ZodObject = z.ZodObject> extend
    */
   readonly kind: "adversarial" | "regularizer" | "view" | "gradient" | "constraint";
   readonly options: Schema;
+  /** Of adversarial losses: what D minimises is a part of reals plus a part of fakes, whatever the options (Term.splits). */
+  readonly separable?: true;
   /** Takes the gradients of D's losses on reals and fakes apart: what a recipe says of judging them together gives way. */
   readonly parts?: true;
-  make(options: z.output<Schema>): Term;
+  /** @param instance the name it goes by in this composition, in logs and messages; default its own */
+  make(options: z.output<Schema>, instance?: string): Term;
 }
 
 /** Lets TypeScript infer the options' type. */

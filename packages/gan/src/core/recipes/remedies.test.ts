@@ -47,6 +47,18 @@ test("the recipes of the adaptive weighted discriminator change what the paper c
   assert.deepEqual(conditional.terms, weighted.terms);
 });
 
+test("r3gan is its loss with R1 and R2, on the ring with the networks and steps of gan", async () => {
+  for (const preset of [undefined, "stacked-mnist", "small", "ring"]) {
+    const { terms } = await resolveConfig({ recipe: "r3gan", preset });
+    assert.deepEqual(Object.keys(terms), ["relativistic", "r1", "r2"]);
+    assert.deepEqual(terms.r2, { ...terms.r1, term: "r1", stream: "fake" });
+  }
+  const ring = await resolveConfig({ recipe: "r3gan", preset: "ring" });
+  const gan = await resolveConfig({ recipe: "gan", preset: "small" });
+  for (const part of ["data", "net", "batch", "steps", "schedule"] as const)
+    assert.deepEqual(ring[part], gan[part], part);
+});
+
 test("unrolled and aw-gan play one game on the ring", async () => {
   const unrolled = await resolveConfig({ recipe: "unrolled" });
   const weighted = await resolveConfig({ recipe: "aw-gan" });

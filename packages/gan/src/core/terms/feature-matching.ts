@@ -1,6 +1,6 @@
 import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
-import type { Contest } from "../game/plan.js";
+import type { Contest } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import type { Sample } from "../nets/sample.js";
-import { leaf, slopes } from "./parts/slope.js";
+import { askSlopes, leaf } from "./parts/slope.js";
 
 /**
  * weight * mean_i (||grad_x D(x_i)|| - target)^2 at points between real and fake, one uniform epsilon a sample;
@@ -36,23 +36,27 @@ export default defineTerm({
       .default(null)
       .describe("stream at the other end; null: what D should call fake in the composition"),
   }),
-  make: (options) => {
+  make: (options, instance = "gradient-penalty") => {
     const { discriminator } = options;
-    let ends: { real: string; fake: string }[] = [];
+    // Of a second instance under its own name, so that they are told apart.
+    const scalar = instance === "gradient-penalty" ? "slope" : `${instance}/slope`;
+    let slopes: ReturnType<typeof askSlopes>;
     return {
       attach(game) {
-        game.requireDiscriminator("gradient-penalty", discriminator);
-        ends = game
-          .contestsOf(discriminator)
-          .map(({ real, fake }) => ({ real: options.real ?? real, fake: options.fake ?? fake }));
+        game.requireDiscriminator(instance, discriminator);
+        for (const end of [options.real, options.fake]) if (end !== null) game.requireStream(instance, end);
+        const contests = game.contestsOf(discriminator);
+        slopes = askSlopes(game, discriminator, (play) =>
+          (options.weight === 0 ? [] : contests).map(({ real, fake }) =>
+            between(play, discriminator, options.real ?? real, options.fake ?? fake),
+          ),
+        );
       },
       loss(player, play) {
         if (player !== discriminator || options.weight === 0) return undefined;
-        const norms = ends.map(({ real, fake }) =>
-          slopes(play, discriminator, between(play, discriminator, real, fake)).vectorNorm(2, [1]),
-        );
+        const norms = slopes(play).map((slope) => slope.vectorNorm(2, [1]));
         const all = norms.length === 1 ? (norms[0] as Tensor) : torch.cat(norms);
-        play.report(`${discriminator}/slope`, () => all.mean());
+        play.report(`${discriminator}/${scalar}`, () => all.mean());
         const excess = all.sub(options.target);
         return (options.sides === "one" ? excess.relu() : excess).square().mean().mul(options.weight);
       },

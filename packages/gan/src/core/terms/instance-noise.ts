@@ -34,7 +34,7 @@ export default defineTerm({
       .describe("adversarial: only those that the adversarial head judges; all: other heads' too"),
     discriminator: z.string().nullable().default(null).describe("before which; null: every one"),
   }),
-  make: ({ sigma, unit, decay, images, discriminator }) => {
+  make: ({ sigma, unit, decay, images, discriminator }, instance = "instance-noise") => {
     const list = typeof sigma === "number" ? [[0, sigma] as const] : [...sigma].sort((a, b) => a[0] - b[0]);
     const at = ({ options: { iteration, epoch = 0, steps } }: Play): number => {
       const now = unit === "epochs" ? epoch : iteration;
@@ -52,7 +52,7 @@ export default defineTerm({
           adversarialOnly: images === "adversarial",
           apply(sample, play) {
             const now = at(play);
-            play.report("instance-noise/sigma", now);
+            play.report(`${instance}/sigma`, now);
             if (now === 0) return sample;
             const { image } = sample;
             const { dtype, device } = image;

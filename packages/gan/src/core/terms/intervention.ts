@@ -56,7 +56,10 @@ export default defineTerm({
       .describe("public: E helps the classifier, as in the authors' code"),
     seed: z.int().min(0).default(0).describe("of interventions that are drawn once"),
   }),
-  make: ({ k, operation, weight, reconstruction, encoderSteps, variant, seed }) => {
+  make: (
+    { k, operation, weight, reconstruction, encoderSteps, variant, seed },
+    instance = "intervention",
+  ) => {
     const D = "discriminator";
     const kind = kinds.get(operation)!;
     let intervention: Intervention;
@@ -76,15 +79,15 @@ export default defineTerm({
       // Of the classifier's own count: a view may have packed several images into one.
       const target = torch.full([logits.size(0)], choice!, { dtype: "int64", device });
       const loss = logits.crossEntropyLoss(target);
-      play.report("intervention/crossEntropy", loss);
+      play.report(`${instance}/crossEntropy`, loss);
       return loss.mul(weight);
     });
     const deceived = oncePerPlay((play) => crossEntropy(play).neg());
     const recovered = oncePerPlay((play) => {
       const image = play.stream("reconstruction").image.sub(play.stream("real").image).abs().mean();
       const latent = play.encode("intervened").latent.sub(play.stream("intervened").latent!).abs().mean();
-      play.report("intervention/imageError", image);
-      play.report("intervention/latentError", latent);
+      play.report(`${instance}/imageError`, image);
+      play.report(`${instance}/latentError`, latent);
       return image.add(latent).mul(reconstruction);
     });
 

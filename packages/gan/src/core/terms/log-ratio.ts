@@ -1,5 +1,5 @@
 import { defineTerm } from "../game/term.js";
-import { adversarial, adversarialOptions } from "./parts/adversarial.js";
+import { adversarial, adversarialOptions, separable } from "./parts/adversarial.js";
 import { logistic } from "./parts/logistic.js";
 
 /**
@@ -11,11 +11,15 @@ export default defineTerm({
   summary: "D by cross-entropy; G minimises the log density ratio that D estimates (VEEGAN)",
   source: "Srivastava et al. 2017 (VEEGAN), algorithm 1",
   kind: "adversarial",
+  separable: true,
   options: adversarialOptions,
   make: (options) =>
-    adversarial(options, {
-      ...logistic(),
-      fool: (scores) => scores.mean().neg(),
-      foolReal: (scores) => scores.mean(),
-    }),
+    adversarial(
+      options,
+      separable({
+        ...logistic(),
+        fool: (scores) => scores.mean().neg(),
+        foolReal: (scores) => scores.mean(),
+      }),
+    ),
 });

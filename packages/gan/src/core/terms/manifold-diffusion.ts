@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Phase } from "../game/plan.js";
+import type { Phase } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
 import { planReconstruction } from "./parts/reconstruction.js";

@@ -1,5 +1,5 @@
 import { defineTerm } from "../game/term.js";
-import { adversarial } from "./parts/adversarial.js";
+import { adversarial, separable } from "./parts/adversarial.js";
 import { logistic, logisticOptions } from "./parts/logistic.js";
 
 /** D: -log D(x) - log(1 - D(G(z))), D the sigmoid of the score; G: -log D(G(z)). */
@@ -8,11 +8,15 @@ export default defineTerm({
   summary: "the usual game: G maximises log D(G(z))",
   source: "Goodfellow et al. 2014, section 3",
   kind: "adversarial",
+  separable: true,
   options: logisticOptions,
   make: (options) =>
-    adversarial(options, {
-      ...logistic(options),
-      fool: (scores) => scores.neg().softplus().mean(),
-      foolReal: (scores) => scores.softplus().mean(),
-    }),
+    adversarial(
+      options,
+      separable({
+        ...logistic(options),
+        fool: (scores) => scores.neg().softplus().mean(),
+        foolReal: (scores) => scores.softplus().mean(),
+      }),
+    ),
 });

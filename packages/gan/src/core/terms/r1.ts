@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { defineTerm } from "../game/term.js";
-import { leaf, slopes } from "./parts/slope.js";
+import { askSlopes, leaf } from "./parts/slope.js";
 
-/** (gamma / 2) * mean_i ||grad_x D(x_i)||^2 at real samples; the square is summed over all that one judgement is about. */
+/**
+ * (gamma / 2) * mean_i ||grad_x D(x_i)||^2 at real samples; the square is summed over all that one judgement is about.
+ * R2 is the same at fakes: `--with r2=r1:stream=fake`.
+ */
 export default defineTerm({
   name: "r1",
   summary: "flattens D at the real data",
@@ -17,26 +20,33 @@ export default defineTerm({
       .default(null)
       .describe("where the slope is measured; null: at what D should call real in the composition"),
   }),
-  make: (options) => {
-    const { discriminator } = options;
-    let streams: string[] = [];
+  make: (options, instance = "r1") => {
+    const { discriminator, gamma } = options;
+    let slopes: ReturnType<typeof askSlopes>;
     return {
       attach(game) {
-        game.requireDiscriminator("r1", discriminator);
+        game.requireDiscriminator(instance, discriminator);
+        if (options.stream !== null) game.requireStream(instance, options.stream);
         const contests = game.contestsOf(discriminator);
-        streams = [...new Set(contests.map(({ real }) => options.stream ?? real))];
+        const streams = [...new Set(contests.map(({ real }) => options.stream ?? real))];
+        slopes = askSlopes(game, discriminator, (play) =>
+          (gamma === 0 ? [] : streams).map((name) => {
+            const sample = play.stream(name);
+            const latent = game.judgesPairs(discriminator) ? sample.latent : undefined;
+            return leaf({ ...sample, latent });
+          }),
+        );
       },
       loss(player, play) {
-        if (player !== discriminator || options.gamma === 0) return undefined;
-        return streams.map((name) => {
-          const sample = play.stream(name);
-          const latent = play.game.judgesPairs(discriminator) ? sample.latent : undefined;
-          return slopes(play, discriminator, leaf({ ...sample, latent }))
+        if (player !== discriminator || gamma === 0) return undefined;
+        const rows = slopes(play);
+        return rows.map((slope) =>
+          slope
             .square()
             .sum([1])
             .mean()
-            .mul(options.gamma / 2 / streams.length);
-        });
+            .mul(gamma / 2 / rows.length),
+        );
       },
     };
   },

@@ -1,6 +1,6 @@
 import { nn, type optim, type Tensor } from "@gantry/torch";
 import { z } from "zod";
-import { defineTerm } from "../game/term.js";
+import { type ComposedGame, defineTerm } from "../game/term.js";
 
 /**
  * G's losses see D as it would be after `steps` more updates on the same samples. Gradients flow through those updates, its
@@ -20,38 +20,44 @@ export default defineTerm({
     discriminator: z.string().default("discriminator").describe("who is looked through"),
     player: z.string().default("generator").describe("who looks"),
   }),
-  make: ({ steps, discriminator, player }) => ({
-    plan(plan) {
-      for (const name of [discriminator, player])
-        if (!plan.players.has(name))
-          plan.refuse(
-            `unrolled: there is no player '${name}'; known: ${[...plan.players.keys()].join(", ")}`,
-          );
-      if (discriminator === player) plan.refuse("unrolled: nobody looks through themselves");
-    },
-    around(who, play, body) {
-      if (steps === 0 || who !== player) return body(play);
-      const { network, optimizer } = play.game.player(discriminator);
-      const { parameters } = optimizer;
-      const buffers = network.buffers();
-      const before = buffers.map((buffer) => buffer.clone());
-      let values: readonly Tensor[] = parameters;
-      let state: optim.OptimizerState | undefined;
-      for (let step = 0; step < steps; step++) {
-        const gradients = nn.withParameters(parameters, values, () => {
-          const ahead = play.rejudge({ logging: false });
-          // LibTorch 1.13 cannot differentiate the gradients of bfloat16 convolutions.
-          const losses = play.game.evaluate([discriminator], ahead, "float32");
-          return play.game.gradients([discriminator], losses, ahead, { createGraph: true });
+  make: ({ steps, discriminator, player }) => {
+    let game: ComposedGame;
+    return {
+      plan(plan) {
+        for (const name of [discriminator, player])
+          if (!plan.players.has(name))
+            plan.refuse(
+              `unrolled: there is no player '${name}'; known: ${[...plan.players.keys()].join(", ")}`,
+            );
+        if (discriminator === player) plan.refuse("unrolled: nobody looks through themselves");
+      },
+      attach(composed) {
+        game = composed;
+      },
+      around(who, play, body) {
+        if (steps === 0 || who !== player) return body(play);
+        const { network, optimizer } = game.player(discriminator);
+        const { parameters } = optimizer;
+        const buffers = network.buffers();
+        const before = buffers.map((buffer) => buffer.clone());
+        let values: readonly Tensor[] = parameters;
+        let state: optim.OptimizerState | undefined;
+        for (let step = 0; step < steps; step++) {
+          const gradients = nn.withParameters(parameters, values, () => {
+            const ahead = play.rejudge({ logging: false });
+            // LibTorch 1.13 cannot differentiate the gradients of bfloat16 convolutions.
+            const losses = game.evaluate([discriminator], ahead, "float32");
+            return game.gradients([discriminator], losses, ahead, { createGraph: true });
+          });
+          const updated = optimizer.differentiable(values, gradients, state);
+          values = updated.parameters;
+          state = updated.state;
+        }
+        buffers.forEach((buffer, i) => {
+          buffer.assign(before[i] as Tensor);
         });
-        const updated = optimizer.differentiable(values, gradients, state);
-        values = updated.parameters;
-        state = updated.state;
-      }
-      buffers.forEach((buffer, i) => {
-        buffer.assign(before[i] as Tensor);
-      });
-      return nn.withParameters(parameters, values, () => body(play.rejudge()));
-    },
-  }),
+        return nn.withParameters(parameters, values, () => body(play.rejudge()));
+      },
+    };
+  },
 });

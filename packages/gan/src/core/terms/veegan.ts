@@ -19,11 +19,11 @@ export default defineTerm({
     weight: z.number().min(0).default(1).describe("of the latent's reconstruction"),
     stochastic: z.boolean().default(false).describe("F draws its latent"),
   }),
-  make: ({ weight, stochastic }) => {
+  make: ({ weight, stochastic }, instance = "veegan") => {
     const loss = oncePerPlay((play) => {
       const { latent } = play.stream("fake");
       const error = play.encode("fake").latent.sub(latent!).square().sum([1]).mean();
-      play.report("veegan/error", error);
+      play.report(`${instance}/error`, error);
       return error.mul(weight);
     });
     return {

@@ -1,13 +1,36 @@
-import { sumOf, type Tensor } from "@gantry/torch";
+import { sumOf, Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
-import type { Game } from "../../game/game.js";
-import type { Contest } from "../../game/plan.js";
-import type { Play } from "../../game/play.js";
-import type { Split, Term } from "../../game/term.js";
+import { isSplit, type Split } from "../../game/gradient.js";
+import type { Contest, Play } from "../../game/play.js";
+import type { ComposedGame, Term } from "../../game/term.js";
 
-/** The two sides of an adversarial loss, on N raw scores each; every function returns a single number. */
+/**
+ * Raw scores of the reals and of the fakes of a contest, N each. Judged when a loss looks at them: one that needs no reals
+ * in G's step costs no pass over reals there.
+ */
+export interface Scores {
+  readonly real: Tensor;
+  readonly fake: Tensor;
+}
+
+/** What D minimises, as a part of the reals' scores and a part of the fakes': rules may weigh them apart (adaptive weights). */
+export type LossParts = Pick<Split, "real" | "fake">;
+
+/** An adversarial loss, which sees both sides in D's step and in its opponents'; every function returns a single number. */
 export interface AdversarialLoss {
+  /** What D minimises: in parts where it is the sum of two, one for each side. */
+  judge(scores: Scores): Tensor | LossParts;
+  /** Whether judge() gives parts. */
+  readonly separable: boolean;
+  /** What whoever made the fakes minimises. */
+  fool(scores: Scores): Tensor;
+  /** What whoever made the reals minimises, where they are made (ALI's encoder). Default the same as `fool`. */
+  foolReal?(scores: Scores): Tensor;
+}
+
+/** A loss that looks at each side alone, by functions of that side's N scores, each giving a single number. */
+export interface SeparableLoss {
   /** What D minimises on real scores. */
   real(scores: Tensor): Tensor;
   /** What D minimises on fake scores. */
@@ -17,6 +40,14 @@ export interface AdversarialLoss {
   /** What whoever made the reals minimises on their scores, where they are made (ALI's encoder). */
   foolReal(scores: Tensor): Tensor;
 }
+
+/** Says that a loss comes in parts. */
+export const separable = (loss: SeparableLoss): AdversarialLoss => ({
+  separable: true,
+  judge: ({ real, fake }) => ({ real: loss.real(real), fake: loss.fake(fake) }),
+  fool: ({ fake }) => loss.fool(fake),
+  foolReal: ({ real }) => loss.foolReal(real),
+});
 
 /** The options every adversarial term takes. Where none names who plays, it plays the contests of the composition. */
 export const adversarialOptions = z.strictObject({
@@ -71,7 +102,7 @@ function named({ discriminator, real, fake, fool }: AdversarialOptions): Contest
   };
 }
 
-function check(contest: Contest, game: Game): void {
+function check(contest: Contest, game: ComposedGame): void {
   const { discriminator } = contest;
   if (!game.has(discriminator)) {
     throw new UsageError(
@@ -92,29 +123,38 @@ function contend(contest: Contest, loss: AdversarialLoss, weight: number) {
   const factor = (play: Play) => weight * play.against(discriminator);
   const plays = (player: string, stream: string, play: Play) =>
     (opponents?.includes(player) ?? true) && play.game.stream(stream).dependsOn.includes(player);
-  const judged = oncePerPlay((play): Split => {
+  const judged = oncePerPlay((play): Tensor | Split => {
     const [ofReal, ofFake] = play.judgeBoth(discriminator, [real, fake]);
     play.report(`${discriminator}/${real}`, () => ofReal.logits.mean());
     play.report(`${discriminator}/${fake}`, () => ofFake.logits.mean());
-    return {
-      real: loss.real(ofReal.logits),
-      fake: loss.fake(ofFake.logits),
-      judged: [{ real: ofReal, fake: ofFake }],
-    };
+    const minimised = loss.judge({ real: ofReal.logits, fake: ofFake.logits });
+    return minimised instanceof Tensor
+      ? minimised
+      : { ...minimised, judged: [{ real: ofReal, fake: ofFake }] };
   });
-  const fooled = oncePerPlay((play) => loss.fool(play.judge(discriminator, fake).logits).mul(factor(play)));
-  const fooledReal = oncePerPlay((play) =>
-    loss.foolReal(play.judge(discriminator, real).logits).mul(factor(play)),
-  );
+  const scores = (play: Play): Scores => ({
+    get real() {
+      return play.judge(discriminator, real).logits;
+    },
+    get fake() {
+      return play.judge(discriminator, fake).logits;
+    },
+  });
+  const fooled = oncePerPlay((play) => loss.fool(scores(play)).mul(factor(play)));
+  // One tensor where it is one loss: of a team of both makers it counts once.
+  const fooledReal =
+    loss.foolReal === undefined
+      ? fooled
+      : oncePerPlay((play) => loss.foolReal!(scores(play)).mul(factor(play)));
   return {
     discriminator,
     judged,
     opposed(player: string, play: Play): Tensor[] {
       if (factor(play) === 0) return [];
-      const parts: Tensor[] = [];
-      if (plays(player, fake, play)) parts.push(fooled(play));
-      if (fool === "both" && plays(player, real, play)) parts.push(fooledReal(play));
-      return parts;
+      const parts = new Set<Tensor>();
+      if (plays(player, fake, play)) parts.add(fooled(play));
+      if (fool === "both" && plays(player, real, play)) parts.add(fooledReal(play));
+      return [...parts];
     },
   };
 }
@@ -129,12 +169,15 @@ export function adversarial(options: AdversarialOptions, loss: AdversarialLoss):
       for (const contest of contests) check(contest, game);
       sides = contests.map((contest) => contend(contest, loss, options.weight));
     },
-    splits: (player) => sides.some(({ discriminator }) => discriminator === player),
+    splits: (player) =>
+      sides.some(({ discriminator }) => discriminator === player) ? loss.separable : undefined,
     loss(player, play) {
       const judging = sides.filter(({ discriminator }) => discriminator === player);
       if (judging.length > 0) {
-        const splits = judging.map(({ judged }) => judged(play));
-        if (splits.length === 1) return splits[0];
+        const all = judging.map(({ judged }) => judged(play));
+        if (all.length === 1) return all[0];
+        const splits = all.filter(isSplit);
+        if (splits.length < all.length) return all.filter((each) => each instanceof Tensor);
         return {
           real: sumOf(splits.map((split) => split.real)),
           fake: sumOf(splits.map((split) => split.fake)),

@@ -1,10 +1,8 @@
 import type { nn, Tensor } from "@gantry/torch";
 import { z } from "zod";
-import { UsageError } from "../../base/errors.js";
-import type { Game } from "../../game/game.js";
-import type { Contest, Plan } from "../../game/plan.js";
-import type { Look, Play } from "../../game/play.js";
-import type { Term } from "../../game/term.js";
+import type { Plan } from "../../game/plan.js";
+import type { Contest, Look, Play } from "../../game/play.js";
+import type { ComposedGame, Term } from "../../game/term.js";
 import type { Discriminator } from "../../nets/contract.js";
 import { oncePerPlay } from "./adversarial.js";
 import { attachHead, type HeadRequest } from "./head.js";
@@ -36,7 +34,7 @@ export interface FeatureTask<Head extends nn.Module> extends HeadRequest {
   /** Refuses data that it cannot be posed on. */
   plan?(plan: Plan): void;
   /** Refuses games that it cannot be posed in. */
-  check?(game: Game): void;
+  check?(game: ComposedGame): void;
   head(network: Discriminator): Head;
   /** A single number. */
   loss(head: Head, look: Look, network: Discriminator): Tensor;
@@ -76,11 +74,7 @@ export function featureTask<Head extends nn.Module>(
       game.requireJudgeOfData(task.name, discriminator);
       const contest = game.contestsOf(discriminator)[0] as Contest;
       streams = { real: real ?? contest.real, fake: fake ?? contest.fake };
-      for (const stream of Object.values(streams))
-        if (!game.hasStream(stream))
-          throw new UsageError(
-            `${task.name}: there is no stream '${stream}'; known: ${game.streamNames.join(", ")}`,
-          );
+      for (const stream of Object.values(streams)) game.requireStream(task.name, stream);
       task.check?.(game);
       attachHead(game, discriminator, task);
     },

@@ -1,6 +1,6 @@
 import type { nn } from "@gantry/torch";
 import { UsageError } from "../../base/errors.js";
-import type { Game } from "../../game/game.js";
+import type { ComposedGame } from "../../game/term.js";
 import type { Discriminator } from "../../nets/contract.js";
 
 /** A term's head on a discriminator. */
@@ -14,7 +14,11 @@ export interface HeadRequest {
 }
 
 /** @throws UsageError where D judges too few images at once, or has this head already */
-export function attachHead(game: Game, discriminator: string, { name, needs, head }: HeadRequest): void {
+export function attachHead(
+  game: ComposedGame,
+  discriminator: string,
+  { name, needs, head }: HeadRequest,
+): void {
   const network = game.network<Discriminator>(discriminator);
   const joined = game.groupOf(discriminator);
   const judged = Math.floor(game.smallestBatch / joined);

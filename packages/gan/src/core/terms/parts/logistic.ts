@@ -1,6 +1,6 @@
 import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
-import { type AdversarialLoss, adversarialOptions } from "./adversarial.js";
+import { adversarialOptions, type SeparableLoss } from "./adversarial.js";
 
 /** The options of the terms in which D minimises a cross-entropy. */
 export const logisticOptions = adversarialOptions.extend({
@@ -23,7 +23,7 @@ export function logistic({
   realTarget = 1,
 }: {
   realTarget?: number;
-} = {}): Pick<AdversarialLoss, "real" | "fake"> {
+} = {}): Pick<SeparableLoss, "real" | "fake"> {
   const rest = 1 - realTarget;
   const real = (scores: Tensor) => scores.neg().softplus().mean();
   return {
