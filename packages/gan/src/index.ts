@@ -3,17 +3,15 @@
  * `/metrics`, `/run`, `/compare`, `/sweep` and `/figures`.
  */
 
-// Configurations
-export { describeOptions, type OptionDescription } from "./core/base/describe.js";
 // Errors that a person can cause
+
 export { DivergedError, GantryError, RunError, UsageError } from "./core/base/errors.js";
+
+// Configurations
+
+export { describeOptions, type OptionDescription } from "./core/base/describe.js";
 export { type Json, type JsonObject, merge } from "./core/base/json.js";
-// Open sets
-export { didYouMean, nearest } from "./core/base/nearest.js";
-export { type Named, Registry } from "./core/base/registry.js";
 export { parseSetting, parseTerm, parseValue } from "./core/base/setting.js";
-// Training
-export { buildGame } from "./core/config/build.js";
 export {
   type Changes,
   type Composition,
@@ -21,43 +19,29 @@ export {
   resolveConfig,
   validateConfig,
 } from "./core/config/config.js";
-// Data
-export { openConfiguredData } from "./core/config/data.js";
 export type { Config } from "./core/config/schema.js";
-export type { DataContext } from "./core/data/context.js";
-export type { Dataset } from "./core/data/dataset.js";
-export { type DatasetSpec, openDataset } from "./core/data/open.js";
+
+// Open sets
+
+export { didYouMean, nearest } from "./core/base/nearest.js";
+export { type Named, Registry } from "./core/base/registry.js";
 export { datasets } from "./core/data/registry.js";
 export { families } from "./core/nets/family.js";
 export { defineRecipe, type Recipe, recipes } from "./core/recipes/recipe.js";
-// Runs
-export { listCheckpoints } from "./core/run/checkpoints.js";
-export { type CheckpointChoice, GANTRY_VERSION, RunDirectory, sampleFile } from "./core/run/directory.js";
-export type { RunRecord } from "./core/run/files.js";
-export { type RunSummary, readRun } from "./core/run/summary.js";
-// Samples
-export { interpolate } from "./core/sample/interpolate.js";
-export { drawSamples, toBytes } from "./core/sample/pictures.js";
-export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";
-export { vary } from "./core/sample/vary.js";
-export { saveCheckpoint } from "./core/state/save.js";
 export { terms } from "./core/terms/registry.js";
-// Evaluation and comparison
-export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
-export { comparisonPage } from "./evaluation/compare/page.js";
-export { Evaluation, evaluate } from "./evaluation/evaluate/evaluate.js";
-export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
-export {
-  type EvaluationRequest,
-  parseAgainst,
-  parseMetrics,
-  parseReference,
-  parseSubject,
-} from "./evaluation/evaluate/request.js";
 export { metrics } from "./evaluation/metrics/metric.js";
-// Networks of other programs
-export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
-export { createMimicryRun, type MimicryFile } from "./exchange/run.js";
+
+// Data
+
+export { openConfiguredData } from "./core/config/data.js";
+export type { DataContext } from "./core/data/context.js";
+export type { Dataset } from "./core/data/dataset.js";
+export { type DatasetSpec, openDataset } from "./core/data/open.js";
+
+// Training
+
+export { buildGame } from "./core/config/build.js";
+export { saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";
 export { missedEvaluation, type TrainingEvaluation } from "./train/evaluations.js";
 export { describeBfloat16, measureBfloat16 } from "./train/precisionGain.js";
@@ -75,3 +59,36 @@ export {
   train,
 } from "./train/train.js";
 export { type StepReport, Trainer } from "./train/trainer.js";
+
+// Runs
+
+export { listCheckpoints } from "./core/run/checkpoints.js";
+export { type CheckpointChoice, GANTRY_VERSION, RunDirectory, sampleFile } from "./core/run/directory.js";
+export type { RunRecord } from "./core/run/files.js";
+export { type RunSummary, readRun } from "./core/run/summary.js";
+
+// Samples
+
+export { interpolate } from "./core/sample/interpolate.js";
+export { drawSamples, toBytes } from "./core/sample/pictures.js";
+export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";
+export { vary } from "./core/sample/vary.js";
+
+// Evaluation and comparison
+
+export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
+export { comparisonPage } from "./evaluation/compare/page.js";
+export { Evaluation, evaluate } from "./evaluation/evaluate/evaluate.js";
+export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
+export {
+  type EvaluationRequest,
+  parseAgainst,
+  parseMetrics,
+  parseReference,
+  parseSubject,
+} from "./evaluation/evaluate/request.js";
+
+// Networks of other programs
+
+export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
+export { createMimicryRun, type MimicryFile } from "./exchange/run.js";

@@ -4,8 +4,6 @@ import { checkDepth } from "../base/setting.js";
 import type { Config } from "../config/schema.js";
 import type { DataShape } from "../nets/sample.js";
 
-// What is read of a run's JSON files, checked where it is read: they may be of another version, or damaged by hand.
-
 /** What config.json holds. */
 export interface RunRecord {
   readonly gantry: string;
@@ -26,6 +24,8 @@ export interface RunRecord {
   readonly threads?: number;
   readonly config: Config;
 }
+
+// What is read of a run's JSON files, checked where it is read: they may be of another version, or damaged by hand.
 
 const count = z.int().min(0);
 
