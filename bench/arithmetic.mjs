@@ -1,7 +1,7 @@
 // How much arithmetic an iteration of SNGAN is, in the plain form: every convolution where the network writes it, before
 // pooling and after upsampling, fakes for D without a graph, D's weight gradients in its own steps only. Normalisation,
 // activations and updates are not counted.
-import { RESNET_PLANS } from "../packages/gan/dist/nets/families/resnet.js";
+import { RESNET_PLANS } from "../packages/gan/dist/core/nets/families/resnet.js";
 
 const FULL_CHANNELS = 128;
 

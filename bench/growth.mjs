@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { svgToPng } from "@gantry/formats";
-import { lines } from "@gantry/gan";
+import { lines } from "@gantry/gan/figures";
 import { version } from "@gantry/torch";
 import { sngan } from "./arithmetic.mjs";
 import { context } from "./context.mjs";

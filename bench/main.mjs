@@ -4,7 +4,8 @@
 // A case is a file that default-exports
 //   { what, run(context) -> Result | Result[] }    (or a promise of it)
 // and a Result is
-//   { label?, shapes, threads, ours: Sample, against?, peer?: Sample, ratio?: Sample, ratioIs?, target?, met?, notes? }
+//   { label?, shapes, threads, ours: Sample, against?, peer?: Sample, ratio?: Sample, ratioIs?,
+//     others?: { name, times, ratio }[], target?, met?, notes? }
 // or { label?, skipped: reason }. `context` (context.mjs) measures. Things compared are timed in turn, A B A B, in one run, and
 // the ratio is the median of the rounds' ratios: what else the machine does then disturbs all alike. Each case has a process
 // of its own.
@@ -65,6 +66,8 @@ function show(result) {
   row("threads", String(result.threads));
   row("ours", formatSample(result.ours));
   if (result.peer !== undefined) row("compared with", `${formatSample(result.peer)}: ${result.against}`);
+  for (const { name, times, ratio } of result.others ?? [])
+    row("also", `${formatSample(times)}: ${name}; faster by ${formatSample(ratio)}`);
   if (result.ratio !== undefined) row(result.ratioIs ?? "faster by", formatSample(result.ratio));
   for (const note of result.notes ?? []) row("note", note);
   if (result.target !== undefined) row("target", `${result.target}: ${result.met ? "met" : "NOT MET"}`);

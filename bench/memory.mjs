@@ -1,7 +1,9 @@
 // What cases/memory.mjs measures in a process of its own: node memory.mjs points|images|large
 // Trains for thousands of iterations and prints one JSON object: the most resident MiB and the live tensors of every 50 iterations, from
 // the 451st on. The most, because memory goes up and down: Node collects what batches were read into when it has enough of them.
-import { MemoryDataset, parseSetting, resolveConfig, sharedBytes, Trainer } from "@gantry/gan";
+
+import { parseSetting, resolveConfig, Trainer } from "@gantry/gan";
+import { MemoryDataset, sharedBytes } from "@gantry/gan/data";
 import { liveTensors } from "@gantry/torch";
 
 /** Until here allocators and caches may still grow. */

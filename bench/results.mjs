@@ -57,13 +57,28 @@ function describe({ machines, growth }) {
 function describeRow(name, { what, date, load }, result) {
   const label = result.label === undefined ? "" : `, ${result.label}`;
   const measured = `${date}, load ${load.toFixed(1)}`;
-  const { shapes, threads, ours, peer, against, ratio, ratioIs = "faster by", target, met } = result;
+  const {
+    shapes,
+    threads,
+    ours,
+    peer,
+    against,
+    ratio,
+    ratioIs = "faster by",
+    others = [],
+    target,
+    met,
+  } = result;
+  const compared = [
+    ...(peer === undefined ? [] : [`${formatSample(peer)}: ${against}`]),
+    ...others.map((other) => `${formatSample(other.times)}: ${other.name}; ${formatSample(other.ratio)}`),
+  ];
   return row(
     `**${name}${label}**: ${what}`,
     shapes,
     String(threads),
     formatSample(ours),
-    peer === undefined ? "-" : `${formatSample(peer)}: ${against}`,
+    compared.length === 0 ? "-" : compared.join("<br>"),
     ratio === undefined ? "-" : `${ratioIs} ${formatSample(ratio)}`,
     target === undefined ? "-" : `${target}: ${met ? "met" : "**not met**"}`,
     measured,

@@ -1,14 +1,10 @@
 // What main.mjs runs a case in, a process of its own: memory, threads and caches are that case's alone.
 // node runCase.mjs NAME; sends { environment, results } to its parent, or { error }.
-import { cpus } from "node:os";
 import { version } from "@gantry/torch";
 import { context } from "./context.mjs";
+import { processor } from "./processor.mjs";
 
-const environment = [
-  `LibTorch ${version()}`,
-  `Node ${process.versions.node}`,
-  `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`,
-].join(", ");
+const environment = [`LibTorch ${version()}`, `Node ${process.versions.node}`, processor].join(", ");
 // Whatever a case left open ends here.
 const end = (message) => process.send(message, () => process.exit());
 try {

@@ -1,5 +1,7 @@
 // Iterations of Gantry's own training loop on made-up data, for benchmarks: everything a run does but the files.
-import { MemoryDataset, parseSetting, resolveConfig, Trainer } from "@gantry/gan";
+
+import { parseSetting, resolveConfig, Trainer } from "@gantry/gan";
+import { MemoryDataset } from "@gantry/gan/data";
 
 /** A data set of noise: what is timed is the training, not the reading. */
 function noise(shape) {

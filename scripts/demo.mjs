@@ -16,7 +16,8 @@ function train(...args) {
 /** The two rings side by side, and which modes each generator kept. */
 async function compareRings(runs) {
   const { decodePng, pngGrid, writeFileAtomically } = await import("../packages/formats/dist/index.js");
-  const { openDataset, sampleFile, Sampler, scorePoints } = await import("../packages/gan/dist/index.js");
+  const { openDataset, sampleFile, Sampler } = await import("../packages/gan/dist/index.js");
+  const { scorePoints } = await import("../packages/gan/dist/evaluation/metrics/index.js");
   const { readFile } = await import("node:fs/promises");
   const pictures = [];
   for (const { name, path } of runs) {
@@ -63,7 +64,7 @@ script(async () => {
     { name: "mode-regularized GAN", path: regularized },
   ]);
 
-  const { listDatasets } = await import("../packages/gan/dist/index.js");
+  const { listDatasets } = await import("../packages/gan/dist/core/data/index.js");
   const fashion = (await listDatasets()).some(({ name, available }) => name === "fashion-mnist" && available);
   console.log(
     fashion

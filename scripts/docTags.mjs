@@ -30,7 +30,9 @@ function arranged(comment, indent) {
 script(() => {
   const write = process.argv.includes("--write");
   const wrong = [];
-  for (const folder of ["torch", "formats", "gan", "cli"].map((name) => join(root, "packages", name, "src")))
+  for (const folder of ["torch", "formats", "gan", "studies", "cli"].map((name) =>
+    join(root, "packages", name, "src"),
+  ))
     for (const file of filesUnder(folder)) {
       if (!file.endsWith(".ts") || file.endsWith("_gen.ts")) continue;
       const text = readFileSync(file, "utf8");

@@ -18,14 +18,14 @@ import { TSCONFIG, USE_IMPORT, USE_REQUIRE, USE_TYPES } from "./installation/use
 import { npmPackage } from "./matrix/npmPackage.mjs";
 import { ask, root, run, Stop, script } from "./shared.mjs";
 
-const NAMES = ["torch", "formats", "gan", "cli"];
+const NAMES = ["torch", "formats", "gan", "studies", "cli"];
 
 /** Nothing else may lie in a tarball. */
-const FOREIGN =
-  /(\.test\.|\/golden\/|\/fixtures\/|\/testing[./]|\/e2e\/|tsbuildinfo|\/build\/|\/node_modules\/)/;
+const FOREIGN = /(\.test\.|\/golden\/|\/testing\/|\/e2e\/|tsbuildinfo|\/build\/|\/node_modules\/)/;
 
 /** But what users' own tests stand on, `@gantry/gan/testing`, and what `gantry new` writes. */
-const SHIPPED = /(\/(dist|src)\/(game\/|nets\/)?testing\.(js|d\.ts|ts)(\.map)?|\/templates\/.*\.txt)$/;
+const SHIPPED =
+  /(\/(dist|src)\/(testing\/(tinyGame|networks)|testing)\.(js|d\.ts|ts)(\.map)?|\/templates\/.*\.txt)$/;
 
 /** Each package manager: how it installs what package.json names, and how it starts the command. */
 const MANAGERS = {

@@ -21,7 +21,7 @@ script(async () => {
   if (!(share > 0 && share <= 1) || !Number.isInteger(seed))
     throw new Stop("give how much of it to do, as 0.1, and a seed: npm run kill -- 0.1 7", 2);
   runScript("build.mjs");
-  const { Random } = await import("../packages/gan/dist/index.js");
+  const { Random } = await import("../packages/gan/dist/core/data/index.js");
   const began = Date.now();
   // Side by side: what else runs on the machine makes the moments only more random.
   const found = await Promise.all(

@@ -1,5 +1,5 @@
-import { frechetDistance, Moments } from "@gantry/gan";
-import { Generator, scope, setThreads, torch } from "@gantry/torch";
+import { frechetDistance, Moments } from "@gantry/gan/metrics";
+import { RandomGenerator, scope, setThreads, torch } from "@gantry/torch";
 
 const THREADS = 2;
 const ROWS = 50_000;
@@ -9,7 +9,7 @@ const BLOCK = 1000;
 /** Moments of features that come block by block, as extraction gives them. */
 function momentsOf(seed) {
   const moments = new Moments(COLUMNS);
-  const generator = new Generator(seed);
+  const generator = new RandomGenerator(seed);
   for (let start = 0; start < ROWS; start += BLOCK)
     moments.add(scope(() => torch.randn([BLOCK, COLUMNS], { generator }).toTypedArray()));
   return moments;

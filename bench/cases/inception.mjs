@@ -1,4 +1,4 @@
-import { Inception, inceptionShapes } from "@gantry/gan";
+import { Inception, inceptionShapes } from "@gantry/gan/metrics";
 import { scope, setThreads, torch } from "@gantry/torch";
 import { startPeer } from "../peer.mjs";
 

@@ -1,5 +1,5 @@
-import { MemoryTable, precisionRecallDensityCoverage } from "@gantry/gan";
-import { Generator, scope, setThreads, torch } from "@gantry/torch";
+import { MemoryTable, precisionRecallDensityCoverage } from "@gantry/gan/metrics";
+import { RandomGenerator, scope, setThreads, torch } from "@gantry/torch";
 
 const THREADS = 2;
 const ROWS = 10_000;
@@ -7,7 +7,7 @@ const COLUMNS = 2048;
 
 const features = (seed) =>
   new MemoryTable(
-    scope(() => torch.randn([ROWS, COLUMNS], { generator: new Generator(seed) }).toTypedArray()),
+    scope(() => torch.randn([ROWS, COLUMNS], { generator: new RandomGenerator(seed) }).toTypedArray()),
     COLUMNS,
   );
 

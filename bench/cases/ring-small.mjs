@@ -6,7 +6,6 @@ export default versus({
   shapes: "points [128,2], latents [128,2]",
   training: { recipe: "gan", preset: "small", settings: [] },
   peer: { name: "ring", options: { networks: "small", batch: 128 } },
-  targets: { float32: 2 },
   iterations: 200,
   rounds: 9,
   warmups: 2,

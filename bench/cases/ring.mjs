@@ -5,7 +5,6 @@ export default versus({
   shapes: "points [100,2], latents [100,2]",
   training: { recipe: "gan", settings: [] },
   peer: { name: "ring", options: { networks: "pacgan", batch: 100 } },
-  targets: { float32: 2 },
   iterations: 50,
   rounds: 9,
   warmups: 2,

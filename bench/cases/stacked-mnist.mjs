@@ -5,7 +5,6 @@ export default versus({
   shapes: "images [128,3,28,28] in packs [64,6,28,28], latents [128,100]",
   training: { recipe: "pac-dcgan", settings: [], shape: [3, 28, 28] },
   peer: { name: "stacked-mnist", options: { degree: 2, batch: 128 } },
-  targets: { float32: 4 },
   iterations: 1,
   rounds: 9,
   warmups: 2,

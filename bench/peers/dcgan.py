@@ -1,14 +1,17 @@
-"""DCGAN as the public PyTorch code writes it: one D and one G update, non-saturating, Adam, fakes detached for D.
+"""DCGAN: one D and one G update, non-saturating, Adam, fakes detached for D and used again for G. Plain, as PyTorch's example writes it,
+or as an expert does (expert.py); D has batch norms, so that reals and fakes go through it apart.
 
-Networks as packages/gan/src/nets/families/dcgan.ts. Options: size, channels, color, latent, batch, threads, bfloat16.
+Networks as packages/gan/src/core/nets/families/dcgan.ts. Options: size, channels, color, latent, batch, threads, bfloat16, expert.
 """
 
 import json
 import sys
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
+import expert
 from serve import serve
 
 options = json.loads(sys.argv[1])
@@ -48,27 +51,59 @@ def discriminator():
 
 
 G, D = generator().apply(initialise), discriminator().apply(initialise)
-optimizer_g = torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999))
-optimizer_d = torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999))
 criterion = nn.BCEWithLogitsLoss()
 ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
 data = torch.rand(batch, color, size, size) * 2 - 1
+adam = dict(lr=2e-4, betas=(0.5, 0.999))
 
 
-def step():
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.get("bfloat16", False)):
+def plain():
+    optimizer_g = torch.optim.Adam(G.parameters(), **adam)
+    optimizer_d = torch.optim.Adam(D.parameters(), **adam)
+
+    def step():
+        with expert.autocast(options):
+            optimizer_d.zero_grad()
+            loss_real = criterion(D(data), ones)
+            loss_real.backward()
+            fake = G(torch.rand(batch, latent, 1, 1) * 2 - 1)
+            loss_fake = criterion(D(fake.detach()), zeros)
+            loss_fake.backward()
+            optimizer_d.step()
+            optimizer_g.zero_grad()
+            loss_g = criterion(D(fake), ones)
+            loss_g.backward()
+            optimizer_g.step()
+            return loss_real.item() + loss_fake.item() + loss_g.item()
+
+    return step
+
+
+def as_expert(make_fakes, judge):
+    optimizer_g, optimizer_d = expert.adam(G, **adam), expert.adam(D, **adam)
+
+    def step():
+        with expert.autocast(options):
+            fake = make_fakes(torch.rand(batch, latent, 1, 1) * 2 - 1)
+            loss_d = F.softplus(-judge(data)).mean() + F.softplus(judge(fake.detach())).mean()
         optimizer_d.zero_grad()
-        loss_real = criterion(D(data), ones)
-        loss_real.backward()
-        fake = G(torch.rand(batch, latent, 1, 1) * 2 - 1)
-        loss_fake = criterion(D(fake.detach()), zeros)
-        loss_fake.backward()
+        loss_d.backward()
         optimizer_d.step()
-        optimizer_g.zero_grad()
-        loss_g = criterion(D(fake), ones)
-        loss_g.backward()
-        optimizer_g.step()
-        return loss_real.item() + loss_fake.item() + loss_g.item()
+        with expert.frozen(D):
+            with expert.autocast(options):
+                loss_g = F.softplus(-judge(fake)).mean()
+            optimizer_g.zero_grad()
+            loss_g.backward()
+            optimizer_g.step()
+
+    return step
 
 
-serve(step, G, D)
+if options.get("expert", False):
+    expert.channels_last(G)
+    expert.channels_last(D)
+    data = data.contiguous(memory_format=torch.channels_last)
+    step, about = expert.fastest(as_expert, G, D)
+    serve(step, G, D, about=about)
+else:
+    serve(plain(), G, D)

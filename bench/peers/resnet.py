@@ -1,4 +1,5 @@
-"""The residual networks at 32 pixels as kwotsin/mimicry writes them, batch 64 and default memory layout.
+"""The residual networks at 32 pixels as kwotsin/mimicry writes them; with small_side as an expert writes them, whose 1x1 shortcuts
+stand on the small side of a resize, which they commute with, and whose spectral norm is PyTorch's newer one.
 
 G: linear, three blocks BN-ReLU-up-conv3-BN-ReLU-conv3 with shortcut up-conv1, BN, ReLU, conv3, tanh; widths twice D's.
 D: an optimized first block, three more, the first of which halves the size, ReLU, pooling, linear.
@@ -9,24 +10,25 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils import spectral_norm
+from torch.nn.utils import parametrizations, spectral_norm
 
 
-def conv(inputs, outputs, kernel, gain=1.0, spectral=False):
+def conv(inputs, outputs, kernel, gain=1.0, spectral=None):
     layer = nn.Conv2d(inputs, outputs, kernel, 1, kernel // 2)
     nn.init.xavier_uniform_(layer.weight, gain)
-    return spectral_norm(layer) if spectral else layer
+    return spectral(layer) if spectral else layer
 
 
-def linear(inputs, outputs, spectral=False):
+def linear(inputs, outputs, spectral=None):
     layer = nn.Linear(inputs, outputs)
     nn.init.xavier_uniform_(layer.weight)
-    return spectral_norm(layer) if spectral else layer
+    return spectral(layer) if spectral else layer
 
 
 class GBlock(nn.Module):
-    def __init__(self, inputs, outputs, upsampling):
+    def __init__(self, inputs, outputs, upsampling, small_side):
         super().__init__()
+        self.small_side = small_side
         self.b1, self.b2 = nn.BatchNorm2d(inputs), nn.BatchNorm2d(outputs)
         self.c1 = conv(inputs, outputs, 3, math.sqrt(2))
         self.c2 = conv(outputs, outputs, 3, math.sqrt(2))
@@ -41,15 +43,17 @@ class GBlock(nn.Module):
         h = self.activation(self.b1(x))
         h = self.c1(self.upsample(h))
         h = self.c2(self.activation(self.b2(h)))
+        if self.small_side:
+            return h + self.upsample(self.c_sc(x))
         return h + self.c_sc(self.upsample(x))
 
 
 class Generator(nn.Module):
-    def __init__(self, width, latent, upsampling):
+    def __init__(self, width, latent, upsampling, small_side=False):
         super().__init__()
         self.width, self.latent = width, latent
         self.l1 = linear(latent, 4 * 4 * width)
-        self.blocks = nn.Sequential(*[GBlock(width, width, upsampling) for _ in range(3)])
+        self.blocks = nn.Sequential(*[GBlock(width, width, upsampling, small_side) for _ in range(3)])
         self.b5, self.c5 = nn.BatchNorm2d(width), conv(width, 3, 3)
         self.activation = nn.ReLU(True)
 
@@ -58,7 +62,7 @@ class Generator(nn.Module):
         return torch.tanh(self.c5(self.activation(self.b5(h))))
 
     def generate_images(self, count):
-        return self.forward(torch.randn(count, self.latent))
+        return self(torch.randn(count, self.latent))
 
 
 class DBlockOptimized(nn.Module):
@@ -74,8 +78,9 @@ class DBlockOptimized(nn.Module):
 
 
 class DBlock(nn.Module):
-    def __init__(self, channels, downsample, spectral, in_place):
+    def __init__(self, channels, downsample, spectral, in_place, small_side):
         super().__init__()
+        self.small_side = small_side
         self.downsample = downsample
         self.c1 = conv(channels, channels, 3, math.sqrt(2), spectral)
         self.c2 = conv(channels, channels, 3, math.sqrt(2), spectral)
@@ -86,16 +91,20 @@ class DBlock(nn.Module):
         h = self.c2(self.second(self.c1(self.first(x))))
         if not self.downsample:
             return h + x
+        if self.small_side:
+            return F.avg_pool2d(h, 2) + self.c_sc(F.avg_pool2d(x, 2))
         return F.avg_pool2d(h, 2) + F.avg_pool2d(self.c_sc(x), 2)
 
 
 class Discriminator(nn.Module):
-    def __init__(self, width, spectral, pooling, in_place):
+    def __init__(self, width, spectral, pooling, in_place, small_side=False):
         super().__init__()
+        if spectral:
+            spectral = parametrizations.spectral_norm if small_side else spectral_norm
         self.pooling = pooling
         self.blocks = nn.Sequential(
             DBlockOptimized(3, width, spectral),
-            *[DBlock(width, downsample, spectral, in_place) for downsample in (True, False, False)],
+            *[DBlock(width, downsample, spectral, in_place, small_side) for downsample in (True, False, False)],
         )
         self.l5 = linear(width, 1, spectral)
         self.activation = nn.ReLU(True)

@@ -1,6 +1,6 @@
 """The plain GAN on a ring of eight Gaussians, one D and one G update.
 
-Options: batch, threads; networks: "pacgan" are those of PacGAN's 2-D experiments (fjxmlzn/PacGAN), "small" those of the mode-regularized
+Options: batch, threads, expert (fakes without a graph, real and fake in one pass of D, expert.py); networks: "pacgan" are those of PacGAN's 2-D experiments (fjxmlzn/PacGAN), "small" those of the mode-regularized
 paper's appendix C, which have hardly any arithmetic.
 """
 
@@ -9,8 +9,10 @@ import math
 import sys
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
+import expert
 from serve import serve
 
 options = json.loads(sys.argv[1])
@@ -53,26 +55,52 @@ def small():
 
 
 G, D, adam = {"pacgan": pacgan, "small": small}[options["networks"]]()
-optimizer_g = torch.optim.Adam(G.parameters(), **adam)
-optimizer_d = torch.optim.Adam(D.parameters(), **adam)
 criterion = nn.BCEWithLogitsLoss()
 ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
 angles = torch.arange(100_000) % 8 * (2 * math.pi / 8)
 data = torch.stack([angles.cos(), angles.sin()], 1) + 0.01 * torch.randn(100_000, 2)
 
 
-def step():
-    real = data[torch.randint(len(data), (batch,))]
-    optimizer_d.zero_grad()
-    fake = G(torch.randn(batch, latent))
-    loss_d = criterion(D(real), ones) + criterion(D(fake.detach()), zeros)
-    loss_d.backward()
-    optimizer_d.step()
-    optimizer_g.zero_grad()
-    loss_g = criterion(D(G(torch.randn(batch, latent))), ones)
-    loss_g.backward()
-    optimizer_g.step()
-    return loss_d.item() + loss_g.item()
+def plain():
+    optimizer_g = torch.optim.Adam(G.parameters(), **adam)
+    optimizer_d = torch.optim.Adam(D.parameters(), **adam)
+
+    def step():
+        real = data[torch.randint(len(data), (batch,))]
+        optimizer_d.zero_grad()
+        fake = G(torch.randn(batch, latent))
+        loss_d = criterion(D(real), ones) + criterion(D(fake.detach()), zeros)
+        loss_d.backward()
+        optimizer_d.step()
+        optimizer_g.zero_grad()
+        loss_g = criterion(D(G(torch.randn(batch, latent))), ones)
+        loss_g.backward()
+        optimizer_g.step()
+        return loss_d.item() + loss_g.item()
+
+    return step
 
 
-serve(step, G, D)
+def as_expert(make_fakes, judge):
+    optimizer_g, optimizer_d = expert.adam(G, **adam), expert.adam(D, **adam)
+
+    def step():
+        with torch.no_grad():
+            fake = make_fakes(torch.randn(batch, latent))
+        real, made = judge(torch.cat([data[torch.randint(len(data), (batch,))], fake])).chunk(2)
+        optimizer_d.zero_grad()
+        (F.softplus(-real).mean() + F.softplus(made).mean()).backward()
+        optimizer_d.step()
+        with expert.frozen(D):
+            optimizer_g.zero_grad()
+            F.softplus(-judge(make_fakes(torch.randn(batch, latent)))).mean().backward()
+            optimizer_g.step()
+
+    return step
+
+
+if options.get("expert", False):
+    step, about = expert.fastest(as_expert, G, D)
+    serve(step, G, D, about=about)
+else:
+    serve(plain(), G, D)

@@ -1,4 +1,5 @@
-"""The protocol of bench/peer.mjs: a number runs so many iterations, `memory` tells the peak, `parameters` how many G and D have."""
+"""The protocol of bench/peer.mjs: a number runs so many iterations, `memory` tells the peak, `parameters` how many G and D have,
+`about` how it is written."""
 
 import resource
 import sys
@@ -15,7 +16,7 @@ def peak():
         return used if sys.platform == "darwin" else used * 1024
 
 
-def serve(step, *networks):
+def serve(step, *networks, about="as the public code has it"):
     for line in sys.stdin:
         word = line.strip()
         if word == "memory":
@@ -23,6 +24,9 @@ def serve(step, *networks):
             continue
         if word == "parameters":
             print(*(sum(p.numel() for p in network.parameters()) for network in networks), flush=True)
+            continue
+        if word == "about":
+            print(about, flush=True)
             continue
         start = time.perf_counter()
         for _ in range(int(word)):

@@ -1,15 +1,18 @@
 """PacDCGAN on stacked MNIST: the networks of PacGAN's VEEGAN experiment (fjxmlzn/PacGAN) with PyTorch's symmetric padding,
-trained as PyTorch's DCGAN example trains: one step of D, then two of G, the first on D's fakes.
+trained as PyTorch's DCGAN example trains: one step of D, then two of G, the first on D's fakes. Plain, or as an expert writes it
+(expert.py); D has batch norms, so that reals and fakes go through it apart.
 
-Options: degree (images in a pack), batch (images), threads.
+Options: degree (images in a pack), batch (images), threads, expert.
 """
 
 import json
 import sys
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
+import expert
 from serve import serve
 
 options = json.loads(sys.argv[1])
@@ -57,8 +60,7 @@ D = nn.Sequential(
     nn.Flatten(),
     nn.Linear(512 * 2 * 2, 1),
 ).apply(initialise)
-optimizer_g = torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999))
-optimizer_d = torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999))
+adam = dict(lr=2e-4, betas=(0.5, 0.999))
 criterion = nn.BCEWithLogitsLoss()
 packs = batch // degree
 ones, zeros = torch.ones(packs, 1), torch.zeros(packs, 1)
@@ -66,30 +68,66 @@ data = torch.rand(batch, 3, 28, 28) * 2 - 1
 
 
 def packed(images):
-    return images.view(packs, 3 * degree, 28, 28)
+    return images.reshape(packs, 3 * degree, 28, 28)
 
 
-def draw():
-    return G(torch.rand(batch, latent) * 2 - 1)
+def latents():
+    return torch.rand(batch, latent) * 2 - 1
 
 
-def step_g(fake):
-    optimizer_g.zero_grad()
-    loss = criterion(D(packed(fake)), ones)
-    loss.backward()
-    optimizer_g.step()
-    return loss.item()
+def plain():
+    optimizer_g = torch.optim.Adam(G.parameters(), **adam)
+    optimizer_d = torch.optim.Adam(D.parameters(), **adam)
+
+    def step_g(fake):
+        optimizer_g.zero_grad()
+        loss = criterion(D(packed(fake)), ones)
+        loss.backward()
+        optimizer_g.step()
+        return loss.item()
+
+    def step():
+        optimizer_d.zero_grad()
+        loss_real = criterion(D(packed(data)), ones)
+        loss_real.backward()
+        fake = G(latents())
+        loss_fake = criterion(D(packed(fake.detach())), zeros)
+        loss_fake.backward()
+        optimizer_d.step()
+        return loss_real.item() + loss_fake.item() + step_g(fake) + step_g(G(latents()))
+
+    return step
 
 
-def step():
-    optimizer_d.zero_grad()
-    loss_real = criterion(D(packed(data)), ones)
-    loss_real.backward()
-    fake = draw()
-    loss_fake = criterion(D(packed(fake.detach())), zeros)
-    loss_fake.backward()
-    optimizer_d.step()
-    return loss_real.item() + loss_fake.item() + step_g(fake) + step_g(draw())
+def as_expert(make_fakes, judge):
+    optimizer_g, optimizer_d = expert.adam(G, **adam), expert.adam(D, **adam)
+    real = packed(data).contiguous(memory_format=torch.channels_last)
+
+    def step_g(fake):
+        optimizer_g.zero_grad()
+        F.softplus(-judge(fake)).mean().backward()
+        optimizer_g.step()
+
+    def draw():
+        return packed(make_fakes(latents())).contiguous(memory_format=torch.channels_last)
+
+    def step():
+        fake = draw()
+        loss_d = F.softplus(-judge(real)).mean() + F.softplus(judge(fake.detach())).mean()
+        optimizer_d.zero_grad()
+        loss_d.backward()
+        optimizer_d.step()
+        with expert.frozen(D):
+            step_g(fake)
+            step_g(draw())
+
+    return step
 
 
-serve(step, G, D)
+if options.get("expert", False):
+    expert.channels_last(G)
+    expert.channels_last(D)
+    step, about = expert.fastest(as_expert, G, D)
+    serve(step, G, D, about=about)
+else:
+    serve(plain(), G, D)

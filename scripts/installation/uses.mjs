@@ -4,7 +4,10 @@
 export const USE_IMPORT = `
 import { encodeNpy } from "@gantry/formats";
 import { resolveConfig, train } from "@gantry/gan";
+import { readRun } from "@gantry/gan/run";
+import { studies } from "@gantry/studies";
 import { torch, version } from "@gantry/torch";
+if (typeof readRun !== "function" || (await studies.all()).size === 0) throw new Error("there are no studies");
 const sum = torch.ones([2, 3]).sum().item();
 if (sum !== 6) throw new Error("a sum of six ones is " + sum);
 if (typeof encodeNpy !== "function" || typeof train !== "function") throw new Error("exports are missing");
@@ -25,6 +28,15 @@ export const USE_TYPES = `
 import { readNpy } from "@gantry/formats";
 import { resolveConfig, train } from "@gantry/gan";
 import { nn, type Tensor, torch } from "@gantry/torch";
+export type { Comparison } from "@gantry/gan/compare";
+export type { Dataset } from "@gantry/gan/data";
+export type { Plot } from "@gantry/gan/figures";
+export type { MetricDefinition } from "@gantry/gan/metrics";
+export type { NetFamily } from "@gantry/gan/nets";
+export type { RunSummary } from "@gantry/gan/run";
+export type { Cell } from "@gantry/gan/sweep";
+export type { TermDefinition } from "@gantry/gan/terms";
+export type { Study } from "@gantry/studies";
 export const ones: Tensor = new nn.Linear(3, 1).forward(torch.ones([2, 3]));
 export const read: typeof readNpy = readNpy;
 export async function first(): Promise<number> {

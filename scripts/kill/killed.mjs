@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseSetting, resolveConfig } from "../../packages/gan/dist/index.js";
-import { killRepeatedly } from "../../packages/gan/dist/train/killing.js";
+import { killRepeatedly } from "../../packages/gan/dist/testing/killing.js";
 
 const SETTINGS = [
   "net.generatorHidden=[16]",

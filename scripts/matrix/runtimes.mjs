@@ -20,6 +20,8 @@ function takeBuild(checkout) {
 const NODES = [
   "packages/torch/",
   "packages/formats/",
+  "gan/dist/core/run/",
+  "gan/dist/core/sample/",
   "gan/dist/train/",
   "e2e/training",
   "e2e/data",

@@ -16,41 +16,44 @@ const among =
     names.some((name) => path === `${folder}/${name}.js`);
 /** What is changed, and which share of the mutants falls to it. */
 const AREAS = [
-  ["terms", 60, under("packages/gan/dist/terms")],
-  ["game", 40, under("packages/gan/dist/game")],
+  ["terms", 60, (path) => path.startsWith("packages/gan/dist/core/terms")],
+  ["game", 40, under("packages/gan/dist/core/game")],
   [
     "trainer",
     40,
-    among("packages/gan/dist/train", "trainer", "averaging", "sampler", "setup", "optimizers", "record"),
+    (path) =>
+      among("packages/gan/dist/train", "trainer", "averaging", "record")(path) ||
+      among("packages/gan/dist/core/config", "build", "optimizers")(path) ||
+      path === "packages/gan/dist/core/sample/sampler.js",
   ],
-  ["loader", 15, among("packages/gan/dist/data", "loader")],
-  ["metrics", 45, under("packages/gan/dist/metrics")],
+  ["loader", 15, among("packages/gan/dist/core/data", "loader")],
+  ["metrics", 45, under("packages/gan/dist/evaluation/metrics")],
   [
     "command options",
     20,
     (path) =>
       among("packages/cli/dist", "settings", "numbers")(path) ||
-      among("packages/gan/dist/config", "setting", "merge", "config")(path) ||
+      among("packages/gan/dist/core/base", "setting", "json")(path) ||
+      among("packages/gan/dist/core/config", "config")(path) ||
       among("packages/cli/dist/commands", "train", "sample", "eval")(path),
   ],
 ];
-/** Tests run for one mutant at most, the nearest and fastest first, and their time together in milliseconds. */
-const MOST_TESTS = 8;
-const MOST_TIME = 60_000;
-/** Tests that take longer are run only for what they are named after. */
-const SLOW = 20_000;
+/**
+ * How a mutant is looked at, first and last: how many tests at most, the nearest and fastest first, their time together in
+ * milliseconds, and how long a test may take that is not named after what is changed.
+ */
+const FIRST = { tests: 8, time: 60_000, slow: 20_000 };
+const LAST = { tests: 60, time: 400_000, slow: 200_000 };
 /** A test may take so many times as long as without a change, and this long more, before it counts as hung. */
 const [SLOWER, GRACE] = [4, 20_000];
 
-/** Tests that take long and look at other things than what is changed. */
+/** Tests that take long and look at other things than what is changed: for what the others did not notice, in a last look. */
 const ELSEWHERE =
-  /\/(studies|nets|convert|compare|figures)\/|\/(killed?|composition|study|profile|probe|startUp|evaluations|compare|fetch)\.test\.js$/;
+  /\/(studies|nets|exchange|compare|figures)\/|\/(killed?|composition|study|profile|probe|startUp|evaluations|compare|fetch)\.test\.js$/;
 const RESULT = join(root, "bench/mutation.json");
 const isNoticed = ({ outcome }) => outcome === "killed" || outcome === "hung";
 const identity = ({ file, line, kind, changed }) => JSON.stringify([file, line, kind, changed]);
-const isTested = (path) =>
-  path.endsWith(".js") &&
-  !/\.test\.js$|testing\.js$|adHoc\.js$|filled\.js$|Child\.js$|killing\.js$/.test(path);
+const isTested = (path) => path.endsWith(".js") && !/\.test\.js$|\/testing\/|Child\.js$/.test(path);
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Takes things one by one, as many at a time as there are workers. */
@@ -64,7 +67,7 @@ async function inTurn(things, workers, action) {
 }
 
 /** Tests that run a mutant's place: those named like its file, then those of its folder, then the fastest. */
-function testsOf(mutant, measured) {
+function testsOf(mutant, measured, { tests, slow }) {
   const { file } = mutant;
   const name = basename(file, ".js");
   const rank = (test) => {
@@ -74,14 +77,14 @@ function testsOf(mutant, measured) {
   return [...measured]
     .filter(
       ([test, { places, milliseconds }]) =>
-        (milliseconds < SLOW || rank(test) === 0) && places.has(placeOf(mutant)),
+        (milliseconds < slow || rank(test) === 0) && places.has(placeOf(mutant)),
     )
     .sort(([a, x], [b, y]) => rank(a) - rank(b) || x.milliseconds - y.milliseconds)
-    .slice(0, MOST_TESTS);
+    .slice(0, tests);
 }
 
-async function judge(mutant, measured, sandbox) {
-  const tests = testsOf(mutant, measured);
+async function judge(mutant, measured, sandbox, look) {
+  const tests = testsOf(mutant, measured, look);
   if (tests.length === 0) return { outcome: "not run" };
   const place = join(sandbox.path, mutant.file);
   const source = readFileSync(place, "utf8");
@@ -89,7 +92,7 @@ async function judge(mutant, measured, sandbox) {
   let spent = 0;
   try {
     for (const [test, { milliseconds }] of tests) {
-      if (spent > MOST_TIME) break;
+      if (spent > look.time) break;
       const limit = SLOWER * milliseconds + GRACE;
       const found = await sandbox.test(test, limit);
       spent += found.milliseconds;
@@ -132,7 +135,7 @@ script(async () => {
       seed: { type: "string", default: "1" },
       jobs: { type: "string", default: "2" },
       only: { type: "string" },
-      // Tries only what the last run's tests did not notice, and keeps the rest of its result.
+      // Tries only what the last run's tests did not notice, by all tests that run it, and keeps the rest of its result.
       again: { type: "boolean", default: false },
     },
   });
@@ -154,16 +157,20 @@ script(async () => {
   if (mutants.length === 0) throw new Stop(`no file that is changed has ${values.only} in its path`);
   const describes = (mutant, outcome) => describe({ ...mutant, ...outcome }, sourceOf(mutant.file));
   const identities = mutants.map((mutant) => identity(describes(mutant)));
+  const keptAs = (i) => `${values.again ? "last look" : "first look"}: ${identities[i]}`;
   const kept = new Kept(hashOf(compiled.map((path) => join(root, path))));
   const last = values.again ? JSON.parse(readFileSync(RESULT, "utf8")).results.filter(isNoticed) : [];
   const known = new Map(last.map((result) => [identity(result), result]));
   const results = [];
   const tried = mutants.filter((mutant, i) => {
-    const found = known.get(identities[i]) ?? kept.read(identities[i]);
+    const found = known.get(identities[i]) ?? kept.read(keptAs(i));
     if (found !== undefined) results.push(describes(mutant, { outcome: found.outcome, by: found.by }));
     return found === undefined;
   });
-  const tests = compiled.filter((path) => path.endsWith(".test.js") && !ELSEWHERE.test(path));
+  const look = values.again ? LAST : FIRST;
+  const tests = compiled.filter(
+    (path) => path.endsWith(".test.js") && (values.again ? !/composition/.test(path) : !ELSEWHERE.test(path)),
+  );
   const sandboxes = Array.from({ length: Number(values.jobs) }, () => new Sandbox());
   process.once("SIGINT", () => {
     for (const sandbox of sandboxes) sandbox.close();
@@ -184,9 +191,9 @@ script(async () => {
     const left = [...tried];
     while (left.length > 0)
       await inTurn(left.splice(0), sandboxes, async (mutant, sandbox) => {
-        const outcome = await judge(mutant, measured, sandbox);
+        const outcome = await judge(mutant, measured, sandbox, look);
         if (outcome === undefined) return left.push(mutant);
-        results.push(describes(mutant, kept.write(identities[mutants.indexOf(mutant)], outcome)));
+        results.push(describes(mutant, kept.write(keptAs(mutants.indexOf(mutant)), outcome)));
         const { file, line, kind } = results.at(-1);
         say(`${results.length}/${mutants.length} ${outcome.outcome}: ${file}:${line} ${kind}`);
       });

@@ -1,4 +1,5 @@
-import type { Dataset, LeftOut } from "@gantry/gan";
+import type { Dataset } from "@gantry/gan";
+import type { LeftOut } from "@gantry/gan/data";
 
 /** What a data set is, for people and for programs. */
 export interface DataSummary {
@@ -16,7 +17,7 @@ export interface DataSummary {
 
 /** Reads every label once. */
 export async function summariseData(dataset: Dataset): Promise<DataSummary> {
-  const { countClasses } = await import("@gantry/gan");
+  const { countClasses } = await import("@gantry/gan/data");
   const { name, kind, count, shape, classes, leftOut, labelSource } = dataset;
   const counts = countClasses(dataset);
   return {

@@ -33,7 +33,10 @@ const ownSurroundings = (): Surroundings => ({
   environment: process.env,
 });
 
-/** @param args the words after `gantry` @returns the exit status */
+/**
+ * @param args the words after `gantry`
+ * @returns the exit status
+ */
 export async function main(
   args: readonly string[],
   around: Surroundings = ownSurroundings(),

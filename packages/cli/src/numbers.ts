@@ -20,7 +20,8 @@ export function wholeNumber(
 }
 
 /**
- * The number that an option was given; undefined where it was not given. @param least default: any number
+ * The number that an option was given; undefined where it was not given.
+ * @param least default: any number
  * @throws {UsageProblem} for anything else
  */
 export function numberFrom(

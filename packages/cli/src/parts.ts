@@ -1,4 +1,4 @@
-import type { Project } from "@gantry/gan";
+import type { Added, Project } from "@gantry/gan";
 import type { CommandOption } from "./command.js";
 import type { Output } from "./output.js";
 
@@ -14,11 +14,16 @@ export interface ImportOptions {
   readonly import?: readonly string[];
 }
 
-/** Imports what `--import` names, and what the project of the current folder does. @returns that project */
+/**
+ * Imports what `--import` names, and what the project of the current folder does.
+ * @returns that project
+ */
 export async function importOwn(options: ImportOptions): Promise<Project> {
   const { importParts, readProject } = await import("@gantry/gan");
-  await importParts(options.import ?? []);
   const project = await readProject(process.cwd());
+  // So that a study is known as one.
+  if ((options.import ?? project.imports).length > 0) await import("@gantry/studies");
+  await importParts(options.import ?? []);
   await importParts(project.imports);
   return project;
 }
@@ -35,7 +40,9 @@ export async function importForRuns(
   output: Output,
   spares: readonly string[] = [],
 ): Promise<void> {
-  const { importParts, importRunParts, RunDirectory } = await import("@gantry/gan");
+  const { importParts } = await import("@gantry/gan");
+  const { importRunParts, RunDirectory } = await import("@gantry/gan/run");
+  if (options.import !== undefined) await import("@gantry/studies");
   await importParts(options.import ?? []);
   const { note: onNote } = output.reporter;
   for (const path of paths) {
@@ -46,12 +53,13 @@ export async function importForRuns(
 }
 
 /** `--with`: terms with their options, by name or by the files that they are in, which are imported. */
-export async function parseTerms(texts: readonly string[] | undefined) {
+export async function parseTerms(texts: readonly string[] | undefined): Promise<Added[]> {
   const { parseTerm, termNamed } = await import("@gantry/gan");
-  const terms: ReturnType<typeof parseTerm>[] = [];
+  const terms: Added[] = [];
   for (const text of texts ?? []) {
     const term = parseTerm(text);
-    terms.push({ ...term, name: await termNamed(term.name) });
+    const given = await termNamed(term.term ?? term.name);
+    terms.push(term.term === undefined ? { ...term, name: given } : { ...term, term: given });
   }
   return terms;
 }

@@ -13,7 +13,8 @@ export async function showPlan(
   out: string | undefined,
   folder?: string,
 ): Promise<number> {
-  const { createTrainer, refuseRun, unusedPath } = await import("@gantry/gan");
+  const { createTrainer } = await import("@gantry/gan");
+  const { refuseRun, unusedPath } = await import("@gantry/gan/run");
   const path = out ?? (await unusedPath(defaultRunPath(config, folder)));
   await refuseRun(path);
   const trainer = await createTrainer(config, dataProgress(output));

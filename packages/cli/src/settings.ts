@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { CheckpointChoice, Config, DataContext, JsonObject, Project, RunClaim } from "@gantry/gan";
+import type { CheckpointChoice, Config, DataContext, JsonObject, Project } from "@gantry/gan";
+import type { RunClaim } from "@gantry/gan/run";
 import type { CommandOption } from "./command.js";
 import { UsageProblem } from "./errors.js";
 import type { Output } from "./output.js";
@@ -145,7 +146,7 @@ export async function claim(
   { reporter }: Output,
   context: Partial<DataContext>,
 ): Promise<RunClaim> {
-  const { claimRun, claimUnused } = await import("@gantry/gan");
+  const { claimRun, claimUnused } = await import("@gantry/gan/run");
   const options = { signal: context.signal, onWait: reporter.note };
   return out === undefined ? await claimUnused(base, options) : await claimRun(out, options);
 }
@@ -155,7 +156,7 @@ export const termOptions: readonly CommandOption[] = [
   {
     flags: "--with <term[:key=value,...]>",
     description:
-      "add a term, see 'gantry terms', or one of your own: ./dragan.ts, ./terms.ts#dragan; repeatable",
+      "add a term, see 'gantry terms', or one of your own: ./dragan.ts, ./terms.ts#dragan; NAME=term under another name; repeatable",
     repeats: true,
   },
   { flags: "--without <term>", description: "take a term out; repeatable", repeats: true },

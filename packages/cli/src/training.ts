@@ -202,7 +202,8 @@ async function lastSample(directory: RunDirectory, iteration: number): Promise<s
 }
 
 async function lastScores(directory: RunDirectory, { trainer }: Run): Promise<Record<string, number>> {
-  const { isPoints, lastPointScores } = await import("@gantry/gan");
+  const { isPoints } = await import("@gantry/gan/data");
+  const { lastPointScores } = await import("@gantry/gan/run");
   const { dataset, iteration } = trainer;
   if (!isPoints(dataset)) return {};
   const events = await directory.readEvents();

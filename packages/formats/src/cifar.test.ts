@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type CifarRecords, type CifarVariant, encodeCifar, parseCifar, readCifar } from "./cifar.js";
 import { FormatError } from "./errors.js";
-import { formatError, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { formatError, temporaryFolder, valueOrFormatError } from "./testing/helpers.js";
 
 const PIXELS = 3072;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrayValue, countElements, toFloat32, viewTyped } from "./dtype.js";
 import { contiguousStrides, fortranStrides, gather, isContiguous, reach } from "./strided.js";
-import { formatError } from "./testing.js";
+import { formatError } from "./testing/helpers.js";
 
 test("typed views share memory where they can, and copy where they must", () => {
   const memory = new Uint8Array(12);

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { describeSystemError, readFileBytes, removeStaleTemporaries, writeFileAtomically } from "./files.js";
-import { formatError, temporaryFolder } from "./testing.js";
+import { formatError, temporaryFolder } from "./testing/helpers.js";
 
 test("a file is written whole, in pieces or in one, and nothing is left beside it", async () => {
   const folder = await temporaryFolder();

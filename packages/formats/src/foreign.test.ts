@@ -8,7 +8,7 @@ import { FormatError } from "./errors.js";
 import { decodeNpy } from "./npy.js";
 import { readPth, readStateDict } from "./pth.js";
 import { decodeSafetensors } from "./safetensors.js";
-import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing/helpers.js";
 import { writeZip } from "./zip.js";
 
 /** By file and name, what PyTorch and NumPy read: made by golden/make_golden_foreign.py. */

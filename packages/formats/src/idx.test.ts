@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { FormatError } from "./errors.js";
 import { encodeIdx, type IdxArray, parseIdx, readIdx } from "./idx.js";
-import { formatError, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { formatError, temporaryFolder, valueOrFormatError } from "./testing/helpers.js";
 
 const arrays: fc.Arbitrary<IdxArray> = fc
   .array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 4 })

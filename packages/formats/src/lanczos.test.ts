@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lanczosResampler } from "./lanczos.js";
 import { readNpz } from "./npy.js";
-import { golden } from "./testing.js";
+import { golden } from "./testing/helpers.js";
 
 test("enlarging, shrinking, and both at once are Pillow's LANCZOS, to the bit", async () => {
   const arrays = await readNpz(golden("images.npz"));

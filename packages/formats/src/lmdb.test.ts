@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { FormatError } from "./errors.js";
 import { decodeImage } from "./images/decode.js";
 import { type LmdbEntry, listLmdb } from "./lmdb.js";
-import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing/helpers.js";
 
 async function list(path: string): Promise<LmdbEntry[]> {
   const handle = await open(path, "r");

@@ -6,7 +6,14 @@ import fc from "fast-check";
 import { type Dtype, ITEM_SIZE, toFloat32, viewTyped } from "./dtype.js";
 import { FormatError } from "./errors.js";
 import { decodeNpy, encodeNpy, readNpy, readNpz, writeNpz } from "./npy.js";
-import { arrays, byName, formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import {
+  arrays,
+  byName,
+  formatError,
+  golden,
+  temporaryFolder,
+  valueOrFormatError,
+} from "./testing/helpers.js";
 
 const ramp = [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import fc from "fast-check";
 import { PickleGlobal, type PickleHost, type PickleValue, unpickle } from "./pickle.js";
-import { formatError, golden, valueOrFormatError } from "./testing.js";
+import { formatError, golden, valueOrFormatError } from "./testing/helpers.js";
 
 type Value = PickleValue<never>;
 

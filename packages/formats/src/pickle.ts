@@ -26,7 +26,7 @@ export class PickleGlobal<Leaf extends object> {
   constructor(
     /** Module and name, such as `collections.OrderedDict`. */
     readonly name: string,
-    /** Does what Python's would. Throws a message (see {@link PickleProblem}) for arguments that it does not take. */
+    /** Does what Python's would. Throws a message (see `PickleProblem`) for arguments that it does not take. */
     readonly call?: (args: readonly PickleValue<Leaf>[]) => PickleValue<Leaf>,
   ) {}
 }
@@ -59,7 +59,7 @@ export function inert<Leaf extends object>(name: string): PickleGlobal<Leaf> {
 export interface PickleHost<Leaf extends object> {
   /** What `module.name` stands for, or undefined to refuse it. */
   global(module: string, name: string): PickleValue<Leaf> | undefined;
-  /** What an object kept outside of the pickle stands for. Throws {@link PickleProblem}. */
+  /** What an object kept outside of the pickle stands for. Throws `PickleProblem`. */
   persistent(id: PickleValue<Leaf>): PickleValue<Leaf>;
 }
 
@@ -106,7 +106,7 @@ export function unpickle<Leaf extends object>(
   return value;
 }
 
-/** {@link unpickle} for a pickle that something follows: its value, and how many bytes it took. */
+/** `unpickle` for a pickle that something follows: its value, and how many bytes it took. */
 export function unpickleFirst<Leaf extends object>(
   bytes: Uint8Array,
   host: PickleHost<Leaf>,

@@ -20,7 +20,7 @@ export const COST = {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The bytes of a pickle, one part after the other. Throws {@link PickleProblem} where they end too early. */
+/** The bytes of a pickle, one part after the other. Throws `PickleProblem` where they end too early. */
 export class PickleBytes {
   position = 0;
   readonly view: DataView;

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { FormatError } from "./errors.js";
 import { decodePng, encodePng, layOutGrid, type Pixels, pngGrid, pngSize } from "./pngGrid.js";
 import { loadSharp } from "./sharp.js";
-import { formatError, valueOrFormatError } from "./testing.js";
+import { formatError, valueOrFormatError } from "./testing/helpers.js";
 
 const images = (count: fc.Arbitrary<number>): fc.Arbitrary<Pixels> =>
   fc

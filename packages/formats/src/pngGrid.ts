@@ -219,7 +219,10 @@ export interface PngSize {
 /** Channels by PNG's colour type. */
 const CHANNELS_OF_TYPE: Readonly<Record<number, PngSize["channels"]>> = { 0: 1, 2: 3, 3: 3, 4: 2, 6: 4 };
 
-/** Width and height of a PNG file, from its header alone. @throws {FormatError} bytes that are no PNG file. */
+/**
+ * Width and height of a PNG file, from its header alone.
+ * @throws {FormatError} bytes that are no PNG file.
+ */
 export function pngSize(bytes: Uint8Array): PngSize {
   const channels = CHANNELS_OF_TYPE[bytes[25] ?? -1];
   if (channels === undefined || !SIGNATURE.every((byte, index) => bytes[index] === byte)) {

@@ -7,7 +7,7 @@ import { type ArrayValue, type Dtype, ITEM_SIZE, toFloat32, viewTyped } from "./
 import { FormatError } from "./errors.js";
 import { readPth, readStateDict } from "./pth.js";
 import { flattenStateDict } from "./stateDict.js";
-import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing/helpers.js";
 import type { PthValue } from "./torchObjects.js";
 import { openZip, writeZip, type ZipInput } from "./zip.js";
 

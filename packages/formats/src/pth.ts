@@ -18,7 +18,7 @@ export interface PthOptions {
 /**
  * Reads a checkpoint that `torch.save` has written, whatever its name: since PyTorch 1.6 a zip archive of a pickle and
  * the tensors' storages, before it several pickles and the storages one after the other, before 0.1.10 a tar archive.
- * Nothing in it is run: the pickle is read by {@link unpickle}, which knows tensors, parameters and plain containers;
+ * Nothing in it is run: the pickle is read by `unpickle`, which knows tensors, parameters and plain containers;
  * objects of other classes become PickleObjects, which do nothing, and are named to `onNote`. Tensors without gaps share
  * the memory of their storage, as they do in PyTorch (one storage may serve several); others are copied row by row, sparse
  * ones become dense, and types that Gantry has not are widened (widen.ts). Devices, requires_grad and hooks are left out.

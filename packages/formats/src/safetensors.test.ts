@@ -6,7 +6,14 @@ import fc from "fast-check";
 import { toFloat32 } from "./dtype.js";
 import { FormatError } from "./errors.js";
 import { decodeSafetensors, encodeSafetensors, readSafetensors, writeSafetensors } from "./safetensors.js";
-import { arrays, byName, formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import {
+  arrays,
+  byName,
+  formatError,
+  golden,
+  temporaryFolder,
+  valueOrFormatError,
+} from "./testing/helpers.js";
 
 /** A file with this header, written as it stands, and so many bytes of data. */
 function file(header: string, dataBytes: number): Uint8Array {

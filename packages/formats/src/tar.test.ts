@@ -4,7 +4,7 @@ import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { listTar, type TarMember } from "./tar.js";
-import { formatError, temporaryFolder } from "./testing.js";
+import { formatError, temporaryFolder } from "./testing/helpers.js";
 
 const deep = [..."abc"].map((letter) => letter.repeat(70)).join("/");
 

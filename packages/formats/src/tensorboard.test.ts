@@ -11,7 +11,7 @@ import {
   readEventFile,
   type TensorBoardEvent,
 } from "./tensorboard.js";
-import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing/helpers.js";
 
 // The golden file is TensorBoard 2.21's own (golden/make_golden_events.py). What EventFileWriter writes was also read back
 // with TensorBoard's EventAccumulator while this was written: scalars, and images with their sizes.

@@ -203,7 +203,10 @@ export class TorchHost implements PickleHost<ArrayValue> {
     return this.typed(this.view(viewKey, root, start, count));
   }
 
-  /** A part of another storage, in its elements. @throws PickleProblem where it reaches beyond it */
+  /**
+   * A part of another storage, in its elements.
+   * @throws PickleProblem where it reaches beyond it
+   */
   view(key: string, of: TorchStorage, offset: number, length: number): TorchStorage {
     const known = this.#storages.get(key);
     if (known !== undefined) return known;
@@ -214,7 +217,10 @@ export class TorchHost implements PickleHost<ArrayValue> {
     return storage;
   }
 
-  /** The storage of a key. @throws PickleProblem where it is described in two ways */
+  /**
+   * The storage of a key.
+   * @throws PickleProblem where it is described in two ways
+   */
   declare(key: string, kind: PthValue | undefined, length: PthValue | undefined): TorchStorage {
     if (
       !(kind instanceof StorageType) ||
@@ -260,7 +266,10 @@ export class TorchHost implements PickleHost<ArrayValue> {
     });
   }
 
-  /** A tensor of a storage, filled when that is. @throws PickleProblem where it reaches outside of it */
+  /**
+   * A tensor of a storage, filled when that is.
+   * @throws PickleProblem where it reaches outside of it
+   */
   tensor(
     storage: TorchStorage,
     type: string,
@@ -304,7 +313,10 @@ export class TorchHost implements PickleHost<ArrayValue> {
     return array;
   }
 
-  /** Fills every tensor, once the storages are. @throws FormatError on `file` for tensors far larger than what it holds */
+  /**
+   * Fills every tensor, once the storages are.
+   * @throws FormatError on `file` for tensors far larger than what it holds
+   */
   fill(file: string): void {
     for (const storage of this.#storages.values()) {
       const { view } = storage;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "./testing.js";
+import { temporaryFolder } from "./testing/helpers.js";
 import { writeTrace } from "./traceEvents.js";
 
 test("a trace is JSON with a complete event for each span, on named tracks", async () => {

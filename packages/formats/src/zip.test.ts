@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { FormatError } from "./errors.js";
-import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing.js";
+import { formatError, golden, temporaryFolder, valueOrFormatError } from "./testing/helpers.js";
 import { encodeZip, openZip, writeZip, type ZipInput } from "./zip.js";
 
 const text = (value: string) => new TextEncoder().encode(value);

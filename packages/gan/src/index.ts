@@ -1,90 +1,108 @@
-/** GAN training, comparison and diagnosis. */
+/**
+ * GAN training, comparison and diagnosis. Who extends it, or reads runs alone, finds more in `@gantry/gan/data`, `/nets`, `/terms`,
+ * `/metrics`, `/run`, `/compare`, `/sweep` and `/figures`.
+ */
+
+// Errors that a person can cause
+
+export { DivergedError, GantryError, RunError, UsageError } from "./core/base/errors.js";
+
+// Configurations
+
+export { describeOptions, type OptionDescription } from "./core/base/describe.js";
+export { type Json, type JsonObject, merge } from "./core/base/json.js";
+export { parseSetting, parseTerm, parseValue } from "./core/base/setting.js";
+export {
+  type Changes,
+  type Composition,
+  composeConfig,
+  resolveConfig,
+  validateConfig,
+} from "./core/config/config.js";
+export type { Config } from "./core/config/schema.js";
+
+// Open sets
+
+export { didYouMean, nearest } from "./core/base/nearest.js";
+export { type Named, Registry } from "./core/base/registry.js";
+export { datasets } from "./core/data/registry.js";
+export { families } from "./core/nets/family.js";
+export { defineRecipe, type Recipe, recipes } from "./core/recipes/recipe.js";
+export { terms } from "./core/terms/registry.js";
+export { metrics } from "./evaluation/metrics/metric.js";
+
+// Parts of one's own
 
 /** What options are described by, so that a part of one's own needs no other package. */
 export { z } from "zod";
-export * from "./compare/index.js";
-export * from "./config/config.js";
-export { describeOptions, type OptionDescription } from "./config/describe.js";
-export type { KnownFamilies, KnownTerms } from "./config/known_gen.js";
-export { type Json, type JsonObject, merge } from "./config/merge.js";
-export { defineConfig, type Project, type ProjectConfig, readProject } from "./config/project.js";
-export { defineRecipe, type Recipe, recipes } from "./config/recipe.js";
-export { configSchema, type OptimizerConfig } from "./config/schema.js";
-export * from "./config/setting.js";
-export type { Added, SettingsByPath, TermName, TermOptions, TermSettings } from "./config/typed.js";
-export * from "./convert/mimicry.js";
-export * from "./convert/run.js";
-export * from "./data/index.js";
-export { DivergedError, GantryError, RunError, UsageError } from "./errors.js";
-export * from "./evaluate/index.js";
-export * from "./figures/lines.js";
-export * from "./figures/panels.js";
-export * from "./figures/scatter.js";
-export * from "./game/adversarial.js";
-export * from "./game/game.js";
-export * from "./game/gradient.js";
-export * from "./game/intervention.js";
-export * from "./game/plan.js";
-export * from "./game/play.js";
-export type * from "./game/sample.js";
-export { leaf, slopes } from "./game/slope.js";
-export * from "./game/term.js";
-export * from "./metrics/features/classifier.js";
-export * from "./metrics/features/extractor.js";
-export * from "./metrics/features/images.js";
-export * from "./metrics/features/inception.js";
-export * from "./metrics/features/network.js";
-export {
-  fetchInception,
-  inceptionFetchPlan,
-  openInception,
-} from "./metrics/features/networks/inception-2015.js";
-export { tensorflowResize } from "./metrics/features/tensorflowResize.js";
-export { frechetDistance } from "./metrics/frechet.js";
-export { type InceptionScoreOptions, inceptionScores } from "./metrics/inceptionScore.js";
-export { type KernelOptions, kernelDiscrepancies } from "./metrics/kernelInception.js";
-export * from "./metrics/metric.js";
-export { estimateMissingModes, type MissingModes, type MissingModesOptions } from "./metrics/missingModes.js";
-export { type CoverageScores, labelsOf, modeCoverage, partsOf } from "./metrics/modeCoverage.js";
-export { meanProbabilities, modeScores } from "./metrics/modeScore.js";
-export { Moments } from "./metrics/moments.js";
-export { NumpyRandomState } from "./metrics/numpyRandom.js";
-export * from "./metrics/points.js";
-export {
-  type NeighbourOptions,
-  type NeighbourScores,
-  precisionRecallDensityCoverage,
-} from "./metrics/prdc.js";
-export * from "./metrics/table.js";
-export { didYouMean, nearest } from "./nearest.js";
-export { BodyEncoder, encodingSize } from "./nets/bodyEncoder.js";
-export * from "./nets/contract.js";
-export * from "./nets/family.js";
-export * from "./nets/prior.js";
-export { importAgain, importParts, type Part, register, termNamed } from "./plugins/plugins.js";
-export type { PartSource } from "./plugins/source.js";
-export {
-  describeSource,
-  importRunParts,
-  isForeign,
-  type RunPartsOptions,
-  type UsedSource,
-} from "./plugins/used.js";
-export { type Named, Registry } from "./registry.js";
-export * from "./studies/engine/index.js";
-export * from "./train/checkpoint.js";
+export { importAgain, importParts, type Part, register, termNamed } from "./core/base/plugins/plugins.js";
+export type { PartSource } from "./core/base/plugins/source.js";
+export type { KnownFamilies, KnownTerms } from "./core/config/known_gen.js";
+export { defineConfig, type Project, type ProjectConfig, readProject } from "./core/config/project.js";
+export type { Added, SettingsByPath, TermName, TermOptions, TermSettings } from "./core/config/typed.js";
+export { defineDataset } from "./core/data/registry.js";
+export { defineTerm } from "./core/game/term.js";
+export { defineFamily } from "./core/nets/family.js";
+export { defineMetric } from "./evaluation/metrics/metric.js";
+
+// Data
+
+export { openConfiguredData } from "./core/config/data.js";
+export type { DataContext } from "./core/data/context.js";
+export type { Dataset } from "./core/data/dataset.js";
+export { type DatasetSpec, openDataset } from "./core/data/open.js";
+
+// Training
+
+export { buildGame } from "./core/config/build.js";
+export { saveCheckpoint } from "./core/state/save.js";
+export { loadCheckpoint } from "./train/checkpoint.js";
 export { missedEvaluation, type TrainingEvaluation } from "./train/evaluations.js";
-export * from "./train/interpolate.js";
-export * from "./train/precisionGain.js";
-export * from "./train/probe.js";
-export * from "./train/record.js";
-export * from "./train/runClaim.js";
-export * from "./train/runData.js";
-export * from "./train/runDirectory.js";
-export { type LockOptions, RunLock } from "./train/runLock.js";
-export * from "./train/sampler.js";
-export * from "./train/samples.js";
-export * from "./train/setup.js";
-export * from "./train/train.js";
-export * from "./train/trainer.js";
-export * from "./train/vary.js";
+export { describeBfloat16, measureBfloat16 } from "./train/precisionGain.js";
+export { type Probe, type ProbeOptions, probeRun } from "./train/probe.js";
+export type { RecordOptions } from "./train/record.js";
+export {
+  createTrainer,
+  forkRun,
+  type ResumeOptions,
+  type Run,
+  type RunPlace,
+  resumeRun,
+  startRun,
+  type TrainOptions,
+  train,
+} from "./train/train.js";
+export { type StepReport, Trainer } from "./train/trainer.js";
+
+// Runs
+
+export { listCheckpoints } from "./core/run/checkpoints.js";
+export { type CheckpointChoice, GANTRY_VERSION, RunDirectory, sampleFile } from "./core/run/directory.js";
+export type { RunRecord } from "./core/run/files.js";
+export { type RunSummary, readRun } from "./core/run/summary.js";
+
+// Samples
+
+export { interpolate } from "./core/sample/interpolate.js";
+export { drawSamples, toBytes } from "./core/sample/pictures.js";
+export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";
+export { vary } from "./core/sample/vary.js";
+
+// Evaluation and comparison
+
+export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
+export { comparisonPage } from "./evaluation/compare/page.js";
+export { Evaluation, evaluate } from "./evaluation/evaluate/evaluate.js";
+export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
+export {
+  type EvaluationRequest,
+  parseAgainst,
+  parseMetrics,
+  parseReference,
+  parseSubject,
+} from "./evaluation/evaluate/request.js";
+
+// Networks of other programs
+
+export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
+export { createMimicryRun, type MimicryFile } from "./exchange/run.js";

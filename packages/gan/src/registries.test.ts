@@ -1,25 +1,18 @@
 // What every registered term, recipe and network family keeps to. New ones are found through the registries.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Device,
-  noGrad,
-  Generator as RandomGenerator,
-  scope,
-  setThreads,
-  type Tensor,
-  torch,
-} from "@gantry/torch";
+import { type Device, noGrad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
-import { type Config, resolveConfig, validateConfig } from "./config/config.js";
-import { recipes } from "./config/recipe.js";
-import { UsageError } from "./errors.js";
-import type { Game } from "./game/game.js";
-import type { DataShape, Sample } from "./game/sample.js";
-import { terms } from "./game/term.js";
-import { families, type NetFamily } from "./nets/family.js";
-import { Prior } from "./nets/prior.js";
-import { buildGame } from "./train/setup.js";
+import { UsageError } from "./core/base/errors.js";
+import { buildGame } from "./core/config/build.js";
+import { resolveConfig, validateConfig } from "./core/config/config.js";
+import type { Config } from "./core/config/schema.js";
+import type { Game } from "./core/game/game.js";
+import { families, type NetFamily } from "./core/nets/family.js";
+import { Prior } from "./core/nets/prior.js";
+import type { DataShape, Sample } from "./core/nets/sample.js";
+import { recipes } from "./core/recipes/recipe.js";
+import { terms } from "./core/terms/registry.js";
 
 setThreads(1);
 
@@ -77,7 +70,10 @@ function realBatch(data: DataShape): Sample {
   };
 }
 
-/** One step of every phase, as iteration `iteration`. @returns every loss by player and term */
+/**
+ * One step of every phase, as iteration `iteration`.
+ * @returns every loss by player and term
+ */
 function stepThrough(game: Game, data: DataShape, iteration: number): Map<string, number> {
   const found = new Map<string, number>();
   for (const phase of game.phases)

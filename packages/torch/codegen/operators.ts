@@ -91,9 +91,9 @@ aten::masked_fill.Scalar
 aten::masked_fill_.Scalar
 aten::sum.dim_IntList
 aten::mean.dim
-aten::var.correction variance
+aten::var.correction var
 aten::var_mean.correction varianceMean
-aten::std.correction standardDeviation
+aten::std.correction std
 aten::amax
 aten::amin
 aten::max

@@ -256,15 +256,21 @@ constexpr int64_t kMostStride = int64_t{1} << 24;
 /** Wider than any image: beyond it there is only padding to go through, for minutes. */
 constexpr int64_t kMostPadding = int64_t{1} << 15;
 
-/** @param weight's channels for the input, and those that come out, are its dimensions `from` and 1 - `from` */
+/**
+ * @param weight's channels for the input, and those that come out, are its dimensions `from` and 1 - `from`; dimension 1 counts those of
+ * one group
+ */
 void check(const char* name, const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias, int from,
-           at::IntArrayRef stride, at::IntArrayRef padding) {
+           at::IntArrayRef stride, at::IntArrayRef padding, int64_t groups) {
   TORCH_CHECK(input.dim() == 4 && weight.dim() == 4, name, " needs N,C,H,W input and weight, got input ", input.sizes(),
               " and weight ", weight.sizes());
-  TORCH_CHECK(input.size(1) == weight.size(from), name, ": the input has ", input.size(1),
-              " channels, the weight expects ", weight.size(from));
+  TORCH_CHECK(groups > 0 && weight.size(0) % groups == 0, name, ": ", weight.size(0), " channels cannot be parted into ", groups,
+              " groups");
+  const auto channels = [&](int dimension) { return weight.size(dimension) * (dimension == 1 ? groups : 1); };
+  TORCH_CHECK(input.size(1) == channels(from), name, ": the input has ", input.size(1), " channels, the weight expects ",
+              channels(from));
   if (bias.has_value() && bias->defined())
-    TORCH_CHECK(bias->dim() == 1 && bias->size(0) == weight.size(1 - from), name, " makes ", weight.size(1 - from),
+    TORCH_CHECK(bias->dim() == 1 && bias->size(0) == channels(1 - from), name, " makes ", channels(1 - from),
                 " channels, but the bias has the shape ", bias->sizes());
   TORCH_CHECK(stride.size() == 2 && (padding.size() == 2 || padding.size() == 4), name,
               " needs 2 numbers for stride and 2 or 4 (top, left, bottom, right) for padding, got ", stride, " and ", padding);
@@ -294,24 +300,24 @@ Geometry geometryOf(const at::Tensor& input, const at::Tensor& weight, at::IntAr
 }
 
 at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
-                  at::IntArrayRef stride, at::IntArrayRef padding) {
-  check("conv2d", input, weight, bias, 1, stride, padding);
+                  at::IntArrayRef stride, at::IntArrayRef padding, int64_t groups) {
+  check("conv2d", input, weight, bias, 1, stride, padding, groups);
   Geometry g = geometryOf(input, weight, stride, padding);
   g.size = {input.size(2), input.size(3)};
-  if (input.device().type() != at::kCPU)
-    return isEven(g) ? at::conv2d(input, weight, bias, stride, list(g.padding))
-                     : at::conv2d(padded(input, g), weight, bias, stride, kZero);
+  for (int d = 0; d < 2; ++d)
+    TORCH_CHECK(g.size[d] + g.padding[d] + g.after[d] >= g.kernel[d], "conv2d: the kernel ", weight.sizes(),
+                " is larger than the padded input ", input.sizes());
+  if (groups > 1 || input.device().type() != at::kCPU)
+    return isEven(g) ? at::conv2d(input, weight, bias, stride, list(g.padding), kOne, groups)
+                     : at::conv2d(padded(input, g), weight, bias, stride, kZero, kOne, groups);
   at::Tensor x = input, w = weight;
   cast(x, w);
-  for (int d = 0; d < 2; ++d)
-    TORCH_CHECK(g.size[d] + g.padding[d] + g.after[d] >= g.kernel[d], "conv2d: the kernel ", w.sizes(),
-                " is larger than the padded input ", x.sizes());
   return recordedConvolve(x, w, given(bias), g);
 }
 
 at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
-                           at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef outputPadding) {
-  check("conv_transpose2d", input, weight, bias, 0, stride, padding);
+                           at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef outputPadding, int64_t groups) {
+  check("conv_transpose2d", input, weight, bias, 0, stride, padding, groups);
   TORCH_CHECK(outputPadding.size() == 2, "output_padding needs 2 numbers, got ", outputPadding);
   for (int64_t d = 0; d < 2; ++d)
     TORCH_CHECK(outputPadding[d] >= 0 && outputPadding[d] < stride[d], "output padding must be in [0, stride), got ",
@@ -321,9 +327,9 @@ at::Tensor convTranspose2d(const at::Tensor& input, const at::Tensor& weight, co
     g.size[d] = (input.size(d + 2) - 1) * stride[d] - g.padding[d] - g.after[d] + g.kernel[d] + outputPadding[d];
     TORCH_CHECK(g.size[d] > 0, "the output would be empty: input ", input.sizes(), ", weight ", weight.sizes());
   }
-  if (input.device().type() != at::kCPU) {
-    if (isEven(g)) return at::conv_transpose2d(input, weight, bias, stride, list(g.padding), outputPadding);
-    return at::conv_transpose2d(input, weight, bias, stride, kZero, outputPadding)
+  if (groups > 1 || input.device().type() != at::kCPU) {
+    if (isEven(g)) return at::conv_transpose2d(input, weight, bias, stride, list(g.padding), outputPadding, groups);
+    return at::conv_transpose2d(input, weight, bias, stride, kZero, outputPadding, groups)
         .narrow(2, g.padding[0], g.size[0])
         .narrow(3, g.padding[1], g.size[1]);
   }
@@ -346,11 +352,12 @@ at::Tensor linear(const at::Tensor& input, const at::Tensor& weight, const Optio
 }  // namespace gantry
 
 TORCH_LIBRARY(gantry, library) {
-  library.def("conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0) -> Tensor",
+  library.def("conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int groups=1) "
+              "-> Tensor",
               gantry::conv2d);
   library.def(
       "conv_transpose2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, "
-      "int[2] output_padding=0) -> Tensor",
+      "int[2] output_padding=0, int groups=1) -> Tensor",
       gantry::convTranspose2d);
   library.def("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", gantry::linear);
 }

@@ -18,7 +18,8 @@ export interface BuiltAgainst {
 }
 
 /**
- * Reads the record out of the addon's file, which need not load for that. @returns undefined where nothing is built
+ * Reads the record out of the addon's file, which need not load for that.
+ * @returns undefined where nothing is built
  */
 export function builtAgainst(file = addonFile): BuiltAgainst | undefined {
   if (!existsSync(file)) return undefined;

@@ -44,7 +44,10 @@ export function machine(root = "/"): Machine {
   };
 }
 
-/** Where limits of memory are told, from the process' own group to the outermost. @param root as in {@link machine} */
+/**
+ * Where limits of memory are told, from the process' own group to the outermost.
+ * @param root as in {@link machine}
+ */
 export function memoryGroups(root = "/"): MemoryGroup[] {
   return groupsOf("memory", root).flatMap(({ version, folder }) => {
     const file = (name: string) => join(folder, name);

@@ -30,9 +30,15 @@ export interface Native {
   assign(tensor: number, other: number): void;
   /** @param outside whether no scope is under way: V8 is then told of native memory, see native/collector.cc */
   free(tensors: number | readonly number[], outside?: boolean): void;
-  /** The tensor is freed when `object` is lost; undefined: no more. @param outside as for free() */
+  /**
+   * The tensor is freed when `object` is lost; undefined: no more.
+   * @param outside as for free()
+   */
   watch(tensor: number, object: object | undefined, outside: boolean): void;
-  /** Gives memory back that is kept for tensors, if none came for a second. @returns whether some is still kept */
+  /**
+   * Gives memory back that is kept for tensors, if none came for a second.
+   * @returns whether some is still kept
+   */
   rest(): boolean;
   liveCount(): number;
   liveBytes(): number;
@@ -48,8 +54,8 @@ export interface Native {
   makeGenerator(device: string): number;
   defaultGenerator(device: string): number;
   seedGenerator(generator: number, seed: number | bigint): void;
-  getGeneratorState(generator: number): number;
-  setGeneratorState(generator: number, state: number): void;
+  getGeneratorState(generator: number): Uint8Array;
+  setGeneratorState(generator: number, state: Uint8Array): void;
   freeGenerator(generator: number): void;
   version(): string;
   /** The file that LibTorch was loaded from. */

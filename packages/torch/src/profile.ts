@@ -163,7 +163,10 @@ export class Profile {
     }
   }
 
-  /** Puts a watch around every call into LibTorch. @returns what takes it off */
+  /**
+   * Puts a watch around every call into LibTorch.
+   * @returns what takes it off
+   */
   #hook(): () => void {
     const plain = call;
     setCall((operator, ...args) => {

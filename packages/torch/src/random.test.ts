@@ -2,27 +2,35 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { defaultGenerator, Generator, manualSeed, scope, setThreads, TorchError, torch } from "./index.js";
+import {
+  defaultGenerator,
+  manualSeed,
+  RandomGenerator,
+  scope,
+  setThreads,
+  TorchError,
+  torch,
+} from "./index.js";
 
 setThreads(1);
 
-const draw = (generator?: Generator) => scope(() => torch.randn([5], { generator }).toNumbers());
+const draw = (generator?: RandomGenerator) => scope(() => torch.randn([5], { generator }).toNumbers());
 
 test("a generator's state, saved and put back, continues exactly there", () => {
-  const generator = new Generator(7);
+  const generator = new RandomGenerator(7);
   draw(generator);
   const state = generator.getState();
   const next = [draw(generator), draw(generator)];
   generator.setState(state);
   assert.deepEqual([draw(generator), draw(generator)], next);
   assert.deepEqual(
-    [draw(new Generator(1).setState(state)), draw(new Generator(2).setState(state))],
+    [draw(new RandomGenerator(1).setState(state)), draw(new RandomGenerator(2).setState(state))],
     [next[0], next[0]],
   );
 });
 
 test("an odd number of normal numbers leaves no half behind: the cached one is part of the state", () => {
-  const generator = new Generator(3);
+  const generator = new RandomGenerator(3);
   scope(() => torch.zeros([1], { dtype: "float64" }).normal_(0, 1, { generator }));
   const state = generator.getState();
   const next = draw(generator);
@@ -30,12 +38,12 @@ test("an odd number of normal numbers leaves no half behind: the cached one is p
 });
 
 test("generators are independent of each other and of the default one", () => {
-  const [a, b] = [new Generator(1), new Generator(1)];
+  const [a, b] = [new RandomGenerator(1), new RandomGenerator(1)];
   const first = draw(a);
   draw();
   assert.deepEqual(draw(b), first);
   assert.notDeepEqual(draw(a), first);
-  assert.notDeepEqual(draw(new Generator(2)), first);
+  assert.notDeepEqual(draw(new RandomGenerator(2)), first);
 });
 
 test("manualSeed seeds the default generator, and a generator itself", () => {
@@ -43,7 +51,7 @@ test("manualSeed seeds the default generator, and a generator itself", () => {
   const first = draw();
   manualSeed(11);
   assert.deepEqual(draw(), first);
-  assert.deepEqual(draw(new Generator(99).manualSeed(11)), first);
+  assert.deepEqual(draw(new RandomGenerator(99).manualSeed(11)), first);
   const state = defaultGenerator().getState();
   const next = draw();
   defaultGenerator().setState(state);
@@ -51,8 +59,8 @@ test("manualSeed seeds the default generator, and a generator itself", () => {
 });
 
 test("every operator that takes a generator uses it", () => {
-  const twice = (make: (generator: Generator) => number[]) =>
-    assert.deepEqual(make(new Generator(4)), make(new Generator(4)));
+  const twice = (make: (generator: RandomGenerator) => number[]) =>
+    assert.deepEqual(make(new RandomGenerator(4)), make(new RandomGenerator(4)));
   scope(() => {
     twice((generator) => torch.rand([4], { generator }).toNumbers());
     twice((generator) => torch.randint(0, 1000, [4], { generator }).toNumbers());
@@ -64,10 +72,12 @@ test("every operator that takes a generator uses it", () => {
 });
 
 test("a state that is none is refused, and leaves the generator as it was", () => {
-  const generator = new Generator(5);
+  const generator = new RandomGenerator(5);
   const state = generator.getState();
   assert.throws(() => generator.setState(new Uint8Array(3)), TorchError);
   assert.throws(() => generator.setState(new Uint8Array(state.length)), TorchError);
+  for (const none of [new Float64Array(state.buffer), state.buffer, 1])
+    assert.throws(() => generator.setState(none as unknown as Uint8Array), /must be a Uint8Array/);
   assert.deepEqual(generator.getState(), state);
   for (const seed of [0.5, Number.NaN, 2 ** 64]) assert.throws(() => generator.manualSeed(seed), TorchError);
 });

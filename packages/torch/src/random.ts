@@ -1,17 +1,17 @@
 import { native } from "./native.js";
-import { wrap } from "./runtime.js";
-import type { Tensor } from "./tensor.js";
-import { fromTypedArray } from "./tensor.js";
 import type { Device } from "./types.js";
 
 const registry = new FinalizationRegistry<number>((handle) => native.freeGenerator(handle));
 
 /** A random number generator: the same seed on the same device gives the same numbers. */
-export class Generator {
+export class RandomGenerator {
   readonly handle: number;
   readonly device: Device;
 
-  /** @param seed 0 to 2^53 - 1; default 0 @param device default `cpu` */
+  /**
+   * @param seed 0 to 2^53 - 1; default 0
+   * @param device default `cpu`
+   */
   constructor(seed: number | bigint = 0, device: Device = "cpu", handle?: number) {
     this.device = device;
     this.handle = handle ?? native.makeGenerator(device);
@@ -26,21 +26,22 @@ export class Generator {
 
   /** The whole state, as bytes; setState() with them continues exactly here. */
   getState(): Uint8Array {
-    using state: Tensor = wrap(native.getGeneratorState(this.handle));
-    return state.toTypedArray() as Uint8Array;
+    return native.getGeneratorState(this.handle);
   }
 
   /** @throws TorchError when the bytes are no state of this kind of generator */
   setState(state: Uint8Array): this {
-    using tensor = fromTypedArray(state, [state.length], "uint8");
-    native.setGeneratorState(this.handle, tensor.handle);
+    native.setGeneratorState(this.handle, state);
     return this;
   }
 }
 
-/** The generator that random operators use when none is given. @param device default `cpu` */
-export function defaultGenerator(device: Device = "cpu"): Generator {
-  return new Generator(0, device, native.defaultGenerator(device));
+/**
+ * The generator that random operators use when none is given.
+ * @param device default `cpu`
+ */
+export function defaultGenerator(device: Device = "cpu"): RandomGenerator {
+  return new RandomGenerator(0, device, native.defaultGenerator(device));
 }
 
 /** Seeds the default generators of every device present. */

@@ -4,6 +4,7 @@
 // returned from the outermost, is freed by hand or, as a safety net, when the collector finds it lost (native/collector.cc).
 import { setTimeout } from "node:timers";
 import { native } from "./native.js";
+// biome-ignore lint/suspicious/noImportCycles: a type; operators are methods of tensors, which are made here
 import type { Tensor } from "./tensor.js";
 
 const MISSING = 0xffffffff;
@@ -105,7 +106,8 @@ const kept = new WeakSet<Tensor>();
 
 /**
  * Takes a tensor out of the scope it was made in: it lives until it is disposed of or lost to the collector.
- * Parameters, buffers and optimizer state are kept. @returns the same tensor
+ * Parameters, buffers and optimizer state are kept.
+ * @returns the same tensor
  */
 export function keep<T extends Tensor>(tensor: T): T {
   if (kept.has(tensor)) return tensor;

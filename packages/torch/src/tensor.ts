@@ -1,7 +1,10 @@
 import { inspect } from "node:util";
 import { TorchError } from "./errors.js";
 import { native } from "./native.js";
+// Operators are methods of tensors and give tensors. Both ways back are types; loading goes one way (setConstructor).
+// biome-ignore lint/suspicious/noImportCycles: see above
 import { functions, TensorMethods } from "./ops_gen.js";
+// biome-ignore lint/suspicious/noImportCycles: see above
 import { release, rewatch, setConstructor, wrap } from "./runtime.js";
 import type { Device, DType, MemoryFormat, TypedArray } from "./types.js";
 
@@ -101,14 +104,20 @@ export class Tensor extends TensorMethods {
     return native.isContiguous(this.handle, format);
   }
 
-  /** Size of one dimension; negative counts from the last. @throws TorchError out of range */
+  /**
+   * Size of one dimension; negative counts from the last.
+   * @throws TorchError out of range
+   */
   size(dimension: number): number {
     const size = this.shape.at(dimension);
     if (size === undefined) throw new TorchError(`no dimension ${dimension}`, "size", this.toString());
     return size;
   }
 
-  /** The single element, as a number. Waits for the device. @throws TorchError when there is not exactly one */
+  /**
+   * The single element, as a number. Waits for the device.
+   * @throws TorchError when there is not exactly one
+   */
   item(): number {
     return native.item(this.handle);
   }
@@ -224,7 +233,10 @@ export function fromTypedArray(
   return converted;
 }
 
-/** A tensor of raw little-endian bytes, as toBytes() gives them. @throws TorchError when length and shape disagree */
+/**
+ * A tensor of raw little-endian bytes, as toBytes() gives them.
+ * @throws TorchError when length and shape disagree
+ */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
   return wrap(native.fromBytes(bytes, shape, dtype));
 }
@@ -240,7 +252,10 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
-/** A tensor of a number, nested arrays of numbers or a typed array. @throws TorchError for ragged arrays */
+/**
+ * A tensor of a number, nested arrays of numbers or a typed array.
+ * @throws TorchError for ragged arrays
+ */
 export function tensor(data: NestedNumbers | TypedArray, options: TensorOptions = {}): Tensor {
   let made: Tensor;
   if (ArrayBuffer.isView(data)) {
@@ -276,7 +291,10 @@ export function tensor(data: NestedNumbers | TypedArray, options: TensorOptions 
   return options.requiresGrad ? made.requiresGrad_() : made;
 }
 
-/** The sum of several tensors, added from the first to the last. @throws TorchError for none */
+/**
+ * The sum of several tensors, added from the first to the last.
+ * @throws TorchError for none
+ */
 export function sumOf(tensors: readonly Tensor[]): Tensor {
   if (tensors.length === 0) throw new TorchError("there is nothing to add up", "sumOf");
   return tensors.reduce((total, tensor) => total.add(tensor));

@@ -9,7 +9,7 @@ interface Options {
   readonly html?: string;
 }
 
-type Words = typeof import("@gantry/gan");
+type Words = typeof import("@gantry/gan/compare");
 
 export default defineCommand<Options>({
   name: "compare",
@@ -49,7 +49,7 @@ export default defineCommand<Options>({
       output.printJson({ ...comparison, ...(html === undefined ? {} : { html }) });
       return 0;
     }
-    output.print(describe(comparison, output, gan));
+    output.print(describe(comparison, output, await import("@gantry/gan/compare")));
     if (html !== undefined) output.print(`\nThe same with curves and samples: ${html}`);
     return 0;
   },

@@ -21,8 +21,8 @@ export default defineCommand<ImportOptions>({
     ["gantry train dcgan --data photos.zip --set data.size=64", "images of your own need no name"],
   ],
   async run(output, _, options) {
-    const { listDatasets } = await import("@gantry/gan");
     await importOwn(options);
+    const { listDatasets } = await import("@gantry/gan/data");
     const all = await listDatasets();
     if (output.json) {
       output.printJson(all.map((entry) => ({ ...entry, path: entry.path ?? null })));
@@ -58,8 +58,10 @@ export default defineCommand<ImportOptions>({
         ["gantry data fetch inception", "what FID is defined with"],
       ],
       async run(output, [name = ""], options) {
-        const { dataContext, datasets, fetchDataset, fetchInception } = await import("@gantry/gan");
         await importOwn(options);
+        const { dataContext, fetchDataset } = await import("@gantry/gan/data");
+        const { datasets } = await import("@gantry/gan");
+        const { fetchInception } = await import("@gantry/gan/metrics");
         const { dataProgress } = await import("../training.js");
         const { Interrupted, Interruption } = await import("../signals.js");
         const interruption = new Interruption({

@@ -286,7 +286,7 @@ async function measure(output: Output, report: Report, show: (finding: Finding) 
 }
 
 async function lookAtData(report: Report, show: (finding: Finding) => void): Promise<void> {
-  const { listDatasets } = await import("@gantry/gan");
+  const { listDatasets } = await import("@gantry/gan/data");
   const all = await listDatasets();
   report.data = all.map(({ name, path, available }) => ({ name, path: path ?? null, available }));
   const here = all.filter(({ available }) => available).map(({ name }) => name);

@@ -199,7 +199,9 @@ async function requestOf(what: string, options: Options): Promise<EvaluationRequ
 }
 
 async function list(output: Output): Promise<number> {
-  const { dataContext, describeOptions, featureNetworks, metrics } = await import("@gantry/gan");
+  const { dataContext } = await import("@gantry/gan/data");
+  const { describeOptions, metrics } = await import("@gantry/gan");
+  const { featureNetworks } = await import("@gantry/gan/metrics");
   const context = dataContext();
   const known = [...(await metrics.all()).values()].map(({ name, summary, source, options }) => ({
     name,

@@ -45,12 +45,12 @@ export default defineCommand<Options>({
     ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
   ],
   async run(output, [name = ""], options) {
-    const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, withOtherData } = await import(
-      "@gantry/gan"
-    );
+    const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } =
+      await import("@gantry/gan");
+    const { withOtherData } = await import("@gantry/gan/run");
     const { path, iteration } = await parseRun(name);
     await importForRuns([path], options, "fork", output);
-    const directory = await RunDirectory.open(path);
+    const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
     const known = await listCheckpoints(directory.checkpoints);
     const isBare = iteration === undefined && known.length === 0;
     const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;

@@ -120,7 +120,10 @@ export default defineCommand<Options>({
   },
 });
 
-/** The options as numbers. @throws UsageProblem for what is none, and for options that do not go together */
+/**
+ * The options as numbers.
+ * @throws UsageProblem for what is none, and for options that do not go together
+ */
 function readOptions(options: Options) {
   const interpolate = options.interpolate === true;
   const code = wholeNumber("--vary", options.vary, 1, 1_000_000);
@@ -191,7 +194,10 @@ async function chooseVaried(sampler: Sampler, asked: Asked, number: number) {
   return { latents, columns: frames };
 }
 
-/** @param otherwise how many, where neither --count nor a file says so @param each latents that belong together */
+/**
+ * @param otherwise how many, where neither --count nor a file says so
+ * @param each latents that belong together
+ */
 async function chooseLatents(
   sampler: Sampler,
   { latents: file, count, seed, truncation }: Asked,
@@ -213,7 +219,10 @@ async function chooseLatents(
   return toFloat32(array).slice(0, wanted * size);
 }
 
-/** A code by its number. @throws UsageProblem where there is none */
+/**
+ * A code by its number.
+ * @throws UsageProblem where there is none
+ */
 function chooseCode({ codes }: Sampler, number: number): Sampler["codes"][number] {
   const code = codes[number - 1];
   if (code !== undefined) return code;
@@ -259,7 +268,8 @@ async function writePicture(
   columns: number | undefined,
 ): Promise<void> {
   const { pngGrid, writeFileAtomically } = await import("@gantry/formats");
-  const { describeSource, drawSamples, isForeign, openConfiguredData, toBytes } = await import("@gantry/gan");
+  const { describeSource, isForeign } = await import("@gantry/gan/run");
+  const { drawSamples, openConfiguredData, toBytes } = await import("@gantry/gan");
   const { scope, torch } = await import("@gantry/torch");
   const { shape, kind } = sampler.data;
   let png: Uint8Array;

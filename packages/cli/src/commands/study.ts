@@ -49,7 +49,8 @@ export default defineCommand<Options>({
     ["gantry study stacked-mnist --seconds 60 --methods real,dcgan", "trains its digit classifier first"],
   ],
   async run(output, [name], options) {
-    const { runCells, readCells, studies } = await import("@gantry/gan");
+    const { readCells } = await import("@gantry/gan/sweep");
+    const { runStudy, studies } = await import("@gantry/studies");
     await importOwn(options);
     if (name === undefined) {
       const all = [...(await studies.all()).values()];
@@ -93,10 +94,9 @@ export default defineCommand<Options>({
     try {
       const { signal } = interruption;
       await study.prepare?.({ signal, onProgress: (progress) => output.reporter.progress(progress) });
-      const outcomes = await runCells(name, cells, {
+      const outcomes = await runStudy(study, cells, {
         folder,
         jobs: wholeNumber("--jobs", options.jobs, 1) ?? 2,
-        keepsWork: study.keepsWork,
         signal,
         onOutcome: (outcome, done, total, kept) => {
           const end = outcome.status === "done" ? (kept ? "kept" : "done") : `failed: ${outcome.reason}`;
@@ -116,9 +116,9 @@ export default defineCommand<Options>({
   },
 });
 
-type Study = import("@gantry/gan").Study;
+type Study = import("@gantry/studies").Study;
 
-const describeCell = ({ problem, method, seed }: import("@gantry/gan").Cell) =>
+const describeCell = ({ problem, method, seed }: import("@gantry/gan/sweep").Cell) =>
   `${problem}, ${method}, seed ${seed}`;
 
 const describe = ({ name, summary, source, problems, methods, paces, seeds }: Study) => {
@@ -138,7 +138,7 @@ const describe = ({ name, summary, source, problems, methods, paces, seeds }: St
 async function publish(
   output: Output,
   out: string,
-  report: import("@gantry/gan").StudyReport,
+  report: import("@gantry/studies").StudyReport,
 ): Promise<void> {
   const { writeFile } = await import("node:fs/promises");
   const { svgToPng } = await import("@gantry/formats");

@@ -4,12 +4,39 @@ import { columns, wrap } from "../render/format.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
 
+/** A term that a recipe composes under another name. */
+interface Instance {
+  readonly name: string;
+  readonly term: string;
+  readonly recipe: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** As after --with. */
+function written({ name, term, options }: Instance): string {
+  const given = Object.entries(options).map(([option, value]) => `${option}=${JSON.stringify(value)}`);
+  return `${name}=${term}${given.length === 0 ? "" : ":"}${given.join(",")}`;
+}
+
+async function instancesInRecipes(): Promise<Instance[]> {
+  const { recipes } = await import("@gantry/gan");
+  return [...(await recipes.all()).values()].flatMap(({ name: recipe, config }) =>
+    Object.entries((config.terms ?? {}) as Record<string, { term?: string } | null>).flatMap(
+      ([name, value]) => {
+        const { term, ...options } = value ?? {};
+        return term === undefined ? [] : [{ name, term, recipe, options }];
+      },
+    ),
+  );
+}
+
 export default defineCommand<ImportOptions>({
   name: "terms",
   summary: "list the terms that recipes are composed of, or show one",
   description:
     "Lists the terms: losses, penalties and other ideas, each out of one paper, that recipes are composed of. Add " +
-    "one to a recipe with 'gantry train RECIPE --with TERM:option=value'.",
+    "one to a recipe with 'gantry train RECIPE --with TERM:option=value', and the same term once more under another name " +
+    "with --with NAME=TERM:option=value.",
   options: [importOption, jsonOption],
   examples: [
     ["gantry terms", "all of them"],
@@ -50,17 +77,26 @@ export default defineCommand<ImportOptions>({
       async run(output, [given = ""], own) {
         const { describeOptions, termNamed, terms } = await import("@gantry/gan");
         await importOwn(own);
-        const { name, summary, source, kind, options: schema } = await terms.get(await termNamed(given));
+        const name = await termNamed(given);
+        const known = await instancesInRecipes();
+        // A name that only recipes give: what it is an instance of.
+        const named = (await terms.all()).has(name) ? undefined : known.find((each) => each.name === name);
+        const term = await terms.get(named?.term ?? name);
+        const { summary, source, kind, separable = false, options: schema } = term;
         const options = describeOptions(schema);
+        const instances = known.filter((each) => each.term === term.name);
         if (output.json) {
-          output.printJson({ name, kind, summary, source, options });
+          output.printJson({ name: term.name, kind, separable, summary, source, options, instances });
           return 0;
         }
         const { style } = output;
         const head = [
-          ...wrap(`${name}: ${summary}`, output.columns),
+          ...wrap(`${term.name}: ${summary}`, output.columns),
           ...wrap(`source: ${source}`, output.columns).map(style.dim),
         ];
+        const splitting = separable
+          ? "in parts that adaptive-weights can weigh"
+          : "compares both sides, so that adaptive-weights refuses it";
         const rows = options.map((option) => {
           const value = option.default === undefined ? "" : `; default ${JSON.stringify(option.default)}`;
           return [option.name, `${option.description} (${option.type}${value})`.trim()] as const;
@@ -70,10 +106,12 @@ export default defineCommand<ImportOptions>({
         output.print(
           [
             ...head,
-            `kind: ${kind}${kind === "adversarial" ? " (replaces the recipe's own)" : ""}`,
+            `kind: ${kind}${kind === "adversarial" ? ` (replaces the recipe's own; ${splitting})` : ""}`,
             "options:",
             rows.length === 0 ? "  none" : columns(rows, output.columns, style.bold),
-            `use: gantry train gan --with ${given}${setting}`,
+            `use: gantry train gan --with ${name === given ? term.name : given}${setting}`,
+            ...(kind === "adversarial" ? [] : [`again: --with NAME=${term.name}${setting}`]),
+            ...instances.map((each) => `in ${each.recipe}: ${written(each)}`),
           ].join("\n"),
         );
         return 0;

@@ -50,15 +50,9 @@ export default defineCommand<Options>({
     ["gantry train-classifier digits-cnn --force --epochs 2", "again, and shorter"],
   ],
   async run(output, [name = ""], options) {
-    const {
-      classifierMetadata,
-      dataContext,
-      featureNetworks,
-      openDataset,
-      parseReference,
-      trainClassifier,
-      UsageError,
-    } = await import("@gantry/gan");
+    const { classifierMetadata, featureNetworks, trainClassifier } = await import("@gantry/gan/metrics");
+    const { dataContext } = await import("@gantry/gan/data");
+    const { openDataset, parseReference, UsageError } = await import("@gantry/gan");
     const { setThreads } = await import("@gantry/torch");
     const { dataProgress } = await import("../training.js");
     const epochs = wholeNumber("--epochs", options.epochs, 1);

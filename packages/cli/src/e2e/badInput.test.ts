@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { encodeIdx, encodePng, writeZip } from "@gantry/formats";
-import { inProcess, parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { inProcess, parseLines, QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { parseLines, QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 const runs = ["runs/gan-ring-0", "runs/gan-ring-1", "runs/packed"];

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { encodePng, readNpy, toFloat32, writeNpy } from "@gantry/formats";
-import { refuse, succeed, temporaryFolder } from "./harness.js";
+import { refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 // Tests run from `dist`; golden files stay where their scripts are.
 const golden = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-const mimicry = (name: string) => golden(`gan/src/convert/golden/${name}`);
+const mimicry = (name: string) => golden(`gan/golden/exchange/${name}`);
 
 const folder = temporaryFolder();
 const inside = { cwd: folder };

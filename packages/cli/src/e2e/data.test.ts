@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { before, describe, test } from "node:test";
 import { encodePng } from "@gantry/formats";
-import { inProcess, parseLines, refuse, succeed, temporaryFolder } from "./harness.js";
+import { inProcess, parseLines, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 process.env.GANTRY_HOME = join(cwd, "home");

@@ -3,8 +3,8 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { encodeNpy, pngGrid } from "@gantry/formats";
-import { writeDigits } from "./digits.js";
-import { gantry, parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { writeDigits } from "../testing/digits.js";
+import { gantry, parseLines, QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 const environment = { GANTRY_HOME: join(cwd, "home"), TORCH_HOME: cwd };

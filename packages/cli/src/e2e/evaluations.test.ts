@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { gantry, parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { gantry, parseLines, QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 const common = ["train", "gan", ...QUICK, "--eval-every", "4", "--metrics", "points", "--eval-samples", "50"];

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { encodeNpy } from "@gantry/formats";
-import { Random } from "@gantry/gan";
-import { writeDigits } from "./digits.js";
-import { parseLines, refuse, start, succeed, temporaryFolder } from "./harness.js";
+import { Random } from "@gantry/gan/data";
+import { writeDigits } from "../testing/digits.js";
+import { parseLines, refuse, start, succeed, temporaryFolder } from "../testing/harness.js";
 
 const skip = existsSync("/proc/self/stat") ? false : "looks for processes in /proc";
 const cwd = temporaryFolder();
@@ -37,7 +37,7 @@ async function stores(place: string): Promise<string[]> {
 /** Waits for what must come to pass. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const began = performance.now(); !(await holds()); await setTimeout(10))
-    if (performance.now() - began > 60_000) throw new Error(`${what} did not come about`);
+    if (performance.now() - began > 300_000) throw new Error(`${what} did not come about`);
 }
 
 /** Whether an evaluation of {@link IMAGES} images has kept some of what it sees: the real ones are fewer than a chunk. */

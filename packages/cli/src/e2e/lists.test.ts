@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readNpz, readSafetensors, writeSafetensors } from "@gantry/formats";
-import { parseLines, refuse, succeed, temporaryFolder } from "./harness.js";
+import { parseLines, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 

@@ -4,8 +4,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { encodePng } from "@gantry/formats";
-import { writeDigits } from "./digits.js";
-import { parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { writeDigits } from "../testing/digits.js";
+import { parseLines, QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 const SMALL = [

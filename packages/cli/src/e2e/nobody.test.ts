@@ -4,7 +4,7 @@ import { chmodSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { program, succeed, temporaryFolder } from "./harness.js";
+import { program, succeed, temporaryFolder } from "../testing/harness.js";
 
 /** Nobody has this number, as in containers that run as any user. */
 const USER = 54321;

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 /** A project of a user's, outside of the repository: the packages in its node_modules, nothing else. */
 const cwd = temporaryFolder();
@@ -14,7 +14,8 @@ symlinkSync(packages, join(cwd, "node_modules/@gantry"));
 const write = (name: string, text: string) => writeFileSync(join(cwd, name), text);
 
 /** DRAGAN's penalty: lambda * mean (||grad_x D(x + noise)|| - 1)^2 around the data. */
-const DRAGAN = `import { defineTerm, leaf, slopes, z } from "@gantry/gan";
+const DRAGAN = `import { defineTerm, z } from "@gantry/gan";
+import { askSlopes, leaf } from "@gantry/gan/terms";
 import { torch } from "@gantry/torch";
 import { target } from "./target.js";
 
@@ -27,16 +28,23 @@ export default defineTerm({
     weight: z.number().min(0).default(10).describe("lambda"),
     scale: z.number().positive().default(0.5).describe("of the noise, in standard deviations of the batch"),
   }),
-  make: ({ weight, scale }) => ({
-    loss(player: string, play) {
-      if (player !== "discriminator") return undefined;
-      const real = play.stream("real");
-      const spread = real.image.square().mean().sub(real.image.mean().square()).sqrt();
-      const noise = torch.rand(real.image.shape, { generator: play.random }).mul(spread).mul(scale);
-      const around = leaf({ ...real, image: real.image.add(noise) });
-      return slopes(play, "discriminator", around).vectorNorm(2, [1]).sub(target).square().mean().mul(weight);
-    },
-  }),
+  make({ weight, scale }) {
+    let slopes: ReturnType<typeof askSlopes>;
+    return {
+      attach(game) {
+        slopes = askSlopes(game, "discriminator", (play) => {
+          const real = play.stream("real");
+          const spread = real.image.square().mean().sub(real.image.mean().square()).sqrt();
+          const noise = torch.rand(real.image.shape, { generator: play.random }).mul(spread).mul(scale);
+          return [leaf({ ...real, image: real.image.add(noise) })];
+        });
+      },
+      loss(player: string, play) {
+        if (player !== "discriminator") return undefined;
+        return slopes(play)[0]!.vectorNorm(2, [1]).sub(target).square().mean().mul(weight);
+      },
+    };
+  },
 });
 `;
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { activeProfile } from "@gantry/torch";
-import { parseLines, QUICK, succeed, temporaryFolder } from "./harness.js";
+import { parseLines, QUICK, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 

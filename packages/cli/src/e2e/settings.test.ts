@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseLines, QUICK, succeed, temporaryFolder } from "./harness.js";
+import { parseLines, QUICK, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseLines, program, QUICK, start, succeed, temporaryFolder } from "./harness.js";
+import { parseLines, program, QUICK, start, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -18,7 +18,7 @@ const train = (out: string) => [
 
 async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   for (const began = performance.now(); !(await holds()); await setTimeout(20))
-    if (performance.now() - began > 60_000) throw new Error(`${what} did not come about`);
+    if (performance.now() - began > 300_000) throw new Error(`${what} did not come about`);
 }
 
 const lines = async (run: string) =>

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pngSize, readFileBytes } from "@gantry/formats";
-import { gantry, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { gantry, QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 

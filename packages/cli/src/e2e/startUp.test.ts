@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { gantry, succeed, temporaryFolder } from "./harness.js";
+import { gantry, succeed, temporaryFolder } from "../testing/harness.js";
 
 /** Names every module that a process loads, by its address, on standard error. */
 const tell = (() => {
@@ -13,7 +13,10 @@ const tell = (() => {
 })();
 
 async function loadedBy(args: readonly string[], cwd = "."): Promise<string[]> {
-  const { status, stderr } = await gantry(args, { cwd, environment: { NODE_OPTIONS: `--import ${tell}` } });
+  const { status, stderr } = await gantry(args, {
+    cwd,
+    environment: { NODE_OPTIONS: `--import ${tell}` },
+  });
   assert.equal(status, 0, stderr);
   const urls = [...stderr.matchAll(/^loads (.*)$/gm)].map(([, url = ""]) => url);
   assert.ok(
@@ -30,7 +33,7 @@ test("help loads neither LibTorch nor what stands on it", async () => {
   const urls = await loadedBy(["--help"]);
   // The four of the other room are a few lines each, and import nothing.
   const few =
-    /^node:|^data:|\/packages\/cli\/|\/node_modules\/commander\/|\/gan\/dist\/(amount|config\/number|signals|shellWord)\.js$/;
+    /^node:|^data:|\/packages\/cli\/|\/node_modules\/commander\/|\/gan\/dist\/core\/base\/(amount|number|signals|shellWord)\.js$/;
   const others = urls.filter((url) => !few.test(url));
   assert.deepEqual(others, []);
   assert.ok(commandsOf(urls).length > 10, "help is of every command");
@@ -43,7 +46,7 @@ test("a command loads no other command", async () => {
 test("what reads TypeScript is loaded only where a file of it is named", async () => {
   const cwd = temporaryFolder();
   await succeed(["new", "recipe", "own-gan"], { cwd });
-  const reads = /\/gan\/dist\/plugins\/(typescript|hooks)\.js$|wasm-typescript/;
+  const reads = /\/base\/plugins\/(typescript|hooks)\.js$|wasm-typescript/;
   const plain = await loadedBy(["recipes"], cwd);
   assert.deepEqual(
     plain.filter((url) => reads.test(url)),

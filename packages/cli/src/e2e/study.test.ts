@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { pngGrid } from "@gantry/formats";
-import { refuse, succeed, temporaryFolder } from "./harness.js";
+import { refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { pngSize, readNpy, writeNpy } from "@gantry/formats";
-import { gantry, parseLines, QUICK, refuse, succeed, temporaryFolder } from "./harness.js";
+import { gantry, parseLines, QUICK, refuse, succeed, temporaryFolder } from "../testing/harness.js";
 
 const cwd = temporaryFolder();
 before(async () => {

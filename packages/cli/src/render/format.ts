@@ -75,7 +75,10 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Two columns, the second wrapped beside the first. @param first the first column's own look */
+/**
+ * Two columns, the second wrapped beside the first.
+ * @param first the first column's own look
+ */
 export function columns(
   rows: readonly (readonly [string, string])[],
   width: number,

@@ -19,7 +19,10 @@ export class SpeedMeter {
     this.#marks = [{ time: now(), iteration, images }];
   }
 
-  /** After an iteration. @returns undefined until enough time has gone by to tell */
+  /**
+   * After an iteration.
+   * @returns undefined until enough time has gone by to tell
+   */
   measure(iteration: number, images: number): { iterations: number; images: number } | undefined {
     const time = this.#now();
     const marks = this.#marks;
@@ -44,7 +47,10 @@ export class WorkMeter {
     this.#now = now;
   }
 
-  /** @param work what is being done, without what changes while it is done @returns undefined until there is enough to tell */
+  /**
+   * @param work what is being done, without what changes while it is done
+   * @returns undefined until there is enough to tell
+   */
   measure(
     work: string,
     done: number,

@@ -16,7 +16,10 @@ const isControl = (code: number): boolean =>
   (code >= 0x202a && code <= 0x202e) ||
   (code >= 0x2066 && code <= 0x2069);
 
-/** @param own what begins a sequence of our own @param instead what is written for every other control character */
+/**
+ * @param own what begins a sequence of our own
+ * @param instead what is written for every other control character
+ */
 function clean(text: string, own: string, instead: (code: number) => string): string {
   if (!/[^\t\n -~]/.test(text)) return text;
   let cleaned = "";

@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { chmod, link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatError, golden, temporaryFolder } from "../testing.js";
+import { formatError, golden, temporaryFolder } from "../testing/helpers.js";
+import { archives, decodeAll, everyArchive, picture, RED, writeFiles } from "../testing/images.js";
 import { type ImageArchive, openImageArchive } from "./archive.js";
-import { archives, decodeAll, everyArchive, picture, RED, writeFiles } from "./testing.js";
 
 const noise = Uint8Array.of(1, 2, 3);
 const red = await picture("png");

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import sharp from "sharp";
 import type { NamedArrays } from "../dtype.js";
 import { readNpz } from "../npy.js";
-import { formatError, golden } from "../testing.js";
+import { formatError, golden } from "../testing/helpers.js";
 import { type DecodeOptions, decodeImage } from "./decode.js";
 
 const arrays: NamedArrays = await readNpz(golden("images.npz"));

@@ -13,7 +13,7 @@ const AT_ONCE = 4;
 
 /**
  * Decodes images of an archive, some at once, and gives them in order. What is under way when the caller stops is let
- * finish. At most {@link AT_ONCE} images are in memory.
+ * finish. At most `AT_ONCE` images are in memory.
  */
 export async function* decodeArchive(
   archive: ImageArchive,

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatError, temporaryFolder } from "../testing.js";
+import { formatError, temporaryFolder } from "../testing/helpers.js";
+import { archives, everyArchive, picture, writeFiles } from "../testing/images.js";
 import { openImageArchive } from "./archive.js";
-import { archives, everyArchive, picture, writeFiles } from "./testing.js";
 
 const red = await picture("png");
 /** As StyleGAN's dataset tool makes them: shards that are no classes. */

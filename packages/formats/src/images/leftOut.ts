@@ -39,7 +39,7 @@ export class LeftOutAccount {
     for (const { reason, first, problem, count } of all) this.add(reason, first, problem, count);
   }
 
-  /** In the order of {@link REASONS}. */
+  /** In the order of `REASONS`. */
   list(): LeftOut[] {
     return (Object.keys(REASONS) as LeftOutReason[]).flatMap((reason) => this.#found.get(reason) ?? []);
   }

@@ -1,6 +1,6 @@
 """Writes training.json beside it: the weights after a few steps of training by ajbrock/BigGAN-PyTorch's own code, in float64.
 
-Networks, images and latents are filled by formulas that the tests compute too (src/nets/testing.ts), labels of fakes are drawn by
+Networks, images and latents are filled by formulas that the tests compute too (src/testing/networks.ts), labels of fakes are drawn by
 PyTorch's generator; of each tensor two numbers are kept: its sum against a pattern, and the sum of its squares. Buffers by which
 that code only keeps a log (sv0) are left out.
 

@@ -1,6 +1,6 @@
 """Writes training.json: the weights after a few steps of training by kwotsin/mimicry's own code, in float64.
 
-Networks, images and latents are filled by formulas that the tests compute too (src/nets/testing.ts); of each parameter and
+Networks, images and latents are filled by formulas that the tests compute too (src/testing/networks.ts); of each parameter and
 buffer two numbers are kept: its sum against a pattern, and the sum of its squares.
 
 Run: python3 make_golden.py CHECKOUT, with a checkout of kwotsin/mimicry.

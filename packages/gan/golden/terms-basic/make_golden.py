@@ -95,6 +95,34 @@ case("non-saturating", both, generator=-(log_not_p(rebuilt_s) + log_p(fake_s)).m
 case("hinge", both, generator=(rebuilt_s - fake_s).mean(), encoder=rebuilt_s.mean())
 case("wasserstein", both, generator=(rebuilt_s - fake_s).mean(), encoder=rebuilt_s.mean())
 
+# Relativistic losses, sample by sample, for one order of the two sides; G's are the same with the sides exchanged.
+def pairs(base, ours, theirs):
+    return np.mean([base(a - b) for a, b in zip(ours, theirs)])
+
+
+def average(positive, negative, ours, theirs):
+    over = np.mean([positive(a - theirs.mean()) for a in ours])
+    under = np.mean([negative(b - ours.mean()) for b in theirs])
+    return (over + under) / 2
+
+
+# The cost of a difference that should be large, and of one that should be small.
+relativistic = {
+    "softplus": (lambda t: -log_p(t), lambda t: -log_not_p(t)),
+    "least-squares": (lambda t: (t - 1) ** 2, lambda t: (t + 1) ** 2),
+    "hinge": (lambda t: relu(1 - t), lambda t: relu(1 + t)),
+}
+for base, (positive, negative) in relativistic.items():
+    case("relativistic", {"base": base}, discriminator=pairs(positive, real_s, fake_s),
+         generator=pairs(positive, fake_s, real_s))
+    case("relativistic", {"base": base, "variant": "average"},
+         discriminator=average(positive, negative, real_s, fake_s),
+         generator=average(positive, negative, fake_s, real_s))
+case("relativistic", {"weight": 0.3}, generator=0.3 * pairs(relativistic["softplus"][0], fake_s, real_s))
+# Where the reals are made, whoever makes them wants the same as G.
+case("relativistic", both, generator=pairs(relativistic["softplus"][0], fake_s, rebuilt_s),
+     encoder=pairs(relativistic["softplus"][0], fake_s, rebuilt_s))
+
 # The penalty's points lie between `real` and `real`: wherever epsilon falls, they are the real ones.
 at_real = {"fake": "real"}
 case("gradient-penalty", at_real, discriminator=10 * ((norms - 1) ** 2).mean())

@@ -1,5 +1,5 @@
 """Writes losses.json beside it: what the terms compute, transcribed from their papers as literally as possible in NumPy and
-PyTorch, in float64. Inputs and networks are filled by formulas that the tests compute too (src/nets/testing.ts).
+PyTorch, in float64. Inputs and networks are filled by formulas that the tests compute too (src/testing/networks.ts).
 
 Run: python3 make_golden.py
 """

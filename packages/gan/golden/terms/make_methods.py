@@ -1,6 +1,6 @@
 """Writes methods.json beside it: what the terms of the encoder methods compute, transcribed from their papers' formulas in
 NumPy, in float64, one number a loss. Networks are the smallest of family mlp, filled by formulas that the tests compute
-too (src/nets/testing.ts).
+too (src/testing/networks.ts).
 
 Run: python3 make_methods.py
 """

@@ -1,6 +1,6 @@
 """Writes training.json beside it: a small conditional DCGAN trained by a plain PyTorch loop, in float32.
 
-Weights, images and labels are filled by formulas that the test computes too (src/nets/testing.ts); latents and labels of fakes
+Weights, images and labels are filled by formulas that the test computes too (src/testing/networks.ts); latents and labels of fakes
 are drawn by PyTorch's generator, which draws the same numbers in every version. Of each tensor two numbers are kept: its sum
 against a pattern, and the sum of its squares. Run: python3 make_golden.py
 """

@@ -24,11 +24,11 @@ import {
   writeZip,
 } from "@gantry/formats";
 import { setThreads } from "@gantry/torch";
-import { readRun } from "../compare/readRun.js";
-import { resolveConfig } from "../config/config.js";
-import { convertMimicry } from "../convert/mimicry.js";
-import { readCheckpointFile } from "../train/checkpoint.js";
-import { RunDirectory } from "../train/runDirectory.js";
+import { resolveConfig } from "../core/config/config.js";
+import { readCheckpointFile } from "../core/run/checkpoints.js";
+import { RunDirectory } from "../core/run/directory.js";
+import { readRun } from "../core/run/summary.js";
+import { convertMimicry } from "../exchange/mimicry.js";
 import { startRun } from "../train/train.js";
 import { Choices, damage, damageJson } from "./damage.js";
 
@@ -68,7 +68,7 @@ async function collect(folder: string): Promise<Specimen[]> {
     else await add(path, (file) => readArrays(file));
   }
   for (const name of ["sngan-32-discriminator", "cgan-32-generator"])
-    await add(golden(`gan/src/convert/golden/${name}.pth`), async (file) =>
+    await add(golden(`gan/golden/exchange/${name}.pth`), async (file) =>
       convertMimicry(await readPth(file), { file }),
     );
   const pixels = Uint8Array.from({ length: 3 * 64 }, (_, i) => i % 256);

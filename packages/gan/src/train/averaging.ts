@@ -1,5 +1,5 @@
 import { nn, noGrad } from "@gantry/torch";
-import { ParameterAverage } from "../nets/parameterAverage.js";
+import { ParameterAverage } from "../core/nets/parameterAverage.js";
 
 export interface AveragingOptions {
   /** What each update keeps of the average. */

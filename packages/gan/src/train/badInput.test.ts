@@ -1,17 +1,17 @@
 // Compositions that make no sense, refused with one clear line before training starts: the list of issue 3.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Composition, resolveConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { parseSetting, parseTerm } from "../config/setting.js";
-import { type Dataset, MemoryDataset, sharedBytes } from "../data/dataset.js";
-import { UsageError } from "../errors.js";
-import { Game } from "../game/game.js";
-import { Plan } from "../game/plan.js";
-import { terms } from "../game/term.js";
-import dcgan from "../nets/families/dcgan.js";
-import { defineFamily } from "../nets/family.js";
-import { Prior } from "../nets/prior.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { parseSetting, parseTerm } from "../core/base/setting.js";
+import { type Composition, resolveConfig } from "../core/config/config.js";
+import { type Dataset, MemoryDataset, sharedBytes } from "../core/data/dataset.js";
+import { Game } from "../core/game/game.js";
+import { Plan } from "../core/game/plan.js";
+import dcgan from "../core/nets/families/dcgan.js";
+import { defineFamily } from "../core/nets/family.js";
+import { Prior } from "../core/nets/prior.js";
+import { terms } from "../core/terms/registry.js";
 import { Trainer } from "./trainer.js";
 
 /** Black images, with two classes or none. */

@@ -1,19 +1,13 @@
 // The trainer against training loops that are none of Gantry's: PyTorch's, kept as numbers, and one of LibTorch's operators.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  getThreads,
-  grad,
-  Generator as RandomGenerator,
-  scope,
-  setThreads,
-  type Tensor,
-  torch,
-} from "@gantry/torch";
-import { type Config, resolveConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { type Dataset, MemoryDataset, sharedBytes } from "../data/index.js";
-import { assertClose, fillNetwork, patternTensor, readGolden, summary } from "../nets/testing.js";
+import { getThreads, grad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
+import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
+import type { Config } from "../core/config/schema.js";
+import { type Dataset, MemoryDataset, sharedBytes } from "../core/data/index.js";
+import { readGolden } from "../testing/golden.js";
+import { assertClose, fillNetwork, patternTensor, summary } from "../testing/networks.js";
 import { Trainer } from "./trainer.js";
 
 setThreads(1);
@@ -27,7 +21,7 @@ interface Golden {
   samples: [number, number];
   "raw samples": [number, number];
 }
-const golden = readGolden<Record<string, Golden>>("../golden/trainer/training.json");
+const golden = readGolden<Record<string, Golden>>("trainer/training.json");
 
 const COUNT = 12;
 

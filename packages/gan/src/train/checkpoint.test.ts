@@ -3,18 +3,18 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { test } from "node:test";
 import { keep, setThreads, torch } from "@gantry/torch";
-import { RunError, UsageError } from "../errors.js";
-import type { Term } from "../game/term.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import type { Term } from "../core/game/term.js";
 import {
   checkpointName,
   listCheckpoints,
-  loadCheckpoint,
   pruneCheckpoints,
   readCheckpointFile,
-  saveCheckpoint,
   sweepCheckpoints,
-} from "./checkpoint.js";
-import { temporaryFolder, tinyConfig } from "./testing.js";
+} from "../core/run/checkpoints.js";
+import { saveCheckpoint } from "../core/state/save.js";
+import { temporaryFolder, tinyConfig } from "../testing/runs.js";
+import { loadCheckpoint } from "./checkpoint.js";
 import { Trainer } from "./trainer.js";
 
 setThreads(1);

@@ -1,8 +1,8 @@
-import type { Config } from "../config/config.js";
-import { DivergedError } from "../errors.js";
-import { shellWord } from "../shellWord.js";
-import { listCheckpoints } from "./checkpoint.js";
-import type { RunDirectory } from "./runDirectory.js";
+import { DivergedError } from "../core/base/errors.js";
+import { shellWord } from "../core/base/shellWord.js";
+import type { Config } from "../core/config/schema.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import type { RunDirectory } from "../core/run/directory.js";
 
 /** How much lower the learning rates are that are proposed. */
 const LOWER = 10;

@@ -3,9 +3,9 @@
 import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
-import type { EvaluationRequest } from "../evaluate/index.js";
-import type { PartSource } from "../plugins/source.js";
-import { leaveSignalsToParent } from "../signals.js";
+import type { PartSource } from "../core/base/plugins/source.js";
+import { leaveSignalsToParent } from "../core/base/signals.js";
+import type { EvaluationRequest } from "../evaluation/evaluate/index.js";
 
 /** What the training asks for. */
 export interface EvaluationOrder {
@@ -30,10 +30,10 @@ async function work({ request, check, sources }: EvaluationOrder): Promise<void>
   // A training that is under way goes first; for the check before it somebody waits.
   if (!check) setPriority(19);
   try {
-    const { Evaluation } = await import("../evaluate/index.js");
+    const { Evaluation } = await import("../evaluation/evaluate/index.js");
     const { setThreads } = await import("@gantry/torch");
-    // Whole, so that every kind of part is known.
-    if (sources.length > 0) await (await import("../index.js")).importAgain(sources);
+    // Behind the evaluation, with which every kind of part is known.
+    if (sources.length > 0) await (await import("../core/base/plugins/plugins.js")).importAgain(sources);
     const evaluation = await Evaluation.open(request);
     // Whatever the run's own networks are trained with.
     setThreads(1);

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { RunError, UsageError } from "../errors.js";
-import type { EvaluationReport, EvaluationRequest } from "../evaluate/index.js";
-import { importedSources } from "../plugins/plugins.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import { importedSources } from "../core/base/plugins/plugins.js";
+import type { EvaluationReport, EvaluationRequest } from "../evaluation/evaluate/index.js";
 import type { EvaluationOrder } from "./evaluationChild.js";
 
 /**
@@ -19,7 +19,10 @@ export async function evaluateInProcess(
   return report;
 }
 
-/** Looks whether a request can be done, without doing it. @throws as {@link evaluateInProcess} */
+/**
+ * Looks whether a request can be done, without doing it.
+ * @throws as {@link evaluateInProcess}
+ */
 export async function checkInProcess(request: EvaluationRequest, signal?: AbortSignal): Promise<void> {
   await order({ request, check: true, sources: importedSources() }, signal);
 }

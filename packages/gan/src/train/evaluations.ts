@@ -1,18 +1,18 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../config/config.js";
-import type { DatasetSpec } from "../data/open.js";
+import type { Config } from "../core/config/schema.js";
+import type { DatasetSpec } from "../core/data/open.js";
+import type { DataShape } from "../core/nets/sample.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import { type BestCheckpoint, type RunDirectory, standing } from "../core/run/directory.js";
 import {
   type EvaluationReport,
   type EvaluationRequest,
   parseMetrics,
   type ReportedScore,
   type Subject,
-} from "../evaluate/index.js";
-import type { DataShape } from "../game/sample.js";
-import { listCheckpoints } from "./checkpoint.js";
+} from "../evaluation/evaluate/index.js";
 import { checkInProcess, evaluateInProcess } from "./evaluationProcess.js";
-import { type BestCheckpoint, type RunDirectory, standing } from "./runDirectory.js";
 
 /** What an evaluation during training found. */
 export interface TrainingEvaluation {
@@ -40,7 +40,10 @@ function requestOf(config: EvaluationConfig, subject: Subject): EvaluationReques
   };
 }
 
-/** Looks whether the evaluations of a configuration can be done, before anything is trained. @throws UsageError */
+/**
+ * Looks whether the evaluations of a configuration can be done, before anything is trained.
+ * @throws UsageError
+ */
 export async function checkEvaluations(config: Config, data: DataShape, signal?: AbortSignal): Promise<void> {
   if (config.evaluation === null) return;
   // It is asked for nothing: only the real side and the networks are opened.

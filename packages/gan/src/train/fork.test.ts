@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { encodeIdx } from "@gantry/formats";
 import { setThreads } from "@gantry/torch";
-import { composeConfig } from "../config/config.js";
-import { parseTerm } from "../config/setting.js";
-import { UsageError } from "../errors.js";
-import { withOtherData } from "./runData.js";
-import { RunDirectory } from "./runDirectory.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
+import { UsageError } from "../core/base/errors.js";
+import { parseTerm } from "../core/base/setting.js";
+import { composeConfig } from "../core/config/config.js";
+import { withOtherData } from "../core/run/data.js";
+import { RunDirectory } from "../core/run/directory.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { forkRun, resumeRun, startRun } from "./train.js";
 
 setThreads(1);

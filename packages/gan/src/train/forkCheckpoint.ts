@@ -1,17 +1,12 @@
 import { join } from "node:path";
 import { type optim, scope, type Tensor } from "@gantry/torch";
-import type { Config } from "../config/config.js";
-import type { DataShape } from "../game/sample.js";
-import {
-  AVERAGE,
-  type CheckpointState,
-  readChecked,
-  readState,
-  requireFiniteCheckpoint,
-  toTensors,
-} from "./checkpoint.js";
-import { recallKernels } from "./kernelChoices.js";
-import { buildGame } from "./setup.js";
+import { buildGame } from "../core/config/build.js";
+import { recallKernels } from "../core/config/kernelChoices.js";
+import type { Config } from "../core/config/schema.js";
+import type { DataShape } from "../core/nets/sample.js";
+import { AVERAGE, type CheckpointState, readChecked, readState } from "../core/run/checkpoints.js";
+import { toTensors } from "../core/state/tensors.js";
+import { requireFiniteCheckpoint } from "./checkpoint.js";
 import type { Trainer } from "./trainer.js";
 
 /** The run that is forked. */

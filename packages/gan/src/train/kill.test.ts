@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import { Random } from "../data/index.js";
-import { killRepeatedly } from "./killing.js";
-import { temporaryFolder, tinyConfig } from "./testing.js";
+import { Random } from "../core/data/index.js";
+import { killRepeatedly } from "../testing/killing.js";
+import { temporaryFolder, tinyConfig } from "../testing/runs.js";
 
 setThreads(1);
 

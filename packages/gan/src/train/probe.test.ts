@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import { outcome } from "./killing.js";
+import { RunDirectory } from "../core/run/directory.js";
+import { outcome } from "../testing/killing.js";
+import { finish, temporaryFolder, tinyConfig } from "../testing/runs.js";
 import { probeRun } from "./probe.js";
-import { RunDirectory } from "./runDirectory.js";
-import { finish, temporaryFolder, tinyConfig } from "./testing.js";
 import { startRun } from "./train.js";
 
 setThreads(1);
@@ -33,4 +33,11 @@ test("a run is probed as a run that measured itself from its beginning would tel
   );
   // Beyond the end of a run too, and of one that measures itself.
   assert.equal((await probeRun(measured, { iterations: 2 })).series["gap/after"]?.length, 2);
+});
+
+test("a run whose loss does not split is refused, by the loss's name", async () => {
+  const path = `${folder}/relativistic`;
+  const terms = { "non-saturating": null, relativistic: {} };
+  await finish(await startRun(await tinyConfig("gan", "", { terms }), path));
+  await assert.rejects(probeRun(path), /^UsageError: .*its loss, relativistic, compares reals with fakes/);
 });

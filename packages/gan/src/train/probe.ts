@@ -1,11 +1,14 @@
-import { validateConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import type { DataContext } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import { shellWord } from "../shellWord.js";
-import { loadCheckpoint, readState } from "./checkpoint.js";
-import { openRunData, withOtherData } from "./runData.js";
-import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { shellWord } from "../core/base/shellWord.js";
+import { validateConfig } from "../core/config/config.js";
+import { openRunData } from "../core/config/data.js";
+import type { DataContext } from "../core/data/index.js";
+import { readState } from "../core/run/checkpoints.js";
+import { withOtherData } from "../core/run/data.js";
+import { type CheckpointChoice, RunDirectory } from "../core/run/directory.js";
+import { terms as termRegistry } from "../core/terms/registry.js";
+import { loadCheckpoint } from "./checkpoint.js";
 import { Trainer } from "./trainer.js";
 
 export interface ProbeOptions {
@@ -41,11 +44,18 @@ const PLAYER = "discriminator";
  * @throws UsageError for no run, no such checkpoint, or a composition whose loss does not split into real and fake
  */
 export async function probeRun(path: string, options: ProbeOptions = {}): Promise<Probe> {
-  const run = await RunDirectory.open(path);
+  const run = await (await RunDirectory.open(path)).checkedBy(validateConfig);
   const { folder, iteration } = await run.checkpoint(options.iteration);
   const { iterations = 20, context } = options;
   const config =
     options.data === undefined ? run.config : await withOtherData(run.config, options.data, run.record.data);
+  for (const [name, { term = name }] of Object.entries(config.terms)) {
+    const { kind, separable } = await termRegistry.get(term);
+    if (kind === "adversarial" && !separable)
+      throw new UsageError(
+        `${path}: its loss, ${name}, compares reals with fakes and does not split into real and fake, so that there are no two gradients to compare`,
+      );
+  }
   const dataset = await openRunData(config, run.config, `probe ${shellWord(path)}`, context);
   const own = Object.entries(config.terms).some(([name, { term = name }]) => term === TERM);
   const terms = own ? config.terms : { ...config.terms, [TERM]: { variant: "equal" } };

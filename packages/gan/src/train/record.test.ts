@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { decodeSafetensors, encodeSafetensors, FormatError, pngSize, readEventFile } from "@gantry/formats";
 import { noGrad, setThreads } from "@gantry/torch";
-import { DivergedError } from "../errors.js";
-import { listCheckpoints } from "./checkpoint.js";
-import { trainInChild } from "./killing.js";
-import { RunDirectory } from "./runDirectory.js";
-import { Sampler } from "./sampler.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
+import { DivergedError } from "../core/base/errors.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import { RunDirectory } from "../core/run/directory.js";
+import { Sampler } from "../core/sample/sampler.js";
+import { trainInChild } from "../testing/killing.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { resumeRun, startRun } from "./train.js";
 
 setThreads(1);

@@ -8,15 +8,17 @@ import {
   writeFileAtomically,
 } from "@gantry/formats";
 import { scope, type Tensor, timed } from "@gantry/torch";
-import { isPoints } from "../data/index.js";
-import { DivergedError } from "../errors.js";
-import { scorePoints } from "../metrics/points.js";
-import { listCheckpoints, pruneCheckpoints, saveCheckpoint, sweepCheckpoints } from "./checkpoint.js";
+import { DivergedError } from "../core/base/errors.js";
+import { POINTS_PER_IMAGE } from "../core/config/schema.js";
+import { isPoints } from "../core/data/index.js";
+import { listCheckpoints, pruneCheckpoints, sweepCheckpoints } from "../core/run/checkpoints.js";
+import { type Heartbeat, type RunDirectory, sampleFile } from "../core/run/directory.js";
+import { type RunLock, RunTakenError } from "../core/run/lock.js";
+import { drawSamples } from "../core/sample/pictures.js";
+import { saveCheckpoint } from "../core/state/save.js";
+import { scorePoints } from "../evaluation/metrics/points.js";
 import { adviseAfter } from "./diverged.js";
 import { Evaluations, missedEvaluation, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
-import type { Heartbeat, RunDirectory } from "./runDirectory.js";
-import { type RunLock, RunTakenError } from "./runLock.js";
-import { drawSamples, POINTS_PER_IMAGE } from "./samples.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
 
@@ -38,9 +40,6 @@ const HEARTBEAT = 2000;
 /** Milliseconds between turns of the event loop. */
 const BREATH = 50;
 const MINUTE = 60_000;
-
-/** Where a sample picture lies in a run's folder of samples. */
-export const sampleFile = (iteration: number) => `${String(iteration).padStart(6, "0")}.png`;
 
 /**
  * Trains, writing everything into the run's directory, and yields the trainer's reports on their way. What cannot be

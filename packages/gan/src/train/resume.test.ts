@@ -3,12 +3,12 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:
 import { join } from "node:path";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
-import type { JsonObject } from "../config/merge.js";
-import { RunError, UsageError } from "../errors.js";
-import { listCheckpoints } from "./checkpoint.js";
-import { outcome, readEverything, trainInChild } from "./killing.js";
-import { RunDirectory, standing } from "./runDirectory.js";
-import { finish, temporaryFolder, tinyConfig, writeImages } from "./testing.js";
+import { RunError, UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { listCheckpoints } from "../core/run/checkpoints.js";
+import { RunDirectory, standing } from "../core/run/directory.js";
+import { outcome, readEverything, trainInChild } from "../testing/killing.js";
+import { finish, temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { forkRun, resumeRun, startRun } from "./train.js";
 
 setThreads(1);
@@ -17,7 +17,10 @@ const images = await writeImages(folder);
 let made = 0;
 const place = () => join(folder, `run-${made++}`);
 
-/** Trains to the end in one go. @returns the run's path */
+/**
+ * Trains to the end in one go.
+ * @returns the run's path
+ */
 async function straight(recipe: string, ...settings: JsonObject[]): Promise<string> {
   const path = place();
   await finish(await startRun(await tinyConfig(recipe, images, ...settings), path));
@@ -43,6 +46,16 @@ for (const [recipe, settings] of [
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],
   ["dcgan", { terms: { "minibatch-discrimination": { kernels: 3 } } }],
   ["dcgan", { terms: { "historical-averaging": {} } }],
+  [
+    "gan",
+    {
+      terms: {
+        "historical-averaging": { players: ["generator"] },
+        held: { term: "historical-averaging", players: ["discriminator"], weight: 1 },
+      },
+    },
+  ],
+  ["r3gan", { net: { channels: 2 } }],
   ["cgan", { net: { generatorNorm: "virtual", referenceBatch: 3 } }],
   ["infogan", {}],
   ["stylegan", { data: { size: 16 }, net: { channels: 4, styleSize: 4, mappingLayers: 2 } }],

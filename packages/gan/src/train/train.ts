@@ -1,29 +1,32 @@
 import { getThreads } from "@gantry/torch";
-import { amount } from "../amount.js";
-import type { Config } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import type { DataContext, Dataset } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import type { TermDefinition } from "../game/term.js";
-import { register } from "../plugins/plugins.js";
-import { changedParts } from "../plugins/used.js";
-import { shellWord } from "../shellWord.js";
-import { listCheckpoints, loadCheckpoint, readState, saveCheckpoint } from "./checkpoint.js";
-import { checkEvaluations } from "./evaluations.js";
-import { describeAnew, layoutOf, loadFork } from "./forkCheckpoint.js";
-import { type RecordOptions, record } from "./record.js";
-import { claimRun, type RunClaim } from "./runClaim.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { register } from "../core/base/plugins/plugins.js";
+import { shellWord } from "../core/base/shellWord.js";
+import { validateConfig } from "../core/config/config.js";
+import { openRunData } from "../core/config/data.js";
+import type { Config } from "../core/config/schema.js";
+import type { DataContext, Dataset } from "../core/data/index.js";
+import type { TermDefinition } from "../core/game/term.js";
+import { shapeOf } from "../core/nets/sample.js";
+import { listCheckpoints, readState } from "../core/run/checkpoints.js";
+import { claimRun, type RunClaim } from "../core/run/claim.js";
 import {
   describeClassChange,
   describeDataChange,
-  openRunData,
   recordOf,
   withAbsoluteData,
   withOtherData,
-} from "./runData.js";
-import { type CheckpointChoice, RunDirectory } from "./runDirectory.js";
-import { lockHolder, RunLock } from "./runLock.js";
-import { shapeOf } from "./setup.js";
+} from "../core/run/data.js";
+import { type CheckpointChoice, RunDirectory } from "../core/run/directory.js";
+import { changedParts } from "../core/run/imports.js";
+import { lockHolder, RunLock } from "../core/run/lock.js";
+import { madeWith, saveCheckpoint } from "../core/state/save.js";
+import { loadCheckpoint } from "./checkpoint.js";
+import { checkEvaluations } from "./evaluations.js";
+import { describeAnew, layoutOf, loadFork } from "./forkCheckpoint.js";
+import { type RecordOptions, record } from "./record.js";
 import { type StepReport, Trainer } from "./trainer.js";
 
 export interface TrainOptions extends RecordOptions {
@@ -64,7 +67,10 @@ function runOf(
   return { trainer, directory, notes, reports };
 }
 
-/** A trainer whose evaluations were found to make sense. @throws UsageError, FormatError: all that can be refused */
+/**
+ * A trainer whose evaluations were found to make sense.
+ * @throws UsageError, FormatError: all that can be refused
+ */
 export async function createTrainer(
   config: Config,
   context?: Partial<DataContext>,
@@ -100,7 +106,10 @@ export async function startRun(
   try {
     const absolute = withAbsoluteData(config, context?.cwd);
     trainer = await createTrainer(absolute, context);
-    const directory = await RunDirectory.create(claim, absolute, { data: recordOf(trainer.dataset) });
+    const directory = await RunDirectory.create(claim, absolute, {
+      ...madeWith(),
+      data: recordOf(trainer.dataset),
+    });
     return runOf(trainer, directory, claim.lock, [], claim);
   } catch (error) {
     await trainer?.close();
@@ -143,7 +152,7 @@ export async function resumeRun(
   let trainer: Trainer | undefined;
   try {
     // Whoever had the lock may have gone further meanwhile.
-    const directory = await RunDirectory.open(path);
+    const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
     const known = await listCheckpoints(directory.checkpoints);
     // Nothing is lost by beginning again: the same seed gives the same run.
     const begunAt = directory.record.forkedFrom?.iteration ?? 0;
@@ -213,7 +222,7 @@ export async function forkRun(
   const claim = await claimed(place, context);
   let trainer: Trainer | undefined;
   try {
-    const from = await RunDirectory.open(source);
+    const from = await (await RunDirectory.open(source)).checkedBy(validateConfig);
     if (config.seed !== from.config.seed) {
       throw new UsageError(
         `a fork goes on with the random state of its run, so its seed is ${from.config.seed}; leave seed out, or train anew`,
@@ -242,6 +251,7 @@ export async function forkRun(
       claim,
       absolute,
       {
+        ...madeWith(),
         forkedFrom: { run: from.name, iteration: checkpoint?.iteration ?? 0 },
         data: recordOf(dataset),
       },

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultGenerator, liveTensors, scope, setThreads, Tensor, torch } from "@gantry/torch";
-import { type Config, resolveConfig } from "../config/config.js";
-import type { JsonObject } from "../config/merge.js";
-import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../data/index.js";
-import { UsageError } from "../errors.js";
-import type { Phase } from "../game/plan.js";
-import { drawSamples } from "./samples.js";
-import { temporaryFolder, tinyConfig, writeImages } from "./testing.js";
+import { UsageError } from "../core/base/errors.js";
+import type { JsonObject } from "../core/base/json.js";
+import { resolveConfig } from "../core/config/config.js";
+import type { Config } from "../core/config/schema.js";
+import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../core/data/index.js";
+import type { Phase } from "../core/game/play.js";
+import { drawSamples } from "../core/sample/pictures.js";
+import { temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { train } from "./train.js";
 import { type StepReport, Trainer, toSample } from "./trainer.js";
 
@@ -38,7 +39,9 @@ function everything(trainer: Trainer): unknown {
 test("iterations, images and epochs are counted", async () => {
   // 200 points in batches of 16: 12 batches an epoch, the rest dropped.
   const trainer = await create("gan", { steps: 30 });
+  const begun = performance.now();
   const reports = await run(trainer);
+  const taken = (performance.now() - begun) / 1000;
   assert.deepEqual(
     reports.map(({ iteration }) => iteration),
     Array.from({ length: 30 }, (_, i) => i + 1),
@@ -52,6 +55,7 @@ test("iterations, images and epochs are counted", async () => {
     [0, 0, 1, 1, 2, 2],
   );
   assert.ok(reports.every(({ steps, seconds }) => steps === 30 && seconds > 0));
+  assert.ok(reports.reduce((sum, { seconds }) => sum + seconds, 0) <= taken);
   assert.deepEqual(
     reports.filter(({ scalars }) => scalars !== undefined).map(({ iteration }) => iteration),
     [1, ...Array.from({ length: 15 }, (_, i) => 2 * (i + 1))],

@@ -3,31 +3,26 @@ import {
   type Device,
   defaultGenerator,
   noGrad,
-  Generator as RandomGenerator,
+  RandomGenerator,
   scope,
   type Tensor,
   TorchError,
   timed,
   torch,
 } from "@gantry/torch";
-import { amount } from "../amount.js";
-import type { Config } from "../config/config.js";
-import {
-  type Batch,
-  createLoader,
-  type DataContext,
-  type Dataset,
-  type Loader,
-  type LoaderState,
-} from "../data/index.js";
-import { UsageError } from "../errors.js";
-import type { Game } from "../game/game.js";
-import type { Phase } from "../game/plan.js";
-import type { Play } from "../game/play.js";
-import type { Sample } from "../game/sample.js";
+import { amount } from "../core/base/amount.js";
+import { UsageError } from "../core/base/errors.js";
+import { buildGame } from "../core/config/build.js";
+import { openConfiguredData } from "../core/config/data.js";
+import { measureKernels } from "../core/config/kernelChoices.js";
+import type { Config } from "../core/config/schema.js";
+import { type Batch, createLoader, type DataContext, type Dataset, type Loader } from "../core/data/index.js";
+import type { Game } from "../core/game/game.js";
+import type { Phase, Play } from "../core/game/play.js";
+import { type Sample, shapeOf } from "../core/nets/sample.js";
+import type { TrainerState } from "../core/run/checkpoints.js";
+import { randomState, trainingRandom } from "../core/state/random.js";
 import { WeightAverage } from "./averaging.js";
-import { measureKernels } from "./kernelChoices.js";
-import { buildGame, openConfiguredData, shapeOf } from "./setup.js";
 
 /** What one iteration did. */
 export interface StepReport {
@@ -45,24 +40,8 @@ export interface StepReport {
   readonly scalars: Readonly<Record<string, number>> | undefined;
 }
 
-/** Where a training stands, beside its networks' and optimizers' tensors: plain JSON. */
-export interface TrainerState {
-  readonly iteration: number;
-  readonly imagesSeen: number;
-  /** null: no data has been read yet (a network that was trained elsewhere). */
-  readonly loader: LoaderState | null;
-  /** States of the training's own and of LibTorch's default generator, base64. */
-  readonly random: string;
-  readonly defaultRandom: string;
-  /** Of the processor's default generator, where the training is on another device: some decisions are drawn there. */
-  readonly processorRandom?: string | undefined;
-}
-
 /** Latents of the sample grids come from a generator of their own, so that looking changes nothing. */
 const SAMPLE_SEED_OFFSET = 0x5a3d;
-/** The training's latents must not be the numbers that the weights were drawn from: seeds end below this. */
-const LATENT_SEED_OFFSET = 2 ** 32;
-
 /**
  * Trains one game on one data set. `run()` yields a report an iteration; between two reports the trainer may be
  * sampled, saved, or left.
@@ -259,7 +238,7 @@ export class Trainer {
    * @returns N,C,H,W in [-1, 1] or N,D on the CPU, owned by the caller
    */
   generate(options: { count: number; seed?: number; latents?: Tensor; weights?: "average" | "raw" }): Tensor {
-    const generator = this.game.network<import("../nets/contract.js").Generator>("generator");
+    const generator = this.game.network<import("../core/nets/contract.js").Generator>("generator");
     const seed = options.seed ?? this.config.seed + SAMPLE_SEED_OFFSET;
     const draw = () =>
       noGrad(() =>
@@ -335,26 +314,6 @@ export class Trainer {
     this.game.dispose();
     for (const action of this.#closing.splice(0)) await action();
   }
-}
-
-const trainingRandom = (config: Config) =>
-  new RandomGenerator(config.seed + LATENT_SEED_OFFSET, config.device as Device);
-
-function randomState(
-  config: Config,
-  random: RandomGenerator,
-): Omit<TrainerState, "iteration" | "imagesSeen" | "loader"> {
-  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
-  return {
-    random: base64(random.getState()),
-    defaultRandom: base64(defaultGenerator(config.device as Device).getState()),
-    ...(config.device === "cpu" ? {} : { processorRandom: base64(defaultGenerator("cpu").getState()) }),
-  };
-}
-
-/** Where a training stands whose networks come from elsewhere, after so many iterations there. */
-export function importedState(config: Config, iteration: number): TrainerState {
-  return { iteration, imagesSeen: 0, loader: null, ...randomState(config, trainingRandom(config)) };
 }
 
 /** A power of two, of which packs and groups are made, of no more than there are. */

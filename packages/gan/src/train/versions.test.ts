@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { setThreads } from "@gantry/torch";
-import { listCheckpoints, readCheckpointFile } from "./checkpoint.js";
-import { RunDirectory, standing } from "./runDirectory.js";
-import { Sampler } from "./sampler.js";
-import { finish, temporaryFolder } from "./testing.js";
+import { listCheckpoints, readCheckpointFile } from "../core/run/checkpoints.js";
+import { RunDirectory, standing } from "../core/run/directory.js";
+import { Sampler } from "../core/sample/sampler.js";
+import { finish, temporaryFolder } from "../testing/runs.js";
 import { resumeRun } from "./train.js";
 
 setThreads(1);
 const folder = await temporaryFolder();
 // Killed by `kill -9` after its checkpoint of iteration 10 of 600. No lock, and a heartbeat of a process long gone.
-const kept = fileURLToPath(new URL("../../src/train/fixtures/run-0.1.0", import.meta.url));
+const kept = fileURLToPath(new URL("../../golden/versions/run-0.1.0", import.meta.url));
 
 test("a run of 0.1.0 that was killed goes on from its checkpoint", async () => {
   const path = join(folder, "run");

@@ -44,7 +44,10 @@ export class SiLU extends Layer {
 
 /** log(1 + exp(beta x)) / beta. */
 export class Softplus extends Layer {
-  /** @param beta default 1 @param threshold where beta x exceeds it, x itself; default 20 */
+  /**
+   * @param beta default 1
+   * @param threshold where beta x exceeds it, x itself; default 20
+   */
   constructor(
     readonly beta = 1,
     readonly threshold = 20,

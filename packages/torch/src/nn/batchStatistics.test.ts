@@ -6,9 +6,9 @@ import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
 import { setThreads } from "../system.js";
 import type { Tensor } from "../tensor.js";
+import { assertClose, checkGradient, normal } from "../testing/modules.js";
 import { plainly } from "../testing/plainly.js";
 import * as nn from "./index.js";
-import { assertClose, checkGradient, normal } from "./testing.js";
 
 setThreads(1);
 

@@ -2,13 +2,13 @@
 import { noGrad } from "../autograd.js";
 import { TorchError } from "../errors.js";
 import { functions as torch } from "../ops_gen.js";
-import type { Generator } from "../random.js";
+import type { RandomGenerator } from "../random.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
 export interface InitOptions {
   /** Default: the device's default generator. */
-  generator?: Generator | undefined;
+  generator?: RandomGenerator | undefined;
 }
 
 /** How many inputs and outputs one output or input of a weight sees; dimension 0 is taken as the outputs. */

@@ -4,8 +4,8 @@ import { grad } from "../autograd.js";
 import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
 import { setThreads } from "../system.js";
+import { assertClose, fromValues, readGolden, type Values } from "../testing/modules.js";
 import * as nn from "./index.js";
-import { assertClose, fromValues, readGolden, type Values } from "./testing.js";
 
 setThreads(1);
 
@@ -24,7 +24,7 @@ interface Golden {
   initial: { seed: number; tensors: Record<string, Values> };
 }
 
-const golden = readGolden<Golden>("nn/golden/layers.json");
+const golden = readGolden<Golden>("nn/layers.json");
 
 const builders: Record<string, () => nn.Layer> = {
   linear: () => new nn.Linear(3, 2),

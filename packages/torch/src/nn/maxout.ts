@@ -13,7 +13,10 @@ export class Maxout extends Layer {
   readonly linear: Linear;
   readonly #pieces: number;
 
-  /** @param pieces linear maps a unit @returns a layer from N,inputs to N,units */
+  /**
+   * @param pieces linear maps a unit
+   * @returns a layer from N,inputs to N,units
+   */
   constructor(inputs: number, units: number, pieces: number) {
     super();
     this.#pieces = pieces;

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { liveTensors, scope } from "../scope.js";
 import { setThreads } from "../system.js";
 import { type Tensor, tensor } from "../tensor.js";
+import { normal } from "../testing/modules.js";
 import * as nn from "./index.js";
-import { normal } from "./testing.js";
 
 setThreads(1);
 

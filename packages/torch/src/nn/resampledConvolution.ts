@@ -11,7 +11,8 @@ import { isRewritten } from "./rewrites.js";
 // image. In bfloat16 LibTorch's kernels do not make 4x4 kernels on a matrix unit as they do 3x3 ones, so that where the processor has
 // one it is done only if Gantry's own compute there.
 
-const fits = ({ weight, stride, padding }: Conv2d) =>
+const fits = ({ weight, stride, padding, groups }: Conv2d) =>
+  groups === 1 &&
   weight.size(2) === 3 &&
   weight.size(3) === 3 &&
   [...stride, ...padding].every((value) => value === 1) &&

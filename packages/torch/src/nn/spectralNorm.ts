@@ -43,7 +43,8 @@ function asMatrix(weight: Tensor, rows: 0 | 1): { matrix: Tensor; lastChannels: 
 /**
  * weight / sigma, where sigma = u^T W v estimates the largest singular value: Miyato et al., Spectral Normalization for
  * GANs, ICLR 2018. In training one power iteration first moves u and v; otherwise the stored ones are used. Gradients
- * flow through W alone. @param rows the dimension that is the matrix's rows: 0, but 1 for transposed convolutions
+ * flow through W alone.
+ * @param rows the dimension that is the matrix's rows: 0, but 1 for transposed convolutions
  */
 export function spectrallyNormalised(
   weight: Tensor,

@@ -6,8 +6,8 @@ import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
 import { setThreads } from "../system.js";
 import { type Tensor, tensor } from "../tensor.js";
+import { checkGradient, normal } from "../testing/modules.js";
 import * as nn from "./index.js";
-import { checkGradient, normal } from "./testing.js";
 
 setThreads(1);
 

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, noGrad } from "../autograd.js";
 import { TorchError } from "../errors.js";
-import { normal } from "../nn/testing.js";
 import { functions as torch } from "../ops_gen.js";
 import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
 import { setThreads, version } from "../system.js";
 import type { Tensor } from "../tensor.js";
 import { instructions } from "../testing/instructions.js";
+import { normal } from "../testing/modules.js";
 import type { DType } from "../types.js";
 
 setThreads(1);

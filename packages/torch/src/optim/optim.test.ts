@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad } from "../autograd.js";
 import { type Parameter, parameter } from "../nn/index.js";
-import { assertClose, checkGradient, normal, readGolden } from "../nn/testing.js";
 import { manualSeed } from "../random.js";
 import { liveTensors, scope } from "../scope.js";
 import { setThreads } from "../system.js";
 import { type Tensor, tensor } from "../tensor.js";
+import { assertClose, checkGradient, normal, readGolden } from "../testing/modules.js";
 import * as optim from "./index.js";
 
 setThreads(1);
@@ -19,7 +19,7 @@ interface Golden {
   recorded: number[];
   cases: Record<string, Record<"float64" | "float32", number[][][]>>;
 }
-const golden = readGolden<Golden>("optim/golden/optimizers.json");
+const golden = readGolden<Golden>("optim/optimizers.json");
 
 const builders: Record<string, (parameters: readonly Parameter[]) => optim.Optimizer> = {
   sgd: (p) => new optim.SGD(p, { learningRate: 0.1 }),

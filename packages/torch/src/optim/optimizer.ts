@@ -34,7 +34,10 @@ export interface Optimizer {
   /** The live tensors, and numbers. */
   stateDict(): OptimizerStateDict;
 
-  /** Continues from a state, copying its tensors. @throws TorchError when it does not fit */
+  /**
+   * Continues from a state, copying its tensors.
+   * @throws TorchError when it does not fit
+   */
   loadStateDict(state: OptimizerStateDict): void;
 
   /**

@@ -8,7 +8,7 @@ import type { SchemaArgument } from "../../codegen/schema.js";
 import { grad } from "../autograd.js";
 import { TorchError } from "../errors.js";
 import { native } from "../native.js";
-import { Generator, manualSeed } from "../random.js";
+import { manualSeed, RandomGenerator } from "../random.js";
 import { scope } from "../scope.js";
 import { fromTypedArray, functions, Tensor } from "../tensor.js";
 import type { DType, TypedArray } from "../types.js";
@@ -200,7 +200,7 @@ function odd(argument: SchemaArgument, random: Random): unknown {
       case "Device":
         return random.pick(DEVICES);
       case "Generator":
-        return new Generator(random.int(100));
+        return new RandomGenerator(random.int(100));
       default:
         return junk(random);
     }
@@ -219,7 +219,7 @@ function odd(argument: SchemaArgument, random: Random): unknown {
 }
 
 const toHandle = (value: unknown): unknown => {
-  if (value instanceof Tensor || value instanceof Generator) return value.handle;
+  if (value instanceof Tensor || value instanceof RandomGenerator) return value.handle;
   if (
     Array.isArray(value) &&
     value.length < 1000 &&
@@ -300,7 +300,7 @@ const OTHER_FUNCTIONS = [
 /** One of the addon's other functions, with arguments of no particular fit. */
 function callOther(random: Random, say: (text: string) => void): void {
   const name = random.pick(OTHER_FUNCTIONS);
-  const generator = new Generator(1);
+  const generator = new RandomGenerator(1);
   readable.length = 0;
   const args = Array.from({ length: random.int(7) }, () =>
     random.pick<() => unknown>([

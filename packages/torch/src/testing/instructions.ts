@@ -12,7 +12,10 @@ export const instructions: string | undefined = ATEN_CPU_CAPABILITY;
 export const withoutKernels: string | false =
   (instructions === "default" || process.arch !== "x64") && "LibTorch's own arithmetic";
 
-/** A test that runs a test file once more with less of the processor's instructions. @param url the file's own */
+/**
+ * A test that runs a test file once more with less of the processor's instructions.
+ * @param url the file's own
+ */
 export function testWith(restriction: "avx2" | "default", url: string): void {
   const skip = instructions !== undefined && "this is that run";
   test(`all of this with ${restriction} instructions too`, { skip }, () => {

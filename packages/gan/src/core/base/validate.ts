@@ -1,0 +1,154 @@
+import type { z } from "zod";
+import { UsageError } from "./errors.js";
+import { didYouMean, nearest } from "./nearest.js";
+
+/** What of a Zod schema is looked at here: Zod's own types hide which of these a given schema has. */
+interface Inside {
+  readonly shape?: Readonly<Record<string, Inside>>;
+  readonly valueType?: Inside;
+  readonly options?: readonly unknown[];
+  readonly def?: {
+    readonly innerType?: Inside;
+    readonly discriminator?: string;
+    readonly values?: readonly unknown[];
+  };
+}
+
+/** The schema inside defaults, nullables and optionals; of a union, the member that the value says it is. */
+function unwrap(schema: Inside | undefined, value: unknown): Inside | undefined {
+  let here = schema;
+  while (here?.def?.innerType !== undefined) here = here.def.innerType;
+  const key = here?.def?.discriminator;
+  if (here === undefined || key === undefined) return here;
+  const kind = (value as Record<string, unknown> | undefined)?.[key];
+  return (here.options as Inside[]).find((option) => option.shape?.[key]?.def?.values?.includes(kind));
+}
+
+/** The keys that the object schema at `path` knows, for naming the nearest; empty for other schemas. */
+function knownKeys(schema: Inside, path: readonly PropertyKey[], value: unknown): string[] {
+  let here = unwrap(schema, value);
+  let given = value;
+  for (const key of path) {
+    given = (given as Record<PropertyKey, unknown> | undefined)?.[key];
+    here = unwrap(here?.shape?.[String(key)] ?? here?.valueType, given);
+  }
+  return Object.keys(here?.shape ?? {});
+}
+
+/** What other codes call settings that have another name in the same place here. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    lr: "learningRate",
+    learning_rate: "learningRate",
+    weight_decay: "weightDecay",
+    eps: "epsilon",
+    beta1: "betas",
+    beta2: "betas",
+    batch_size: "batch",
+    batchSize: "batch",
+    n_critic: "discriminatorSteps",
+    image_size: "size",
+    resolution: "size",
+  }),
+);
+
+/** And of those that have another place. */
+const OTHER_PLACES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    lr: "optimizers.default.learningRate",
+    learning_rate: "optimizers.default.learningRate",
+    learningRate: "optimizers.default.learningRate",
+    betas: "optimizers.default.betas",
+    beta1: "optimizers.default.betas",
+    beta2: "optimizers.default.betas",
+    weight_decay: "optimizers.default.weightDecay",
+    n_critic: "schedule.discriminatorSteps",
+    nz: "net.prior.size",
+    z_dim: "net.prior.size",
+    latent_dim: "net.prior.size",
+    image_size: "data.size",
+    resolution: "data.size",
+    size: "data.size",
+    ema: "average.decay",
+    workers: "threads",
+    num_workers: "threads",
+    iterations: "steps",
+    niter: "steps",
+    max_steps: "steps",
+    dataset: "data",
+    labels: "data.labels",
+    background: "data.background",
+  }),
+);
+
+/** Zod's names of types where a user would say otherwise. */
+const WORDS: Readonly<Record<string, string>> = {
+  array: "a list",
+  tuple: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "an object",
+  record: "an object",
+  string: "a text",
+};
+
+/** The values that were allowed, where there was a choice. */
+function choices(issue: z.core.$ZodIssue, schema: Inside): readonly unknown[] {
+  if (issue.code === "invalid_value") return issue.values;
+  if (issue.code !== "invalid_union" || issue.discriminator === undefined) return [];
+  const key = issue.discriminator;
+  let here: Inside | undefined = schema;
+  for (const part of issue.path.slice(0, -1)) {
+    while (here?.def?.innerType !== undefined) here = here.def.innerType;
+    here = here?.shape?.[String(part)] ?? here?.valueType;
+  }
+  return ((here?.options ?? []) as Inside[]).flatMap((option) => option.shape?.[key]?.def?.values ?? []);
+}
+
+function expectation(issue: z.core.$ZodIssue, allowed: readonly unknown[]): string {
+  if (issue.code === "invalid_type") return `expected ${WORDS[issue.expected] ?? issue.expected}`;
+  if (allowed.length > 0) return `expected ${allowed.map((value) => JSON.stringify(value)).join(" or ")}`;
+  return issue.message.replace(/^Invalid input: /, "").replace(/^./, (first) => first.toLowerCase());
+}
+
+/**
+ * Checks a value against a schema; the first problem becomes one line.
+ * @param where what the value belongs to, as `terms.infomax`; empty at the top
+ * @throws UsageError naming the path, what was expected, and the nearest known key for an unknown one
+ */
+export function validate<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  where: string,
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  // A misspelt key says more than the key that is missing because of it.
+  const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
+  const issue = unknown ?? issues[0]!;
+  const at = [where, ...issue.path.map(String)].filter((part) => part !== "").join(".");
+  if (unknown !== undefined) {
+    const key = unknown.keys[0] ?? "";
+    const known = knownKeys(schema as Inside, unknown.path, value);
+    const inside = at === "" ? "" : `${at}.`;
+    const close = known.find((one) => one === OTHER_NAMES.get(key)) ?? nearest(key, known);
+    const elsewhere = at === "" ? OTHER_PLACES.get(key) : undefined;
+    if (elsewhere !== undefined)
+      throw new UsageError(`unknown setting '${key}'; it is called '${elsewhere}'`);
+    throw new UsageError(
+      `unknown setting '${inside}${key}'${close === undefined ? `; known here: ${known.join(", ")}` : `; did you mean '${inside}${close}'?`}`,
+    );
+  }
+  const given = issue.path.reduce<unknown>(
+    (here, key) => (here as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+  const shown = typeof given === "number" ? String(given) : JSON.stringify(given);
+  const allowed = choices(issue, schema as Inside);
+  const close = typeof given === "string" ? didYouMean(given, allowed.map(String)) : "";
+  throw new UsageError(
+    `${at === "" ? "the configuration" : at}: ${expectation(issue, allowed)}; it is ${shown ?? "missing"}${close}`,
+  );
+}

@@ -1,0 +1,152 @@
+import { UsageError } from "../base/errors.js";
+import { type Json, type JsonObject, merge, namesKind } from "../base/json.js";
+import { didYouMean } from "../base/nearest.js";
+import { register } from "../base/plugins/plugins.js";
+import { refuseContradictions, refuseStrangeTerms, settingAt } from "../base/setting.js";
+import { validate } from "../base/validate.js";
+import type { TermDefinition } from "../game/term.js";
+import { families } from "../nets/family.js";
+import { priorSchema } from "../nets/prior.js";
+import { composeRecipe } from "../recipes/recipe.js";
+import { terms as termRegistry } from "../terms/registry.js";
+import { type Config, checkConfig } from "./schema.js";
+import type { Added, Checked, OptionsOf, SettingsByPath } from "./typed.js";
+
+export interface Composition<Terms extends readonly Added[] = readonly Added[]> extends Changes<Terms> {
+  readonly recipe: string;
+  readonly preset?: string | undefined;
+  /** Laid upon the recipe and its preset, under all else: a project's own defaults. */
+  readonly defaults?: readonly JsonObject[] | undefined;
+}
+
+/**
+ * A recipe with its preset, added terms and settings, checked and with every default filled in.
+ * @throws UsageError for unknown names, wrong types, unknown settings
+ */
+export async function resolveConfig<const Terms extends readonly Added[] = readonly Added[]>(
+  composition: Composition<Terms>,
+): Promise<Config & { readonly terms: OptionsOf<Terms> }> {
+  const recipe = await composeRecipe(composition.recipe, composition.preset);
+  const base = (composition.defaults ?? []).reduce(merge, recipe);
+  const config = await composeConfig(base, composition as Changes<readonly never[]> as Changes);
+  return config as Config & { readonly terms: OptionsOf<Terms> };
+}
+
+/** What is laid upon a configuration. */
+export interface Changes<Terms extends readonly Added[] = readonly Added[]> {
+  /** Terms of the caller's own, which `with` may then name. */
+  readonly terms?: readonly TermDefinition[] | undefined;
+  /** Terms to add, in order. An adversarial term replaces the one there is. */
+  readonly with?: (Terms & Checked<Terms>) | undefined;
+  /** Terms to take out, by name. */
+  readonly without?: readonly string[] | undefined;
+  /** Laid upon all else, in order. */
+  readonly settings?: readonly JsonObject[] | undefined;
+  /** The same by their paths, laid upon those. */
+  readonly set?: SettingsByPath | undefined;
+  /**
+   * Refuse settings that contradict each other, and those of terms that the composition does not have, as the command does.
+   * Default false.
+   */
+  readonly strict?: boolean | undefined;
+}
+
+/**
+ * A configuration with terms added, terms taken out and settings laid upon it, checked and with every default filled in.
+ * @throws UsageError for unknown names, wrong types, unknown settings, and a term to take out that is not there
+ */
+export async function composeConfig(base: JsonObject, changes: Changes): Promise<Config> {
+  await register(...(changes.terms ?? []));
+  let config = base;
+  for (const name of changes.without ?? []) {
+    const present = Object.keys((config.terms ?? {}) as JsonObject);
+    if (!present.includes(name))
+      throw new UsageError(
+        `there is no term '${name}' to take out${didYouMean(name, present)}; terms: ${present.join(", ")}`,
+      );
+    config = merge(config, { terms: { [name]: null } });
+  }
+  const adversaries: string[] = [];
+  for (const [i, { name, term, options }] of (changes.with ?? []).entries()) {
+    const present = (config.terms ?? {}) as JsonObject;
+    const instance = (present[name] as JsonObject | undefined)?.term as string | undefined;
+    const definition = await termRegistry.get(term ?? instance ?? name);
+    if (changes.with?.findIndex((other) => other.name === name) !== i)
+      throw new UsageError(
+        `${name} is added twice, and a composition has one of each name; add it once, with all its options, or the second under another name, as --with ${name}-2=${definition.name}`,
+      );
+    if (term !== undefined) await refuseTaken(name, term, present);
+    if (definition.kind === "adversarial") adversaries.push(name);
+    if (adversaries.length > 1)
+      throw new UsageError(
+        `${adversaries.join(" and ")} are adversarial losses, of which the last would take the others' place; add one`,
+      );
+    const removed: Record<string, null> = {};
+    if (definition.kind === "adversarial") {
+      for (const [key, value] of Object.entries(present)) {
+        const other = await termRegistry.get(String((value as JsonObject).term ?? key));
+        if (other.kind === "adversarial" && key !== name) removed[key] = null;
+      }
+    }
+    config = merge(config, {
+      terms: { ...removed, [name]: { ...(term === undefined ? {} : { term }), ...options } },
+    });
+    if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
+  }
+  const byPath = Object.entries(changes.set ?? {}).map(([path, value]) =>
+    settingAt(path.split("."), value as Json),
+  );
+  const settings = [...(changes.settings ?? []), ...byPath];
+  if (changes.strict) {
+    refuseContradictions(settings);
+    refuseStrangeTerms((config.terms ?? {}) as JsonObject, settings);
+  }
+  // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
+  for (const { recipe } of settings)
+    if (recipe !== undefined && recipe !== config.recipe)
+      throw new UsageError(
+        `recipe: it is ${JSON.stringify(config.recipe)}, and what it made is all set already; train another by its name: gantry train ${typeof recipe === "string" ? recipe : "RECIPE"}`,
+      );
+  for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
+    config = merge(config, setting);
+  return validateConfig(config);
+}
+
+/** @throws UsageError where an instance of a term is given a name that another has */
+async function refuseTaken(name: string, term: string, present: JsonObject): Promise<void> {
+  const taken = name in present ? "the composition has one already" : "it is another term's own";
+  if (name in present || (await termRegistry.all()).has(name))
+    throw new UsageError(
+      `--with ${name}=${term}: the name '${name}' is taken, ${taken}; give this ${term} another`,
+    );
+}
+
+/**
+ * Checks a whole configuration (a run's config.json, or one written by hand).
+ * @param isForeign whether a term, or a network family, is a run's own and not known here: its options stay as they are
+ * @throws UsageError
+ */
+export async function validateConfig(
+  value: unknown,
+  isForeign: (kind: string, name: string) => boolean = () => false,
+): Promise<Config> {
+  const base = checkConfig(value);
+  const { family: familyName, prior, ...familyOptions } = base.net;
+  const net = {
+    family: familyName,
+    prior: validate(priorSchema, prior, "net.prior"),
+    ...(isForeign("network family", familyName)
+      ? familyOptions
+      : validate((await families.get(familyName)).options, familyOptions, "net")),
+  };
+  const terms: Record<string, { term?: string }> = {};
+  for (const [key, { term, ...options }] of Object.entries(base.terms)) {
+    terms[key] = {
+      ...(term === undefined ? {} : { term }),
+      ...(isForeign("term", term ?? key)
+        ? options
+        : validate((await termRegistry.get(term ?? key)).options, options, `terms.${key}`)),
+    };
+  }
+  return { ...base, net, terms } as Config;
+}

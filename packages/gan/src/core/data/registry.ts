@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { UsageError } from "../base/errors.js";
+import { didYouMean } from "../base/nearest.js";
+import { type Named, Registry } from "../base/registry.js";
+import { type DataContext, dataContext } from "./context.js";
+import type { Dataset } from "./dataset.js";
+import type { FetchPlan } from "./fetch.js";
+import type { Parts } from "./parts.js";
+import type { DataLocation } from "./places.js";
+
+/** How sure a definition is that a path is of its kind: `broadly` gives way to `exactly`. */
+export type Recognition = "exactly" | "broadly" | undefined;
+
+/** One data set that Gantry knows by name: a file in `datasets/` with this as its default export. */
+export interface DatasetDefinition extends Named {
+  /** What {@link open} takes, for help texts. */
+  readonly options: z.ZodObject;
+  /** Names of its classes, for recognising its images where they come from elsewhere. */
+  readonly classes?: readonly string[];
+  /** What its images are composed of, where they are: metrics that name modes then look at the parts. */
+  readonly parts?: Parts;
+  /** Where its files are; absent for data that is computed and for data that is only opened by path. */
+  readonly locate?: (context: DataContext) => Promise<DataLocation>;
+  /** Whether the file or folder at an absolute path, which exists, is of this kind. */
+  readonly recognise?: (path: string) => Promise<Recognition>;
+  /** Where its files can be downloaded. */
+  readonly fetch?: FetchPlan;
+  /**
+   * Opens it, by options that {@link openDefinition} has parsed.
+   * @throws UsageError for bad options and missing data, `FormatError` for damaged files
+   */
+  open(options: unknown, context: DataContext): Promise<Dataset>;
+}
+
+/** A definition as its author writes it: `open` gets the options parsed, defaults filled in. */
+interface TypedDefinition<Shape extends z.ZodRawShape> extends Omit<DatasetDefinition, "options" | "open"> {
+  readonly options: z.ZodObject<Shape>;
+  open(options: z.output<z.ZodObject<Shape>>, context: DataContext): Promise<Dataset>;
+}
+
+/** Lets TypeScript infer the options' type. */
+export function defineDataset<Shape extends z.ZodRawShape>(
+  definition: TypedDefinition<Shape>,
+): DatasetDefinition {
+  // Zod's object types are not assignable across shapes; whoever opens it checks the options first.
+  return definition as unknown as DatasetDefinition;
+}
+
+/**
+ * Opens a data set, its options checked and their defaults filled in.
+ * @throws UsageError for bad options and missing data, `FormatError` for damaged files
+ */
+export async function openDefinition(
+  definition: DatasetDefinition,
+  options: unknown,
+  context: DataContext,
+): Promise<Dataset> {
+  const { name, options: schema } = definition;
+  const shape: Readonly<Record<string, unknown>> = schema.shape;
+  const given = options as { path?: unknown } | undefined;
+  if (shape.path instanceof z.ZodString && given?.path === undefined)
+    throw new UsageError(`data set ${name}: its path is missing; give --data PATH, or set data.path`);
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw new UsageError(explain(name, Object.keys(shape), parsed.error));
+  return await definition.open(parsed.data, context);
+}
+
+function explain(name: string, known: readonly string[], error: z.ZodError): string {
+  const issues = error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map(
+        (key) => `there is no option "${key}"${didYouMean(key, known)} (options: ${known.join(", ")})`,
+      );
+    }
+    return [issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`];
+  });
+  return `data set ${name}: ${issues.join("; ")}`;
+}
+
+/** All data sets known by name: the files of `datasets/`. */
+export const datasets = new Registry<DatasetDefinition>("data set", new URL("./datasets/", import.meta.url), {
+  marks: ["open"],
+  needs: { name: "text", summary: "text", options: "options", open: "function" },
+});
+
+/** A data set known by name, and whether it can be opened here and now. */
+export interface ListedDataset {
+  readonly name: string;
+  readonly summary: string;
+  /** Where its files are; undefined for data without files, and where they are missing. */
+  readonly path: string | undefined;
+  /** False where files are needed and missing, and where a path has to be given. */
+  readonly available: boolean;
+  /** What gets the files, where they are missing. */
+  readonly remedies: readonly string[];
+}
+
+/** All data sets known by name, with where they are. */
+export async function listDatasets(context?: Partial<DataContext>): Promise<ListedDataset[]> {
+  const full = dataContext(context);
+  const definitions = [...(await datasets.all()).values()];
+  return await Promise.all(
+    definitions.map(async ({ name, summary, locate, recognise }) => {
+      if (locate === undefined) {
+        // Opened by path only, or computed.
+        const byPath = recognise !== undefined;
+        return {
+          name,
+          summary,
+          path: undefined,
+          available: !byPath,
+          remedies: byPath ? ["give its path"] : [],
+        };
+      }
+      const { path, remedies } = await locate(full);
+      const available = path !== undefined;
+      return { name, summary, path, available, remedies: available ? [] : remedies };
+    }),
+  );
+}

@@ -1,0 +1,4 @@
+/** Pictures as SVG. */
+export * from "./lines.js";
+export * from "./panels.js";
+export * from "./scatter.js";

@@ -1,0 +1,210 @@
+import { nn, scope, type Tensor, torch } from "@gantry/torch";
+import { z } from "zod";
+import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
+import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
+import { JointHead } from "../layers/jointHead.js";
+import { initialiseNormally } from "../layers/normalInitialisation.js";
+import { oneHot } from "../layers/oneHot.js";
+import { VirtualBatchNorm2d } from "../layers/virtualBatchNorm.js";
+import type { Prior } from "../prior.js";
+import type { Sample } from "../sample.js";
+
+const norm = z.enum(["batch", "spectral", "none"]);
+
+const options = z.strictObject({
+  channels: z
+    .int()
+    .min(1)
+    .default(64)
+    .describe("channels of D's first and G's last hidden layer; others double"),
+  encoderChannels: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("channels of E's first layer; others double; null: as many as D's"),
+  discriminatorNorm: norm.default("batch").describe("of D's layers; none for gradient penalties"),
+  generatorNorm: z
+    .enum(["batch", "virtual"])
+    .default("batch")
+    .describe(
+      "of G's layers; virtual: by a reference batch, so that images of a batch know nothing of each other",
+    ),
+  referenceBatch: z.int().min(2).default(64).describe("size of virtual batch norm's reference batch"),
+});
+
+type Options = z.output<typeof options>;
+
+/** Side of the map that the first layer of G makes and the last of D reads, and the strided layers between, by size. */
+const PLANS: Readonly<Record<number, { base: number; layers: number }>> = {
+  28: { base: 7, layers: 2 },
+  32: { base: 4, layers: 3 },
+  48: { base: 6, layers: 3 },
+  64: { base: 4, layers: 4 },
+};
+
+function planFor(shape: readonly number[]): { base: number; layers: number } {
+  const plan = PLANS[shape[1] ?? 0];
+  if (plan === undefined || shape.length !== 3) throw new Error(`no dcgan networks for the shape [${shape}]`);
+  return plan;
+}
+
+const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
+
+class DcganGenerator extends Generator {
+  readonly prior: Prior;
+  readonly outputShape: readonly number[];
+  override readonly classes: number | undefined;
+  readonly body: nn.Sequential;
+  /** Of virtual batch norm: the reference batch of latents, with labels where there are any, drawn once. */
+  readonly reference: nn.Buffer | undefined;
+
+  constructor({ channels, generatorNorm, referenceBatch }: Options, { data, prior, classes }: NetRequest) {
+    super();
+    this.prior = prior;
+    this.outputShape = data.shape;
+    this.classes = classes;
+    const size = prior.size + (classes ?? 0);
+    const norm = (features: number) =>
+      generatorNorm === "batch"
+        ? new nn.BatchNorm2d(features)
+        : new VirtualBatchNorm2d(features, referenceBatch);
+    const { base, layers } = planFor(data.shape);
+    let width = channels * 2 ** (layers - 1);
+    const body: nn.Layer[] = [
+      new nn.Reshape(size, 1, 1),
+      new nn.ConvTranspose2d(size, width, { kernelSize: base, bias: false }),
+      norm(width),
+      new nn.ReLU(),
+    ];
+    for (let layer = 1; layer < layers; layer++) {
+      body.push(
+        new nn.ConvTranspose2d(width, width / 2, { ...STRIDED, bias: false }),
+        norm(width / 2),
+        new nn.ReLU(),
+      );
+      width /= 2;
+    }
+    body.push(new nn.ConvTranspose2d(width, data.shape[0]!, STRIDED), new nn.Tanh());
+    this.body = new nn.Sequential(...body);
+    initialiseNormally(this);
+    if (generatorNorm === "virtual")
+      this.reference = scope(() => {
+        const drawn = prior.sample(referenceBatch);
+        if (classes === undefined) return nn.buffer(drawn);
+        return nn.buffer(this.#input(drawn, torch.randint(0, classes, [referenceBatch], { dtype: "int64" })));
+      });
+  }
+
+  forward(latent: Tensor, label?: Tensor): Tensor {
+    const { reference } = this;
+    const input = this.#input(latent, label);
+    if (reference === undefined) return this.body.forward(input);
+    return this.body.forward(torch.cat([reference, input], 0)).narrow(0, reference.size(0), latent.size(0));
+  }
+
+  #input(latent: Tensor, label: Tensor | undefined): Tensor {
+    return this.classes === undefined ? latent : torch.cat([latent, oneHot(label, this.classes, latent)], 1);
+  }
+}
+
+/** One strided block of D or E: convolution, normalisation, LeakyReLU 0.2. */
+function block(input: number, output: number, kind: z.output<typeof norm>): nn.Sequential {
+  const convolution = new nn.Conv2d(input, output, {
+    ...STRIDED,
+    bias: kind !== "batch",
+    spectralNorm: kind === "spectral",
+  });
+  const rest = kind === "batch" ? [new nn.BatchNorm2d(output)] : [];
+  return new nn.Sequential(convolution, ...rest, new nn.LeakyReLU(0.2));
+}
+
+class DcganDiscriminator extends Discriminator {
+  readonly inputShape: readonly number[];
+  readonly featureShapes: FeatureShapes;
+  readonly blocks: readonly nn.Sequential[];
+  readonly joint: JointHead | undefined;
+  readonly last: nn.Linear;
+  readonly #classes: number | undefined;
+
+  constructor({ channels, discriminatorNorm }: Options, request: DiscriminatorRequest) {
+    super();
+    const { inputShape, latentSize, classes } = request;
+    this.inputShape = inputShape;
+    this.#classes = classes;
+    const { base, layers } = planFor(inputShape);
+    const widths = Array.from({ length: layers }, (_, layer) => channels * 2 ** layer);
+    this.blocks = widths.map((width, layer) =>
+      block(widths[layer - 1] ?? inputShape[0]! + (classes ?? 0), width, discriminatorNorm),
+    );
+    const flat = widths.at(-1)! * base * base;
+    const spectralNorm = discriminatorNorm === "spectral";
+    const width = latentSize > 0 ? 8 * channels : flat;
+    if (latentSize > 0) this.joint = new JointHead(flat, latentSize, width, { spectralNorm });
+    this.last = new nn.Linear(width, 1, { spectralNorm });
+    this.featureShapes = { local: [widths.at(-2)!, base * 2, base * 2], global: width };
+    initialiseNormally(this);
+  }
+
+  features({ image, latent, label }: Sample): Features {
+    let map = this.#labelled(image, label);
+    let local: Tensor | undefined;
+    for (const block of this.blocks) {
+      local = map;
+      map = block.forward(map);
+    }
+    const flat = map.flatten(1);
+    return { local, global: this.joint?.forward(flat, latent) ?? flat };
+  }
+
+  /** With a map for each class, all ones or all zeros. */
+  #labelled(image: Tensor, label: Tensor | undefined): Tensor {
+    const classes = this.#classes;
+    if (classes === undefined) return image;
+    const [count = 0, , height = 0, width = 0] = image.shape;
+    const maps = oneHot(label, classes, image).view([count, classes, 1, 1]);
+    return torch.cat([image, maps.expand([count, classes, height, width])], 1);
+  }
+
+  protected verdict({ global }: Features): Tensor {
+    return this.last.forward(global).squeezeAt(1);
+  }
+}
+
+function encoderBody({ channels, encoderChannels }: Options, request: EncoderRequest): nn.Sequential {
+  const { shape } = request.data;
+  const { base, layers } = planFor(shape);
+  const first = encoderChannels ?? channels;
+  const widths = Array.from({ length: layers }, (_, layer) => first * 2 ** layer);
+  const output = encodingSize(request);
+  return new nn.Sequential(
+    ...widths.map((width, layer) =>
+      block(widths[layer - 1] ?? shape[0]!, width, layer === 0 ? "none" : "batch"),
+    ),
+    new nn.Conv2d(widths.at(-1)!, output, { kernelSize: base, bias: request.stochastic }),
+    ...(request.stochastic ? [] : [new nn.BatchNorm2d(output)]),
+    new nn.Flatten(),
+  );
+}
+
+/**
+ * DCGAN networks: at 64 pixels the table B.1 of the IVGAN paper (which has batch norm in D's first layer too); at 28,
+ * 32 and 48 the same with fewer layers. Classes come in as Mirza and Osindero 2014 have it: beside the latent for G, beside
+ * the image, a map for each, for D.
+ */
+export default defineFamily({
+  name: "dcgan",
+  summary: "strided convolutions with batch norm, 28, 32, 48 or 64 pixels, with an encoder",
+  source: "Radford, Metz, Chintala 2016; table B.1 of the IVGAN paper",
+  conditional: true,
+  options,
+  check(_options, data) {
+    const [, height, width] = data.shape;
+    if (data.kind === "images" && height === width && PLANS[height ?? 0] !== undefined) return undefined;
+    return `the dcgan networks are for square images of ${Object.keys(PLANS).join(", ")} pixels, not [${data.shape}]; set data.size`;
+  },
+  generator: (o, request) => new DcganGenerator(o, request),
+  discriminator: (o, request) => new DcganDiscriminator(o, request),
+  encoder: (o, request) => initialiseNormally(new BodyEncoder(request, encoderBody(o, request))),
+});

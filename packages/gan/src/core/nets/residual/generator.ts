@@ -1,0 +1,76 @@
+import { nn, type Tensor } from "@gantry/torch";
+import { Generator } from "../contract.js";
+import type { NetRequest } from "../family.js";
+import { type ConditionalNorm, GBlock } from "../layers/gBlock.js";
+import { SelfAttention } from "../layers/selfAttention.js";
+import { xavierConv2d, xavierLinear } from "../layers/xavier.js";
+import type { Prior } from "../prior.js";
+import { blockBefore, type ResNetPlan, sidesInG } from "./plan.js";
+
+export interface ResidualGeneratorOptions {
+  readonly plan: ResNetPlan;
+  /** How many numbers the first map is made of. */
+  readonly inputs: number;
+  /** Makes every block's norms, of so many features; undefined for plain batch norm. */
+  readonly norm: ((features: number) => ConditionalNorm) | undefined;
+  readonly spectralNorm: boolean;
+  /** Side of the map after which self-attention stands; null for none. */
+  readonly attention: number | null;
+  /** Default nearest. */
+  readonly upsampling?: "nearest" | "bilinear" | undefined;
+  /** Of the pixels it computes, before they become [-1, 1]: default signed, by tanh; unit, [0, 1] by a sigmoid. */
+  readonly range?: "signed" | "unit";
+}
+
+/** A linear layer, residual blocks that double the size, batch norm, ReLU, a convolution, tanh or a sigmoid. */
+export abstract class ResidualGenerator extends Generator {
+  readonly prior: Prior;
+  readonly outputShape: readonly number[];
+  override readonly classes: number | undefined;
+  readonly linear: nn.Linear;
+  readonly blocks: readonly GBlock[];
+  readonly attention: SelfAttention | undefined;
+  readonly norm: nn.BatchNorm2d;
+  readonly conv: nn.Conv2d;
+  readonly #base: readonly [channels: number, height: number, width: number];
+  /** The block behind which attention stands. */
+  readonly #attended: number;
+  readonly #unit: boolean;
+
+  constructor({ data, prior, classes }: NetRequest, options: ResidualGeneratorOptions) {
+    super();
+    this.#unit = options.range === "unit";
+    const { plan, inputs, norm, spectralNorm, attention, upsampling } = options;
+    this.prior = prior;
+    this.outputShape = data.shape;
+    this.classes = classes;
+    const { base, generator: widths } = plan;
+    this.#base = [widths[0]!, base, base];
+    this.linear = xavierLinear(inputs, widths[0]! * base * base, { spectralNorm });
+    this.blocks = widths
+      .slice(1)
+      .map((width, block) => new GBlock(widths[block]!, width, { upsampling, norm, spectralNorm }));
+    this.#attended = blockBefore(sidesInG(plan), attention);
+    if (this.#attended >= 0)
+      this.attention = new SelfAttention(widths[this.#attended + 1]!, { spectralNorm });
+    this.norm = new nn.BatchNorm2d(widths.at(-1)!);
+    this.conv = xavierConv2d(widths.at(-1)!, data.shape[0]!, { kernelSize: 3, spectralNorm });
+  }
+
+  /**
+   * @param input N,inputs
+   * @param condition what the norms of a block follow, where they follow anything
+   */
+  protected image(input: Tensor, condition: (block: number) => Tensor | undefined): Tensor {
+    let map = this.linear
+      .forward(input)
+      .view([-1, ...this.#base])
+      .contiguous({ memoryFormat: "channelsLast" });
+    for (const [i, block] of this.blocks.entries()) {
+      map = block.forward(map, condition(i));
+      if (i === this.#attended) map = this.attention!.forward(map);
+    }
+    const pixels = this.conv.forward(this.norm.activated(map, 0));
+    return this.#unit ? pixels.sigmoid().mul(2).sub(1) : pixels.tanh();
+  }
+}

@@ -1,0 +1,18 @@
+import { defineRecipe } from "./recipe.js";
+
+export default defineRecipe({
+  name: "autogan",
+  summary: "the generator AutoGAN's search found on CIFAR-10",
+  source: "Gong et al. 2019 (AutoGAN); VITA-Group/AutoGAN, exps/autogan_cifar10_a.sh",
+  config: {
+    data: { name: "cifar10" },
+    net: { family: "autogan", prior: { size: 128, distribution: "normal" } },
+    terms: { hinge: {} },
+    optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0, 0.9] } },
+    schedule: { discriminatorSteps: 5, generatorBatch: 128 },
+    average: { decay: 0.999 },
+    batch: 64,
+    steps: 50_000,
+  },
+  presets: { small: { net: { channels: 16 }, steps: 3000 } },
+});

@@ -1,0 +1,17 @@
+import { defineRecipe } from "./recipe.js";
+
+// 320 epochs of CIFAR-10 are 50,000 iterations of 5 discriminator steps. The networks, their optimizer and the average are
+// those of the code the paper's baseline comes from (GongXinyuu/sngan.pytorch), as are the 128 latents of a generator step.
+export default defineRecipe({
+  name: "aw-sngan",
+  summary: "SNGAN with an adaptive weighted discriminator",
+  source:
+    "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), section 4; smoothing of vasily789/adaptive-weighted-gans",
+  extends: "sngan",
+  config: {
+    terms: { "adaptive-weights": { smoothing: 1e-4 } },
+    schedule: { generatorBatch: 128 },
+    average: { decay: 0.999 },
+    steps: 50_000,
+  },
+});

@@ -1,0 +1,17 @@
+import { defineRecipe } from "./recipe.js";
+
+export default defineRecipe({
+  name: "dcgan",
+  summary: "deep convolutional GAN, the baseline of the mode-collapse papers",
+  source: "Radford, Metz, Chintala 2016; networks: IVGAN paper, table B.1",
+  config: {
+    data: { name: "fashion-mnist" },
+    net: { family: "dcgan", channels: 64, prior: { size: 100, distribution: "uniform" } },
+    terms: { "non-saturating": {} },
+    optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0.5, 0.999] } },
+    schedule: { shareSamples: true },
+    batch: 128,
+    steps: 25_000,
+  },
+  presets: { small: { net: { channels: 32 }, batch: 64, steps: 3000 } },
+});

@@ -1,0 +1,23 @@
+import { defineRecipe } from "./recipe.js";
+
+export default defineRecipe({
+  name: "ivdcgan",
+  summary: "intervention GAN on cross-entropy with the non-saturating G",
+  source: "IVGAN paper, tables 4 and 5; noise of zhangliangyu32/IVGAN, IVGAN_CIFAR",
+  extends: "ivlsgan",
+  config: {
+    terms: {
+      "least-squares": null,
+      "non-saturating": {},
+      "instance-noise": {
+        sigma: [
+          [0, 0.05],
+          [100, 0.01],
+          [200, 0.003],
+          [300, 0.001],
+        ],
+        unit: "epochs",
+      },
+    },
+  },
+});

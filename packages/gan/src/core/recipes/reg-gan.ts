@@ -1,0 +1,11 @@
+import { defineRecipe } from "./recipe.js";
+
+export default defineRecipe({
+  name: "reg-gan",
+  summary: "mode-regularized GAN: an encoder, reconstruction and a reward for missing modes",
+  source: "Che et al. 2017 (Mode Regularized GAN), section 3; weights of its MNIST experiments",
+  extends: "dcgan",
+  config: {
+    terms: { reconstruction: { weight: 0.2 }, "mode-regularizer": { weight: 0.4 } },
+  },
+});

@@ -1,0 +1,21 @@
+import { defineRecipe } from "./recipe.js";
+
+// The paper trains on ImageNet at 128 pixels only, with attention at 32: its networks are the preset `imagenet`. What an
+// image of 32 pixels leaves room for is attention at 8 and 16.
+export default defineRecipe({
+  name: "sagan",
+  summary: "class-conditional, with self-attention in G and D, spectral norm in both, and a faster D",
+  source: "Zhang et al. 2019 (SAGAN), section 3 and 4; brain-research/self-attention-gan",
+  extends: "sngan-projection",
+  config: {
+    net: { attention: 16, generatorSpectralNorm: true },
+    optimizers: {
+      generator: { learningRate: 1e-4 },
+      discriminator: { learningRate: 4e-4 },
+    },
+    schedule: { discriminatorSteps: 1, decay: "none" },
+  },
+  presets: {
+    imagenet: { data: { name: "images", size: 128 }, net: { attention: 32 }, batch: 256, steps: 1_000_000 },
+  },
+});

@@ -1,0 +1,21 @@
+import { defineRecipe } from "./recipe.js";
+
+export default defineRecipe({
+  name: "sngan",
+  summary: "residual networks with spectral norm in D and hinge losses",
+  source: "Miyato et al. 2018 (SNGAN), setting and schedule of kwotsin/mimicry",
+  config: {
+    data: { name: "cifar10" },
+    net: { family: "resnet", prior: { size: 128, distribution: "normal" } },
+    terms: { hinge: {} },
+    optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0, 0.9] } },
+    schedule: { discriminatorSteps: 5, decay: "linear" },
+    batch: 64,
+    steps: 100_000,
+  },
+  presets: {
+    small: { net: { channels: 16 }, steps: 3000 },
+    // The networks that kwotsin/mimicry published its scores for.
+    public: { net: { shortcutActivation: "public", upsampling: "bilinear" } },
+  },
+});

@@ -1,0 +1,17 @@
+/** A run's folder, for who reads it: without the engine, which none of this loads. */
+export * from "./checkpoints.js";
+export { claimRun, claimUnused, type RunClaim, refuseRun, unusedPath } from "./claim.js";
+export { type Curve, curvesOf, thin } from "./curves.js";
+export { withOtherData } from "./data.js";
+export * from "./directory.js";
+export type { RunRecord } from "./files.js";
+export {
+  describeSource,
+  importRunParts,
+  isForeign,
+  type RunPartsOptions,
+  type UsedSource,
+} from "./imports.js";
+export { type LockOptions, RunLock } from "./lock.js";
+export type { RunScore } from "./scores.js";
+export { type RunSummary, readRun } from "./summary.js";

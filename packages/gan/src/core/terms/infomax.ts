@@ -1,0 +1,44 @@
+import type { Tensor } from "@gantry/torch";
+import { z } from "zod";
+import { UsageError } from "../base/errors.js";
+import { defineTerm } from "../game/term.js";
+import { contrastiveLoss, InfomaxCritics } from "../nets/layers/infomaxCritics.js";
+import { featureTask, featureTaskOptions } from "./parts/featureTask.js";
+
+export default defineTerm({
+  name: "infomax",
+  summary: "D's global features must tell whose local features are whose: less forgetting, fewer lost modes",
+  source: "Lee, Tran, Cheung 2021 (InfoMax-GAN), equations 4 to 7; kwotsin/mimicry",
+  kind: "regularizer",
+  options: featureTaskOptions(0.2, 0.2).extend({
+    criticUnits: z.int().min(1).default(1024).describe("R: dimensions that the critics project features to"),
+    variant: z
+      .enum(["paper", "public"])
+      .default("paper")
+      .describe("paper: equation 4; public: an image's own other places masked, as in kwotsin/mimicry"),
+  }),
+  make: ({ criticUnits, variant, ...options }) =>
+    featureTask<InfomaxCritics>(options, {
+      name: "infomax",
+      needs: [2, "to contrast"],
+      head({ featureShapes: { local, global } }) {
+        if (local === undefined)
+          throw new UsageError(
+            "infomax needs a discriminator with local features, and this one (mlp?) has none; use images and convolutional networks, as net.family=resnet or dcgan",
+          );
+        if (local[1] * local[2] === 1)
+          throw new UsageError(
+            "infomax needs several local features an image, and this discriminator's map is 1x1; use larger images",
+          );
+        return new InfomaxCritics(local[0], global, criticUnits);
+      },
+      loss(critics, { features: { local, global } }) {
+        const scores = critics.scores(local as Tensor, global);
+        // Under bfloat16 the sum over thousands of exponentials is taken in float32.
+        return contrastiveLoss(
+          scores.dtype === "bfloat16" ? scores.to({ dtype: "float32" }) : scores,
+          variant,
+        );
+      },
+    }),
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { liveTensors, scope } from "@gantry/torch";
+import {
+  filledGame,
+  images,
+  lossIn,
+  methods,
+  points,
+  spectral,
+  stirred,
+  unmoved,
+} from "../../testing/filledGame.js";
+import { assertClose } from "../../testing/networks.js";
+import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
+
+const usual = { "non-saturating": {} };
+const both = ["generator", "encoder"];
+const options = { weight: 0.3, distance: 0.7 };
+
+const close = (value: number, expected: number | undefined, what: string) =>
+  assertClose([value], [expected!], 1e-12, what);
+
+test("Reg-GAN: losses match NumPy; printed, the mode regularizer has the opposite sign", async () => {
+  for (const variant of ["intended", "printed"]) {
+    const golden = methods[variant === "printed" ? "reg-gan printed" : "reg-gan"]!;
+    using tiny = await filledGame({ ...usual, reconstruction: {}, "mode-regularizer": { variant } });
+    close(tiny.lossOf(["encoder"]), golden.encoder, "encoder");
+    close(tiny.lossOf(["generator"]), golden.generator, "generator");
+    close(tiny.lossOf(both), golden.generator, "a team counts what it shares once");
+  }
+  using alone = await filledGame({ ...usual, "mode-regularizer": {} });
+  using printed = await filledGame({ ...usual, "mode-regularizer": { variant: "printed" } });
+  assert.equal(printed.lossOf(["encoder"]), -alone.lossOf(["encoder"]));
+});
+
+test("MDGAN: every loss of every phase matches NumPy", async () => {
+  const golden = methods.mdgan!;
+  using tiny = await filledGame({ ...usual, "manifold-diffusion": options });
+  close(lossIn(tiny, "discriminator", ["discriminator"]), golden.D1, "D1");
+  close(lossIn(tiny, "manifold", both), golden.manifold, "manifold");
+  close(lossIn(tiny, "manifold", ["encoder"]), golden.manifold, "encoder");
+  close(lossIn(tiny, "diffusion", ["diffusion"]), golden.D2, "D2");
+  close(lossIn(tiny, "diffuse", ["generator"]), golden.diffuse, "diffuse");
+  close(lossIn(tiny, "diffuse", ["encoder"]), 0, "the encoder has no part in diffusion");
+  using printed = await filledGame({ ...usual, "manifold-diffusion": { ...options, variant: "printed" } });
+  close(lossIn(printed, "manifold", both), golden.printed, "printed");
+  close(lossIn(printed, "diffuse", ["generator"]), golden.diffuse, "printed diffuse");
+});
+
+test("MDGAN and Reg-GAN: gradients match finite differences through batch norm and spectral norm", async () => {
+  for (const setting of [points, images, spectral]) {
+    using tiny = await TinyGame.create({ ...setting, terms: { ...usual, "manifold-diffusion": options } });
+    stirred(tiny).freezeSingularVectors();
+    for (const { name, update } of tiny.game.phases) {
+      tiny.phase = name;
+      checkLossGradient(tiny, update.flat(), { perParameter: 1 });
+    }
+    const terms = { ...usual, reconstruction: {}, "mode-regularizer": {} };
+    using regularized = await TinyGame.create({ ...setting, terms });
+    stirred(regularized).freezeSingularVectors();
+    checkLossGradient(regularized, both, { perParameter: 1 });
+  }
+});
+
+test("MDGAN under every adversarial loss: each player moves in its own phases, nothing leaks", async () => {
+  for (const loss of ["minimax", "hinge", "least-squares", "wasserstein"]) {
+    using tiny = await TinyGame.create({ ...points, terms: { [loss]: {}, "manifold-diffusion": {} } });
+    for (const phase of tiny.game.phases) {
+      const before = new Map([...tiny.game.players.keys()].map((name) => [name, moving(tiny, name)]));
+      tiny.step(phase);
+      const moved = [...before].filter(([name, values]) => moving(tiny, name).join() !== values.join());
+      assert.deepEqual(moved.map(([name]) => name).sort(), [...phase.update.flat()].sort(), phase.name);
+    }
+    assert.deepEqual(
+      unmoved(tiny).filter((name) => !name.endsWith("last.bias")),
+      [],
+    );
+    const before = liveTensors().count;
+    tiny.iterate(2);
+    assert.equal(liveTensors().count, before);
+  }
+});
+
+const moving = (tiny: TinyGame, player: string) => tiny.parameters(player).flatMap((p) => p.toNumbers());
+
+test("reg-gan with weights 0 is dcgan to the bit", async () => {
+  for (const setting of [points, images]) {
+    using plain = await TinyGame.create({ ...setting, terms: usual, dtype: "float32" });
+    const terms = { ...usual, reconstruction: { weight: 0 }, "mode-regularizer": { weight: 0 } };
+    using regularized = await TinyGame.create({ ...setting, terms, dtype: "float32" });
+    plain.iterate(3);
+    regularized.iterate(3);
+    for (const player of ["generator", "discriminator"])
+      assert.deepEqual(regularized.weights(player), plain.weights(player));
+  }
+});
+
+test("Reg-GAN: each of two interleaved streams has its own batch statistics, scale and shift are shared", async () => {
+  using tiny = await filledGame({ ...usual, reconstruction: {} });
+  const state = () => tiny.game.network("generator").stateDict();
+  const means = { fake: [0, 0, 0, 0, 0], reconstruction: [0, 0, 0, 0, 0] };
+  const read = (name: string) => state().get(name)!.toNumbers();
+  means.fake = read("body.1.running_mean");
+  for (let round = 0; round < 3; round++)
+    scope(() => {
+      const play = tiny.play(["generator", "encoder"]);
+      // The linear layer before the batch norm, of each stream's latents: what the statistics are of.
+      const weight = state().get("body.0.weight")!;
+      const mean = (latent: typeof weight) => latent.matmul(weight.t()).mean([0]).toNumbers();
+      const of = {
+        fake: mean(play.stream("fake").latent!),
+        reconstruction: mean(play.stream("reconstruction").latent!),
+      };
+      for (const name of ["fake", "reconstruction"] as const)
+        means[name] = means[name].map((m, i) => 0.9 * m + 0.1 * of[name][i]!);
+    });
+  assertClose(read("body.1.running_mean"), means.fake, 1e-12, "fake");
+  assertClose(read("body.1.running_mean.reconstruction"), means.reconstruction, 1e-12, "reconstruction");
+  assert.notDeepEqual(means.fake, means.reconstruction);
+  assert.deepEqual(
+    tiny.game
+      .network("generator")
+      .namedParameters()
+      .map(([name]) => name),
+    ["body.0.weight", "body.1.weight", "body.1.bias", "body.3.weight", "body.3.bias"],
+  );
+});

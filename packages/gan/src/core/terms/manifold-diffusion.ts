@@ -1,0 +1,76 @@
+import { z } from "zod";
+import type { Phase } from "../game/play.js";
+import { defineTerm } from "../game/term.js";
+import { oncePerPlay } from "./parts/adversarial.js";
+import { planReconstruction } from "./parts/reconstruction.js";
+
+const MANIFOLD = "manifold";
+
+/**
+ * Two games in turn, under whatever adversarial loss the composition has, written here with log D:
+ *
+ * manifold: D1 (`discriminator`) tells x from G(E(x)); G and E minimise -weight * log D1(G(E(x))) + distance * ||x - G(E(x))||^2
+ * diffusion: D2 (`diffusion`) tells G(E(x)), as real, from G(z); G minimises -log D2(G(z))
+ *
+ * The square is a mean over images and pixels. The paper states neither lambda (`weight`) nor how E updates: here E
+ * updates with G in the manifold phase. Its text minimises log D1(G(E(x))) + lambda * d (section 3.3), the reward with the
+ * wrong sign, as the variant "printed" does; line 6 of the algorithm hands z itself to D2, where G(z) is meant.
+ */
+export default defineTerm({
+  name: "manifold-diffusion",
+  summary: "two discriminators: match the manifold by reconstructions, then spread mass on it (MDGAN)",
+  source: "Che et al. 2017 (Mode Regularized GAN), section 3.3 and appendix A",
+  kind: "regularizer",
+  options: z.strictObject({
+    weight: z.number().min(0).default(1).describe("lambda: of D1's word on reconstructions"),
+    distance: z.number().min(0).default(1).describe("of the squared distance to the real image"),
+    variant: z
+      .enum(["intended", "printed"])
+      .default("intended")
+      .describe("printed: the reward with the opposite sign, as in section 3.3"),
+  }),
+  make: ({ weight, distance, variant }) => {
+    const manifold = "discriminator";
+    const diffusion = "diffusion";
+    const loss = oncePerPlay((play) =>
+      play.stream("reconstruction").image.sub(play.stream("real").image).square().mean().mul(distance),
+    );
+    return {
+      plan(plan) {
+        plan.addEncoder();
+        planReconstruction(plan);
+        plan.addDiscriminator(diffusion);
+        plan.setContests("manifold-diffusion", [
+          { discriminator: manifold, real: "real", fake: "reconstruction", fool: "fake" },
+          { discriminator: diffusion, real: "reconstruction", fake: "fake", fool: "fake" },
+        ]);
+        const judging = plan.turn("discriminator");
+        const making = plan.turn("generator");
+        const reward = variant === "printed" ? -weight : weight;
+        const judge = (name: string): Phase => ({ ...judging, name, update: [name], real: "fresh" });
+        plan.phases = [
+          judge(manifold),
+          {
+            ...making,
+            name: MANIFOLD,
+            update: [["generator", "encoder"]],
+            real: "same",
+            against: { [manifold]: reward },
+          },
+          judge(diffusion),
+          {
+            ...making,
+            name: "diffuse",
+            update: ["generator"],
+            real: "same",
+            against: { [diffusion]: 1 },
+          },
+        ];
+      },
+      loss(player, play) {
+        if (distance === 0 || play.options.phase?.name !== MANIFOLD) return undefined;
+        return player === "generator" || player === "encoder" ? loss(play) : undefined;
+      },
+    };
+  },
+});

@@ -1,2 +1,0 @@
-export * from "./runCells.js";
-export * from "./study.js";

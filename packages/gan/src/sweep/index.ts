@@ -1,0 +1,3 @@
+/** Many trainings, measured in processes of their own and summed up. */
+export * from "../evaluation/statistics.js";
+export * from "./cells.js";

@@ -1,0 +1,3 @@
+/** Studies: methods compared over problems and seeds, after papers. */
+export { runStudy } from "./engine/runStudy.js";
+export * from "./engine/study.js";
