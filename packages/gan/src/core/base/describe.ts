@@ -13,7 +13,7 @@ export interface OptionDescription {
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: Json;
   readonly enum?: readonly Json[];
@@ -42,7 +42,12 @@ export function describeOptions(schema: z.ZodType): OptionDescription[] {
 function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(String).join(" or ");
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
+  if (schema.anyOf !== undefined) {
+    const constants = schema.anyOf.filter((each) => !isSchedule(each)).map(typeOf);
+    const schedule = schema.anyOf.some(isSchedule) ? ", or a schedule as 1..0@100epochs" : "";
+    return constants.join(" or ") + schedule;
+  }
+  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).join(" or ");
   if (schema.type === "array") {
     const items =
       schema.prefixItems?.map(typeOf).join(", ") ?? `${schema.items ? typeOf(schema.items) : "value"}, ...`;
@@ -56,6 +61,9 @@ function typeOf(schema: JsonSchema): string {
   }
   return "object";
 }
+
+const isSchedule = ({ properties }: JsonSchema) =>
+  properties?.from !== undefined && properties.over !== undefined;
 
 function bounds(schema: JsonSchema): string[] {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;

@@ -7,7 +7,9 @@ import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
 import { composeRecipe } from "../recipes/recipe.js";
 import { terms as termRegistry } from "../terms/registry.js";
-import { type Config, checkConfig } from "./schema.js";
+import { checkConfig } from "./check.js";
+import { refuseIdleWords } from "./olderForms.js";
+import type { Config } from "./schema.js";
 
 export interface Composition extends Changes {
   readonly recipe: string;
@@ -79,6 +81,7 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
     });
     if (definition.parts) config = merge(config, { schedule: { judgeTogether: null } });
   }
+  refuseIdleWords(config, changes.settings ?? []);
   if (changes.strict) {
     refuseContradictions(changes.settings ?? []);
     refuseStrangeTerms((config.terms ?? {}) as JsonObject, changes.settings ?? []);
@@ -117,9 +120,10 @@ export async function validateConfig(value: unknown): Promise<Config> {
   const terms: Record<string, { term?: string }> = {};
   for (const [key, { term, ...options }] of Object.entries(base.terms)) {
     const definition = await termRegistry.get(term ?? key);
+    const told = definition.translate?.(options as JsonObject) ?? options;
     terms[key] = {
       ...(term === undefined ? {} : { term }),
-      ...validate(definition.options, options, `terms.${key}`),
+      ...validate(definition.options, told, `terms.${key}`),
     };
   }
   return { ...base, net, terms } as Config;
