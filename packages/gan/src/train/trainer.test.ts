@@ -319,6 +319,23 @@ test("what does not go together is refused before anything is built", async () =
   );
 });
 
+test("a team learns where one of its members does, and is refused where none does", async () => {
+  // The encoder of reg-gan updates along with G; with its weights at 0 G alone has a loss.
+  const weightless = {
+    reconstruction: { weight: 0 },
+    "mode-regularizer": { weight: 0 },
+  };
+  const trainer = await create("reg-gan", { steps: 1, terms: weightless });
+  assert.equal((await run(trainer)).length, 1);
+  await trainer.close();
+  const alone = await create("gan", { steps: 1, terms: { "non-saturating": null, r1: {} } });
+  await assert.rejects(
+    run(alone),
+    (error) => error instanceof UsageError && /^the generator would learn nothing/.test(error.message),
+  );
+  await alone.close();
+});
+
 test("a loss that is not finite ends the run, naming the iteration as reports count it", async () => {
   const config = await tinyConfig("gan", images, {
     terms: { "non-saturating": null, "least-squares": {} },
