@@ -63,4 +63,10 @@ test("numbers are taken in every decimal form, and nothing else is", () => {
       exitCode: 2,
       message: /a number of 0 or more is needed/,
     });
+  assert.equal(numberFrom("--psi", "-1", -100, 100), -1);
+  for (const text of ["1e300", "-101"])
+    assert.throws(() => numberFrom("--psi", text, -100, 100), {
+      exitCode: 2,
+      message: `--psi ${text}: a number from -100 to 100 is needed`,
+    });
 });

@@ -21,17 +21,19 @@ export function wholeNumber(
 
 /**
  * The number that an option was given; undefined where it was not given.
- * @param least default: any number
+ * @param least default: any number, as `most`
  * @throws {UsageProblem} for anything else
  */
 export function numberFrom(
   flag: string,
   text: string | undefined,
   least = Number.NEGATIVE_INFINITY,
+  most = Number.POSITIVE_INFINITY,
 ): number | undefined {
   if (text === undefined) return undefined;
   const value = parseNumber(text.trim()) ?? Number.NaN;
-  if (Number.isFinite(value) && value >= least) return value;
-  const wanted = Number.isFinite(least) ? `a number of ${least} or more` : "a number";
+  if (Number.isFinite(value) && value >= least && value <= most) return value;
+  const above = Number.isFinite(least) ? `a number of ${least} or more` : "a number";
+  const wanted = Number.isFinite(most) ? `a number from ${least} to ${most}` : above;
   throw new UsageProblem(`${flag} ${text}: ${wanted} is needed`);
 }

@@ -27,7 +27,8 @@ export const settingOptions: readonly CommandOption[] = [
   { flags: "--threads <n>", description: "threads an operator may use" },
   {
     flags: "--set <path=value>",
-    description: "any other setting, as schedule.discriminatorSteps=5; repeatable",
+    description:
+      "any other setting, as schedule.discriminatorSteps=5; repeatable. Numbers may change: optimizers.default.learningRate=2e-4..0@100epochs",
     repeats: true,
   },
 ];

@@ -1,7 +1,8 @@
 import { basename, extname } from "node:path";
+import { amount } from "./amount.js";
 import type { ArrayValue, NamedArrays } from "./dtype.js";
 import { FormatError } from "./errors.js";
-import { isNpy, readNpy, readNpz } from "./npy.js";
+import { isNpy, isNpzArray, readNpy, readNpz } from "./npy.js";
 import { type PthOptions, readPth, readStart } from "./pth.js";
 import { isStreamCheckpoint } from "./pthStream.js";
 import { isTarCheckpoint } from "./pthTar.js";
@@ -34,7 +35,7 @@ export async function readArrays(path: string, options: PthOptions = {}): Promis
     case "npy":
       return new Map([[name, await readNpy(path)]]);
     case "npz":
-      return await readNpz(path);
+      return await readNpz(path, options);
     case "safetensors":
       return (await readSafetensors(path)).arrays;
     case "pth":
@@ -52,7 +53,7 @@ export async function readOneArray(path: string, options: PthOptions = {}): Prom
   const arrays = await readArrays(path, options);
   const [first, ...others] = arrays.values();
   if (first !== undefined && others.length === 0) return first;
-  throw new FormatError(`holds ${arrays.size} arrays, and one is needed`, { file: path });
+  throw new FormatError(`holds ${amount(arrays.size, "arrays")}, and one is needed`, { file: path });
 }
 
 async function kindOf(path: string): Promise<Kind> {
@@ -73,7 +74,8 @@ async function kindOf(path: string): Promise<Kind> {
 async function kindOfZip(path: string): Promise<Kind> {
   const zip = await openZip(path);
   try {
-    return zip.entries.length > 0 && zip.entries.every(({ name }) => name.endsWith(".npy")) ? "npz" : "pth";
+    const isCheckpoint = zip.entries.some(({ name }) => name === "data.pkl" || name.endsWith("/data.pkl"));
+    return !isCheckpoint && zip.entries.some(({ name }) => isNpzArray(name)) ? "npz" : "pth";
   } finally {
     await zip.close();
   }

@@ -62,7 +62,10 @@ test("a flipped byte gives records or a FormatError, nothing else", async () => 
 
 test("CIFAR problems are named", async () => {
   const good = encodeCifar(records("cifar10", [1, 2], 0));
-  assert.throws(() => parseCifar(new Uint8Array(), "cifar10"), formatError(/0 bytes are not a whole number/));
+  assert.throws(
+    () => parseCifar(new Uint8Array(), "cifar10"),
+    formatError(/a length of 0 bytes is not a whole number/),
+  );
   assert.throws(() => parseCifar(good, "cifar100"), formatError(/CIFAR-100 records of 3074 bytes/));
   good[3073] = 10;
   assert.throws(() => parseCifar(good, "cifar10"), formatError(/record 1 has the label 10, outside 0\.\.9/));
@@ -72,5 +75,5 @@ test("CIFAR problems are named", async () => {
 
   const file = join(await temporaryFolder(), "batch.bin");
   await writeFile(file, good.subarray(1));
-  await assert.rejects(readCifar(file, "cifar10"), formatError(/batch\.bin: 6145 bytes are not/));
+  await assert.rejects(readCifar(file, "cifar10"), formatError(/batch\.bin: a length of 6,145 bytes is not/));
 });

@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import { FormatError } from "./errors.js";
 import { readFileBytes } from "./files.js";
 
@@ -46,7 +47,7 @@ export function parseCifar(
   const record = heads.length + PIXELS;
   if (bytes.length === 0 || bytes.length % record !== 0) {
     throw new FormatError(
-      `${bytes.length} bytes are not a whole number of ${variant === "cifar10" ? "CIFAR-10" : "CIFAR-100"} records of ${record} bytes`,
+      `a length of ${amount(bytes.length, "bytes")} is not a whole number of ${variant === "cifar10" ? "CIFAR-10" : "CIFAR-100"} records of ${record} bytes`,
       { file, hint: "the file is cut short, or of another format" },
     );
   }

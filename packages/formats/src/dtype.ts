@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import { FormatError } from "./errors.js";
 import { bfloat16, float16 } from "./halves.js";
 
@@ -80,7 +81,7 @@ export function arrayProblem(dtype: Dtype, shape: readonly number[], bytes: numb
   if (count === undefined) return `${describeShape(shape)} is not a shape`;
   const expected = count * ITEM_SIZE[dtype];
   if (bytes === expected) return undefined;
-  return `${dtype} of shape ${describeShape(shape)} takes ${expected} bytes, not ${bytes}`;
+  return `${dtype} of shape ${describeShape(shape)} takes ${amount(expected, "bytes")}, not ${bytes}`;
 }
 
 /**

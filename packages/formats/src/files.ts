@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { amount } from "./amount.js";
 import { FormatError } from "./errors.js";
 
 /** The most bytes asked of the system in one call: Linux stops just short of 2 GiB. */
@@ -47,7 +48,7 @@ export function allocate(bytes: number, file: string | undefined): Uint8Array<Ar
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
-    throw new FormatError(`${bytes} bytes do not fit in memory`, { file, cause });
+    throw new FormatError(`${amount(bytes, "bytes")} do not fit in memory`, { file, cause });
   }
 }
 

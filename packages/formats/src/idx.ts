@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import { amount } from "./amount.js";
 import { FormatError } from "./errors.js";
 import { mostUnpacked } from "./expansion.js";
 import { readFileBytes } from "./files.js";
@@ -43,7 +44,7 @@ export function parseIdx(input: Uint8Array, options: IdxOptions = {}): IdxArray 
   const { file } = options;
   const bytes = isGzip(input) ? gunzip(input, options) : input;
   if (bytes.length < 4) {
-    throw new FormatError(`is too short to be an IDX file (${bytes.length} bytes)`, { file });
+    throw new FormatError(`is too short to be an IDX file (${amount(bytes.length, "bytes")})`, { file });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = bytes[2]!;
@@ -102,7 +103,7 @@ export function encodeIdx(array: IdxArray, options: { readonly gzip?: boolean } 
     throw new FormatError(`IDX cannot hold the shape [${shape.join(", ")}]`);
   }
   if (shape.reduce((product, length) => product * length, 1) !== data.length) {
-    throw new FormatError(`the shape [${shape.join(", ")}] does not match ${data.length} bytes`);
+    throw new FormatError(`the shape [${shape.join(", ")}] does not match ${amount(data.length, "bytes")}`);
   }
   const start = 4 + 4 * shape.length;
   const bytes = new Uint8Array(start + data.length);
@@ -125,7 +126,7 @@ function gunzip(bytes: Uint8Array, { file, maxBytes = mostUnpacked(bytes.length)
     return gunzipSync(bytes, { maxOutputLength: maxBytes });
   } catch (cause) {
     const tooLarge = cause instanceof RangeError;
-    const problem = tooLarge ? `unpacks to more than ${maxBytes} bytes` : "is damaged gzip";
+    const problem = tooLarge ? `unpacks to more than ${amount(maxBytes, "bytes")}` : "is damaged gzip";
     throw new FormatError(problem, { file, cause, hint: tooLarge ? undefined : "fetch the file again" });
   }
 }

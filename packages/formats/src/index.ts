@@ -40,6 +40,7 @@ export {
   decodePng,
   encodePng,
   type GridOptions,
+  gridSize,
   layOutGrid,
   type Pixels,
   type PngSize,

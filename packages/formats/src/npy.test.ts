@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { readArrays, readOneArray } from "./arrays.js";
 import { type Dtype, ITEM_SIZE, toFloat32, viewTyped } from "./dtype.js";
 import { FormatError } from "./errors.js";
 import { decodeNpy, encodeNpy, readNpy, readNpz, writeNpz } from "./npy.js";
@@ -14,6 +15,7 @@ import {
   temporaryFolder,
   valueOrFormatError,
 } from "./testing/helpers.js";
+import { writeZip } from "./zip.js";
 
 const ramp = [-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -38,6 +40,22 @@ test("NumPy's files are read, and written byte for byte", async () => {
     assert.deepEqual([...toFloat32(array)], expected);
     assert.ok((await readFile(golden(`${code}.npy`))).equals(encodeNpy(array)), code);
   }
+});
+
+test("what a zip program put beside the arrays of a .npz file is left out, and said", async () => {
+  const path = join(await temporaryFolder(), "mac.npz");
+  const array = encodeNpy({ dtype: "float32", shape: [2], data: new Uint8Array(8) });
+  await writeZip(path, [
+    { name: "x.npy", data: array },
+    { name: "__MACOSX/._x.npy", data: Buffer.from("Mac OS X") },
+    { name: "notes.txt", data: Buffer.from("of mine") },
+  ]);
+  const notes: string[] = [];
+  for (const read of [readNpz, readArrays])
+    assert.deepEqual([...(await read(path, { onNote: (note) => notes.push(note) })).keys()], ["x"]);
+  const told = `${path}: left out 2 files that are no arrays (the first: __MACOSX/._x.npy)`;
+  assert.deepEqual(notes, [told, told]);
+  assert.deepEqual((await readOneArray(path)).shape, [2]);
 });
 
 test("byte order, Fortran order and versions", async () => {
@@ -107,7 +125,10 @@ test("archives of arrays", async () => {
   );
   const deflated = await readNpz(golden("deflated.npz"));
   assert.deepEqual(deflated.get("a")?.shape, [40, 50]);
-  await assert.rejects(readNpz(golden("zip64.zip")), formatError(/"forced.txt" is not a .npy file/));
+  await assert.rejects(
+    readNpz(golden("zip64.zip")),
+    formatError(/holds no .npy file \(the first in it: "forced.txt"\)/),
+  );
 
   const folder = await temporaryFolder();
   for (const compress of [true, false]) {

@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import { concatBytes, plainBytes } from "./bytes.js";
 import {
   type ArrayValue,
@@ -11,6 +12,7 @@ import {
 import { FormatError, quote } from "./errors.js";
 import { checkExpansion } from "./expansion.js";
 import { readFileBytes, writeFileAtomically } from "./files.js";
+import { isHidden } from "./images/kinds.js";
 import { fortranStrides, gather, isContiguous } from "./strided.js";
 import { itemSizeOf, swapSizeOf, widened } from "./widen.js";
 import { openZip, writeZip } from "./zip.js";
@@ -62,7 +64,7 @@ export function decodeNpy(bytes: Uint8Array, file?: string): ArrayValue {
   const end = start + headerLength;
   if (end > bytes.length) throw refuse("ends inside its header", "the file is cut off");
   // The description of one plain array is short; NumPy itself stops at 10,000 characters.
-  if (headerLength > 65_535) throw refuse(`has a header of ${headerLength} bytes`);
+  if (headerLength > 65_535) throw refuse(`has a header of ${amount(headerLength, "bytes")}`);
   const text = Buffer.from(bytes.subarray(start, end)).toString(major === 3 ? "utf8" : "latin1");
 
   const header = parseHeader(text);
@@ -88,7 +90,7 @@ export function decodeNpy(bytes: Uint8Array, file?: string): ArrayValue {
   const count = countElements(shape) ?? 0;
   if (stored.length !== count * itemSize) {
     throw refuse(
-      `${type} of shape ${describeShape(shape)} takes ${count * itemSize} bytes, not ${stored.length}`,
+      `${type} of shape ${describeShape(shape)} takes ${amount(count * itemSize, "bytes")}, not ${stored.length}`,
     );
   }
 
@@ -122,19 +124,34 @@ export async function writeNpy(path: string, array: ArrayValue): Promise<void> {
   await writeFileAtomically(path, npyPieces(array, path));
 }
 
+/** Whether an entry of a zip is an array of a `.npz` file; what macOS puts beside each file has its name. */
+export const isNpzArray = (entry: string): boolean => entry.endsWith(".npy") && !isHidden(entry);
+
 /**
- * The arrays of a `.npz` file, which is a zip of `<name>.npy` files. Throws {@link FormatError} as {@link decodeNpy} and
- * openZip do, and for entries of another kind.
+ * The arrays of a `.npz` file, which is a zip of `<name>.npy` files. Other files in it, as a zip program may have put there,
+ * are left out, and `onNote` is told of them in a line for people. Throws {@link FormatError} as {@link decodeNpy} and
+ * openZip do, and for a zip without arrays.
  */
-export async function readNpz(path: string): Promise<NamedArrays> {
+export async function readNpz(
+  path: string,
+  { onNote }: { readonly onNote?: ((note: string) => void) | undefined } = {},
+): Promise<NamedArrays> {
   const zip = await openZip(path);
   try {
     const arrays: NamedArrays = new Map();
-    checkExpansion(path, zip.entries);
-    for (const entry of zip.entries) {
-      if (!entry.name.endsWith(".npy")) {
-        throw new FormatError(`entry ${quote(entry.name)} is not a .npy file`, { file: path, hint: DAMAGED });
-      }
+    const found = zip.entries.filter(({ name }) => isNpzArray(name));
+    const [stranger] = zip.entries.filter((entry) => !found.includes(entry));
+    if (found.length === 0 && stranger !== undefined)
+      throw new FormatError(`holds no .npy file (the first in it: ${quote(stranger.name)})`, {
+        file: path,
+        hint: DAMAGED,
+      });
+    if (stranger !== undefined)
+      onNote?.(
+        `${path}: left out ${amount(zip.entries.length - found.length, "files")} that are no arrays (the first: ${stranger.name})`,
+      );
+    checkExpansion(path, found);
+    for (const entry of found) {
       arrays.set(
         entry.name.slice(0, -".npy".length),
         decodeNpy(await zip.read(entry), `${path}/${entry.name}`),

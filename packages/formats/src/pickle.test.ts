@@ -43,7 +43,7 @@ test("integers of any length", () => {
   assert.equal(read([0x8a, 7, 255, 255, 255, 255, 255, 255, 0x1f], "."), Number.MAX_SAFE_INTEGER);
   assert.throws(
     () => read([0x8b, 0, 0, 0, 0x7f], "."),
-    formatError(/an integer of 2130706432 bytes is absurd/),
+    formatError(/an integer of 2,130,706,432 bytes is absurd/),
   );
 });
 

@@ -1,4 +1,5 @@
 import { getHeapStatistics } from "node:v8";
+import { amount } from "./amount.js";
 import { FormatError, quote } from "./errors.js";
 import { COST, MOST_PICKLE_BYTES, PickleBytes, PickleProblem } from "./pickleBytes.js";
 
@@ -93,9 +94,12 @@ export function unpickle<Leaf extends object>(
   file?: string,
 ): PickleValue<Leaf> {
   if (bytes.length > MOST_PICKLE_BYTES) {
-    throw new FormatError(`has a pickle of ${bytes.length} bytes; the limit is ${MOST_PICKLE_BYTES}`, {
-      file,
-    });
+    throw new FormatError(
+      `has a pickle of ${amount(bytes.length, "bytes")}; the limit is ${MOST_PICKLE_BYTES}`,
+      {
+        file,
+      },
+    );
   }
   const { value, length } = unpickleFirst(bytes, host, file);
   if (length < bytes.length) {

@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import { plainBytes } from "./bytes.js";
 
 /** Thrown by a host for what it does not take; becomes a FormatError that says where. */
@@ -79,7 +80,7 @@ export class PickleBytes {
 
   /** Two's complement of any length, little-endian. */
   long(length: number): number | bigint {
-    if (length > 1024) throw new PickleProblem(`an integer of ${length} bytes is absurd`);
+    if (length > 1024) throw new PickleProblem(`an integer of ${amount(length, "bytes")} is absurd`);
     this.#spend(COST.number + length);
     const bytes = this.slice(length);
     const hex = Buffer.from(bytes.toReversed()).toString("hex");

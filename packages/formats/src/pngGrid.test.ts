@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { FormatError } from "./errors.js";
-import { decodePng, encodePng, layOutGrid, type Pixels, pngGrid, pngSize } from "./pngGrid.js";
+import { decodePng, encodePng, gridSize, layOutGrid, type Pixels, pngGrid, pngSize } from "./pngGrid.js";
 import { loadSharp } from "./sharp.js";
 import { formatError, valueOrFormatError } from "./testing/helpers.js";
 
@@ -26,6 +26,16 @@ test("a PNG keeps every pixel", async () => {
     }),
     { numRuns: 25 },
   );
+});
+
+test("a grid of more pixels than a picture is read with is refused before it is laid out", async () => {
+  const image: Pixels = { shape: [1, 1, 1], data: new Uint8Array(1) };
+  assert.deepEqual(gridSize(10, [1, 4, 6], { columns: 5, padding: 1, scale: 2 }), [22, 72]);
+  assert.throws(
+    () => layOutGrid(image, { padding: 1024, scale: 64 }),
+    formatError(/a grid of 1 images? is 131136x131136 pixels; the limit is 67108864/),
+  );
+  assert.throws(() => gridSize(1e8, [3, 32, 32]), FormatError);
 });
 
 test("the header says size and channels, as libpng reads them", async () => {
@@ -112,7 +122,10 @@ test("images and layouts that make no sense are FormatErrors", async () => {
     formatError(/not a whole number/),
   );
   assert.throws(() => layOutGrid({ shape: [1, 1, 1], data: one }, { scale: 0 }), formatError(/grid's scale/));
-  await assert.rejects(encodePng({ shape: [1, 2, 2], data: one }), formatError(/are not one 1x2x2 image/));
+  await assert.rejects(
+    encodePng({ shape: [1, 2, 2], data: one }),
+    formatError(/a length of 1 byte is not one 1x2x2 image/),
+  );
 });
 
 test("a damaged PNG is a FormatError or an image, nothing else", async () => {

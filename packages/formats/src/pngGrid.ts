@@ -1,8 +1,9 @@
 import { promisify } from "node:util";
 import { crc32, deflate, type ZlibOptions } from "node:zlib";
+import { amount } from "./amount.js";
 import { concatBytes } from "./bytes.js";
 import { FormatError } from "./errors.js";
-import { openPicture } from "./sharp.js";
+import { MOST_PIXELS, openPicture } from "./sharp.js";
 
 /** One image, or several of the same shape, as planes of unsigned bytes. */
 export interface Pixels {
@@ -27,11 +28,36 @@ export interface GridOptions {
 const CHANNELS: ReadonlySet<number> = new Set([1, 3]);
 
 /**
+ * Height and width of a grid of `count` images, in pixels.
+ *
+ * @throws {FormatError} more pixels than a picture is read with (2^26), or a layout option that is not a sensible whole number.
+ */
+export function gridSize(
+  count: number,
+  [, height, width]: Pixels["shape"],
+  options: GridOptions = {},
+): readonly [height: number, width: number] {
+  const columns = whole("columns", options.columns ?? Math.ceil(Math.sqrt(count)), 1, 65_535);
+  const padding = whole("padding", options.padding ?? 2, 0, 1024);
+  const scale = whole("scale", options.scale ?? 1, 1, 64);
+  const rows = Math.ceil(count / columns);
+  const size = [
+    (padding + rows * (height + padding)) * scale,
+    (padding + columns * (width + padding)) * scale,
+  ] as const;
+  if (size[0] * size[1] > MOST_PIXELS)
+    throw new FormatError(
+      `a grid of ${amount(count, "images")} is ${size[1]}x${size[0]} pixels; the limit is ${MOST_PIXELS}`,
+    );
+  return size;
+}
+
+/**
  * Lays out N images row by row in one picture.
  *
  * @param images `data` holds N*C*H*W bytes, N at least 1; `shape` is that of one image.
  * @throws {FormatError} a channel count other than 1 or 3, bytes that are not a whole number of images, or a layout
- * option that is not a sensible whole number.
+ * option that is not a sensible whole number; a picture of more than 2^26 pixels.
  */
 export function layOutGrid(images: Pixels, options: GridOptions = {}): Pixels {
   const [channels, height, width] = images.shape;
@@ -39,17 +65,12 @@ export function layOutGrid(images: Pixels, options: GridOptions = {}): Pixels {
   const count = images.data.length / size;
   if (count < 1 || !Number.isInteger(count)) {
     throw new FormatError(
-      `${images.data.length} bytes are not a whole number of ${sizes(images.shape)} images`,
+      `a length of ${amount(images.data.length, "bytes")} is not a whole number of ${sizes(images.shape)} images`,
     );
   }
-  const columns = whole("columns", options.columns ?? Math.ceil(Math.sqrt(count)), 1, 65_535);
-  const padding = whole("padding", options.padding ?? 2, 0, 1024);
-  const scale = whole("scale", options.scale ?? 1, 1, 64);
+  const [outHeight, outWidth] = gridSize(count, images.shape, options);
+  const { columns = Math.ceil(Math.sqrt(count)), padding = 2, scale = 1 } = options;
   const background = whole("background", options.background ?? 0, 0, 255);
-
-  const rows = Math.ceil(count / columns);
-  const outHeight = (padding + rows * (height + padding)) * scale;
-  const outWidth = (padding + columns * (width + padding)) * scale;
   const plane = outHeight * outWidth;
   const data = new Uint8Array(channels * plane).fill(background);
   for (let index = 0; index < count; index++) {
@@ -88,7 +109,9 @@ export async function pngGrid(images: Pixels, options: GridOptions = {}): Promis
 export async function encodePng(image: Pixels): Promise<Uint8Array> {
   const [channels, height, width] = image.shape;
   if (checkShape(image.shape) !== image.data.length) {
-    throw new FormatError(`${image.data.length} bytes are not one ${sizes(image.shape)} image`);
+    throw new FormatError(
+      `a length of ${amount(image.data.length, "bytes")} is not one ${sizes(image.shape)} image`,
+    );
   }
   const pixels = interleave(image);
   const row = width * channels;

@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import type { NamedArrays } from "./dtype.js";
 import { FormatError, quote } from "./errors.js";
 import { checkExpansion } from "./expansion.js";
@@ -103,9 +104,12 @@ async function readZipCheckpoint(path: string, host: TorchHost): Promise<PthValu
 /** An entry that is no storage: looked at before it is unpacked. */
 async function readShort(zip: ZipArchive, entry: ZipEntry): Promise<Uint8Array> {
   if (entry.size > MOST_PICKLE_BYTES) {
-    throw new FormatError(`has a pickle of ${entry.size} bytes; the limit is ${MOST_PICKLE_BYTES}`, {
-      file: zip.file,
-    });
+    throw new FormatError(
+      `has a pickle of ${amount(entry.size, "bytes")}; the limit is ${MOST_PICKLE_BYTES}`,
+      {
+        file: zip.file,
+      },
+    );
   }
   return await zip.read(entry);
 }
@@ -128,7 +132,7 @@ function entryOf({ key, bytes }: TorchStorage, zip: ZipArchive, folder: string):
     throw new FormatError(`has no storage ${quote(key)}`, { file: zip.file, hint: "the file is damaged" });
   }
   if (entry.size !== bytes) {
-    throw new FormatError(`storage ${quote(key)} has ${entry.size} bytes, not ${bytes}`, {
+    throw new FormatError(`storage ${quote(key)} has ${amount(entry.size, "bytes")}, not ${bytes}`, {
       file: zip.file,
       hint: "the file is damaged",
     });

@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import { FormatError, quote } from "./errors.js";
 import { readFileBytes } from "./files.js";
 import { unpickleFirst } from "./pickle.js";
@@ -61,7 +62,8 @@ export async function readStreamCheckpoint(path: string, host: TorchHost): Promi
     storage.fill(bytes.slice(position + 8, position + 8 + size), false);
     position += 8 + size;
   }
-  if (position !== bytes.length) throw damaged(`has ${bytes.length - position} bytes after its last storage`);
+  if (position !== bytes.length)
+    throw damaged(`has ${amount(bytes.length - position, "bytes")} after its last storage`);
   host.fill(path);
   return value;
 }

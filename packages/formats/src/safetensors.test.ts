@@ -97,7 +97,7 @@ test("every defect is refused and named", () => {
     [
       "a header that would fill the memory",
       file(`{"a":${"[".repeat(1_000_001)}`, 0),
-      /has a header of 1000002 parts; the limit is 1000000/,
+      /has a header of 1,000,002 parts; the limit is 1000000/,
     ],
     ["no dtype", file('{"a":{}}', 0), /"a" has no dtype/],
     ["no object", file('{"a":3}', 0), /"a" is not described by an object/],

@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import { concatBytes, plainBytes } from "./bytes.js";
 import {
   type ArrayValue,
@@ -120,7 +121,8 @@ export function isSafetensors(start: Uint8Array): boolean {
  */
 export function decodeSafetensors(bytes: Uint8Array, file?: string): Safetensors {
   const refuse = (problem: string, hint: string = DAMAGED) => new FormatError(problem, { file, hint });
-  if (bytes.length < 8) throw refuse(`has ${bytes.length} bytes, too few for a safetensors header`);
+  if (bytes.length < 8)
+    throw refuse(`has ${amount(bytes.length, "bytes")}, too few for a safetensors header`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > MOST_HEADER) throw refuse(`claims a header of ${length} bytes; the limit is ${MOST_HEADER}`);
   const start = 8 + Number(length);
@@ -140,7 +142,8 @@ export function decodeSafetensors(bytes: Uint8Array, file?: string): Safetensors
   let position = 0;
   for (const { name, type, shape, begin, end } of entries) {
     if (begin < position) throw refuse(`array ${quote(name)} overlaps the one before it`);
-    if (begin > position) throw refuse(`no array has the ${begin - position} bytes before ${quote(name)}`);
+    if (begin > position)
+      throw refuse(`no array has the ${amount(begin - position, "bytes")} before ${quote(name)}`);
     if (end > body.length) {
       throw refuse(`array ${quote(name)} ends at byte ${end} of ${body.length}`, "the file is cut off");
     }
@@ -149,14 +152,15 @@ export function decodeSafetensors(bytes: Uint8Array, file?: string): Safetensors
     const size = count * (itemSizeOf(type) ?? 1);
     if (size !== end - begin) {
       const what = `${type} of shape ${describeShape(shape)}`;
-      throw refuse(`array ${quote(name)}: ${what} takes ${size} bytes, not ${end - begin}`);
+      throw refuse(`array ${quote(name)}: ${what} takes ${amount(size, "bytes")}, not ${end - begin}`);
     }
     const array = widened(type, shape, body.subarray(begin, end), file);
     if (typeof array === "string") throw refuse(`array ${quote(name)} ${array}`);
     arrays.set(name, array);
     position = end;
   }
-  if (position < body.length) throw refuse(`has ${body.length - position} bytes after the last array`);
+  if (position < body.length)
+    throw refuse(`has ${amount(body.length - position, "bytes")} after the last array`);
   return { arrays, metadata: parseMetadata(texts, refuse) };
 }
 
@@ -172,7 +176,8 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
   // Counted before anything is made of it: V8 does not survive running out of memory.
   let parts = 0;
   for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts++;
-  if (parts > MOST_PARTS) throw refuse(`has a header of ${parts} parts; the limit is ${MOST_PARTS}`);
+  if (parts > MOST_PARTS)
+    throw refuse(`has a header of ${amount(parts, "parts")}; the limit is ${MOST_PARTS}`);
   let text: string;
   let header: unknown;
   try {

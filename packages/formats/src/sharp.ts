@@ -1,4 +1,5 @@
 import type { Metadata, Sharp, SharpOptions } from "sharp";
+import { amount } from "./amount.js";
 import { FormatError } from "./errors.js";
 
 let loaded: Promise<typeof import("sharp").default> | undefined;
@@ -31,7 +32,9 @@ export async function openPicture(
   const { width = 0, height = 0, channels = 3 } = metadata;
   const pixels = width * height;
   if (pixels > Math.max(SPARED_PIXELS, bytes.length * MOST_PIXELS_A_BYTE))
-    throw new FormatError(`claims ${width}x${height} pixels in ${bytes.length} bytes, which is impossible`);
+    throw new FormatError(
+      `claims ${width}x${height} pixels in ${amount(bytes.length, "bytes")}, which is impossible`,
+    );
   if (pixels > MOST_PIXELS)
     throw new FormatError(`has ${width}x${height} pixels; the limit is ${MOST_PIXELS}: scale it down first`);
   return { image, channels, metadata };

@@ -1,3 +1,4 @@
+import { amount } from "./amount.js";
 import { type ArrayValue, countElements, type Dtype, describeShape, ITEM_SIZE, swapBytes } from "./dtype.js";
 import { FormatError, quote } from "./errors.js";
 import {
@@ -333,7 +334,7 @@ export class TorchHost implements PickleHost<ArrayValue> {
     const spend = (bytes: number) => {
       budget -= bytes;
       if (budget >= 0) return;
-      throw new FormatError(`its tensors expand to far more than the ${held} bytes it holds`, {
+      throw new FormatError(`its tensors expand to far more than the ${amount(held, "bytes")} it holds`, {
         file,
         hint: "save contiguous, dense tensors: tensor.contiguous(), tensor.to_dense()",
       });

@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, deflateRawSync, inflateRaw, inflateRawSync } from "node:zlib";
 import yauzl from "yauzl";
+import { amount } from "./amount.js";
 import { concatBytes, plainBytes } from "./bytes.js";
 import { FormatError, quote } from "./errors.js";
 import { allocate, asFormatError, openForReading, readInto, writeFileAtomically } from "./files.js";
@@ -112,7 +113,7 @@ function readDirectory(reader: WindowedReader, size: number, file: string): Prom
           try {
             const placed = place(entry, size, file);
             if (entries.size >= MOST_ENTRIES)
-              throw new FormatError(`holds more than ${MOST_ENTRIES} files`, { file });
+              throw new FormatError(`holds more than ${amount(MOST_ENTRIES, "files")}`, { file });
             if (entries.has(placed.name) && !placed.name.endsWith("/"))
               throw new FormatError(`holds ${quote(placed.name)} twice`, { file });
             if (placed.name !== "") entries.set(placed.name, placed);
@@ -213,7 +214,7 @@ class OpenZip implements ZipArchive {
       const packed = await this.#readPacked(placed);
       const bytes = placed.deflated ? await this.#inflate(placed, packed) : packed;
       if (bytes.length !== placed.size) {
-        throw this.#refuse(placed, `has ${bytes.length} bytes, not ${placed.size}`);
+        throw this.#refuse(placed, `has ${amount(bytes.length, "bytes")}, not ${placed.size}`);
       }
       if (crc32(bytes) !== placed.crc32) throw this.#refuse(placed, "does not match its checksum");
       return plainBytes(bytes);

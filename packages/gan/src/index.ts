@@ -54,7 +54,8 @@ export { type DatasetSpec, openDataset } from "./core/data/open.js";
 
 // Training
 
-export { buildGame } from "./core/config/build.js";
+export { buildGame, useThreads } from "./core/config/build.js";
+export { requireMemory } from "./core/nets/memory.js";
 export { saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";
 export { missedEvaluation, type TrainingEvaluation } from "./train/evaluations.js";

@@ -4,15 +4,18 @@ import { test } from "node:test";
 import { type Device, noGrad, RandomGenerator, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "./core/base/errors.js";
+import { validate } from "./core/base/validate.js";
 import { buildGame } from "./core/config/build.js";
 import { resolveConfig, validateConfig } from "./core/config/config.js";
-import type { Config } from "./core/config/schema.js";
+import { type Config, configSchema } from "./core/config/schema.js";
+import { datasets } from "./core/data/registry.js";
 import type { Game } from "./core/game/game.js";
 import { families, type NetFamily } from "./core/nets/family.js";
-import { Prior } from "./core/nets/prior.js";
+import { Prior, priorSchema } from "./core/nets/prior.js";
 import type { DataShape, Sample } from "./core/nets/sample.js";
 import { recipes } from "./core/recipes/recipe.js";
 import { terms } from "./core/terms/registry.js";
+import { metrics } from "./evaluation/metrics/metric.js";
 
 setThreads(1);
 
@@ -288,3 +291,76 @@ async function checkNetworks(
     }),
   );
 }
+
+/** Every schema of options by what it belongs to. */
+const schemas = async (): Promise<[name: string, schema: z.ZodType][]> => [
+  ["configuration", configSchema],
+  ["net.prior", priorSchema],
+  ...[
+    ...(await families.all()).values(),
+    ...(await terms.all()).values(),
+    ...(await metrics.all()).values(),
+  ].map(({ name, options }): [string, z.ZodType] => [name, options]),
+  ...[...(await datasets.all()).values()].map(({ name, options }): [string, z.ZodType] => [
+    `data set ${name}`,
+    options,
+  ]),
+];
+
+/** Whole numbers that multiply neither work nor memory, however large. */
+const HARMLESS =
+  /(^|\.)(seed|limit|attention|discriminatorAttention|start|first|every|log|sample|checkpoint|keep|again|iterations)$/;
+
+interface Described {
+  readonly type?: string;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly anyOf?: readonly Described[];
+  readonly items?: Described;
+  readonly prefixItems?: readonly Described[];
+  readonly additionalProperties?: Described;
+}
+
+/** Paths of whole numbers without a bound. */
+function unbounded(schema: Described, path: string): string[] {
+  if (schema.type === "integer")
+    return (schema.maximum ?? Number.POSITIVE_INFINITY) >= Number.MAX_SAFE_INTEGER ? [path] : [];
+  const inner = [...(schema.anyOf ?? []), ...(schema.prefixItems ?? [])];
+  if (schema.items !== undefined) inner.push(schema.items);
+  return [
+    ...inner.flatMap((each) => unbounded(each, path)),
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, each]) => unbounded(each, `${path}.${name}`)),
+  ];
+}
+
+test("every whole number that multiplies work or memory has a bound", async () => {
+  const found = (await schemas()).flatMap(([name, schema]) =>
+    unbounded(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Described, name),
+  );
+  assert.deepEqual(
+    found.filter((path) => !HARMLESS.test(path)),
+    [],
+  );
+});
+
+test("whatever an option is given, what is wrong is told in this project's words", async () => {
+  const values = ["", "x,y", -1, 0.5, 1e300, true, null, [], [""], [-1], [1, "x"], {}, { x: 1 }];
+  for (const [where, schema] of await schemas())
+    for (const key of Object.keys((schema as z.ZodObject).shape))
+      for (const value of values)
+        try {
+          validate(schema, { [key]: value }, where === "configuration" ? "" : where);
+        } catch (error) {
+          assert.ok(error instanceof UsageError, `${where} ${key}: ${error}`);
+          assert.doesNotMatch(
+            error.message,
+            /Invalid|[<>]=|received|Too (big|small)|nput|undefined/,
+            error.message,
+          );
+          assert.match(
+            error.message,
+            /: (expected|must be) |^unknown|: unknown|: [a-z ]+ and |missing/,
+            error.message,
+          );
+        }
+});

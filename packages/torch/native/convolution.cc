@@ -14,6 +14,8 @@
 
 #include <torch/library.h>
 
+#include <algorithm>
+
 #include "choice.h"
 #include "kernels.h"
 #include "memory.h"
@@ -255,6 +257,8 @@ variable_list Weigh::backward(AutogradContext* context, variable_list gradients)
 constexpr int64_t kMostStride = int64_t{1} << 24;
 /** Wider than any image: beyond it there is only padding to go through, for minutes. */
 constexpr int64_t kMostPadding = int64_t{1} << 15;
+/** And places of one channel with its padding: 16384 x 16384. An image that is larger itself may have as many again around it. */
+constexpr int64_t kMostPadded = int64_t{1} << 28;
 
 /**
  * @param weight's channels for the input, and those that come out, are its dimensions `from` and 1 - `from`; dimension 1 counts those of
@@ -307,6 +311,9 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const Optio
   for (int d = 0; d < 2; ++d)
     TORCH_CHECK(g.size[d] + g.padding[d] + g.after[d] >= g.kernel[d], "conv2d: the kernel ", weight.sizes(),
                 " is larger than the padded input ", input.sizes());
+  const int64_t places = (g.size[0] + g.padding[0] + g.after[0]) * (g.size[1] + g.padding[1] + g.after[1]);
+  TORCH_CHECK(places <= std::max(kMostPadded, 2 * g.size[0] * g.size[1]), "padding ", padding, " makes an image of ", g.size[0], "x",
+              g.size[1], " one of ", places, " places; the most is ", kMostPadded);
   if (groups > 1 || input.device().type() != at::kCPU)
     return isEven(g) ? at::conv2d(input, weight, bias, stride, list(g.padding), kOne, groups)
                      : at::conv2d(padded(input, g), weight, bias, stride, kZero, kOne, groups);

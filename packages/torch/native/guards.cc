@@ -3,6 +3,7 @@
 
 #include <c10/core/CPUAllocator.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdio>
@@ -21,7 +22,13 @@ constexpr size_t kUnknown = std::numeric_limits<size_t>::max();
 /// Allocations below this are not worth asking the system about, where they can be had from what is kept.
 constexpr size_t kLarge = size_t{256} << 20;
 
+/// What may be allocated between two questions about the system, so that many tensors below kLarge are noticed too.
+constexpr size_t kMostUnasked = size_t{1} << 30;
+constexpr size_t kLeastUnasked = size_t{4} << 20;
+
 std::atomic<size_t> allocationLimit{kUnknown};
+std::atomic<size_t> unasked{0};
+std::atomic<size_t> mostUnasked{kLeastUnasked};
 
 size_t numberIn(const char* path) {
   std::ifstream file(path);
@@ -120,7 +127,7 @@ class GuardedAllocator final : public c10::Allocator {
   c10::DataPtr take(size_t bytes) const {
     if (bytes > allocationLimit.load(std::memory_order_relaxed))
       throw Misuse("one tensor would take " + gibibytes(bytes) + ", more than the limit that was set");
-    if (bytes >= kLarge || grows(bytes)) {
+    if (bytes >= kLarge || grows(bytes) || isDue(bytes)) {
       size_t available = availableMemory();
       if (bytes > available) {
         giveBack();
@@ -131,6 +138,14 @@ class GuardedAllocator final : public c10::Allocator {
                      " are free; use smaller shapes or a smaller batch");
     }
     return inner_->allocate(bytes);
+  }
+
+  /// Whether so much was allocated since the last question that by now a quarter of what was free then may be taken.
+  static bool isDue(size_t bytes) {
+    if (unasked.fetch_add(bytes, std::memory_order_relaxed) + bytes < mostUnasked.load(std::memory_order_relaxed)) return false;
+    unasked.store(0, std::memory_order_relaxed);
+    mostUnasked.store(std::clamp(availableMemory() / 4, kLeastUnasked, kMostUnasked), std::memory_order_relaxed);
+    return true;
   }
 
   c10::Allocator* inner_;

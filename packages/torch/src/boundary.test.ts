@@ -96,6 +96,20 @@ test("padding wider than any image is refused, on each side, before it is gone t
   });
 });
 
+test("padding that is narrow enough on each side and too wide together is refused before anything is allocated", () => {
+  scope(() => {
+    const image = torch.ones([1, 1, 1, 1]);
+    const weight = torch.ones([1, 1, 1, 1]);
+    const before = process.memoryUsage.rss();
+    for (const side of [2 ** 15, 2 ** 14])
+      assert.throws(() => torch.conv2d(image, weight, null, [1, 1], [side, side, side, side]), {
+        name: "TorchError",
+        message: /padding .* makes an image of 1x1 one of \d+ places; the most is 268435456/,
+      });
+    assert.ok(process.memoryUsage.rss() - before < 64 * 2 ** 20);
+  });
+});
+
 for (const [name, resize] of Object.entries(resized))
   test(`sizes whose product overflows are an error, of empty batches too: ${name}`, () => {
     for (const shape of [

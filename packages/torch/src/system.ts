@@ -18,5 +18,8 @@ export const getThreads = (): number => native.threads();
 /** @throws TorchError below 1, and above 16 a core */
 export const setThreads = (count: number): void => native.setThreads(count);
 
+/** Bytes that this process can still use before the system ends processes; undefined where the system does not tell. */
+export const availableMemory = (): number | undefined => native.availableMemory();
+
 /** Devices present: 1 for `cpu`; for `cuda` and `mps` as many as LibTorch sees. */
 export const deviceCount = (kind: "cpu" | "cuda" | "mps"): number => native.deviceCount(kind);

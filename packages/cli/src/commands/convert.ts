@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { ArrayValue, NamedArrays } from "@gantry/formats";
 import type { MimicryFile, MimicryMethod } from "@gantry/gan";
@@ -57,6 +57,7 @@ export default defineCommand<Options>({
     const [source = ""] = sources;
     if (sources.length === 0)
       throw new UsageProblem(`${target}: say what to write too: gantry convert IN OUT`);
+    await refuseOwnInput(sources, target);
     const isFolder = /[\\/]$/.test(target) || extname(target) === "";
     if (isFolder && options.arrays !== true) {
       const networks = await readNetworks(sources, output, options);
@@ -79,13 +80,19 @@ export default defineCommand<Options>({
     noteWidened(arrays, note);
     const widened = await write(target, arrays);
     if (widened > 0)
-      output.reporter.note(
-        `${count(widened)} tensor${widened === 1 ? "" : "s"} of bfloat16, which NumPy has not, became float32`,
-      );
+      output.reporter.note(`${amount(widened, "tensors")} of bfloat16, which NumPy has not, became float32`);
     output.print(`${target}: ${amount(arrays.size, "tensors")}, ${bytes(total)}`);
     return 0;
   },
 });
+
+/** What is read stays as it is, whatever its name is written like. */
+async function refuseOwnInput(sources: readonly string[], target: string): Promise<void> {
+  const placeOf = (path: string) => realpath(path).catch(() => resolve(path));
+  for (const source of sources)
+    if ((await placeOf(source)) === (await placeOf(target)))
+      throw new UsageProblem(`${target}: that is what is read; name another file or folder to write`);
+}
 
 /** Checkpoints that are networks of kwotsin/mimicry, all of them; undefined where one is not, or is none at all. */
 async function readNetworks(
@@ -157,7 +164,7 @@ function noteWidened(arrays: NamedArrays, onNote: (note: string) => void): void 
     const words = ` of ${storedAs} became ${change}${parts}`;
     changes.set(words, (changes.get(words) ?? 0) + 1);
   }
-  for (const [words, number] of changes) onNote(`${count(number)} tensor${number === 1 ? "" : "s"}${words}`);
+  for (const [words, number] of changes) onNote(`${amount(number, "tensors")}${words}`);
 }
 
 async function readFolder(path: string): Promise<NamedArrays> {

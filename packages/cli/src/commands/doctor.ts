@@ -118,7 +118,7 @@ export default defineCommand<Options>({
 function shares({ cores, processors, memory, installed }: Machine): string {
   const part = processors < cores ? `${Number(processors.toPrecision(3))} of ` : "";
   const limit = memory < installed ? `${bytes(memory)} of ` : "";
-  return `${part}${cores} cores, ${limit}${bytes(installed)}${part + limit === "" ? "" : " (a limit of this container or service)"}`;
+  return `${part}${amount(cores, "cores")}, ${limit}${bytes(installed)}${part + limit === "" ? "" : " (a limit of this container or service)"}`;
 }
 
 function line({ style, columns: width }: Output, { label, text, problem, hint }: Finding): string {

@@ -184,9 +184,9 @@ async function requestOf(what: string, options: Options): Promise<EvaluationRequ
     against: options.against === undefined ? undefined : await parseAgainst(options.against),
     test: options.test === undefined ? undefined : await parseReference(options.test),
     metrics: options.metrics === undefined ? undefined : parseMetrics(options.metrics),
-    samples: wholeNumber("--samples", options.samples, 1),
+    samples: wholeNumber("--samples", options.samples, 1, 10_000_000),
     realSamples: wholeNumber("--real-samples", options.realSamples, 1),
-    repeats: wholeNumber("--repeats", options.repeats, 1),
+    repeats: wholeNumber("--repeats", options.repeats, 1, 10_000),
     seed: wholeNumber("--seed", options.seed, 0),
     network: options.network,
     quantisation: {

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { wholeNumber } from "../numbers.js";
 import { type ImportOptions, importForRuns, importOption } from "../parts.js";
-import { scalar } from "../render/format.js";
+import { amount, scalar } from "../render/format.js";
 import { tableBlocks } from "../render/table.js";
 import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 
@@ -56,7 +56,7 @@ export default defineCommand<Options>({
     const count = Math.max(...Object.values(probe.series).map(({ length }) => length));
     output.print(
       [
-        `${path}: ${count} iteration${count === 1 ? "" : "s"} from ${probe.iteration}; angles in degrees, scores before the sigmoid`,
+        `${path}: ${amount(count, "iterations")} from ${probe.iteration}; angles in degrees, scores before the sigmoid`,
         ...tableBlocks(
           ["discriminator", "mean", "least", "greatest"],
           rows,

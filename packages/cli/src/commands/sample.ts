@@ -1,3 +1,4 @@
+import type { GridOptions } from "@gantry/formats";
 import type { Sampler } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
@@ -20,8 +21,8 @@ interface Options extends ImportOptions {
   readonly threads?: string;
 }
 
-/** Images in one picture: more would be no picture but a wall. */
-const MOST_IN_PICTURE = 10_000;
+/** In one picture: more would be no picture but a wall. */
+const MOST_IN_PICTURE = { images: 10_000, points: 100_000 } as const;
 
 export default defineCommand<Options>({
   name: "sample",
@@ -87,8 +88,7 @@ export default defineCommand<Options>({
     if (kind === undefined) throw new UsageProblem(`--out ${out}: samples go to a .png or a .npy file`);
     const asked = readOptions(options);
 
-    const { importParts, Sampler } = await import("@gantry/gan");
-    const { setThreads } = await import("@gantry/torch");
+    const { importParts, Sampler, useThreads } = await import("@gantry/gan");
     // By hand alone: whoever looks at a run runs no code of it.
     await importParts(options.import ?? []);
     const { path, iteration } = await parseRun(name);
@@ -100,13 +100,10 @@ export default defineCommand<Options>({
       context: dataProgress(output),
     });
     try {
-      if (asked.threads !== undefined) setThreads(asked.threads);
-      const { latents, labels, columns } = await choose(sampler, asked);
+      if (asked.threads !== undefined) useThreads(asked.threads);
+      const refuseTooMany = await limitOf(sampler, kind);
+      const { latents, labels, columns } = await choose(sampler, asked, refuseTooMany);
       const count = latents.length / sampler.latentSize;
-      if (kind === "png" && sampler.data.kind === "images" && count > MOST_IN_PICTURE)
-        throw new UsageProblem(
-          `a picture of ${countOf(count)} images is too large; at most ${countOf(MOST_IN_PICTURE)}, or --out FILE.npy`,
-        );
       const data = draw(output.reporter.progress, sampler, latents, labels, count);
       const write = kind === "npy" ? writeArray : writePicture;
       await write(out, sampler, data, count, columns);
@@ -146,7 +143,8 @@ function readOptions(options: Options) {
     seed: wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0,
     latents: options.latents,
     truncation,
-    psi: numberFrom("--psi", options.psi),
+    // Further out than that there are no images of any generator.
+    psi: numberFrom("--psi", options.psi, -100, 100),
     threads: wholeNumber("--threads", options.threads, 1, 4096),
   } as const;
 }
@@ -160,11 +158,52 @@ interface Choice {
   readonly columns?: number;
 }
 
-async function choose(sampler: Sampler, asked: Asked): Promise<Choice> {
+/** Refuses so many samples, and in rows of so many, before any is drawn. */
+type Limit = (count: number, columns?: number) => void;
+
+async function limitOf(sampler: Sampler, file: string): Promise<Limit> {
+  const { requireMemory } = await import("@gantry/gan");
+  const { gridSize } = await import("@gantry/formats");
+  const { kind, shape } = sampler.data;
+  const each = 4 * (shape.reduce((product, extent) => product * extent, 1) + sampler.latentSize);
+  return (count, columns) => {
+    requireMemory(
+      count * each,
+      amount(count, kind),
+      "give a smaller --count, and another --seed for each part",
+    );
+    if (file !== "png") return;
+    const remedy = "give a smaller --count, or --out FILE.npy for numbers";
+    if (count > MOST_IN_PICTURE[kind])
+      throw new UsageProblem(
+        `a picture of ${amount(count, kind)} is too large; at most ${countOf(MOST_IN_PICTURE[kind])}: ${remedy}`,
+      );
+    if (kind === "points") return;
+    try {
+      gridSize(count, shape as [number, number, number], layoutOf(count, shape, columns));
+    } catch (error) {
+      throw new UsageProblem(`${(error as Error).message}: ${remedy}`);
+    }
+  };
+}
+
+function layoutOf(
+  count: number,
+  [, height = 1]: readonly number[],
+  columns: number | undefined,
+): GridOptions {
+  // Large enough to look at, small enough for a screen.
+  const scale = count > 256 ? 1 : Math.max(1, Math.floor(64 / height));
+  return columns === undefined ? { scale } : { scale, columns };
+}
+
+async function choose(sampler: Sampler, asked: Asked, limit: Limit): Promise<Choice> {
   const { code, interpolate } = asked;
-  if (code === undefined && !interpolate) return { latents: await chooseLatents(sampler, asked, 64) };
+  if (code === undefined && !interpolate) return { latents: await chooseLatents(sampler, asked, 64, limit) };
   const { latents, columns } =
-    code === undefined ? await chooseWays(sampler, asked) : await chooseVaried(sampler, asked, code);
+    code === undefined
+      ? await chooseWays(sampler, asked, limit)
+      : await chooseVaried(sampler, asked, code, limit);
   const { latentSize, classes } = sampler;
   if (classes === undefined) return { latents, columns };
   // One class a row: the way between latents, not between classes.
@@ -175,18 +214,20 @@ async function choose(sampler: Sampler, asked: Asked): Promise<Choice> {
   return { latents, columns, labels };
 }
 
-async function chooseWays(sampler: Sampler, asked: Asked) {
+async function chooseWays(sampler: Sampler, asked: Asked, limit: Limit) {
   const { interpolate } = await import("@gantry/gan");
-  const pairs = await chooseLatents(sampler, asked, 8, 2);
+  const { frames } = asked;
+  const pairs = await chooseLatents(sampler, asked, 8, (rows) => limit(rows * frames, frames), 2);
   const way = sampler.isGaussian ? "spherical" : "linear";
-  return { latents: interpolate(pairs, sampler.latentSize, asked.frames, way), columns: asked.frames };
+  return { latents: interpolate(pairs, sampler.latentSize, frames, way), columns: frames };
 }
 
-async function chooseVaried(sampler: Sampler, asked: Asked, number: number) {
+async function chooseVaried(sampler: Sampler, asked: Asked, number: number, limit: Limit) {
   const { vary } = await import("@gantry/gan");
   const code = chooseCode(sampler, number);
+  const columns = code.kind === "categorical" ? code.length : asked.frames;
   const { latents, frames } = vary(
-    await chooseLatents(sampler, asked, 8),
+    await chooseLatents(sampler, asked, 8, (rows) => limit(rows * columns, columns)),
     sampler.latentSize,
     code,
     asked.frames,
@@ -196,15 +237,18 @@ async function chooseVaried(sampler: Sampler, asked: Asked, number: number) {
 
 /**
  * @param otherwise how many, where neither --count nor a file says so
+ * @param limit of how many there may be
  * @param each latents that belong together
  */
 async function chooseLatents(
   sampler: Sampler,
   { latents: file, count, seed, truncation }: Asked,
   otherwise: number,
+  limit: Limit,
   each = 1,
 ): Promise<Float32Array> {
   const size = sampler.latentSize;
+  if (count !== undefined || file === undefined) limit(count ?? otherwise);
   if (file === undefined) return sampler.latents((count ?? otherwise) * each, seed, truncation);
   const { readOneArray, toFloat32 } = await import("@gantry/formats");
   const array = await readOneArray(file);
@@ -215,7 +259,10 @@ async function chooseLatents(
     );
   const wanted = count === undefined ? rows - (rows % each) : count * each;
   if (wanted > rows || wanted === 0)
-    throw new UsageProblem(`${file}: it holds ${rows} latents, and ${Math.max(wanted, each)} are needed`);
+    throw new UsageProblem(
+      `${file}: it holds ${amount(rows, "latents")}, and ${Math.max(wanted, each)} are needed`,
+    );
+  limit(wanted / each);
   return toFloat32(array).slice(0, wanted * size);
 }
 
@@ -237,7 +284,7 @@ function chooseCode({ codes }: Sampler, number: number): Sampler["codes"][number
 }
 
 function draw(
-  onProgress: (progress: { what: string; done: number; total: number; unit: "images" }) => void,
+  onProgress: (progress: { what: string; done: number; total: number; unit: "images" | "points" }) => void,
   sampler: Sampler,
   latents: Float32Array,
   labels: Int32Array | undefined,
@@ -249,7 +296,7 @@ function draw(
   for (const part of sampler.samples(latents, labels)) {
     data.set(part, at);
     at += part.length;
-    onProgress({ what: "drawing samples", done: at / each, total: count, unit: "images" });
+    onProgress({ what: "drawing samples", done: at / each, total: count, unit: sampler.data.kind });
   }
   return data;
 }
@@ -287,10 +334,7 @@ async function writePicture(
   } else {
     const pixels = scope(() => toBytes(torch.fromTypedArray(data)));
     const [channels = 0, height = 0, width = 0] = shape;
-    // Large enough to look at, small enough for a screen.
-    const scale = count > 256 ? 1 : Math.max(1, Math.floor(64 / height));
-    const layout = columns === undefined ? { scale } : { scale, columns };
-    png = await pngGrid({ data: pixels, shape: [channels, height, width] }, layout);
+    png = await pngGrid({ data: pixels, shape: [channels, height, width] }, layoutOf(count, shape, columns));
   }
   await writeFileAtomically(out, png);
 }

@@ -52,8 +52,7 @@ export default defineCommand<Options>({
   async run(output, [name = ""], options) {
     const { classifierMetadata, featureNetworks, trainClassifier } = await import("@gantry/gan/metrics");
     const { dataContext } = await import("@gantry/gan/data");
-    const { openDataset, parseReference, UsageError } = await import("@gantry/gan");
-    const { setThreads } = await import("@gantry/torch");
+    const { openDataset, parseReference, UsageError, useThreads } = await import("@gantry/gan");
     const { dataProgress } = await import("../training.js");
     const epochs = wholeNumber("--epochs", options.epochs, 1);
     const seed = wholeNumber("--seed", options.seed, 0);
@@ -90,7 +89,7 @@ export default defineCommand<Options>({
         options.test ?? (data !== undefined && !data.endsWith(":train") ? data : data?.slice(0, -6));
       const dataset = data === undefined ? undefined : await open(data, "train");
       const testDataset = test === undefined ? undefined : await open(test, "test");
-      if (threads !== undefined) setThreads(threads);
+      if (threads !== undefined) useThreads(threads);
       const { accuracy, path, seconds } = await trainClassifier(name, {
         ...(dataset === undefined ? {} : { dataset }),
         ...(testDataset === undefined ? {} : { testDataset }),

@@ -32,7 +32,9 @@ export default defineCommand<Options>({
     "Trains a GAN by a recipe, into a new run directory: its configuration, every loss, pictures of samples and " +
     "checkpoints. Ctrl-C saves a checkpoint; 'gantry resume' goes on from there, to the bit. Evaluations run in a process " +
     "of their own while training goes on; one that is due while another is under way is left out, but for the last, which " +
-    "is awaited.",
+    "is awaited. Learning rates, betas, weights of terms, noise, D's steps and the average's decay may be schedules: " +
+    "FROM..TO@LENGTH[:SHAPE], LENGTH in iterations, epochs, images, kimg or training (all of it), SHAPE linear, cosine or " +
+    "steps.",
   arguments: [
     { name: "<recipe>", description: "see 'gantry recipes'" },
     { name: "[data...]", description: "the same as --data" },
@@ -44,7 +46,7 @@ export default defineCommand<Options>({
     ...settingOptions,
     {
       flags: "--eval-every <n>",
-      description: "evaluate every n iterations, beside the training, and at the end",
+      description: "evaluate every n iterations (or 10epochs, 200kimg), beside the training, and at the end",
     },
     { flags: "--metrics <list>", description: "of these evaluations; default: what 'gantry eval' takes" },
     { flags: "--eval-samples <n>", description: "generated for each; default 10000 images or 2500 points" },
@@ -74,6 +76,8 @@ export default defineCommand<Options>({
     ["gantry train gan --with gradient-penalty:weight=1,sides=one", "a recipe with one more term"],
     ["gantry train gan --with ./dragan.ts:weight=10", "a term of your own, see 'gantry new'"],
     ["gantry train dcgan --set optimizers.default.learningRate=1e-4", "a recipe with another setting"],
+    ["gantry train dcgan --set optimizers.generator.learningRate=2e-4..0@100epochs:cosine", "a schedule"],
+    ["gantry train stylegan --with r1:gamma=10..1@2000kimg", "a penalty that fades"],
   ],
   async run(output, [recipe = "", ...words], given) {
     const options = withDataNamed(given, words);

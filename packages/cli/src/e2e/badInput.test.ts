@@ -57,6 +57,79 @@ describe("bad input gets one line", () => {
     await refuse(["sample", "x", "--out", "x.png", "--count", "some"], 2, /--count some: a whole number/);
   });
 
+  test("what would take all memory, or forever, before it is begun", async () => {
+    const train = ["train", "gan", ...QUICK, "--out", "endless"];
+    await refuse(
+      [...train, "--with", "unrolled:steps=1e9"],
+      2,
+      /steps: expected a number of at most 1000; it is 1000000000/,
+    );
+    await refuse([...train, "--set", "schedule.discriminatorSteps=1e5"], 2, /at most 1000; it is 100000/);
+    await refuse(
+      [...train, "--set", "net.prior.size=1e9"],
+      2,
+      /net\.prior\.size: expected a number of at most 65536/,
+    );
+    await refuse([...train, "--set", "batch=1e9"], 2, /batch: expected a number of at most 1048576/);
+    await refuse(
+      [...train, "--steps", "3", "--eval-every", "1", "--metrics", "nope"],
+      2,
+      /unknown metric 'nope'; known: /,
+    );
+    await refuse(
+      [...train, "--set", "data.modes=many"],
+      2,
+      /data set ring: modes: expected a number; it is "many"/,
+    );
+    await refuse(
+      ["train", "dcgan", "--set", "data.classes=a,b", "--out", "endless"],
+      2,
+      /data set fashion-mnist: classes: expected a list; it is "a,b"; write a list as \["a","b"\]/,
+      { cwd },
+    );
+    await refuse(
+      [...train, "--threads", "4096"],
+      2,
+      /threads must be between 1 and \d+ on this machine, got 4096/,
+    );
+    for (const [setting, message] of [
+      [
+        "optimizers.default.learningRate=1..0@3years",
+        /'1\.\.0@3years' is no schedule; write FROM\.\.TO@LENGTH, as 2e-4\.\.0@100epochs/,
+      ],
+      ["schedule.discriminatorSteps=5..0@9", /discriminatorSteps.*expected .*at least 1/],
+    ] as const)
+      await refuse([...train, "--set", setting], 2, message);
+    await refuse(
+      [...train, "--eval-every", "10years"],
+      2,
+      /every: '10years' is no length; write 500 \(iterations\), 10epochs/,
+    );
+    await succeed([...train, "--steps", "1"], { cwd });
+    const weights = "endless/checkpoints/step-000001/generator.safetensors";
+    await refuse(
+      ["convert", weights, `./${weights}`],
+      2,
+      /generator\.safetensors: that is what is read; name another file/,
+      { cwd },
+    );
+    const sample = ["sample", "endless", "--count", "1e6", "--out"];
+    await refuse(
+      [...sample, "big.png"],
+      2,
+      /a picture of 1,000,000 points is too large; at most 100,000: .*--out FILE\.npy/,
+      { cwd },
+    );
+    await refuse(["sample", "endless", "--count", "1e9", "--out", "big.npy"], 2, /--count 1e9/, { cwd });
+    await refuse(
+      ["eval", "endless", "--samples", "1e9"],
+      2,
+      /--samples 1e9: a whole number from 1 to 10000000/,
+      { cwd },
+    );
+    assert.ok(!existsSync(join(cwd, "big.png")));
+  });
+
   test("what would be dropped in silence", async () => {
     const train = ["train", "gan", ...QUICK];
     await refuse([...train, "--with", "r1", "--with", "r1:stream=fake"], 2, /r1 is added twice/);

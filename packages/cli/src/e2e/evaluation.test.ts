@@ -136,6 +136,17 @@ describe("gantry eval", () => {
     assert.match(other.stdout, /^Note: modes, high-quality, reverse-kl: no point lies within 10/m);
     const help = await succeed(["help", "eval"], inside);
     assert.match(help.stdout, /gantry eval fake\.npy --against runs\/gan-ring-0/);
+    const fresh = await succeed(["eval", "twice", "--samples", "300"], inside);
+    const named = await succeed(["eval", "twice", "--against", "twice", "--samples", "300"], inside);
+    for (const { stdout } of [fresh, named]) assert.doesNotMatch(stdout, /scales differ/);
+    // A folder of that name is told of where the name stands in a run's configuration too.
+    await mkdir(join(cwd, "ring"));
+    for (const args of [
+      ["eval", "twice", "--samples", "300"],
+      ["fork", "twice", "--steps", "3", "--out", "forked"],
+    ])
+      assert.match((await succeed(args, inside)).stderr, /'ring' is the known data set, and there is a f/);
+    await rm(join(cwd, "ring"), { recursive: true });
     // The run carries one number under each name, whoever measured it.
     await succeed(["eval", "twice", "--samples", "300"], inside);
     const [compared] = parseLines((await succeed(["compare", "twice", "--json"], inside)).stdout);

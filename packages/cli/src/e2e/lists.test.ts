@@ -49,7 +49,10 @@ describe("commands that list, show and convert", () => {
   test("terms", async () => {
     assert.match((await succeed(["terms"])).stdout, /^adversarial\n(.*\n)* {2}hinge /m);
     const { stdout } = await succeed(["terms", "show", "gradient-penalty"]);
-    assert.match(stdout, /^ {2}weight +lambda \(number, at least 0; default 10\)$/m);
+    assert.match(
+      stdout,
+      /^ {2}weight +lambda \(number, at least 0, or a schedule as 1\.\.0@100epochs; default 10\)$/m,
+    );
     const json = JSON.parse((await succeed(["terms", "show", "gradient-penalty", "--json"])).stdout) as {
       options: { name: string }[];
     };

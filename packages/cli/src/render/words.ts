@@ -25,7 +25,7 @@ export function describeClasses(
       ? ""
       : `, and ${count(rest.length)} more of ${count(Math.min(...rest))} to ${count(Math.max(...rest))} images (--dry-run names all)`;
   const named = shown.map((each) => `${oneLine(each.name)} ${count(each.count)}`).join(", ");
-  return `${count(classes.length)} class${classes.length === 1 ? "" : "es"}, by ${labels}: ${named}${more}`;
+  return `${amount(classes.length, "classes")}, by ${labels}: ${named}${more}`;
 }
 
 /** `dcgan on fashion-mnist: 60,000 images of 1x28x28`, and what else a person wants to see before the wait. */
@@ -34,7 +34,7 @@ export function describeBeginning(beginning: Beginning): string[] {
   const parameters = Object.entries(beginning.parameters)
     .map(([player, size]) => `${player} ${count(size)}`)
     .join(", ");
-  const threads = `${beginning.threads} thread${beginning.threads === 1 ? "" : "s"}`;
+  const threads = `${amount(beginning.threads, "threads")}`;
   const where = beginning.device === "cpu" ? threads : beginning.device;
   return [
     `${beginning.recipe} on ${data.name}: ${describeItems(data)}`,

@@ -1,5 +1,6 @@
 import type { NamedArrays, PthValue } from "@gantry/formats";
 import { scope, torch } from "@gantry/torch";
+import { amount } from "../core/base/amount.js";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
 import { buildGame } from "../core/config/build.js";
@@ -108,7 +109,7 @@ function choose({ files, method, size }: MimicryRunOptions): Chosen {
   const [first] = generators;
   if (first === undefined || generators.length > 1 || files.length > 2)
     throw new UsageError(
-      `${names}: a run is one generator, and one discriminator or none; here ${generators.length === 1 ? "is 1 generator" : `are ${generators.length} generators`} in ${files.length} file${files.length === 1 ? "" : "s"}; --arrays makes a folder of .npy files instead`,
+      `${names}: a run is one generator, and one discriminator or none; here ${generators.length === 1 ? "is" : "are"} ${amount(generators.length, "generators")} in ${amount(files.length, "files")}; --arrays makes a folder of .npy files instead`,
     );
   const second = files.find((file) => file !== first);
   let generator = convert(first);
@@ -129,7 +130,7 @@ function choose({ files, method, size }: MimicryRunOptions): Chosen {
 }
 
 const ofClasses = (network: ConvertedNetwork | undefined) =>
-  network?.classes === undefined ? "" : ` with ${network.classes} classes`;
+  network?.classes === undefined ? "" : ` with ${amount(network.classes, "classes")}`;
 
 function isGenerator({ path, value }: MimicryFile): boolean {
   try {

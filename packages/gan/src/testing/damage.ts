@@ -1,4 +1,8 @@
-/** A source of choices: the same seed gives the same everywhere (mulberry32). */
+/**
+ * A source of choices: the same seed gives the same everywhere (mulberry32). It is the `Random` of torch's tests again, which no
+ * package can import (nothing of testing/ is shipped); @gantry/gan's own Random draws other numbers, and what seeds of fuzz.json
+ * and of bug reports stand for would be lost.
+ */
 export class Choices {
   #state: number;
 

@@ -27,27 +27,27 @@ test("the average is the closed form: decay^n w_0 + (1 - decay) sum_i decay^(n -
   const weights = [3, -1, 2, 5, 0.5];
   const decay = 0.7;
   set(weights[0] as number);
-  const average = new WeightAverage(net, { decay, start: 0 });
+  const average = new WeightAverage(net);
   for (let n = 1; n < weights.length; n++) {
     set(weights[n] as number);
-    average.update(n - 1);
+    average.update(decay);
     let expected = decay ** n * (weights[0] as number);
     for (let i = 1; i <= n; i++) expected += (1 - decay) * decay ** (n - i) * (weights[i] as number);
     assertAll(values(average), expected);
   }
 });
 
-test("before its start the average is the weights", () => {
+test("with decay 0 the average is the weights", () => {
   const { net, set } = network();
-  const average = new WeightAverage(net, { decay: 0.5, start: 2 });
-  for (const [iteration, weight, expected] of [
+  const average = new WeightAverage(net);
+  for (const [decay, weight, expected] of [
     [0, 4, 4],
-    [1, 8, 8],
-    [2, 0, 4],
-    [3, 0, 2],
+    [0, 8, 8],
+    [0.5, 0, 4],
+    [0.5, 0, 2],
   ] as const) {
     set(weight);
-    average.update(iteration);
+    average.update(decay);
     assertAll(values(average), expected);
   }
 });
@@ -55,9 +55,9 @@ test("before its start the average is the weights", () => {
 test("averaged weights stand in only while they are wanted; buffers are the network's own", () => {
   const { net, set } = network();
   set(1);
-  const average = new WeightAverage(net, { decay: 0.5, start: 0 });
+  const average = new WeightAverage(net);
   set(3);
-  average.update(0);
+  average.update(0.5);
   const seen = average.apply(() => net.parameters().flatMap((parameter) => parameter.toNumbers()));
   assertAll(seen, 2);
   assertAll(
@@ -81,11 +81,11 @@ test("averaged weights stand in only while they are wanted; buffers are the netw
 test("a state comes back, and updates keep no tensor", () => {
   const { net, set } = network();
   set(1);
-  const average = new WeightAverage(net, { decay: 0.9, start: 0 });
-  const other = new WeightAverage(net, { decay: 0.9, start: 0 });
+  const average = new WeightAverage(net);
+  const other = new WeightAverage(net);
   set(2);
   const before = liveTensors().count;
-  for (let i = 0; i < 5; i++) average.update(i);
+  for (let i = 0; i < 5; i++) average.update(0.9);
   assert.ok(liveTensors().count <= before);
   other.loadStateDict(average.stateDict());
   assert.deepEqual(values(other), values(average));

@@ -1,4 +1,5 @@
 import { DivergedError } from "../core/base/errors.js";
+import { shortForm } from "../core/base/schedule.js";
 import { shellWord } from "../core/base/shellWord.js";
 import type { Config } from "../core/config/schema.js";
 import { listCheckpoints } from "../core/run/checkpoints.js";
@@ -19,8 +20,12 @@ export async function adviseAfter(
 ): Promise<DivergedError> {
   const rates = Object.entries(config.optimizers)
     .map(([player, { learningRate }]) => {
-      const lower = Number((learningRate / LOWER).toPrecision(3));
-      return `--set ${shellWord(`optimizers.${player}.learningRate=${lower}`)}`;
+      const lower = (rate: number) => Number((rate / LOWER).toPrecision(3));
+      const rate =
+        typeof learningRate === "number"
+          ? lower(learningRate)
+          : { ...learningRate, from: lower(learningRate.from), to: lower(learningRate.to) };
+      return `--set ${shellWord(`optimizers.${player}.learningRate=${shortForm(rate)}`)}`;
     })
     .join(" ");
   // None of them has diverged: it would not have been saved.

@@ -1,10 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { everyIterations } from "../core/base/schedule.js";
 import type { Config } from "../core/config/schema.js";
 import type { DatasetSpec } from "../core/data/open.js";
 import type { DataShape } from "../core/nets/sample.js";
 import { listCheckpoints } from "../core/run/checkpoints.js";
 import { type BestCheckpoint, type RunDirectory, standing } from "../core/run/directory.js";
+import { chooseMetrics } from "../evaluation/evaluate/evaluate.js";
 import {
   type EvaluationReport,
   type EvaluationRequest,
@@ -13,6 +15,7 @@ import {
   type Subject,
 } from "../evaluation/evaluate/index.js";
 import { checkInProcess, evaluateInProcess } from "./evaluationProcess.js";
+import { paceOf } from "./pace.js";
 
 /** What an evaluation during training found. */
 export interface TrainingEvaluation {
@@ -41,6 +44,15 @@ function requestOf(config: EvaluationConfig, subject: Subject): EvaluationReques
 }
 
 /**
+ * Looks whether what a configuration says of its evaluations is known, before anything is opened.
+ * @throws UsageError
+ */
+export async function checkEvaluationWords({ evaluation }: Config): Promise<void> {
+  if (typeof evaluation?.metrics !== "string") return;
+  await chooseMetrics(parseMetrics(evaluation.metrics), undefined);
+}
+
+/**
  * Looks whether the evaluations of a configuration can be done, before anything is trained.
  * @throws UsageError
  */
@@ -61,8 +73,8 @@ export async function missedEvaluation(run: RunDirectory, until: number): Promis
   if (evaluation === null) return undefined;
   const events = standing(await run.readEvents());
   const done = new Set(events.filter(({ event }) => event === "evaluation").map((each) => each.iteration));
-  const isDue = (iteration: number) =>
-    iteration > 0 && (iteration % evaluation.every === 0 || iteration === steps);
+  const every = everyIterations(evaluation.every, paceOf(run.config, run.record.data?.count ?? 1));
+  const isDue = (iteration: number) => iteration > 0 && (iteration % every === 0 || iteration === steps);
   const newest = (await listCheckpoints(run.checkpoints))
     .filter((iteration) => iteration <= until && isDue(iteration))
     .at(-1);
@@ -76,19 +88,29 @@ export async function missedEvaluation(run: RunDirectory, until: number): Promis
 export class Evaluations {
   readonly #run: RunDirectory;
   readonly #config: EvaluationConfig;
+  readonly #every: number;
   readonly #abort = new AbortController();
   #underway: { readonly iteration: number; readonly ended: Promise<Outcome> } | undefined;
   #outcome: Outcome | undefined;
   #best: BestCheckpoint | undefined;
 
-  private constructor(run: RunDirectory, config: EvaluationConfig) {
+  private constructor(run: RunDirectory, config: EvaluationConfig, every: number) {
     this.#run = run;
     this.#config = config;
+    this.#every = every;
   }
 
-  /** @param iteration where training goes on: a best checkpoint of a later one is of a future that is given up */
-  static async open(run: RunDirectory, config: EvaluationConfig, iteration: number): Promise<Evaluations> {
-    const evaluations = new Evaluations(run, config);
+  /**
+   * @param iteration where training goes on: a best checkpoint of a later one is of a future that is given up
+   * @param every iterations between evaluations
+   */
+  static async open(
+    run: RunDirectory,
+    config: EvaluationConfig,
+    iteration: number,
+    every: number,
+  ): Promise<Evaluations> {
+    const evaluations = new Evaluations(run, config, every);
     const best = await run.best();
     if (best !== undefined && best.iteration > iteration) await rm(join(run.path, "best.json"));
     else evaluations.#best = best;
@@ -105,7 +127,7 @@ export class Evaluations {
   }
 
   isDue(iteration: number): boolean {
-    return iteration > 0 && iteration % this.#config.every === 0;
+    return iteration > 0 && iteration % this.#every === 0;
   }
 
   /** Begins to evaluate the checkpoint of an iteration. */

@@ -8,7 +8,9 @@ import {
   writeFileAtomically,
 } from "@gantry/formats";
 import { scope, type Tensor, timed } from "@gantry/torch";
+import { amount } from "../core/base/amount.js";
 import { DivergedError } from "../core/base/errors.js";
+import { everyIterations } from "../core/base/schedule.js";
 import { POINTS_PER_IMAGE } from "../core/config/schema.js";
 import { isPoints } from "../core/data/index.js";
 import { listCheckpoints, pruneCheckpoints, sweepCheckpoints } from "../core/run/checkpoints.js";
@@ -19,6 +21,7 @@ import { saveCheckpoint } from "../core/state/save.js";
 import { scorePoints } from "../evaluation/metrics/points.js";
 import { adviseAfter } from "./diverged.js";
 import { Evaluations, missedEvaluation, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
+import { paceOf } from "./pace.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
 
@@ -55,6 +58,9 @@ export async function* record(
   options: RecordOptions = {},
 ): AsyncGenerator<StepReport, void, void> {
   const { intervals, keep } = trainer.config;
+  const pace = paceOf(trainer.config, trainer.dataset.count);
+  const sampleEvery = everyIterations(intervals.sample, pace);
+  const checkpointEvery = everyIterations(intervals.checkpoint, pace);
   const began = performance.now();
   const failing = new Set<string>();
   /** What goes wrong on a full disk goes wrong again and again: it is told when it begins. */
@@ -77,8 +83,11 @@ export async function* record(
     }
   };
   const { evaluation } = trainer.config;
+  const evaluateEvery = evaluation === null ? 0 : everyIterations(evaluation.every, pace);
   const evaluations =
-    evaluation === null ? undefined : await Evaluations.open(run, evaluation, trainer.iteration);
+    evaluation === null
+      ? undefined
+      : await Evaluations.open(run, evaluation, trainer.iteration, evaluateEvery);
   let saved: number | undefined;
   let lastSave = began;
   const save = async (): Promise<void> => {
@@ -171,7 +180,7 @@ export async function* record(
         );
         for (const [name, value] of Object.entries(scalars)) board.scalar(name, iteration, value);
       }
-      if (last || iteration % intervals.sample === 0 || iteration === 1) {
+      if (last || iteration % sampleEvery === 0 || iteration === 1) {
         await attempt("the sample picture", () => writeSample(trainer, run, board));
       }
       await settle();
@@ -181,13 +190,13 @@ export async function* record(
           if (saved === iteration) evaluations.begin(iteration);
         } else
           options.onWarning?.(
-            `evaluations take longer than the ${evaluation?.every} iterations between them: those that are due while one is under way are left out`,
+            `evaluations take longer than the ${amount(evaluateEvery, "iterations")} between them: those that are due while one is under way are left out`,
           );
       }
       const now = performance.now();
       const { checkpointMinutes } = intervals;
       const isDue =
-        iteration % intervals.checkpoint === 0 ||
+        iteration % checkpointEvery === 0 ||
         (checkpointMinutes !== null && now - lastSave >= checkpointMinutes * MINUTE);
       if ((isDue || options.wantsCheckpoint?.()) && !last && saved !== iteration)
         await attempt("the checkpoint", save);

@@ -60,6 +60,20 @@ for (const [recipe, settings] of [
   ["infogan", {}],
   ["stylegan", { data: { size: 16 }, net: { channels: 4, styleSize: 4, mappingLayers: 2 } }],
   ["wgan", { schedule: { discriminatorSteps: 1, burst: { steps: 3, first: 2, every: 4 } } }],
+  [
+    "gan",
+    {
+      optimizers: {
+        default: {
+          learningRate: { from: 1e-3, to: 1e-4, over: { epochs: 0.5 }, shape: "cosine" },
+          betas: [0.5, { from: 0.999, to: 0.9, over: { images: 60 } }],
+        },
+      },
+      average: { halfLife: { images: 40 } },
+      terms: { r1: { gamma: { from: 0, to: 5, over: { iterations: 6 } } } },
+      intervals: { checkpoint: { images: 30 } },
+    },
+  ],
 ] as const)
   test(`${recipe} ${JSON.stringify(settings)}: straight, and halved by a resume, give the same bits`, async () => {
     const one = await outcome(await straight(recipe, settings));

@@ -24,7 +24,7 @@ import { changedParts } from "../core/run/imports.js";
 import { lockHolder, RunLock } from "../core/run/lock.js";
 import { madeWith, saveCheckpoint } from "../core/state/save.js";
 import { loadCheckpoint } from "./checkpoint.js";
-import { checkEvaluations } from "./evaluations.js";
+import { checkEvaluations, checkEvaluationWords } from "./evaluations.js";
 import { describeAnew, layoutOf, loadFork } from "./forkCheckpoint.js";
 import { type RecordOptions, record } from "./record.js";
 import { type StepReport, Trainer } from "./trainer.js";
@@ -76,6 +76,7 @@ export async function createTrainer(
   context?: Partial<DataContext>,
   opened?: Dataset,
 ): Promise<Trainer> {
+  await checkEvaluationWords(config);
   const trainer = await Trainer.create(config, context, opened);
   try {
     await checkEvaluations(config, shapeOf(trainer.dataset), context?.signal);
@@ -219,6 +220,7 @@ export async function forkRun(
   place: RunPlace,
   context?: Partial<DataContext>,
 ): Promise<Run> {
+  await checkEvaluationWords(config);
   const claim = await claimed(place, context);
   let trainer: Trainer | undefined;
   try {
@@ -272,7 +274,7 @@ function tellThreads({ path, record }: RunDirectory, context: Partial<DataContex
   const own = getThreads();
   if (record.threads === undefined || record.threads === own) return;
   context?.onNotice?.(
-    `${path} was begun with ${record.threads} thread${record.threads === 1 ? "" : "s"}, and goes on with ${own}: the bits will not be those of a run that was never interrupted; --set threads=${record.threads} in a fork, or OMP_NUM_THREADS=${record.threads}, keeps them`,
+    `${path} was begun with ${amount(record.threads, "threads")}, and goes on with ${own}: the bits will not be those of a run that was never interrupted; --set threads=${record.threads} in a fork, or OMP_NUM_THREADS=${record.threads}, keeps them`,
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultGenerator, liveTensors, scope, setThreads, Tensor, torch } from "@gantry/torch";
+import { defaultGenerator, liveTensors, type optim, scope, setThreads, Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../core/base/errors.js";
 import type { JsonObject } from "../core/base/json.js";
 import { resolveConfig } from "../core/config/config.js";
@@ -80,6 +80,55 @@ test("every discriminator step takes a fresh batch, bursts too", async () => {
   await trainer.close();
 });
 
+test("rates, betas and weights of terms are what their schedules say, iteration by iteration", async () => {
+  const rate = (over: JsonObject) => ({ from: 1e-3, to: 5e-4, over });
+  const trainer = await create("gan", {
+    steps: 6,
+    intervals: { log: 1 },
+    optimizers: {
+      default: {
+        learningRate: rate({ iterations: 4 }),
+        betas: [0.5, { from: 0.999, to: 0.9, over: { images: 64 } }],
+      },
+      discriminator: { learningRate: rate({ epochs: 0.25 }) },
+    },
+    terms: { r1: { gamma: { from: 0, to: 6, over: { training: 0.5 }, shape: "steps" } } },
+  });
+  const { players } = trainer.game;
+  const optimizerOf = (name: string) => players.get(name)?.optimizer as optim.Adam;
+  const seen: unknown[] = [];
+  for await (const { scalars } of trainer.run())
+    seen.push([
+      optimizerOf("generator").learningRate,
+      optimizerOf("generator").betas,
+      optimizerOf("discriminator").learningRate,
+      "discriminator/r1" in (scalars ?? {}),
+    ]);
+  const between = (from: number, to: number, share: number) =>
+    from * (1 - Math.min(1, share)) + to * Math.min(1, share);
+  // Batches of 16 of 200 points.
+  const expected = Array.from({ length: 6 }, (_, i) => [
+    between(1e-3, 5e-4, i / 4),
+    [0.5, between(0.999, 0.9, (16 * i) / 64)],
+    between(1e-3, 5e-4, (16 * i) / 200 / 0.25),
+    i >= 3,
+  ]);
+  assert.deepEqual(seen, expected);
+  await trainer.close();
+});
+
+test("a half-life leaves half of the average after so many images", async () => {
+  const trainer = await create("gan", { steps: 4, average: { halfLife: { images: 64 } } });
+  const { average, game } = trainer;
+  assert.ok(average);
+  const parameter = () => (game.network("generator").parameters()[0] as Tensor).toNumbers()[0] as number;
+  const averaged = () => [...average.stateDict().values()][0]?.toNumbers()[0] as number;
+  let expected = parameter();
+  for await (const _ of trainer.run()) expected = expected * 0.5 ** 0.25 + parameter() * (1 - 0.5 ** 0.25);
+  assert.ok(Math.abs(averaged() - expected) < 1e-6, `${averaged()} ${expected}`);
+  await trainer.close();
+});
+
 test("several generator steps of a larger batch: the loop written by hand, each step with latents of its own", async () => {
   const settings = {
     steps: 3,
@@ -121,6 +170,7 @@ test("images go to a device as bytes, and are numbers from -1 to 1 there", (cont
     labels: Int32Array.of(1, 0),
     indices: Uint32Array.of(3, 5),
     epoch: 0,
+    progress: 0,
   };
   const moved: string[] = [];
   for (const name of ["to", "toCopy"] as const) {
@@ -267,6 +317,23 @@ test("what does not go together is refused before anything is built", async () =
     create("gan", { optimizers: { generatr: { learningRate: 1 } } }),
     /optimizers\.generatr: there is no player 'generatr'; did you mean "generator"\?; players: generator, discriminator/,
   );
+});
+
+test("a team learns where one of its members does, and is refused where none does", async () => {
+  // The encoder of reg-gan updates along with G; with its weights at 0 G alone has a loss.
+  const weightless = {
+    reconstruction: { weight: 0 },
+    "mode-regularizer": { weight: 0 },
+  };
+  const trainer = await create("reg-gan", { steps: 1, terms: weightless });
+  assert.equal((await run(trainer)).length, 1);
+  await trainer.close();
+  const alone = await create("gan", { steps: 1, terms: { "non-saturating": null, r1: {} } });
+  await assert.rejects(
+    run(alone),
+    (error) => error instanceof UsageError && /^the generator would learn nothing/.test(error.message),
+  );
+  await alone.close();
 });
 
 test("a loss that is not finite ends the run, naming the iteration as reports count it", async () => {

@@ -12,9 +12,11 @@ import {
 } from "@gantry/torch";
 import { amount } from "../core/base/amount.js";
 import { UsageError } from "../core/base/errors.js";
+import { type Clock, everyIterations, iterationsOf, type Pace, valueAt } from "../core/base/schedule.js";
 import { buildGame } from "../core/config/build.js";
 import { openConfiguredData } from "../core/config/data.js";
 import { measureKernels } from "../core/config/kernelChoices.js";
+import { scheduleOptimizer } from "../core/config/optimizers.js";
 import type { Config } from "../core/config/schema.js";
 import { type Batch, createLoader, type DataContext, type Dataset, type Loader } from "../core/data/index.js";
 import type { Game } from "../core/game/game.js";
@@ -23,6 +25,7 @@ import { type Sample, shapeOf } from "../core/nets/sample.js";
 import type { TrainerState } from "../core/run/checkpoints.js";
 import { randomState, trainingRandom } from "../core/state/random.js";
 import { WeightAverage } from "./averaging.js";
+import { paceOf } from "./pace.js";
 
 /** What one iteration did. */
 export interface StepReport {
@@ -61,7 +64,8 @@ export class Trainer {
   #batchUsed = false;
   /** Players that a term gave something to minimise; until the first iteration is over. */
   #taught: Set<string> | undefined = new Set();
-  readonly #baseRates: ReadonlyMap<string, number>;
+  readonly #pace: Pace;
+  readonly #logEvery: number;
   readonly #closing: (() => Promise<void>)[] = [];
 
   private constructor(config: Config, dataset: Dataset, game: Game) {
@@ -69,12 +73,10 @@ export class Trainer {
     this.dataset = dataset;
     this.game = game;
     this.random = trainingRandom(config);
-    this.average =
-      config.average === null ? undefined : new WeightAverage(game.network("generator"), config.average);
+    this.average = config.average === null ? undefined : new WeightAverage(game.network("generator"));
     this.#loader = createLoader({ dataset, batch: config.batch, seed: config.seed });
-    this.#baseRates = new Map(
-      [...game.players.values()].map(({ name, optimizer }) => [name, optimizer.learningRate]),
-    );
+    this.#pace = paceOf(config, dataset.count);
+    this.#logEvery = everyIterations(config.intervals.log, this.#pace);
   }
 
   /** @throws UsageError, FormatError: everything that can be refused is refused here */
@@ -137,15 +139,15 @@ export class Trainer {
     const { game, config } = this;
     const iteration = this.#iteration;
     const done = iteration + 1;
-    const logging = done === 1 || done % config.intervals.log === 0 || done === config.steps;
+    const logging = done === 1 || done % this.#logEvery === 0 || done === config.steps;
     const scalars: Record<string, number> = {};
-    this.#setLearningRates(iteration);
-    for (const group of this.#groups(iteration)) {
-      if (this.#batch === undefined || (group[0]?.real === "fresh" && this.#batchUsed)) {
-        const next = timed("data", "wait for a batch", () => this.#loader.next());
-        this.#batch = next instanceof Promise ? await next : next;
-        this.#batchUsed = false;
-      }
+    // The first batch comes before anything else, so that what counts in epochs knows where it stands.
+    await this.#nextBatch();
+    const clock = this.#clock();
+    for (const { name, optimizer } of game.players.values())
+      scheduleOptimizer(config.optimizers, name, optimizer, clock);
+    for (const group of this.#groups(clock)) {
+      if (group[0]?.real === "fresh" && this.#batchUsed) await this.#nextBatch();
       scope(() => {
         let before: Play | undefined;
         for (const [i, phase] of group.entries()) {
@@ -167,7 +169,7 @@ export class Trainer {
     // A batch never outlives its iteration, so that a checkpoint needs none.
     this.#batch = undefined;
     const { average } = this;
-    if (average !== undefined) timed("phase", "average", () => average.update(iteration));
+    if (average !== undefined) timed("phase", "average", () => average.update(this.#averageDecay(clock)));
     this.#iteration++;
     return logging ? scalars : undefined;
   }
@@ -190,11 +192,11 @@ export class Trainer {
    * The steps of one iteration, in groups that share their samples: each alone, unless the schedule lets a phase look at
    * the samples of the step before it.
    */
-  #groups(iteration: number): Phase[][] {
+  #groups(clock: Clock): Phase[][] {
     const groups: Phase[][] = [];
     for (const phase of this.game.phases) {
       const share = this.config.schedule.shareSamples && phase.real === "same";
-      for (let step = 0; step < this.#stepsOf(phase, iteration); step++) {
+      for (let step = 0; step < this.#stepsOf(phase, clock); step++) {
         if (share && step === 0 && groups.length > 0) groups.at(-1)?.push(phase);
         else groups.push([phase]);
       }
@@ -205,9 +207,7 @@ export class Trainer {
   #playOptions(phase: Phase, logging: boolean) {
     const { config } = this;
     return {
-      iteration: this.#iteration,
-      steps: config.steps,
-      epoch: this.#batch?.epoch ?? this.#epoch,
+      ...this.#clock(),
       batch: phase.batch ?? config.batch,
       random: this.random,
       device: config.device as Device,
@@ -219,17 +219,33 @@ export class Trainer {
     };
   }
 
-  #stepsOf(phase: Phase, iteration: number): number {
-    const { burst } = this.config.schedule;
-    if (phase.name !== "discriminator" || burst === null) return phase.steps;
-    return iteration < burst.first || iteration % burst.every === 0 ? burst.steps : phase.steps;
+  #stepsOf(phase: Phase, clock: Clock): number {
+    const { discriminatorSteps } = this.config.schedule;
+    if (phase.name !== "discriminator" || typeof discriminatorSteps === "number") return phase.steps;
+    return Math.max(1, Math.round(valueAt(discriminatorSteps, clock)));
   }
 
-  #setLearningRates(iteration: number): void {
-    const factor = this.config.schedule.decay === "linear" ? 1 - iteration / this.config.steps : 1;
-    for (const { name, optimizer } of this.game.players.values()) {
-      optimizer.learningRate = (this.#baseRates.get(name) ?? 0) * factor;
-    }
+  async #nextBatch(): Promise<void> {
+    const next = timed("data", "wait for a batch", () => this.#loader.next());
+    this.#batch = next instanceof Promise ? await next : next;
+    this.#batchUsed = false;
+  }
+
+  /** Where the training stands, for schedules. */
+  #clock(): Clock {
+    const batch = this.#batch;
+    return {
+      iteration: this.#iteration,
+      steps: this.config.steps,
+      epoch: batch === undefined ? this.#epoch : batch.epoch + batch.progress,
+      images: this.#imagesSeen,
+    };
+  }
+
+  /** What this iteration keeps of the average: with a half-life, half of it is left after so long. */
+  #averageDecay(clock: Clock): number {
+    const { decay, halfLife } = this.config.average ?? { decay: 0, halfLife: null };
+    return halfLife === null ? valueAt(decay, clock) : 0.5 ** (1 / iterationsOf(halfLife, this.#pace));
   }
 
   /**

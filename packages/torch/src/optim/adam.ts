@@ -18,7 +18,8 @@ export interface AdamOptions {
 /** Kingma and Ba, Adam, ICLR 2015, with torch.optim.Adam's rule, in one pass over memory (native/adam.cc). */
 export class Adam extends RuleOptimizer {
   protected override readonly names = ["exp_avg", "exp_avg_sq"];
-  readonly betas: readonly [number, number];
+  /** May be changed at any time, as schedules do. */
+  betas: readonly [number, number];
   readonly eps: number;
   readonly weightDecay: number;
 

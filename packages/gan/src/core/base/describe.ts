@@ -48,7 +48,11 @@ function typeOf(schema: JsonSchema): string {
   const choices = schema.anyOf ?? schema.oneOf;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(String).join(" or ");
-  if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(" or ");
+  if (choices !== undefined) {
+    const constants = choices.filter((each) => !isSchedule(each)).map(typeOf);
+    const schedule = choices.some(isSchedule) ? ", or a schedule as 1..0@100epochs" : "";
+    return [...new Set(constants)].join(" or ") + schedule;
+  }
   if (schema.allOf !== undefined) return schema.allOf.map(typeOf).join(" and ");
   // Zod writes a nullable text as the types of one schema, and a nullable number as a choice.
   if (Array.isArray(schema.type))
@@ -77,6 +81,9 @@ function objectType({ properties = {}, additionalProperties }: JsonSchema): stri
   }
   return `{${parts.join("; ")}}`;
 }
+
+const isSchedule = ({ properties }: JsonSchema) =>
+  properties?.from !== undefined && properties.over !== undefined;
 
 function bounds(schema: JsonSchema): string[] {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;

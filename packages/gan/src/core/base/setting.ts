@@ -1,16 +1,17 @@
+import { parseSchedule } from "../base/schedule.js";
 import { UsageError } from "./errors.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { parseNumber } from "./number.js";
 
 /**
- * A word of the command line as a value: a number in any decimal form, JSON where it is JSON (true, null, [..]), else the
+ * A word of the command line as a value: a number in any decimal form, a schedule in its short form, JSON where it is JSON (true, null, [..]), else the
  * text itself.
  * @param where what it is the value of, for messages: `--steps`, `optimizers.default.betas`
  * @throws UsageError for Python's words and for a list without brackets, with the right form
  */
 export function parseValue(text: string, where = ""): Json {
-  const number = parseNumber(text);
-  if (number !== undefined) return number;
+  const number = parseNumber(text) ?? parseSchedule(text, where);
+  if (number !== undefined) return number as Json;
   let value: Json;
   try {
     value = JSON.parse(/^[[{]/.test(text) ? plainNumbers(text) : text) as Json;

@@ -1,6 +1,8 @@
-import { deviceCount, machine, manualSeed, nn, setThreads } from "@gantry/torch";
+import { deviceCount, machine, manualSeed, nn, setThreads, TorchError } from "@gantry/torch";
+import { amount } from "../base/amount.js";
 import { UsageError } from "../base/errors.js";
 import { didYouMean } from "../base/nearest.js";
+import { finalValue } from "../base/schedule.js";
 import { Game } from "../game/game.js";
 import { Plan } from "../game/plan.js";
 import type { Term } from "../game/term.js";
@@ -28,7 +30,7 @@ export interface GameParts {
  */
 export async function buildGame(config: Config, data: DataShape): Promise<Game> {
   checkDevice(config.device);
-  setThreads(config.threads ?? defaultThreads(data));
+  useThreads(config.threads ?? defaultThreads(data));
   const strange = config.plain.find((name) => !nn.rewriteNames.includes(name as nn.RewriteName));
   if (strange !== undefined)
     throw new UsageError(
@@ -68,7 +70,7 @@ export async function composeGame(config: Config, data: DataShape, parts: GamePa
     classes: config.conditional ? data.classes : undefined,
     family,
     familyOptions,
-    discriminatorSteps: config.schedule.discriminatorSteps,
+    discriminatorSteps: Math.max(1, Math.round(finalValue(config.schedule.discriminatorSteps))),
     generatorSteps: config.schedule.generatorSteps,
     generatorBatch: config.schedule.generatorBatch ?? config.batch,
   });
@@ -101,6 +103,19 @@ async function makeTerms(config: Config): Promise<Map<string, Term>> {
   return terms;
 }
 
+/**
+ * Sets how many threads an operator may use.
+ * @throws UsageError for more than the machine makes sense of
+ */
+export function useThreads(count: number): void {
+  try {
+    setThreads(count);
+  } catch (error) {
+    if (!(error instanceof TorchError)) throw error;
+    throw new UsageError(error.message.replace(/^setThreads: /, ""), { cause: error });
+  }
+}
+
 /** As many as the machine gives for images; one for points, whose operators are too small to share and would only wait for each other. */
 function defaultThreads(data: DataShape): number {
   const wished = Number(process.env.OMP_NUM_THREADS);
@@ -115,6 +130,6 @@ function checkDevice(device: string): void {
   throw new UsageError(
     present === 0
       ? `this LibTorch sees no ${kind} device; leave --device out to train on the processor`
-      : `there is no device ${device}: ${present} ${kind} device${present === 1 ? "" : "s"} present, counted from 0`,
+      : `there is no device ${device}: ${amount(present, `${kind} devices`)} present, counted from 0`,
   );
 }

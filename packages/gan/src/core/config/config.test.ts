@@ -163,7 +163,10 @@ test("an unknown key names the nearest, at every level", async () => {
     const typed = setting.slice(0, setting.indexOf("="));
     assert.equal(await refusal(setting), `unknown setting '${typed}'; did you mean '${instead}'?`);
   }
-  assert.match(await refusal("schedule.generatorSteps=1e9"), /^schedule\.generatorSteps: too big/);
+  assert.match(
+    await refusal("schedule.generatorSteps=1e9"),
+    /^schedule\.generatorSteps: expected a number of at most 1000; it is 1000000000$/,
+  );
   assert.match(await refusal("recipe=dcgan"), /^recipe: it is "gan", .* by its name: gantry train dcgan$/);
   assert.match(await refusal("zebra=3"), /^unknown setting 'zebra'; known here: recipe, data, net, /);
   assert.match(await refusal("__proto__.x=1"), /^unknown setting '__proto__'; known here/);
@@ -186,7 +189,7 @@ test("a wrong type or value says where, what was expected, and what it is", asyn
     ["steps=many", 'steps: expected a number; it is "many"'],
     ["steps=1.5", "steps: expected a whole number; it is 1.5"],
     ["steps=1e999", "steps: expected a number; it is Infinity"],
-    ["steps=0", "steps: too small: expected number to be >=1; it is 0"],
+    ["steps=0", "steps: expected a number of at least 1; it is 0"],
     ["batch=[1]", "batch: expected a number; it is [1]"],
     ["conditional=1", "conditional: expected true or false; it is 1"],
     ["net=3", "net: expected an object; it is 3"],
@@ -203,7 +206,7 @@ test("a wrong type or value says where, what was expected, and what it is", asyn
     ],
     ["schedule.decay=cosine", 'schedule.decay: expected "none" or "linear"; it is "cosine"'],
     ["device=tpu", 'device: must be cpu, cuda, cuda:N or mps; it is "tpu"'],
-    ["net.generatorHidden=[0]", "net.generatorHidden.0: too small: expected number to be >=1; it is 0"],
+    ["net.generatorHidden=[0]", "net.generatorHidden.0: expected a number of at least 1; it is 0"],
     [
       "net.prior.distribution=gauss",
       'net.prior.distribution: expected "normal" or "uniform" or "unit"; it is "gauss"',
@@ -224,7 +227,7 @@ test("null takes away; an optimizer of another kind keeps nothing of the old one
       momentum: 0,
       weightDecay: 0,
     });
-    assert.deepEqual(config.average, { decay: 0.999, start: 0 });
+    assert.deepEqual(config.average, { decay: 0.999, halfLife: null });
   }
   const without = await resolveConfig({
     recipe: "gan",

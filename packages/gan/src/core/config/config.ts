@@ -9,7 +9,9 @@ import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
 import { composeRecipe } from "../recipes/recipe.js";
 import { terms as termRegistry } from "../terms/registry.js";
-import { type Config, checkConfig } from "./schema.js";
+import { checkConfig } from "./check.js";
+import { refuseIdleWords } from "./olderForms.js";
+import type { Config } from "./schema.js";
 import type { Added, Checked, OptionsOf, SettingsByPath } from "./typed.js";
 
 export interface Composition<Terms extends readonly Added[] = readonly Added[]> extends Changes<Terms> {
@@ -97,6 +99,7 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
     settingAt(path.split("."), value as Json),
   );
   const settings = [...(changes.settings ?? []), ...byPath];
+  refuseIdleWords(config, settings);
   if (changes.strict) {
     refuseContradictions(settings);
     refuseStrangeTerms((config.terms ?? {}) as JsonObject, settings);
@@ -141,11 +144,12 @@ export async function validateConfig(
   };
   const terms: Record<string, { term?: string }> = {};
   for (const [key, { term, ...options }] of Object.entries(base.terms)) {
+    const isOwn = isForeign("term", term ?? key);
+    const definition = isOwn ? undefined : await termRegistry.get(term ?? key);
+    const told = definition?.translate?.(options as JsonObject) ?? options;
     terms[key] = {
       ...(term === undefined ? {} : { term }),
-      ...(isForeign("term", term ?? key)
-        ? options
-        : validate((await termRegistry.get(term ?? key)).options, options, `terms.${key}`)),
+      ...(definition === undefined ? told : validate(definition.options, told, `terms.${key}`)),
     };
   }
   return { ...base, net, terms } as Config;

@@ -1,35 +1,34 @@
 import { z } from "zod";
-import { isObject, merge } from "../base/json.js";
-import { validate } from "../base/validate.js";
+import { interval, scheduled, spanSchema } from "../base/schedule.js";
 
 /** Points are cheap and one says little: a scatter plot shows this many for every image of a grid. */
 export const POINTS_PER_IMAGE = 40;
 
 const rate = z.number().positive();
-/** Steps of a player in one iteration, whose list is made at once. */
-const turns = z.int().min(1).max(100_000);
+/** A step size, which a schedule may take to 0. */
+const stepSize = scheduled(rate, z.number().min(0));
+const beta = scheduled(z.number().min(0).lt(1));
+/** Steps of a player in one iteration: WGAN's code takes 100 at times, and more than ten times that is a slip. */
+const turns = z.int().min(1).max(1000);
 
 /** One optimizer, by PyTorch's names spelled out and with PyTorch's defaults. */
 export const optimizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("adam"),
-    learningRate: rate.default(2e-4).describe("step size"),
-    betas: z
-      .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
-      .default([0.5, 0.999])
-      .describe("decay of the moments"),
+    learningRate: stepSize.default(2e-4).describe("step size"),
+    betas: z.tuple([beta, beta]).default([0.5, 0.999]).describe("decay of the moments"),
     epsilon: rate.default(1e-8),
     weightDecay: z.number().min(0).default(0),
   }),
   z.strictObject({
     kind: z.literal("sgd"),
-    learningRate: rate.default(1e-2).describe("step size"),
+    learningRate: stepSize.default(1e-2).describe("step size"),
     momentum: z.number().min(0).lt(1).default(0),
     weightDecay: z.number().min(0).default(0),
   }),
   z.strictObject({
     kind: z.literal("rmsprop"),
-    learningRate: rate.default(5e-5).describe("step size"),
+    learningRate: stepSize.default(5e-5).describe("step size"),
     alpha: z.number().min(0).lt(1).default(0.99).describe("decay of the mean square"),
     epsilon: rate.default(1e-8),
     momentum: z.number().min(0).lt(1).default(0),
@@ -56,7 +55,7 @@ export const configSchema = z.strictObject({
     .describe("optimizers by player, each laid upon `default`, which serves players not named"),
   schedule: z
     .strictObject({
-      discriminatorSteps: turns
+      discriminatorSteps: scheduled(turns)
         .default(1)
         .describe("discriminator steps of an iteration, before the generator's"),
       generatorSteps: turns
@@ -65,13 +64,10 @@ export const configSchema = z.strictObject({
       generatorBatch: z
         .int()
         .min(1)
+        .max(1_048_576)
         .nullable()
         .default(null)
         .describe("latents of a generator step; null: as many as `batch`"),
-      decay: z
-        .enum(["none", "linear"])
-        .default("none")
-        .describe("learning rates: constant, or linearly to 0 at the last iteration"),
       shareSamples: z
         .boolean()
         .default(false)
@@ -85,27 +81,28 @@ export const configSchema = z.strictObject({
             "true: with spectral norm too, whose power iteration then moves once a step, not twice; " +
             "false: nor do R1, R2 and gradient penalties share a pass, as without batch norm they else do",
         ),
-      burst: z
-        .strictObject({ steps: turns, first: z.int().min(0), every: z.int().min(1) })
-        .nullable()
-        .default(null)
-        .describe("more discriminator steps in the first iterations and every so often (WGAN's code)"),
     })
     .prefault({}),
   average: z
     .strictObject({
-      decay: z.number().min(0).lt(1).default(0.999).describe("what each step keeps of the average"),
-      start: z
-        .int()
-        .min(0)
-        .default(0)
-        .describe("first iteration that averages; before, the average follows the weights"),
+      decay: scheduled(z.number().min(0).lt(1))
+        .default(0.999)
+        .describe("what each iteration keeps of the average; 0: it follows the weights"),
+      halfLife: spanSchema
+        .nullable()
+        .default(null)
+        .describe("in decay's place: how long until half of the average is newer, as { images: 10000 }"),
     })
     .nullable()
     .default(null)
     .describe("exponential moving average of the generator's weights"),
-  batch: z.int().min(1).default(64).describe("samples in a batch"),
-  steps: z.int().min(1).default(20_000).describe("iterations: turns of the whole schedule"),
+  batch: z.int().min(1).max(1_048_576).default(64).describe("samples in a batch"),
+  steps: z
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .default(20_000)
+    .describe("iterations: turns of the whole schedule"),
   seed: z
     .int()
     .min(0)
@@ -133,9 +130,9 @@ export const configSchema = z.strictObject({
     .describe("rewrites of the arithmetic that are switched off: computed as the networks write it"),
   intervals: z
     .strictObject({
-      log: z.int().min(1).default(50).describe("iterations between log lines"),
-      sample: z.int().min(1).default(500).describe("iterations between sample grids"),
-      checkpoint: z.int().min(1).default(500).describe("iterations between checkpoints"),
+      log: interval.default(50).describe("iterations between log lines; or { epochs: n }"),
+      sample: interval.default(500).describe("iterations between sample grids; or { epochs: n }"),
+      checkpoint: interval.default(500).describe("iterations between checkpoints; or { epochs: n }"),
       checkpointMinutes: z
         .number()
         .positive()
@@ -146,13 +143,21 @@ export const configSchema = z.strictObject({
     .prefault({}),
   evaluation: z
     .strictObject({
-      every: z.int().min(1).describe("iterations between evaluations; the last iteration is evaluated too"),
+      every: interval.describe(
+        "iterations between evaluations, or { epochs: n }; the last iteration is evaluated too",
+      ),
       metrics: z
         .string()
         .nullable()
         .default(null)
         .describe("as for 'gantry eval --metrics': fid,kid:subsets=10; null: its default for such data"),
-      samples: z.int().min(1).nullable().default(null).describe("generated for each; null: 10000 images"),
+      samples: z
+        .int()
+        .min(1)
+        .max(10_000_000)
+        .nullable()
+        .default(null)
+        .describe("generated for each; null: 10000 images"),
       best: z
         .string()
         .nullable()
@@ -173,18 +178,3 @@ export const configSchema = z.strictObject({
 
 /** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */
 export type Config = z.output<typeof configSchema>;
-
-/**
- * Checks what a configuration is made of, but for the options of its networks and terms: validateConfig() has them checked
- * by whom they belong to.
- * @throws UsageError
- */
-export const checkConfig = (value: unknown): Config => validate(configSchema, withOptimizers(value), "");
-
-/** Every player's optimizer laid upon the default one, so that a player's may name no more than what differs. */
-function withOptimizers(value: unknown): unknown {
-  if (!isObject(value) || !isObject(value.optimizers) || !isObject(value.optimizers.default)) return value;
-  const { default: common, ...players } = value.optimizers;
-  const commons = Object.fromEntries(Object.keys(players).map((player) => [player, common]));
-  return { ...value, optimizers: { default: common, ...merge(commons, players) } };
-}

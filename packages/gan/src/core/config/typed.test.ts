@@ -14,13 +14,20 @@ test("options of terms that are added by name have their types", async () => {
       { name: "r1", options: { gamma: 2 } },
       { name: "gradient-penalty", options: { sides: "one" } },
     ],
-    set: { "terms.r1.gamma": 3, steps: 7, "schedule.decay": "linear", "net.prior.size": 5, "data.radius": 3 },
+    set: {
+      "terms.r1.gamma": 3,
+      steps: 7,
+      "schedule.shareSamples": true,
+      "net.prior.size": 5,
+      "data.radius": 3,
+    },
   });
   const { gamma } = config.terms.r1;
-  same<typeof gamma, number>(true);
+  // A number, or a schedule of one.
+  same<Exclude<typeof gamma, object>, number>(true);
   const { sides } = config.terms["gradient-penalty"];
   same<typeof sides, "one" | "two">(true);
-  assert.deepEqual([gamma, sides, config.steps, config.schedule.decay], [3, "one", 7, "linear"]);
+  assert.deepEqual([gamma, sides, config.steps, config.schedule.shareSamples], [3, "one", 7, true]);
   assert.equal((config.net.prior as { size: number }).size, 5);
   assert.equal((config.data as { radius?: number }).radius, 3);
   const optimizers = {

@@ -146,7 +146,7 @@ for (const [name, definition] of await datasets.all()) {
       await assert.rejects(openDataset({ ...spec, [`${key}x`]: 1 }, context), {
         name: "UsageError",
         exitCode: 2,
-        message: new RegExp(`there is no option "${key}x"; did you mean "${key}"`),
+        message: new RegExp(`data set [^ ]+: unknown option '${key}x'; did you mean '${key}'\\?`),
       });
     });
   });

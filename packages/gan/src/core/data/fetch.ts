@@ -5,6 +5,7 @@ import { basename, join, posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { asFormatError, FormatError, listTar, writeAll } from "@gantry/formats";
+import { amount } from "../base/amount.js";
 import { RunError } from "../base/errors.js";
 import type { DataContext } from "./context.js";
 import { dataFolder } from "./places.js";
@@ -131,14 +132,15 @@ async function download(
       for (const { hash } of sums) hash.update(chunk);
       await write(handle, chunk, target);
       done += chunk.length;
-      if (done > MOST_BYTES) throw fail(`${url} sends more than ${MOST_BYTES} bytes`);
+      if (done > MOST_BYTES) throw fail(`${url} sends more than ${amount(MOST_BYTES, "bytes")}`);
       context.onProgress({ what: `downloading ${nameOf(file)}`, done, total, unit: "bytes" });
     }
   } catch (error) {
     context.signal?.throwIfAborted();
     if (error instanceof RunError || error instanceof FormatError) throw error;
     const reason = stall.signal.aborted ? `nothing came for ${PATIENCE_MS / 1000} s` : reasonOf(error);
-    if (done > 0) throw fail(`the connection to ${hostname} broke after ${done} bytes (${reason})`, error);
+    if (done > 0)
+      throw fail(`the connection to ${hostname} broke after ${amount(done, "bytes")} (${reason})`, error);
     throw fail(`cannot reach ${hostname} (${reason}): is there a network?`, error);
   } finally {
     clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, readIdx } from "@gantry/formats";
+import { amount } from "../base/amount.js";
 import type { ImagePart } from "./imageSet.js";
 import type { ImageShape } from "./resize.js";
 
@@ -45,9 +46,12 @@ export async function readIdxImages(
   if (labelsFile === undefined) return { shape, images: images.data, labels: undefined };
   const labels = await readIdx(labelsFile, { dimensions: 1 });
   if (labels.data.length !== count) {
-    throw new FormatError(`has ${labels.data.length} labels for the ${count} images of ${imagesFile}`, {
-      file: labelsFile,
-    });
+    throw new FormatError(
+      `has ${amount(labels.data.length, "labels")} for the ${count} images of ${imagesFile}`,
+      {
+        file: labelsFile,
+      },
+    );
   }
   return { shape, images: images.data, labels: labels.data };
 }

@@ -18,6 +18,8 @@ export interface Batch {
   readonly indices: Uint32Array;
   /** How many times all of the data set had been seen before: 0 for the first time through. */
   readonly epoch: number;
+  /** The part of the data set that had been seen this time, from 0 to below 1. */
+  readonly progress: number;
 }
 
 /** Where a loader stands: plain JSON. A loader made with it hands out exactly what this one would have. */
@@ -95,6 +97,7 @@ export function createLoader(options: LoaderOptions): Loader {
 interface Drawn {
   readonly indices: Uint32Array;
   readonly epoch: number;
+  readonly progress: number;
   readonly after: LoaderState;
 }
 
@@ -129,7 +132,7 @@ class Order {
       if (state.seed !== seed)
         throw new UsageError(`the data was in the order of seed ${state.seed}, not ${seed}`);
       if (!(Number.isInteger(state.position) && state.position >= 0 && state.position <= dataset.count)) {
-        throw new UsageError(`no loader of ${dataset.count} items stands at ${state.position}`);
+        throw new UsageError(`no loader of ${amount(dataset.count, "items")} stands at ${state.position}`);
       }
       this.#random = Random.restore(state.random);
       this.#state = state;
@@ -158,7 +161,8 @@ class Order {
     const indices = this.#permutation.slice(position, end);
     const digest = createHash("sha256").update(this.#state.digest).update(indices).digest("hex");
     this.#state = { ...this.#state, position: end, digest };
-    return { indices, epoch: this.#state.epoch, after: this.#state };
+    const progress = position / this.#permutation.length;
+    return { indices, epoch: this.#state.epoch, progress, after: this.#state };
   }
 
   #shuffle(): void {
@@ -168,8 +172,9 @@ class Order {
   }
 }
 
-function toBatch(dataset: Dataset, { indices, epoch }: Drawn, data: Batch["data"]): Batch {
-  return { data, shape: [indices.length, ...dataset.shape], labels: dataset.labels(indices), indices, epoch };
+function toBatch(dataset: Dataset, { indices, epoch, progress }: Drawn, data: Batch["data"]): Batch {
+  const shape = [indices.length, ...dataset.shape];
+  return { data, shape, labels: dataset.labels(indices), indices, epoch, progress };
 }
 
 /** Gathers when asked, on this thread. */

@@ -70,7 +70,7 @@ test("STL-10: planes of columns, labels from 1, photographs without labels", asy
   await writeFile(join(folder, "test_X.bin"), images(1).subarray(1));
   await assert.rejects(open({ name: "stl10", split: "test" }), {
     name: "FormatError",
-    message: /test_X\.bin: has 27647 bytes, no whole number of images/,
+    message: /test_X\.bin: has 27,647 bytes, no whole number of images/,
   });
 });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
-import { didYouMean } from "../base/nearest.js";
 import { type Named, Registry } from "../base/registry.js";
+import { validate } from "../base/validate.js";
 import { type DataContext, dataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import type { FetchPlan } from "./fetch.js";
@@ -60,21 +60,7 @@ export async function openDefinition(
   const given = options as { path?: unknown } | undefined;
   if (shape.path instanceof z.ZodString && given?.path === undefined)
     throw new UsageError(`data set ${name}: its path is missing; give --data PATH, or set data.path`);
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) throw new UsageError(explain(name, Object.keys(shape), parsed.error));
-  return await definition.open(parsed.data, context);
-}
-
-function explain(name: string, known: readonly string[], error: z.ZodError): string {
-  const issues = error.issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map(
-        (key) => `there is no option "${key}"${didYouMean(key, known)} (options: ${known.join(", ")})`,
-      );
-    }
-    return [issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`];
-  });
-  return `data set ${name}: ${issues.join("; ")}`;
+  return await definition.open(validate(schema, options, `data set ${name}`), context);
 }
 
 /** All data sets known by name: the files of `datasets/`. */

@@ -1,4 +1,5 @@
 import { type Device, nn, noGrad, type RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
+import { type Scheduled, valueAt } from "../base/schedule.js";
 import type { Discriminator, Encoder, Encoding, Features, Generator } from "../nets/contract.js";
 import type { Sample } from "../nets/sample.js";
 
@@ -96,8 +97,10 @@ export interface PlayOptions {
   readonly steps: number;
   /** The phase this is a step of; undefined outside of training. */
   readonly phase?: Phase;
-  /** Times through the data, completed; default 0. */
+  /** Times through the data, with the part of the present one that is done; default 0. */
   readonly epoch?: number;
+  /** Real images that D has seen; default 0. */
+  readonly images?: number;
   /** Who updates now. */
   readonly updating: ReadonlySet<string>;
   /** Who updates in the next step, which will look at the same samples: their graph is recorded now already. */
@@ -142,6 +145,12 @@ export class Play {
 
   get iteration(): number {
     return this.options.iteration;
+  }
+
+  /** What an option that may be scheduled is now. */
+  at(value: Scheduled): number {
+    const { iteration, steps, epoch = 0, images = 0 } = this.options;
+    return valueAt(value, { iteration, steps, epoch, images });
   }
 
   get random(): RandomGenerator {

@@ -1,5 +1,6 @@
 import type { nn, optim, Tensor } from "@gantry/torch";
 import type { z } from "zod";
+import type { JsonObject } from "../base/json.js";
 import type { Named } from "../base/registry.js";
 import type { GraphOptions, Losses, Split } from "./gradient.js";
 import type { Plan } from "./plan.js";
@@ -101,6 +102,11 @@ export interface TermDefinition<Schema extends z.ZodObject = z.ZodObject> extend
   readonly separable?: true;
   /** Takes the gradients of D's losses on reals and fakes apart: what a recipe says of judging them together gives way. */
   readonly parts?: true;
+  /**
+   * Says options of older versions in today's.
+   * @throws UsageError
+   */
+  translate?(options: JsonObject): JsonObject;
   /** @param instance the name it goes by in this composition, in logs and messages; default its own */
   make(options: z.output<Schema>, instance?: string): Term;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** How latents are drawn: `normal` N(0,1); `uniform` U(-1,1); `unit` U(0,1). */
 export const priorSchema = z.strictObject({
-  size: z.int().min(1).default(128).describe("length of a latent vector"),
+  size: z.int().min(1).max(65_536).default(128).describe("length of a latent vector"),
   distribution: z
     .enum(["normal", "uniform", "unit"])
     .default("normal")

@@ -10,13 +10,16 @@ export default defineRecipe({
       "least-squares": null,
       "non-saturating": {},
       "instance-noise": {
-        sigma: [
-          [0, 0.05],
-          [100, 0.01],
-          [200, 0.003],
-          [300, 0.001],
-        ],
-        unit: "epochs",
+        sigma: {
+          from: 0.05,
+          to: 0.001,
+          over: { epochs: 300 },
+          shape: "steps",
+          between: [
+            [100, 0.01],
+            [200, 0.003],
+          ],
+        },
       },
     },
   },

@@ -11,13 +11,16 @@ export default defineRecipe({
       "least-squares": { realLabel: 1, fakeLabel: -1, target: 0, half: false },
       intervention: { k: 4, weight: 0.5, reconstruction: 0.25, encoderSteps: 10 },
       "instance-noise": {
-        sigma: [
-          [0, 0.05],
-          [50, 0.01],
-          [100, 0.001],
-          [200, 0],
-        ],
-        unit: "epochs",
+        sigma: {
+          from: 0.05,
+          to: 0,
+          over: { epochs: 200 },
+          shape: "steps",
+          between: [
+            [50, 0.01],
+            [100, 0.001],
+          ],
+        },
       },
     },
     optimizers: {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RunError, UsageError } from "../base/errors.js";
 import { checkDepth } from "../base/setting.js";
+import { expectation } from "../base/validate.js";
 import type { Config } from "../config/schema.js";
 import type { DataShape } from "../nets/sample.js";
 import type { UsedSource } from "./imports.js";
@@ -142,7 +143,8 @@ function checked<Schema extends z.ZodType>(
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const at = issue === undefined || issue.path.length === 0 ? "it" : issue.path.map(String).join(".");
-  throw new RunError(`${file}: ${what}: ${at} is not as Gantry writes it (${issue?.message ?? "unknown"})`);
+  const why = issue === undefined ? "" : ` (${expectation(issue)})`;
+  throw new RunError(`${file}: ${what}: ${at} is not as Gantry writes it${why}`);
 }
 
 /**

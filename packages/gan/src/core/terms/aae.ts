@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 import mlp from "../nets/families/mlp.js";
 import { oncePerPlay } from "./parts/adversarial.js";
@@ -17,9 +18,13 @@ export default defineTerm({
   source: "Makhzani et al. 2016 (Adversarial Autoencoders), section 2 and appendix A",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(1).describe("of the reconstruction"),
+    weight: scheduled(z.number().min(0)).default(1).describe("of the reconstruction"),
     distance: z.enum(["l2", "l1"]).default("l2").describe("per pixel, a mean; l1: PyTorch-GAN's code"),
-    hidden: z.array(z.int().min(1)).min(1).default([1000, 1000]).describe("widths of D's hidden layers"),
+    hidden: z
+      .array(z.int().min(1).max(65_536))
+      .min(1)
+      .default([1000, 1000])
+      .describe("widths of D's hidden layers"),
     stochastic: z.boolean().default(false).describe("E draws its latent from a Gaussian that it predicts"),
   }),
   make: ({ weight, distance, hidden, stochastic }) => {
@@ -27,7 +32,7 @@ export default defineTerm({
     const loss = oncePerPlay((play) => {
       const real = play.stream("real");
       const difference = play.generate(play.encode("real").latent, real.label).sub(real.image);
-      return (distance === "l2" ? difference.square() : difference.abs()).mean().mul(weight);
+      return (distance === "l2" ? difference.square() : difference.abs()).mean().mul(play.at(weight));
     });
     return {
       plan(plan) {

@@ -1,5 +1,6 @@
 import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
 import type { Contest } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
@@ -18,7 +19,7 @@ export default defineTerm({
   source: "Salimans et al. 2016 (Improved Techniques), section 3.1; openai/improved-gan",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(1).describe("factor on the distance"),
+    weight: scheduled(z.number().min(0)).default(1).describe("factor on the distance"),
     distance: z
       .enum(["squared", "absolute"])
       .default("squared")
@@ -30,7 +31,7 @@ export default defineTerm({
     const loss = oncePerPlay((play): Tensor => {
       const meanOf = (stream: string) => play.look(discriminator, stream).global.mean([0]);
       const apart = meanOf(contest.fake).sub(meanOf(contest.real));
-      return (distance === "squared" ? apart.square().sum() : apart.abs().mean()).mul(weight);
+      return (distance === "squared" ? apart.square().sum() : apart.abs().mean()).mul(play.at(weight));
     });
     return {
       attach(game) {
@@ -38,7 +39,9 @@ export default defineTerm({
         contest = game.contestsOf(discriminator)[0] as Contest;
       },
       loss: (player, play) =>
-        weight > 0 && play.game.stream(contest.fake).dependsOn.includes(player) ? loss(play) : undefined,
+        play.at(weight) > 0 && play.game.stream(contest.fake).dependsOn.includes(player)
+          ? loss(play)
+          : undefined,
     };
   },
 });

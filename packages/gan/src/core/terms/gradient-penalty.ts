@@ -1,5 +1,6 @@
 import { type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import type { Sample } from "../nets/sample.js";
@@ -18,8 +19,8 @@ export default defineTerm({
   source: "Gulrajani et al. 2017, equation 3; one-sided: section 4",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(10).describe("lambda"),
-    target: z.number().min(0).default(1).describe("the slope asked for"),
+    weight: scheduled(z.number().min(0)).default(10).describe("lambda"),
+    target: scheduled(z.number().min(0)).default(1).describe("the slope asked for"),
     sides: z
       .enum(["two", "one"])
       .default("two")
@@ -47,18 +48,19 @@ export default defineTerm({
         for (const end of [options.real, options.fake]) if (end !== null) game.requireStream(instance, end);
         const contests = game.contestsOf(discriminator);
         slopes = askSlopes(game, discriminator, (play) =>
-          (options.weight === 0 ? [] : contests).map(({ real, fake }) =>
+          (play.at(options.weight) === 0 ? [] : contests).map(({ real, fake }) =>
             between(play, discriminator, options.real ?? real, options.fake ?? fake),
           ),
         );
       },
       loss(player, play) {
-        if (player !== discriminator || options.weight === 0) return undefined;
+        const weight = play.at(options.weight);
+        if (player !== discriminator || weight === 0) return undefined;
         const norms = slopes(play).map((slope) => slope.vectorNorm(2, [1]));
         const all = norms.length === 1 ? (norms[0] as Tensor) : torch.cat(norms);
         play.report(`${discriminator}/${scalar}`, () => all.mean());
-        const excess = all.sub(options.target);
-        return (options.sides === "one" ? excess.relu() : excess).square().mean().mul(options.weight);
+        const excess = all.sub(play.at(options.target));
+        return (options.sides === "one" ? excess.relu() : excess).square().mean().mul(weight);
       },
     };
   },

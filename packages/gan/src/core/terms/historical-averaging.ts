@@ -1,6 +1,7 @@
 import { type nn, sumOf, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { didYouMean } from "../base/nearest.js";
+import { isNever, scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 import { ParameterAverage } from "../nets/parameterAverage.js";
 
@@ -20,12 +21,14 @@ export default defineTerm({
   source: "Salimans et al. 2016 (Improved Techniques), section 3.3",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(0.001).describe("factor on the squared distance; none is published"),
+    weight: scheduled(z.number().min(0))
+      .default(0.001)
+      .describe("factor on the squared distance; none is published"),
     players: z.array(z.string()).nullable().default(null).describe("whom it holds; null: everyone"),
   }),
   make: ({ weight, players }) => {
     const histories = new Map<string, History>();
-    const held = (player: string) => weight > 0 && (players?.includes(player) ?? true);
+    const held = (player: string) => !isNever(weight) && (players?.includes(player) ?? true);
     let network: (player: string) => nn.Module;
     const begin = (player: string): History => {
       const history = { updates: 1, mean: new ParameterAverage(network(player)) };
@@ -46,7 +49,7 @@ export default defineTerm({
       attach(game) {
         network = (player) => game.network(player);
       },
-      loss(player) {
+      loss(player, play) {
         if (!held(player)) return undefined;
         const { parameters, averages } = (histories.get(player) ?? begin(player)).mean;
         const squares = parameters.map((value, i) =>
@@ -55,7 +58,7 @@ export default defineTerm({
             .square()
             .sum(),
         );
-        return sumOf(squares).mul(weight);
+        return sumOf(squares).mul(play.at(weight));
       },
       afterUpdate(player) {
         const history = histories.get(player);

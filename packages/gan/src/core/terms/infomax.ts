@@ -11,7 +11,12 @@ export default defineTerm({
   source: "Lee, Tran, Cheung 2021 (InfoMax-GAN), equations 4 to 7; kwotsin/mimicry",
   kind: "regularizer",
   options: featureTaskOptions(0.2, 0.2).extend({
-    criticUnits: z.int().min(1).default(1024).describe("R: dimensions that the critics project features to"),
+    criticUnits: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(1024)
+      .describe("R: dimensions that the critics project features to"),
     variant: z
       .enum(["paper", "public"])
       .default("paper")

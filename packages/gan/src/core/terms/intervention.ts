@@ -36,7 +36,12 @@ export default defineTerm({
   source: "IVGAN paper, equations 3, 5, 6 and algorithm 1; zhangliangyu32/IVGAN, interpolation.py",
   kind: "regularizer",
   options: z.strictObject({
-    k: z.int().min(2).default(4).describe("how many interventions; as blocks, it must divide the latent"),
+    k: z
+      .int()
+      .min(2)
+      .max(1024)
+      .default(4)
+      .describe("how many interventions; as blocks, it must divide the latent"),
     operation: z
       .enum([...kinds.keys()] as [string, ...string[]])
       .default("block-substitution")
@@ -46,6 +51,7 @@ export default defineTerm({
     encoderSteps: z
       .int()
       .min(1)
+      .max(1000)
       .default(10)
       .describe(
         "steps of E on each batch, the first along with G; only that where another term has E update",

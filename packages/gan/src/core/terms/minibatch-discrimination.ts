@@ -11,8 +11,8 @@ export default defineTerm({
   source: "Salimans et al. 2016 (Improved Techniques), section 3.2; openai/improved-gan, nn.py",
   kind: "regularizer",
   options: z.strictObject({
-    kernels: z.int().min(1).default(100).describe("B: ways in which images are compared"),
-    dimensions: z.int().min(1).default(5).describe("C: numbers that each makes of an image"),
+    kernels: z.int().min(1).max(65_536).default(100).describe("B: ways in which images are compared"),
+    dimensions: z.int().min(1).max(65_536).default(5).describe("C: numbers that each makes of an image"),
     discriminator: z.string().default("discriminator").describe("who looks so"),
   }),
   make: ({ kernels, dimensions, discriminator }) => ({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
 import { planReconstruction } from "./parts/reconstruction.js";
@@ -14,7 +15,7 @@ export default defineTerm({
   source: "Che et al. 2017 (Mode Regularized GAN), section 3.2",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(0.4).describe("lambda_2"),
+    weight: scheduled(z.number().min(0)).default(0.4).describe("lambda_2"),
     discriminator: z.string().default("discriminator").describe("whose word counts"),
     variant: z
       .enum(["intended", "printed"])
@@ -22,15 +23,20 @@ export default defineTerm({
       .describe("printed: the opposite sign, as in the paper's equations"),
   }),
   make: ({ weight, discriminator, variant }) => {
-    const factor = variant === "printed" ? -weight : weight;
+    const sign = variant === "printed" ? -1 : 1;
     const loss = oncePerPlay((play) =>
-      play.judge(discriminator, "reconstruction").logits.neg().softplus().mean().mul(factor),
+      play
+        .judge(discriminator, "reconstruction")
+        .logits.neg()
+        .softplus()
+        .mean()
+        .mul(sign * play.at(weight)),
     );
     return {
       plan: planReconstruction,
       attach: (game) => game.requireJudgeOfData("mode-regularizer", discriminator),
       loss: (player, play) =>
-        weight > 0 && (player === "generator" || player === "encoder") ? loss(play) : undefined,
+        play.at(weight) > 0 && (player === "generator" || player === "encoder") ? loss(play) : undefined,
     };
   },
 });

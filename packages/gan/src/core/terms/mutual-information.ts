@@ -39,13 +39,13 @@ export default defineTerm({
   kind: "regularizer",
   options: z.strictObject({
     categorical: z
-      .array(z.int().min(2))
+      .array(z.int().min(2).max(65_536))
       .default([10])
       .describe("categorical codes: the number of categories of each"),
-    continuous: z.int().min(0).default(2).describe("how many continuous codes, U(-1, 1)"),
+    continuous: z.int().min(0).max(65_536).default(2).describe("how many continuous codes, U(-1, 1)"),
     weight: z.number().min(0).default(1).describe("lambda, of the categorical codes"),
     continuousWeight: z.number().min(0).default(1).describe("lambda of the continuous ones"),
-    units: z.int().min(1).default(128).describe("width of Q's hidden layer"),
+    units: z.int().min(1).max(65_536).default(128).describe("width of Q's hidden layer"),
     discriminator: z.string().default("discriminator").describe("whose features Q reads"),
   }),
   make({ categorical, continuous, weight, continuousWeight, units, discriminator }) {

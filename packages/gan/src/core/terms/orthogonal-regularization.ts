@@ -1,6 +1,7 @@
 import { nn, sumOf, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
+import { scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 
 /**
@@ -38,7 +39,7 @@ export default defineTerm({
   source: "Brock et al. 2019 (BigGAN), equation 3; ajbrock/BigGAN-PyTorch, utils.ortho",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(1e-4).describe("beta"),
+    weight: scheduled(z.number().min(0)).default(1e-4).describe("beta"),
     player: z.string().default("generator").describe("whose weights"),
   }),
   make: ({ weight, player }) => ({
@@ -49,9 +50,10 @@ export default defineTerm({
         );
     },
     loss(updating, play) {
-      if (updating !== player || weight === 0) return undefined;
+      const now = play.at(weight);
+      if (updating !== player || now === 0) return undefined;
       const losses = weightsOf(play.game.network(player)).map(offDiagonal);
-      return losses.length === 0 ? undefined : sumOf(losses).mul(weight);
+      return losses.length === 0 ? undefined : sumOf(losses).mul(now);
     },
   }),
 });

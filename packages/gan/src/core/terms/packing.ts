@@ -17,7 +17,7 @@ export default defineTerm({
   source: "Lin et al. 2018 (PacGAN), section 2.1; fjxmlzn/PacGAN",
   kind: "view",
   options: z.strictObject({
-    degree: z.int().min(1).default(2).describe("m: samples in a pack"),
+    degree: z.int().min(1).max(1024).default(2).describe("m: samples in a pack"),
     discriminator: z.string().nullable().default(null).describe("whose input is packed; null: every one's"),
   }),
   make: ({ degree, discriminator }) => ({

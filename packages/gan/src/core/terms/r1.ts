@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 import { askSlopes, leaf } from "./parts/slope.js";
 
@@ -12,7 +13,9 @@ export default defineTerm({
   source: "Mescheder, Geiger, Nowozin 2018, equation 9; StyleGAN's default with gamma 10",
   kind: "regularizer",
   options: z.strictObject({
-    gamma: z.number().min(0).default(10).describe("strength; half of it multiplies the squared norm"),
+    gamma: scheduled(z.number().min(0))
+      .default(10)
+      .describe("strength; half of it multiplies the squared norm"),
     discriminator: z.string().default("discriminator").describe("the discriminator it holds"),
     stream: z
       .string()
@@ -21,7 +24,7 @@ export default defineTerm({
       .describe("where the slope is measured; null: at what D should call real in the composition"),
   }),
   make: (options, instance = "r1") => {
-    const { discriminator, gamma } = options;
+    const { discriminator } = options;
     let slopes: ReturnType<typeof askSlopes>;
     return {
       attach(game) {
@@ -30,7 +33,7 @@ export default defineTerm({
         const contests = game.contestsOf(discriminator);
         const streams = [...new Set(contests.map(({ real }) => options.stream ?? real))];
         slopes = askSlopes(game, discriminator, (play) =>
-          (gamma === 0 ? [] : streams).map((name) => {
+          (play.at(options.gamma) === 0 ? [] : streams).map((name) => {
             const sample = play.stream(name);
             const latent = game.judgesPairs(discriminator) ? sample.latent : undefined;
             return leaf({ ...sample, latent });
@@ -38,6 +41,7 @@ export default defineTerm({
         );
       },
       loss(player, play) {
+        const gamma = play.at(options.gamma);
         if (player !== discriminator || gamma === 0) return undefined;
         const rows = slopes(play);
         return rows.map((slope) =>

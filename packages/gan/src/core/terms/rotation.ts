@@ -47,6 +47,7 @@ export default defineTerm({
     rotated: z
       .int()
       .min(4)
+      .max(65_536)
       .multipleOf(4, "must be a multiple of 4")
       .default(16)
       .describe("R, with form=quarter: how many turned images, upright ones included"),

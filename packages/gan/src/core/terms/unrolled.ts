@@ -1,6 +1,7 @@
 import { nn, type optim, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { type ComposedGame, defineTerm } from "../game/term.js";
+import { MemoryForecast } from "../nets/memory.js";
 
 /**
  * G's losses see D as it would be after `steps` more updates on the same samples. Gradients flow through those updates, its
@@ -16,7 +17,7 @@ export default defineTerm({
   source: "Metz et al. 2017 (Unrolled GAN), equations 7 to 11; poolio/unrolled_gan",
   kind: "gradient",
   options: z.strictObject({
-    steps: z.int().min(0).default(5).describe("k: updates looked ahead"),
+    steps: z.int().min(0).max(1000).default(5).describe("k: updates looked ahead, each kept in memory"),
     discriminator: z.string().default("discriminator").describe("who is looked through"),
     player: z.string().default("generator").describe("who looks"),
   }),
@@ -42,6 +43,7 @@ export default defineTerm({
         const before = buffers.map((buffer) => buffer.clone());
         let values: readonly Tensor[] = parameters;
         let state: optim.OptimizerState | undefined;
+        const forecast = new MemoryForecast(steps);
         for (let step = 0; step < steps; step++) {
           const gradients = nn.withParameters(parameters, values, () => {
             const ahead = play.rejudge({ logging: false });
@@ -52,6 +54,7 @@ export default defineTerm({
           const updated = optimizer.differentiable(values, gradients, state);
           values = updated.parameters;
           state = updated.state;
+          forecast.roundDone(`unrolled: ${steps} updates ahead`, "give fewer by --set terms.unrolled.steps");
         }
         buffers.forEach((buffer, i) => {
           buffer.assign(before[i] as Tensor);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
 import { planPairs } from "./parts/pairs.js";
@@ -16,7 +17,7 @@ export default defineTerm({
   source: "Srivastava et al. 2017 (VEEGAN), algorithm 1; akashgit/VEEGAN, algo.png",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(1).describe("of the latent's reconstruction"),
+    weight: scheduled(z.number().min(0)).default(1).describe("of the latent's reconstruction"),
     stochastic: z.boolean().default(false).describe("F draws its latent"),
   }),
   make: ({ weight, stochastic }, instance = "veegan") => {
@@ -24,12 +25,12 @@ export default defineTerm({
       const { latent } = play.stream("fake");
       const error = play.encode("fake").latent.sub(latent!).square().sum([1]).mean();
       play.report(`${instance}/error`, error);
-      return error.mul(weight);
+      return error.mul(play.at(weight));
     });
     return {
       plan: (plan) => planPairs(plan, { term: "veegan", stochastic, fool: "fake" }),
       loss: (player, play) =>
-        weight > 0 && (player === "generator" || player === "encoder") ? loss(play) : undefined,
+        play.at(weight) > 0 && (player === "generator" || player === "encoder") ? loss(play) : undefined,
     };
   },
 });

@@ -1,5 +1,6 @@
 import { optim } from "@gantry/torch";
 import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 
 /** After each of its updates, every parameter of D is clamped to [-limit, limit]. */
@@ -9,9 +10,7 @@ export default defineTerm({
   source: "Arjovsky, Chintala, Bottou 2017, algorithm 1",
   kind: "constraint",
   options: z.strictObject({
-    limit: z
-      .number()
-      .positive()
+    limit: scheduled(z.number().positive())
       .default(0.01)
       .describe("c; layers with an equalized learning rate (stylegan) store larger weights: 0.5"),
     discriminator: z.string().default("discriminator").describe("the discriminator it holds"),
@@ -20,7 +19,7 @@ export default defineTerm({
     attach: (game) => game.requireDiscriminator("weight-clipping", discriminator),
     afterUpdate(player, play) {
       if (player === discriminator)
-        optim.clampParameters_(play.game.network(discriminator).parameters(), limit);
+        optim.clampParameters_(play.game.network(discriminator).parameters(), play.at(limit));
     },
   }),
 });

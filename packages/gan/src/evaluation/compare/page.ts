@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { amount } from "../../core/base/amount.js";
 import { escapeXml, type Line, lineColour, lines } from "../../core/figures/lines.js";
 import { thin } from "../../core/run/curves.js";
 import type { RunSummary } from "../../core/run/summary.js";
@@ -43,7 +44,7 @@ export async function comparisonPage(comparison: Comparison, runs: readonly RunS
       ),
     ),
   ];
-  const title = `${runs.length} run${runs.length === 1 ? "" : "s"} compared`;
+  const title = `${amount(runs.length, "runs")} compared`;
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -8,6 +8,7 @@ import { validate } from "../../core/base/validate.js";
 import { explainMissing } from "../../core/config/data.js";
 import { type DataContext, dataContext, datasets, type Parts } from "../../core/data/index.js";
 import type { DatasetSpec } from "../../core/data/open.js";
+import { requireMemory } from "../../core/nets/memory.js";
 import { GANTRY_VERSION } from "../../core/run/directory.js";
 import { classifierMetadata } from "../metrics/features/classifier.js";
 import { ImageSamples } from "../metrics/features/extractor.js";
@@ -21,6 +22,7 @@ import { type EvaluationReport, overRepeats, type ReportedScore, type SideReport
 import type { EvaluationRequest, MetricRequest, Reference } from "./request.js";
 import { type ChosenMetric, countOf, extraction, type OpenSides, Sides, type View } from "./samples.js";
 import { type ImageSide, openSide, type PointSide, type Side } from "./side.js";
+import { isTrainedOn } from "./trainedOn.js";
 
 /** What surrounds an evaluation. */
 export interface EvaluationContext extends Partial<Omit<DataContext, "onProgress">> {
@@ -113,8 +115,8 @@ export class Evaluation {
     // Names and options first: a misspelt one must not cost the decoding of a data set.
     const asked = request.metrics && (await chooseMetrics(request.metrics, request.seed));
     if (request.network !== undefined) await featureNetworks.get(request.network);
-    checkWhole("repeats", request.repeats, 1);
-    checkWhole("samples", request.samples, 1);
+    checkWhole("repeats", request.repeats, 1, MOST_REPEATS);
+    checkWhole("samples", request.samples, 1, MOST_SAMPLES);
     checkWhole("realSamples", request.realSamples, 1);
     const open: Side[] = [];
     const quantisation = request.quantisation ?? {};
@@ -158,8 +160,10 @@ export class Evaluation {
             `points are judged against the modes of a data set (ring, grid); ${known?.name ?? "nothing"} has none: say --against ring, or the run whose data they should be like`,
           );
       }
-      const sides = { subject, against, test };
+      const isOwnData = reference !== undefined && (await isTrainedOn(subject, reference, context));
+      const sides = { subject, against, test, isOwnData };
       const views = await openViews(request, metrics, sides, context);
+      checkMemory(subject, counts.fake, views);
       return new Evaluation(request, context, given.onProgress ?? (() => {}), sides, metrics, views, counts);
     } catch (error) {
       for (const side of open) side.close();
@@ -170,7 +174,8 @@ export class Evaluation {
   /** Frees generator and networks. */
   close(): void {
     for (const { network } of this.#views) network?.dispose();
-    for (const side of Object.values(this.#sides) as (Side | undefined)[]) side?.close();
+    const { subject, against, test } = this.#sides;
+    for (const side of [subject, against, test]) side?.close();
   }
 
   /** @throws the signal's reason when it is aborted: what was extracted until then is kept for the next time */
@@ -271,7 +276,11 @@ const reportOf = (side: Side, samples: number): SideReport => ({
   shape: [...side.shape],
 });
 
-async function chooseMetrics(
+/**
+ * Metrics by name with their options checked, before anything is opened.
+ * @throws UsageError
+ */
+export async function chooseMetrics(
   asked: readonly MetricRequest[],
   seed: number | undefined,
 ): Promise<ChosenMetric[]> {
@@ -319,9 +328,30 @@ function checkAlike(subject: Side, other: Side): void {
     throw new UsageError(`${subject.name} holds points of ${a} coordinates, and ${other.name} of ${b}`);
 }
 
-function checkWhole(name: string, value: number | undefined, least: number): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value >= least))
-    throw new UsageError(`${name} is ${value}; a whole number of ${least} or more is needed`);
+/** Many times what papers take: 50,000 samples, and a hundred repeats. */
+export const MOST_SAMPLES = 10_000_000;
+export const MOST_REPEATS = 10_000;
+
+function checkWhole(
+  name: string,
+  value: number | undefined,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+  throw new UsageError(`${name} is ${value}; a whole number ${range} is needed`);
+}
+
+/**
+ * Refuses samples to be made that are held in memory and do not fit there.
+ * @throws UsageError
+ */
+function checkMemory({ kind, count, shape }: Side, samples: number, views: readonly View[]): void {
+  const isHeld = kind === "points" || views.some(({ needs }) => needs.has("images"));
+  if (count !== undefined || !isHeld) return;
+  const size = shape.reduce((product, extent) => product * extent, kind === "points" ? 4 : 1);
+  requireMemory(samples * size, amount(samples, kind), "take fewer by --samples");
 }
 
 /** Held-out images: those named, or else the test split of what the reference is the training split of. */

@@ -35,6 +35,8 @@ export interface OpenSides {
   readonly subject: Side;
   readonly against: Side | undefined;
   readonly test: Side | undefined;
+  /** Whether the subject is of a run that was trained on `against`. */
+  readonly isOwnData: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ export class Sides {
   }
 
   async pair(
-    { subject, against, test }: OpenSides,
+    { subject, against, test, isOwnData }: OpenSides,
     counts: { readonly fake: number; readonly real: number },
     seed: number,
   ): Promise<SamplePair> {
@@ -78,6 +80,7 @@ export class Sides {
       fake: await this.#samples("fake", subject, counts.fake, seed),
       real: against && (await this.#samples("real", against, counts.real, seed)),
       test: test && (await this.#samples("test", test, judged, seed)),
+      isOwnData,
     };
   }
 

@@ -228,9 +228,24 @@ export default defineMetric({
   needs: ["images"],
   comparesWithReal: true,
   options: z.strictObject({
-    steps: z.int().min(1).default(800).describe("training steps of the network, on real images"),
-    batch: z.int().min(2).default(64).describe("N: images told apart at a time; another N is another task"),
-    seed: z.int().min(0).default(0).describe("of weights, of batches, and of who is told from whom"),
+    steps: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(800)
+      .describe("training steps of the network, on real images"),
+    batch: z
+      .int()
+      .min(2)
+      .max(65_536)
+      .default(64)
+      .describe("N: images told apart at a time; another N is another task"),
+    seed: z
+      .int()
+      .min(0)
+      .max(0xffffffff)
+      .default(0)
+      .describe("of weights, of batches, and of who is told from whom"),
   }),
   async check({ batch }, { fake, real = 0, shape }) {
     const least = Math.min(fake, real);

@@ -64,7 +64,7 @@ export function inceptionScores(logits: Table, options: InceptionScoreOptions = 
 
 /** Options that the Inception score and the MODE score share. */
 export const splitOptions = z.strictObject({
-  splits: z.int().min(1).default(10).describe("parts that are scored apart"),
+  splits: z.int().min(1).max(100_000).default(10).describe("parts that are scored apart"),
   shuffle: z.boolean().default(true).describe("shuffle before splitting"),
   seed: z.int().min(0).max(0xffffffff).default(2020).describe("of the shuffle, as of NumPy's RandomState"),
 });

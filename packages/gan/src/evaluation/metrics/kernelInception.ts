@@ -77,8 +77,13 @@ export default defineMetric({
   needs: ["features"],
   comparesWithReal: true,
   options: z.strictObject({
-    subsets: z.int().min(1).default(100).describe("how many pairs of subsets"),
-    subsetSize: z.int().min(2).default(1000).describe("samples of each, drawn without replacement"),
+    subsets: z.int().min(1).max(100_000).default(100).describe("how many pairs of subsets"),
+    subsetSize: z
+      .int()
+      .min(2)
+      .max(1_000_000)
+      .default(1000)
+      .describe("samples of each, drawn without replacement"),
     seed: z.int().min(0).max(0xffffffff).default(2020).describe("of the draw, as of NumPy's RandomState"),
   }),
   check: ({ subsetSize }, { fake, real = 0 }) => checkSubsets(subsetSize, fake, real),

@@ -163,6 +163,8 @@ export interface SamplePair {
   readonly real?: Samples | undefined;
   /** Real images that no generator was trained on, for metrics that need `test`. */
   readonly test?: Samples | undefined;
+  /** Whether `fake` is of a generator that was trained on `real`: however bad, it is of no other kind. Default false. */
+  readonly isOwnData?: boolean | undefined;
 }
 
 /** Lets TypeScript infer the options' type. */

@@ -226,8 +226,8 @@ export default defineMetric({
       .default([3.5, 4])
       .describe("noise on the judge's input, one judge each"),
     threshold: z.number().min(0).max(1).default(0.9).describe("missing is a test image judged above this"),
-    steps: z.int().min(1).default(1000).describe("training steps of each judge"),
-    batch: z.int().min(1).default(64).describe("images of each kind in a step"),
+    steps: z.int().min(1).max(10_000_000).default(1000).describe("training steps of each judge"),
+    batch: z.int().min(1).max(65_536).default(64).describe("images of each kind in a step"),
     noiseInTest: z.boolean().default(false).describe("add the noise to test images too"),
     seed: z.int().min(0).default(0).describe("of weights, batches and noise"),
   }),

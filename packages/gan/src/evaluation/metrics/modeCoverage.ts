@@ -1,5 +1,6 @@
 import { noGrad, scope, torch } from "@gantry/torch";
 import { z } from "zod";
+import { amount } from "../../core/base/amount.js";
 import { UsageError } from "../../core/base/errors.js";
 import type { Parts } from "../../core/data/parts.js";
 import { datasets } from "../../core/data/registry.js";
@@ -39,7 +40,7 @@ export function modeCoverage(
 ): CoverageScores {
   if (labels.length === 0) throw new UsageError("mode coverage needs labels");
   if (proportions !== undefined && proportions.length !== modes)
-    throw new UsageError(`${proportions.length} proportions do not fit ${modes} modes`);
+    throw new UsageError(`${amount(proportions.length, "proportions")} do not fit ${modes} modes`);
   const counts = new Array<number>(modes).fill(0);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;

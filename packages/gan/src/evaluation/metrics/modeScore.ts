@@ -1,4 +1,5 @@
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
+import { amount } from "../../core/base/amount.js";
 import { UsageError } from "../../core/base/errors.js";
 import {
   checkSplits,
@@ -50,7 +51,7 @@ export function modeScores(
   options: InceptionScoreOptions = {},
 ): number[] {
   if (proportions.length !== logits.columns)
-    throw new UsageError(`${proportions.length} proportions do not fit ${logits.columns} classes`);
+    throw new UsageError(`${amount(proportions.length, "proportions")} do not fit ${logits.columns} classes`);
   const given = Float64Array.from(proportions);
   const total = given.reduce((sum, value) => sum + value, 0);
   if (!(total > 0) || given.some((value) => !(value >= 0)))

@@ -71,16 +71,28 @@ test("points far from every mode are told from bad ones: the scales differ", asy
   assert.equal(scorePoints([10, 0], [{ mean: [0, 0], std: 1 }]).near, true);
   assert.equal(scorePoints([10.001, 0], [{ mean: [0, 0], std: 1 }]).near, false);
   assert.equal(scorePoints([Number.NaN, 0], ring).near, false);
-  const metric = (modes: typeof ring) =>
+  const metric = (modes: typeof ring, judged = points, isOwnData = false) =>
     pointsMetric.score(
       { threshold: 3 },
       {
-        fake: { ...tableSamples(new MemoryTable(points, 2)), points },
-        real: { ...tableSamples(new MemoryTable(points, 2)), modes },
+        fake: { ...tableSamples(new MemoryTable(judged, 2)), points: judged },
+        real: { ...tableSamples(new MemoryTable(judged, 2)), modes },
+        isOwnData,
       },
     );
   for (const { note } of await metric(ring)) assert.match(note ?? "", /the scales differ/);
   for (const { note } of await metric(twice)) assert.equal(note, undefined);
+  // What a run makes of its own data's scale is bad, and not of another one.
+  for (const { note } of await metric(ring, points, true)) assert.equal(note, undefined);
+  // Half way between the modes, and as far out as they are: bad points of the same scale.
+  const between = Float32Array.from(
+    ring.flatMap((_, i) => [Math.cos((i + 0.5) * (Math.PI / 4)), Math.sin((i + 0.5) * (Math.PI / 4))]),
+  );
+  assert.equal(scorePoints(between, ring).near, false);
+  for (const { note } of await metric(ring, between)) assert.equal(note, undefined);
+  // Two points at distance 1 and 3 of modes at distance 2: sqrt(5) to 2, and to sqrt(4 + 2 / 4) with their deviation.
+  const pair = [-2, 2].map((x) => ({ mean: [x, 0], std: 0.5 }));
+  assert.ok(Math.abs(scorePoints([1, 0, 0, 3], pair).spread - Math.sqrt(5 / 4.5)) < 1e-12);
 });
 
 test("garbage samples count as bad, never as NaN", () => {

@@ -25,12 +25,19 @@ export interface PointScores {
    * high-quality sample it is log K, the worst there can be.
    */
   readonly reverseKl: number;
-  /** Whether any sample lies within 10 standard deviations of a mean: where none does, the scales differ. */
+  /** Whether any sample lies within 10 standard deviations of a mean. */
   readonly near: boolean;
+  /**
+   * Root mean square distance of the samples from the centre of the modes, as a multiple of what exact samples have; NaN where
+   * no sample is finite.
+   */
+  readonly spread: number;
 }
 
 /** Standard deviations from every mean beyond which points are none of these modes' at all. */
 const FAR = 10;
+/** How many times as far apart, or as close together, samples of no mode are that are of another scale. */
+const OTHER_SCALE = 1.5;
 
 /**
  * Judges points against the modes they should come from. Each sample counts for its nearest mean, distances measured in
@@ -56,10 +63,25 @@ export function scorePoints(
   if (count === 0 || !Number.isInteger(count))
     throw new UsageError(`${samples.length} numbers are no points of ${dimension} coordinates`);
 
+  const centre = Array.from(
+    { length: dimension },
+    (_, axis) => modes.reduce((sum, { mean }) => sum + mean[axis]!, 0) / modes.length,
+  );
+  const fromCentre = (point: ArrayLike<number>, offset = 0) =>
+    centre.reduce((sum, value, axis) => sum + (point[offset + axis]! - value) ** 2, 0);
+  const exact =
+    modes.reduce((sum, { mean, std }) => sum + fromCentre(mean) + dimension * std * std, 0) / modes.length;
+  let distances = 0;
+  let finite = 0;
   const counts = new Array<number>(modes.length).fill(0);
   const limit = threshold * threshold;
   let closest = Number.POSITIVE_INFINITY;
   for (let sample = 0; sample < count; sample++) {
+    const distance = fromCentre(samples, sample * dimension);
+    if (Number.isFinite(distance)) {
+      distances += distance;
+      finite++;
+    }
     let nearest = -1;
     let least = Number.POSITIVE_INFINITY;
     for (const [mode, { mean, std }] of modes.entries()) {
@@ -89,6 +111,7 @@ export function scorePoints(
     // Rounding must not make the distance of equal distributions negative.
     reverseKl: Math.max(0, Math.log(modes.length) - entropy),
     near: closest <= FAR * FAR,
+    spread: Math.sqrt(distances / finite / exact),
   };
 }
 
@@ -107,14 +130,16 @@ export default defineMetric({
       .default(3)
       .describe("of high quality within so many standard deviations"),
   }),
-  async score({ threshold }, { fake, real }) {
+  async score({ threshold }, { fake, real, isOwnData = false }) {
     if (fake.points === undefined || real?.modes === undefined)
       throw new TypeError("points are judged against known modes, and there are none");
     const found = scorePoints(fake.points, real.modes, { threshold });
     const conventions = { threshold, modes: found.modesTotal };
-    const note = found.near
-      ? undefined
-      : `no point lies within ${FAR} standard deviations of a mode: the scales differ; name the data that the points should be like (ring:radius=2,std=0.02, or the run that they are from)`;
+    const isOtherScale = Math.abs(Math.log(found.spread)) > Math.log(OTHER_SCALE);
+    const note =
+      found.near || isOwnData || !isOtherScale
+        ? undefined
+        : `no point lies within ${FAR} standard deviations of a mode: the scales differ; name the data that the points should be like (ring:radius=2,std=0.02, or the run that they are from)`;
     const score = (metric: string, value: number, better: "lower" | "higher") =>
       makeScore({ fake }, { metric, value, better, conventions, ...(note === undefined ? {} : { note }) });
     return [

@@ -226,8 +226,8 @@ export default defineMetric({
   needs: ["features"],
   comparesWithReal: true,
   options: z.strictObject({
-    neighbours: z.int().min(1).default(3).describe("k of precision and recall"),
-    densityNeighbours: z.int().min(1).default(5).describe("k of density and coverage"),
+    neighbours: z.int().min(1).max(100_000).default(3).describe("k of precision and recall"),
+    densityNeighbours: z.int().min(1).max(100_000).default(5).describe("k of density and coverage"),
     boundary: z.enum(["closed", "open"]).default("closed").describe("whether a radius's end is inside"),
   }),
   check: ({ neighbours, densityNeighbours }, { fake, real = 0 }) =>

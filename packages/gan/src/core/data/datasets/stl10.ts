@@ -2,6 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, readFileBytes, readInto } from "@gantry/formats";
 import { z } from "zod";
+import { amount } from "../../base/amount.js";
 import { cached, cacheKey } from "../cache.js";
 import type { DataContext } from "../context.js";
 import { MemoryDataset } from "../dataset.js";
@@ -126,13 +127,17 @@ async function readPart(folder: string, part: "train" | "test" | "unlabeled"): P
     throw new FormatError(`has no ${part}_X.bin`, { file: folder, hint: "the data set is not complete" });
   const count = status.size / RECORD;
   if (!(Number.isInteger(count) && count > 0))
-    throw new FormatError(`has ${status.size} bytes, no whole number of images of ${RECORD}`, { file });
+    throw new FormatError(`has ${amount(status.size, "bytes")}, no whole number of images of ${RECORD}`, {
+      file,
+    });
   const stamp = `${part} ${status.size} ${status.mtimeMs}`;
   if (part === "unlabeled") return { file, count, labels: undefined, stamp };
   const labelFile = join(folder, `${part}_y.bin`);
   const labels = await readFileBytes(labelFile);
   if (labels.length !== count)
-    throw new FormatError(`has ${labels.length} labels for ${count} images`, { file: labelFile });
+    throw new FormatError(`has ${amount(labels.length, "labels")} for ${amount(count, "images")}`, {
+      file: labelFile,
+    });
   const wrong = labels.find((label) => label < 1 || label > CLASSES.length);
   if (wrong !== undefined)
     throw new FormatError(`has the label ${wrong}, outside 1..${CLASSES.length}`, { file: labelFile });

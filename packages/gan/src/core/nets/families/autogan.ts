@@ -13,6 +13,7 @@ const options = z.strictObject({
   channels: z
     .int()
     .min(2)
+    .max(16_384)
     .multipleOf(2, "must be even")
     .default(FULL_CHANNELS)
     .describe("width of D; G's is twice that"),

@@ -13,6 +13,7 @@ const options = z.strictObject({
   channels: z
     .int()
     .min(1)
+    .max(16_384)
     .default(64)
     .describe("what all widths are multiples of: 64 for CIFAR-10, 96 at 128 pixels"),
   attention: z
@@ -23,6 +24,7 @@ const options = z.strictObject({
   sharedSize: z
     .int()
     .min(1)
+    .max(16_384)
     .nullable()
     .default(null)
     .describe(

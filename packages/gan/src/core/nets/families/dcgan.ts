@@ -16,11 +16,13 @@ const options = z.strictObject({
   channels: z
     .int()
     .min(1)
+    .max(16_384)
     .default(64)
     .describe("channels of D's first and G's last hidden layer; others double"),
   encoderChannels: z
     .int()
     .min(1)
+    .max(16_384)
     .nullable()
     .default(null)
     .describe("channels of E's first layer; others double; null: as many as D's"),
@@ -31,7 +33,12 @@ const options = z.strictObject({
     .describe(
       "of G's layers; virtual: by a reference batch, so that images of a batch know nothing of each other",
     ),
-  referenceBatch: z.int().min(2).default(64).describe("size of virtual batch norm's reference batch"),
+  referenceBatch: z
+    .int()
+    .min(2)
+    .max(65_536)
+    .default(64)
+    .describe("size of virtual batch norm's reference batch"),
 });
 
 type Options = z.output<typeof options>;

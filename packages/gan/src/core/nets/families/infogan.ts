@@ -12,6 +12,7 @@ const options = z.strictObject({
   channels: z
     .int()
     .min(1)
+    .max(16_384)
     .default(64)
     .describe("channels of D's first layer; the second has twice, linear layers 16 times as many"),
 });

@@ -11,19 +11,22 @@ type Activation = z.output<typeof activation>;
 
 const options = z.strictObject({
   generatorHidden: z
-    .array(z.int().min(1))
+    .array(z.int().min(1).max(65_536))
     .default([400, 400, 400, 400])
     .describe("widths of G's hidden layers"),
   generatorActivation: activation.default("relu"),
   generatorBatchNorm: z.boolean().default(true).describe("batch norm after each hidden layer of G"),
   discriminatorHidden: z
-    .array(z.int().min(1))
+    .array(z.int().min(1).max(65_536))
     .min(1)
     .default([200, 200, 200])
     .describe("widths of D's hidden layers"),
   discriminatorActivation: activation.default("maxout"),
-  encoderHidden: z.array(z.int().min(1)).default([128, 128]).describe("widths of E's hidden layers (ReLU)"),
-  pieces: z.int().min(2).default(5).describe("linear pieces of a maxout unit"),
+  encoderHidden: z
+    .array(z.int().min(1).max(65_536))
+    .default([128, 128])
+    .describe("widths of E's hidden layers (ReLU)"),
+  pieces: z.int().min(2).max(1024).default(5).describe("linear pieces of a maxout unit"),
   initialization: z
     .enum(["normal", "orthogonal", "default"])
     .default("normal")

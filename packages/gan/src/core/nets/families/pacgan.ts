@@ -22,6 +22,7 @@ const options = z.strictObject({
   channels: z
     .int()
     .min(1)
+    .max(16_384)
     .default(FULL_CHANNELS)
     .describe("64 in the papers, where veegan's D and unrolled's G begin; every other width scales with it"),
 });

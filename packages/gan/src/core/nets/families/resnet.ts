@@ -14,12 +14,14 @@ const options = z.strictObject({
   channels: z
     .int()
     .min(2)
+    .max(16_384)
     .multipleOf(2, "must be even")
     .default(FULL_CHANNELS)
     .describe("width of D at 32 pixels (G's is twice that there); every other width scales with it"),
   discriminatorChannels: z
     .int()
     .min(2)
+    .max(16_384)
     .multipleOf(2, "must be even")
     .nullable()
     .default(null)

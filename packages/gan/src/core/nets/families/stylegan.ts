@@ -15,10 +15,16 @@ const options = z.strictObject({
   channels: z
     .int()
     .min(4)
+    .max(16_384)
     .default(512)
     .describe("most channels of a map; maps of 64 pixels have half as many, of 128 a quarter, and so on"),
-  styleSize: z.int().min(1).default(512).describe("length of w, and width of the mapping network"),
-  mappingLayers: z.int().min(1).default(8).describe("layers of the mapping network"),
+  styleSize: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(512)
+    .describe("length of w, and width of the mapping network"),
+  mappingLayers: z.int().min(1).max(64).default(8).describe("layers of the mapping network"),
   mixing: z
     .number()
     .min(0)

@@ -1,6 +1,7 @@
 import { sumOf, Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
+import { type Scheduled, scheduled } from "../../base/schedule.js";
 import { isSplit, type Split } from "../../game/gradient.js";
 import type { Contest, Play } from "../../game/play.js";
 import type { ComposedGame, Term } from "../../game/term.js";
@@ -73,7 +74,7 @@ export const adversarialOptions = z.strictObject({
     .describe(
       "who plays against it: the makers of the fakes, or of both streams (ALI); null: likewise, `fake`",
     ),
-  weight: z.number().min(0).default(1).describe("factor on what the other side minimises"),
+  weight: scheduled(z.number().min(0)).default(1).describe("factor on what the other side minimises"),
 });
 
 export type AdversarialOptions = z.output<typeof adversarialOptions>;
@@ -118,9 +119,9 @@ function check(contest: Contest, game: ComposedGame): void {
 }
 
 /** One contest under a loss: what each side minimises. */
-function contend(contest: Contest, loss: AdversarialLoss, weight: number) {
+function contend(contest: Contest, loss: AdversarialLoss, weight: Scheduled) {
   const { discriminator, real, fake, fool, opponents } = contest;
-  const factor = (play: Play) => weight * play.against(discriminator);
+  const factor = (play: Play) => play.at(weight) * play.against(discriminator);
   const plays = (player: string, stream: string, play: Play) =>
     (opponents?.includes(player) ?? true) && play.game.stream(stream).dependsOn.includes(player);
   const judged = oncePerPlay((play): Tensor | Split => {

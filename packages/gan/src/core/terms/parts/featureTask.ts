@@ -1,5 +1,6 @@
 import type { nn, Tensor } from "@gantry/torch";
 import { z } from "zod";
+import { isNever, isSame, type Scheduled, scheduled } from "../../base/schedule.js";
 import type { Plan } from "../../game/plan.js";
 import type { Contest, Look, Play } from "../../game/play.js";
 import type { ComposedGame, Term } from "../../game/term.js";
@@ -10,8 +11,8 @@ import { attachHead, type HeadRequest } from "./head.js";
 /** The options of a task on a discriminator's features, with the paper's weights as defaults. */
 export const featureTaskOptions = (alpha: number, beta: number) =>
   z.strictObject({
-    alpha: z.number().min(0).default(alpha).describe("weight for G, on fakes"),
-    beta: z.number().min(0).default(beta).describe("weight for D, on reals"),
+    alpha: scheduled(z.number().min(0)).default(alpha).describe("weight for G, on fakes"),
+    beta: scheduled(z.number().min(0)).default(beta).describe("weight for D, on reals"),
     discriminator: z.string().default("discriminator").describe("whose features"),
     real: z
       .string()
@@ -50,19 +51,19 @@ export function featureTask<Head extends nn.Module>(
   task: FeatureTask<Head>,
 ): Term {
   // Without weights there is no head either: making it would move the random numbers of what follows.
-  if (alpha === 0 && beta === 0) return {};
+  if (isNever(alpha) && isNever(beta)) return {};
   let streams = { real: real ?? "real", fake: fake ?? "fake" };
-  const lossOn = (which: "real" | "fake", weight: number) =>
+  const lossOn = (which: "real" | "fake", weight: Scheduled) =>
     oncePerPlay((play) => {
       const network = play.discriminator(discriminator);
       return task
         .loss(network.head<Head>(task.name), play.lookAt(discriminator, streams[which]), network)
-        .mul(weight);
+        .mul(play.at(weight));
     });
   const onReal = lossOn("real", beta);
   const onFake = lossOn("fake", alpha);
   // One tensor where it is one loss: of a team in which D updates along with G it counts once.
-  const alsoOnFake = alpha === beta ? onFake : lossOn("fake", beta);
+  const alsoOnFake = isSame(alpha, beta) ? onFake : lossOn("fake", beta);
   const { learnsFrom = "real" } = task;
   const learned = (play: Play): Tensor | Tensor[] => {
     if (learnsFrom === "both") return [onReal(play), alsoOnFake(play)];
@@ -79,8 +80,8 @@ export function featureTask<Head extends nn.Module>(
       attachHead(game, discriminator, task);
     },
     loss(player, play) {
-      if (player === discriminator) return beta > 0 ? learned(play) : undefined;
-      return alpha > 0 && play.game.stream(streams.fake).dependsOn.includes(player)
+      if (player === discriminator) return play.at(beta) > 0 ? learned(play) : undefined;
+      return play.at(alpha) > 0 && play.game.stream(streams.fake).dependsOn.includes(player)
         ? onFake(play)
         : undefined;
     },

@@ -1,4 +1,5 @@
 import type { nn } from "@gantry/torch";
+import { amount } from "../../base/amount.js";
 import { UsageError } from "../../base/errors.js";
 import type { ComposedGame } from "../../game/term.js";
 import type { Discriminator } from "../../nets/contract.js";
@@ -25,7 +26,7 @@ export function attachHead(
   const [count, reason] = needs;
   if (judged < count)
     throw new UsageError(
-      `${name} needs ${count} images or more in a batch, ${reason}, and D judges ${judged} at a time; set batch=${count * joined} or more`,
+      `${name} needs ${amount(count, "images")} or more in a batch, ${reason}, and D judges ${judged} at a time; set batch=${count * joined} or more`,
     );
   if (network.heads.has(name))
     throw new UsageError(`the discriminator '${discriminator}' has ${name} already; give it once`);
