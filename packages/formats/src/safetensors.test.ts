@@ -121,9 +121,9 @@ test("every defect is refused and named", () => {
       file(`{"a":${entry("U8", "[4]", 0, 4)}}`, 3),
       /"a" ends at byte 4 of 3; the file is cut off/,
     ],
-    ["hole", file(`{"a":${entry("U8", "[1]", 1, 2)}}`, 2), /no array has the 1 bytes before "a"/],
+    ["hole", file(`{"a":${entry("U8", "[1]", 1, 2)}}`, 2), /no array has the 1 byte before "a"/],
     ["overlap", file(`{"a":${entry("U8", "[2]", 0, 2)},"b":${entry("U8", "[2]", 1, 3)}}`, 3), /"b" overlaps/],
-    ["trailing", file(`{"a":${entry("U8", "[1]", 0, 1)}}`, 2), /has 1 bytes after the last array/],
+    ["trailing", file(`{"a":${entry("U8", "[1]", 0, 1)}}`, 2), /has 1 byte after the last array/],
     ["metadata", file('{"__metadata__":{"a":1}}', 0), /__metadata__: "a" is not text/],
     ["metadata list", file('{"__metadata__":[]}', 0), /__metadata__ is not an object/],
   ];

@@ -6,6 +6,7 @@ import { datasets } from "../data/index.js";
 import { families } from "../nets/family.js";
 import { terms } from "../terms/registry.js";
 import { describeOptions } from "./describe.js";
+import { scheduled } from "./schedule.js";
 
 test("options are described by their schema alone", () => {
   const described = describeOptions(
@@ -31,6 +32,7 @@ test("options are described by their schema alone", () => {
       rates: z.record(z.string(), z.number().positive()).default({}),
       both: z.tuple([z.enum(["a", "b"]), z.boolean().nullable()]).default(["a", null]),
       anything: z.unknown().optional(),
+      gamma: scheduled(z.number().min(0)).default(10),
     }),
   );
   assert.deepEqual(described[0], {
@@ -53,6 +55,7 @@ test("options are described by their schema alone", () => {
     ["rates", "{NAME: number, above 0}", {}],
     ["both", "[a or b, true or false or null]", ["a", null]],
     ["anything", "any value", undefined],
+    ["gamma", "number, at least 0, or a schedule as 1..0@100epochs", 10],
   ]);
 });
 

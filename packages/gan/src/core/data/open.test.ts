@@ -115,7 +115,7 @@ test("CIFAR folders are found by name and by path, in splits, with any number of
   await writeFile(join(root, "home", "data", "cifar-10-batches-bin", "data_batch_3.bin"), "short");
   await assert.rejects(openDataset("cifar10", context), {
     name: "FormatError",
-    message: /data_batch_3\.bin: 5 bytes/,
+    message: /data_batch_3\.bin: a length of 5 bytes/,
   });
 });
 
