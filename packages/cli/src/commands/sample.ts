@@ -22,7 +22,7 @@ interface Options extends ImportOptions {
 }
 
 /** In one picture: more would be no picture but a wall. */
-const MOST_IN_PICTURE = { images: 10_000, points: 100_000 } as const;
+const MOST_IN_PICTURE = { images: 10_000, points: 1_000_000 } as const;
 
 export default defineCommand<Options>({
   name: "sample",

@@ -113,11 +113,11 @@ describe("bad input gets one line", () => {
       /generator\.safetensors: that is what is read; name another file/,
       { cwd },
     );
-    const sample = ["sample", "endless", "--count", "1e6", "--out"];
+    const sample = ["sample", "endless", "--count", "1e7", "--out"];
     await refuse(
       [...sample, "big.png"],
       2,
-      /a picture of 1,000,000 points is too large; at most 100,000: .*--out FILE\.npy/,
+      /a picture of 10,000,000 points is too large; at most 1,000,000: .*--out FILE\.npy/,
       { cwd },
     );
     await refuse(["sample", "endless", "--count", "1e9", "--out", "big.npy"], 2, /--count 1e9/, { cwd });

@@ -51,7 +51,9 @@ function blocksOf(text: string): Block[] {
 /** A line of a shell in words: quotes are taken off, and what stands behind a # is left out. */
 function wordsOf(line: string): string[] {
   const code = line.replace(/(^|\s)#.*$/, "");
-  return [...code.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replaceAll(/["']/g, ""));
+  return [...code.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) =>
+    word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"),
+  );
 }
 
 const commandsOf = ({ text }: Block) =>

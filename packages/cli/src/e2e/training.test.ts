@@ -173,6 +173,8 @@ describe("training", () => {
     assert.deepEqual((await readNpy(join(cwd, "given.npy"))).shape, [3, 2]);
     const way = ["--interpolate", "--frames", "5", "--latents", "latents.npy", "--out", "way.npy"];
     await succeed(["sample", run, ...way], { cwd });
+    await succeed(["sample", run, ...way.with(2, "2").with(-1, "ends.npy")], { cwd });
+    assert.deepEqual((await readNpy(join(cwd, "ends.npy"))).shape, [2, 2]);
     // The third latent has no partner.
     assert.deepEqual((await readNpy(join(cwd, "way.npy"))).shape, [5, 2]);
     const both = await Promise.all(["given.npy", "way.npy"].map((name) => readNpy(join(cwd, name))));

@@ -109,6 +109,9 @@ export function valueAt(value: Scheduled, clock: Clock): number {
   return from * (1 - weight) + to * weight;
 }
 
+/** What a number is in the beginning. */
+export const firstValue = (value: Scheduled): number => (typeof value === "number" ? value : value.from);
+
 /** Where a number is in the end: what is planned by. */
 export const finalValue = (value: Scheduled): number => (typeof value === "number" ? value : value.to);
 

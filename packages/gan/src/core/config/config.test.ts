@@ -131,6 +131,8 @@ test("a term's options come back out, lists and quoted commas too", () => {
     name: "x",
     options: { a: "1,2", b: { c: [1, 2] }, d: 3 },
   });
+  // A quote behind a backslash ends nothing.
+  assert.deepEqual(parseTerm('x:a="1\\",2",d=3').options, { a: '1",2', d: 3 });
   for (const wrong of ["x:a", "x:", "x:=1", "x:a=1,", ":a=1"])
     assert.throws(() => parseTerm(wrong), /is not an option; write|is not a term; write/);
 });

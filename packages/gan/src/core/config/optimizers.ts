@@ -1,6 +1,6 @@
 import { type nn, optim } from "@gantry/torch";
 import { UsageError } from "../base/errors.js";
-import { type Clock, finalValue, type Scheduled, valueAt } from "../base/schedule.js";
+import { type Clock, firstValue, type Scheduled, valueAt } from "../base/schedule.js";
 import type { OptimizerConfig } from "./schema.js";
 
 /** Makes the optimizer that a configuration names for a player; `default` serves players not named. */
@@ -15,11 +15,11 @@ export function makeOptimizer(
       `no optimizer for the ${player}; set optimizers.${player}.kind or optimizers.default.kind`,
     );
   }
-  // Until a training says where it stands, what its schedules end with.
-  const learningRate = finalValue(config.learningRate);
+  // Until a training says where it stands, what its schedules begin with.
+  const learningRate = firstValue(config.learningRate);
   switch (config.kind) {
     case "adam": {
-      const betas = betasAt(config, finalValue);
+      const betas = betasAt(config, firstValue);
       return new optim.Adam(parameters, { ...config, learningRate, betas, eps: config.epsilon });
     }
     case "sgd":

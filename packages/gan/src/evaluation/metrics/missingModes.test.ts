@@ -78,4 +78,10 @@ test("refuses images of other shapes, sizes without a judge, and batches larger 
     estimateMissingModes({ generated, training, test: testImages }, { sigma: 1, batch: 100 }),
     /missing:batch=64 or fewer/,
   );
+  // Before the long work too.
+  const sizes = { fake: 64, real: 64, shape: [1, 28, 28] as const };
+  const checked = async (batch: number) =>
+    await missingMetric.check?.(missingMetric.options.parse({ batch }), sizes);
+  await checked(64);
+  await assert.rejects(checked(100), /missing:batch=64 or fewer/);
 });

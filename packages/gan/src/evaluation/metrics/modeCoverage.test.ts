@@ -10,7 +10,7 @@ import { repository } from "../../testing/datasets.js";
 import { tableSamples } from "../../testing/tables.js";
 import { ImageSamples } from "./features/extractor.js";
 import { featureNetworks } from "./features/network.js";
-import { datasetImages } from "./images.js";
+import { datasetImages, memoryImages } from "./images.js";
 import modesMetric, { labelsOf, modeCoverage, partsOf } from "./modeCoverage.js";
 import { MemoryTable } from "./table.js";
 
@@ -83,6 +83,14 @@ test("the metric counts whole samples, against uniform or against the real ones"
     Math.abs(distance!.value - (0.5 * Math.log(0.5 / (3 / 5)) + 0.5 * Math.log(0.5 / (1 / 5)))) < 1e-12,
   );
   assert.deepEqual(distance?.samples, { fake: 2, real: 4 });
+});
+
+test("boxes stand in the middle of images of their own", async () => {
+  // Of an image of 4x3 its right part, two rows from the first on and one column wide, in the middle of 5x3.
+  const data = Uint8Array.from({ length: 12 }, (_, i) => i + 1);
+  const boxes = [{ top: 1, left: 2, height: 1, width: 1 }];
+  const source = partsOf(memoryImages("one", data, [1, 4, 3]), { boxes, size: { height: 5, width: 3 } });
+  assert.deepEqual([...(await source.read(0, 1))], [0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
 });
 
 for (const name of ["stacked-mnist", "compositional-mnist"])
