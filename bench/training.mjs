@@ -34,15 +34,23 @@ export const parameterCounts = (trainer) =>
 
 /**
  * @param options recipe, preset, settings (as --set takes them), terms (parsed, as --with); what it trains on: `dataset`, noise
- * of `shape`, or where neither is given the recipe's own
+ * of `shape`, or where neither is given the recipe's own; keepSteps: whether as many iterations are planned as the recipe says
  * @returns run(n): seconds for n iterations
  */
-export async function startTraining({ recipe, preset, settings = [], terms = [], dataset, shape }) {
+export async function startTraining({
+  recipe,
+  preset,
+  settings = [],
+  terms = [],
+  dataset,
+  shape,
+  keepSteps = false,
+}) {
   const config = await resolveConfig({
     recipe,
     preset,
     with: terms,
-    settings: [...settings, "steps=1000000", "intervals.log=1000000"].map(parseSetting),
+    settings: [...settings, ...(keepSteps ? [] : ["steps=1000000"]), "intervals.log=1000000"].map(parseSetting),
   });
   const trainer = await Trainer.create(config, undefined, dataset ?? (shape && noise(shape)));
   return {

@@ -17,6 +17,9 @@ export interface GradOptions {
 /**
  * Gradients of `outputs` (summed, if several) by `inputs`, as values: nothing is stored in the tensors.
  * @throws TorchError when an input is unused (without allowUnused), or an output has no graph
+ * @example
+ * const x = torch.tensor([1, 2]).requiresGrad_();
+ * const [slope] = grad(x.square().sum(), [x]); // [2, 4]
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],

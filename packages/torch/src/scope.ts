@@ -10,6 +10,8 @@ const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
  * Runs `body` and frees every tensor made in it, except those it returns (alone, or inside arrays, Maps, Sets and plain
  * objects) and those it keeps with keep(). Scopes nest; what an inner scope returns belongs to the outer one.
  * @throws TypeError when `body` returns a promise: a scope ends when its function returns
+ * @example
+ * const mean = scope(() => torch.randn([1000, 1000]).square().mean().item()); // the matrices are freed here
  */
 export function scope<T>(body: () => T): T {
   return runScope(body, isTensor);

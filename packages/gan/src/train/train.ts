@@ -280,8 +280,9 @@ function tellThreads({ path, record }: RunDirectory, context: Partial<DataContex
 
 /**
  * Trains without a run directory: an async iterable of reports, for programs.
- *
- *     for await (const report of train(await resolveConfig({ recipe: "gan" }))) console.log(report.iteration);
+ * @example
+ * const config = await resolveConfig({ recipe: "gan", preset: "small" });
+ * for await (const { iteration, scalars } of train(config)) console.log(iteration, scalars);
  */
 export async function* train(
   config: Config,

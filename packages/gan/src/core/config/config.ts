@@ -24,6 +24,13 @@ export interface Composition<Terms extends readonly Added[] = readonly Added[]> 
 /**
  * A recipe with its preset, added terms and settings, checked and with every default filled in.
  * @throws UsageError for unknown names, wrong types, unknown settings
+ * @example
+ * const config = await resolveConfig({
+ *   recipe: "dcgan",
+ *   preset: "small",
+ *   with: [{ name: "r1", options: { gamma: 1 } }],
+ *   set: { "net.channels": 16 },
+ * });
  */
 export async function resolveConfig<const Terms extends readonly Added[] = readonly Added[]>(
   composition: Composition<Terms>,

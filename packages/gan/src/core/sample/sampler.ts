@@ -61,6 +61,10 @@ export class Sampler {
   /**
    * @throws UsageError for a folder that is no run, a checkpoint that is not there, `ema` where the run averages nothing,
    * and `psi` where G has no intermediate latents; RunError naming a damaged file
+   * @example
+   * const sampler = await Sampler.open("runs/dcgan-fashion-mnist-0");
+   * for (const images of sampler.samples(sampler.latents(64, 0))) console.log(images.length);
+   * sampler.close();
    */
   static async open(path: string, options: SamplerOptions = {}): Promise<Sampler> {
     const opened = await RunDirectory.open(path);

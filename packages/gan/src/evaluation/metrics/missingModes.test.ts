@@ -79,7 +79,7 @@ test("refuses images of other shapes, sizes without a judge, and batches larger 
     /missing:batch=64 or fewer/,
   );
   // Before the long work too.
-  const sizes = { fake: 64, real: 64, shape: [1, 28, 28] as const };
+  const sizes = { fake: 64, real: 64, test: 64, shape: [1, 28, 28] as const };
   const checked = async (batch: number) =>
     await missingMetric.check?.(missingMetric.options.parse({ batch }), sizes);
   await checked(64);
