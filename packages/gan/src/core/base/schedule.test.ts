@@ -5,6 +5,7 @@ import type { JsonObject } from "../base/json.js";
 import { parseSetting, parseTerm, parseValue } from "../base/setting.js";
 import { composeConfig, resolveConfig, validateConfig } from "../config/config.js";
 import {
+  affine,
   type Clock,
   everyIterations,
   parseSpan,
@@ -175,6 +176,17 @@ test("older words are read as schedules that have the same bits at every iterati
   const sigma = falling.terms["instance-noise"]?.sigma as Scheduled;
   for (const iteration of [0, 1, 333, 999, 1000, 2000])
     assert.equal(valueAt(sigma, clock({ iteration })), 0.4 * Math.max(0, 1 - iteration / 1000));
+});
+
+test("one that is scaled and moved is so at every moment", () => {
+  for (const shape of ["linear", "cosine", "steps"] as const)
+    for (const iteration of [0, 1, 300, 999, 1000, 2000]) {
+      const given = ramp({ iterations: 1000 }, shape);
+      const now = clock({ iteration });
+      const expected = 1 - 2 * valueAt(given, now);
+      assert.ok(Math.abs(valueAt(affine(given, -2, 1), now) - expected) < 1e-14);
+    }
+  assert.equal(affine(0.3, -1, 1), 1 - 0.3);
 });
 
 test("what is written is of the one form, and reading it again changes nothing", async () => {

@@ -115,6 +115,15 @@ export const firstValue = (value: Scheduled): number => (typeof value === "numbe
 /** Where a number is in the end: what is planned by. */
 export const finalValue = (value: Scheduled): number => (typeof value === "number" ? value : value.to);
 
+/** `offset + factor * value` at every moment: each shape goes between its ends by shares. */
+export function affine(value: Scheduled, factor: number, offset = 0): Scheduled {
+  const map = (number: number) => offset + factor * number;
+  if (typeof value === "number") return map(value);
+  const { from, to, between } = value;
+  const on = between?.map(([at, each]): [number, number] => [at, map(each)]);
+  return { ...value, from: map(from), to: map(to), ...(on === undefined ? {} : { between: on }) };
+}
+
 /** Whether a number is 0 from beginning to end: then what it weighs is left out. */
 export const isNever = (value: Scheduled): boolean => value === 0;
 

@@ -56,7 +56,7 @@ export interface Phase {
    * By discriminator, how much it counts in this phase to be taken for real by it: a factor on what its opponents
    * minimise; 0 for discriminators not named. Default 1 for all.
    */
-  readonly against?: Readonly<Record<string, number>>;
+  readonly against?: Readonly<Record<string, Scheduled>>;
 }
 
 /** What a step is played on: networks, streams and views by name, and how each discriminator judges. */
@@ -311,7 +311,7 @@ export class Play {
   /** How much it counts in this phase to be taken for real by a discriminator: a factor, see Phase. */
   against(discriminator: string): number {
     const { against } = this.options.phase ?? {};
-    return against === undefined ? 1 : (against[discriminator] ?? 0);
+    return against === undefined ? 1 : this.at(against[discriminator] ?? 0);
   }
 
   /** Reports a scalar of this step; only when it is logged is it computed, and all tensors are read together. */

@@ -1,5 +1,6 @@
 import { nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import { isNever, scheduled } from "../base/schedule.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
@@ -46,8 +47,10 @@ export default defineTerm({
       .enum([...kinds.keys()] as [string, ...string[]])
       .default("block-substitution")
       .describe("what the interventions do"),
-    weight: z.number().min(0).default(0.5).describe("mu (gamma in the code), of the cross-entropy"),
-    reconstruction: z.number().min(0).default(0.25).describe("lambda (eta in the code), of recon"),
+    weight: scheduled(z.number().min(0))
+      .default(0.5)
+      .describe("mu (gamma in the code), of the cross-entropy"),
+    reconstruction: scheduled(z.number().min(0)).default(0.25).describe("lambda (eta in the code), of recon"),
     encoderSteps: z
       .int()
       .min(1)
@@ -86,7 +89,7 @@ export default defineTerm({
       const target = torch.full([logits.size(0)], choice!, { dtype: "int64", device });
       const loss = logits.crossEntropyLoss(target);
       play.report(`${instance}/crossEntropy`, loss);
-      return loss.mul(weight);
+      return loss.mul(play.at(weight));
     });
     const deceived = oncePerPlay((play) => crossEntropy(play).neg());
     const recovered = oncePerPlay((play) => {
@@ -94,7 +97,7 @@ export default defineTerm({
       const latent = play.encode("intervened").latent.sub(play.stream("intervened").latent!).abs().mean();
       play.report(`${instance}/imageError`, image);
       play.report(`${instance}/latentError`, latent);
-      return image.add(latent).mul(reconstruction);
+      return image.add(latent).mul(play.at(reconstruction));
     });
 
     return {
@@ -136,7 +139,7 @@ export default defineTerm({
         });
       },
       attach(game) {
-        if (weight === 0) return;
+        if (isNever(weight)) return;
         game.requireJudgeOfData("intervention", D);
         attachHead(game, D, {
           name: "intervention",
@@ -149,11 +152,12 @@ export default defineTerm({
         });
       },
       loss(player, play) {
-        if (player === D) return weight > 0 ? crossEntropy(play) : undefined;
+        if (player === D) return !isNever(weight) ? crossEntropy(play) : undefined;
         if (player !== "generator" && player !== "encoder") return undefined;
-        if (player === "encoder" && variant === "public") return weight > 0 ? crossEntropy(play) : undefined;
-        const parts = weight > 0 ? [deceived(play)] : [];
-        if (reconstruction > 0) parts.push(recovered(play));
+        if (player === "encoder" && variant === "public")
+          return !isNever(weight) ? crossEntropy(play) : undefined;
+        const parts = !isNever(weight) ? [deceived(play)] : [];
+        if (!isNever(reconstruction)) parts.push(recovered(play));
         return parts;
       },
     };

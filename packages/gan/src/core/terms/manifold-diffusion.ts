@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { affine, isNever, scheduled } from "../base/schedule.js";
 import type { Phase } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
@@ -22,8 +23,8 @@ export default defineTerm({
   source: "Che et al. 2017 (Mode Regularized GAN), section 3.3 and appendix A",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).default(1).describe("lambda: of D1's word on reconstructions"),
-    distance: z.number().min(0).default(1).describe("of the squared distance to the real image"),
+    weight: scheduled(z.number().min(0)).default(1).describe("lambda: of D1's word on reconstructions"),
+    distance: scheduled(z.number().min(0)).default(1).describe("of the squared distance to the real image"),
     variant: z
       .enum(["intended", "printed"])
       .default("intended")
@@ -33,7 +34,12 @@ export default defineTerm({
     const manifold = "discriminator";
     const diffusion = "diffusion";
     const loss = oncePerPlay((play) =>
-      play.stream("reconstruction").image.sub(play.stream("real").image).square().mean().mul(distance),
+      play
+        .stream("reconstruction")
+        .image.sub(play.stream("real").image)
+        .square()
+        .mean()
+        .mul(play.at(distance)),
     );
     return {
       plan(plan) {
@@ -46,7 +52,7 @@ export default defineTerm({
         ]);
         const judging = plan.turn("discriminator");
         const making = plan.turn("generator");
-        const reward = variant === "printed" ? -weight : weight;
+        const reward = variant === "printed" ? affine(weight, -1) : weight;
         const judge = (name: string): Phase => ({ ...judging, name, update: [name], real: "fresh" });
         plan.phases = [
           judge(manifold),
@@ -68,7 +74,7 @@ export default defineTerm({
         ];
       },
       loss(player, play) {
-        if (distance === 0 || play.options.phase?.name !== MANIFOLD) return undefined;
+        if (isNever(distance) || play.options.phase?.name !== MANIFOLD) return undefined;
         return player === "generator" || player === "encoder" ? loss(play) : undefined;
       },
     };

@@ -1,6 +1,7 @@
 import { type nn, sumOf, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
+import { scheduled } from "../base/schedule.js";
 import { defineTerm } from "../game/term.js";
 import { codeHead } from "../nets/layers/codeHead.js";
 import type { Code } from "../nets/prior.js";
@@ -43,8 +44,8 @@ export default defineTerm({
       .default([10])
       .describe("categorical codes: the number of categories of each"),
     continuous: z.int().min(0).max(65_536).default(2).describe("how many continuous codes, U(-1, 1)"),
-    weight: z.number().min(0).default(1).describe("lambda, of the categorical codes"),
-    continuousWeight: z.number().min(0).default(1).describe("lambda of the continuous ones"),
+    weight: scheduled(z.number().min(0)).default(1).describe("lambda, of the categorical codes"),
+    continuousWeight: scheduled(z.number().min(0)).default(1).describe("lambda of the continuous ones"),
     units: z.int().min(1).max(65_536).default(128).describe("width of Q's hidden layer"),
     discriminator: z.string().default("discriminator").describe("whose features Q reads"),
   }),
@@ -72,8 +73,8 @@ export default defineTerm({
           );
       },
       head: (network) => codeHead(network, codes, units),
-      loss(head, { features, sample }) {
-        const weights = codes.map(({ kind }) => (kind === "categorical" ? weight : continuousWeight));
+      loss(head, { features, sample }, _network, play) {
+        const weights = codes.map(({ kind }) => play.at(kind === "categorical" ? weight : continuousWeight));
         const output = head.forward(features.global);
         const losses = codeLosses(output, sample.latent!, codes);
         return sumOf(losses.map((loss, code) => loss.mul(weights[code]!)));

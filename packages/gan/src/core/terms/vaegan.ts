@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { affine, isNever, scheduled } from "../base/schedule.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import type { Features } from "../nets/contract.js";
@@ -24,7 +25,9 @@ export default defineTerm({
   source: "Larsen et al. 2016, algorithm 1; andersbll/autoencoding_beyond_pixels, model/aegan.py",
   kind: "regularizer",
   options: z.strictObject({
-    weight: z.number().min(0).max(1).default(5e-5).describe("w: of reconstruction against GAN, for G"),
+    weight: scheduled(z.number().min(0).max(1))
+      .default(5e-5)
+      .describe("w: of reconstruction against GAN, for G"),
     features: z
       .enum(["local", "global"])
       .default("local")
@@ -48,7 +51,7 @@ export default defineTerm({
         .mean()
         .mul(0.5);
     });
-    const decoding = oncePerPlay((play) => reconstruction(play).mul(weight));
+    const decoding = oncePerPlay((play) => reconstruction(play).mul(play.at(weight)));
     const held = oncePerPlay((play) => holdsBack(play, D, equilibrium, margin));
     return {
       plan(plan) {
@@ -63,7 +66,7 @@ export default defineTerm({
           update: ["encoder", "generator", D],
           steps: 1,
           real: "fresh",
-          against: { [D]: 1 - weight },
+          against: { [D]: affine(weight, -1, 1) },
         } as const;
         // All update in the last of several discriminator steps, which is the first of several generator steps.
         const others = (name: string) =>
@@ -75,7 +78,7 @@ export default defineTerm({
       },
       loss(player, play) {
         if (player === "encoder") return [divergence(play), reconstruction(play)];
-        return player === "generator" && weight > 0 ? decoding(play) : undefined;
+        return player === "generator" && !isNever(weight) ? decoding(play) : undefined;
       },
       holds: (player, play) => margin !== null && held(play).includes(player),
     };

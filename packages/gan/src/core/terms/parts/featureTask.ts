@@ -38,7 +38,7 @@ export interface FeatureTask<Head extends nn.Module> extends HeadRequest {
   check?(game: ComposedGame): void;
   head(network: Discriminator): Head;
   /** A single number. */
-  loss(head: Head, look: Look, network: Discriminator): Tensor;
+  loss(head: Head, look: Look, network: Discriminator, play: Play): Tensor;
 }
 
 /**
@@ -57,7 +57,7 @@ export function featureTask<Head extends nn.Module>(
     oncePerPlay((play) => {
       const network = play.discriminator(discriminator);
       return task
-        .loss(network.head<Head>(task.name), play.lookAt(discriminator, streams[which]), network)
+        .loss(network.head<Head>(task.name), play.lookAt(discriminator, streams[which]), network, play)
         .mul(play.at(weight));
     });
   const onReal = lossOn("real", beta);
