@@ -19,7 +19,7 @@ const KINDS = {
     iterations: 5000,
     shape: [1, 28, 28],
   },
-  // Maps of 4 MiB, whose memory comes from pages (native/memory.cc).
+  // Maps of 4 MiB, whose memory comes from pages (native/allocator.cc).
   large: {
     recipe: "sngan",
     settings: ["threads=2", "net.channels=16", "batch=32", "schedule.discriminatorSteps=1"],

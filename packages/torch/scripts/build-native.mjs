@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { compileFlags, compiler, linkFlags, searchFlags } from "./compiler.mjs";
 import { findLibtorch } from "./find-libtorch.mjs";
 import { addonFile, packageRoot, SETUP } from "./installation.mjs";
@@ -16,7 +16,7 @@ const objects = join(packageRoot, "build/objects");
 const stamp = addonFile.replace(/\.node$/, ".stamp");
 
 /** The only file that knows where LibTorch lies: all others are the same wherever that is. */
-const RECORD = join(native, "record.cc");
+const RECORD = join(native, "bindings/record.cc");
 
 /** Builds what is loaded here, unless it is up to date. @throws Stop */
 export async function buildNative() {
@@ -88,12 +88,12 @@ async function compileAll(found, cxx, setup, record) {
   const version = ask(cxx[0], [...cxx.slice(1), "--version"]);
   if (version === undefined) throw new Stop(`CXX=${cxx.join(" ")}: there is no such compiler`);
   mkdirSync(objects, { recursive: true });
-  const flags = compileFlags(found);
+  const flags = [...compileFlags(found), `-I${native}`];
   const jobs = filesUnder(native)
     .filter((file) => file.endsWith(".cc"))
     .map((source) => {
       const own = source === RECORD ? [`-DGANTRY_LIBTORCH_RECORD=${JSON.stringify(record)}`] : [];
-      const object = join(objects, `${basename(source, ".cc")}.o`);
+      const object = join(objects, `${relative(native, source).replaceAll(/[\\/]/g, "-").slice(0, -".cc".length)}.o`);
       const args = [...flags, ...own];
       return { source, object, args, told: [setup, version, ...args] };
     });

@@ -1,4 +1,4 @@
-// The record of a LibTorch in the addon's file: native/record.cc holds it, src/built.ts reads it.
+// The record of a LibTorch in the addon's file: native/bindings/record.cc holds it, src/built.ts reads it.
 export const OPEN = "<gantry-libtorch>\n";
 export const CLOSE = "\n</gantry-libtorch>";
 

@@ -9,7 +9,7 @@ import type { TypedArray } from "./types.js";
 
 /**
  * What the C++ addon exports: the only door to LibTorch. Tensors and generators are numbers here (see
- * native/env.h); everything friendlier is built over it in this package.
+ * native/bindings/env.h); everything friendlier is built over it in this package.
  */
 export interface Native {
   resolve(name: string, overload: string): number;
@@ -28,7 +28,7 @@ export interface Native {
   isContiguous(tensor: number, format: string): boolean;
   alias(tensor: number): number;
   assign(tensor: number, other: number): void;
-  /** @param outside whether no scope is under way: V8 is then told of native memory, see native/collector.cc */
+  /** @param outside whether no scope is under way: V8 is then told of native memory, see native/bindings/collector.cc */
   free(tensors: number | readonly number[], outside?: boolean): void;
   /**
    * The tensor is freed when `object` is lost; undefined: no more.

@@ -1,7 +1,7 @@
 // Between the generated operators and the native table: handles in, tensors out, and who owns what.
 //
 // A tensor made inside scope() belongs to that scope and is freed when it ends. One made outside any scope, or
-// returned from the outermost, is freed by hand or, as a safety net, when the collector finds it lost (native/collector.cc).
+// returned from the outermost, is freed by hand or, as a safety net, when the collector finds it lost (native/bindings/collector.cc).
 import { setTimeout } from "node:timers";
 import { native } from "./native.js";
 // biome-ignore lint/suspicious/noImportCycles: a type; operators are methods of tensors, which are made here

@@ -15,7 +15,7 @@ export interface AdamOptions {
   weightDecay?: number | undefined;
 }
 
-/** Kingma and Ba, Adam, ICLR 2015, with torch.optim.Adam's rule, in one pass over memory (native/adam.cc). */
+/** Kingma and Ba, Adam, ICLR 2015, with torch.optim.Adam's rule, in one pass over memory (native/operators/adam.cc). */
 export class Adam extends RuleOptimizer {
   protected override readonly names = ["exp_avg", "exp_avg_sq"];
   /** May be changed at any time, as schedules do. */
