@@ -29,7 +29,7 @@ export default {
       return {
         ...about,
         peer: sample([theirs], " MiB"),
-        against: `python3-torch ${peer.version}, float32, the public code's loop`,
+        against: `PyTorch ${peer.version}, float32, the public code's loop`,
         ratio: sample([(100 * ours) / theirs], "%"),
         ratioIs: "share",
         target: "at most 60%",
