@@ -76,7 +76,7 @@ const ATTENTION: Readonly<Record<number, { readonly generator: number; readonly 
   128: { generator: 32, discriminator: 32 },
 };
 
-/** Whether a file holds what {@link convertMimicry} reads, by the names of its tensors alone. */
+/** Whether a file holds what `convertMimicry` reads, by the names of its tensors alone. */
 export function isMimicry(value: PthValue): boolean {
   try {
     const { arrays } = unwrap(value, undefined);

@@ -14,7 +14,7 @@ export interface DataProgress {
 export interface DataContext {
   /** Relative paths, and the known places near the current folder, start here. */
   readonly cwd: string;
-  /** Where downloads and caches live: see {@link gantryHome}. */
+  /** Where downloads and caches live: see `gantryHome`. */
   readonly home: string;
   /** Called often (once an image): the receiver decides how much of it to show. */
   readonly onProgress: (progress: DataProgress) => void;
