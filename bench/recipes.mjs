@@ -37,9 +37,16 @@ if (flag === "--one") {
       const { stdout } = await promisify(execFile)(process.execPath, args);
       const { data, batch, steps, minutes, peak } = JSON.parse(stdout);
       const time = minutes < 1 ? "under 1" : minutes.toFixed(0);
-      console.log(`| \`${name}\` | ${data} | ${batch} | ${steps} | ${time} | ${(peak / 1024).toFixed(1)} GiB |`);
+      console.log(
+        `| \`${name}\` | ${data} | ${batch} | ${steps} | ${time} | ${(peak / 1024).toFixed(1)} GiB |`,
+      );
     } catch (error) {
-      console.log(`| \`${name}\` | not measured: ${String(error.stderr ?? error).trim().split("\n").at(-1)} |`);
+      console.log(
+        `| \`${name}\` | not measured: ${String(error.stderr ?? error)
+          .trim()
+          .split("\n")
+          .at(-1)} |`,
+      );
     }
   }
 }

@@ -50,7 +50,9 @@ export async function startTraining({
     recipe,
     preset,
     with: terms,
-    settings: [...settings, ...(keepSteps ? [] : ["steps=1000000"]), "intervals.log=1000000"].map(parseSetting),
+    settings: [...settings, ...(keepSteps ? [] : ["steps=1000000"]), "intervals.log=1000000"].map(
+      parseSetting,
+    ),
   });
   const trainer = await Trainer.create(config, undefined, dataset ?? (shape && noise(shape)));
   return {

@@ -93,7 +93,10 @@ async function compileAll(found, cxx, setup, record) {
     .filter((file) => file.endsWith(".cc"))
     .map((source) => {
       const own = source === RECORD ? [`-DGANTRY_LIBTORCH_RECORD=${JSON.stringify(record)}`] : [];
-      const object = join(objects, `${relative(native, source).replaceAll(/[\\/]/g, "-").slice(0, -".cc".length)}.o`);
+      const object = join(
+        objects,
+        `${relative(native, source).replaceAll(/[\\/]/g, "-").slice(0, -".cc".length)}.o`,
+      );
       const args = [...flags, ...own];
       return { source, object, args, told: [setup, version, ...args] };
     });
