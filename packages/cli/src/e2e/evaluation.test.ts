@@ -248,7 +248,7 @@ describe("gantry eval", () => {
   test("lists metrics and networks", async () => {
     const { stdout } = await succeed(["eval", "--list"], inside);
     assert.match(stdout, /^ {2}kid +kernel distance/m);
-    assert.match(stdout, /subsetSize +whole number, at least 2, at most \d+;[^]{0,120}default 1000/);
+    assert.match(stdout, /subsetSize +whole number, at least 2, at most \d+;[\s\S]{0,120}default 1000/);
     assert.match(stdout, /digit by digit; present$/m);
     const { metrics } = JSON.parse((await succeed(["eval", "--list", "--json"], inside)).stdout) as {
       metrics: { name: string }[];
