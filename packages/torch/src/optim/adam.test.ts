@@ -5,9 +5,9 @@ import { TorchError } from "../errors.js";
 import { functions as torch } from "../ops_gen.js";
 import { manualSeed } from "../random.js";
 import { scope } from "../scope.js";
-import { setThreads, version } from "../system.js";
+import { setThreads } from "../system.js";
 import type { Tensor } from "../tensor.js";
-import { instructions } from "../testing/instructions.js";
+import { ADAM_HAS_SAME_BITS } from "../testing/instructions.js";
 import { normal } from "../testing/modules.js";
 import type { DType } from "../types.js";
 
@@ -64,12 +64,9 @@ const copyOf = (lists: Lists): Lists => ({
 const numbersOf = ({ parameters, firsts, seconds }: Lists) =>
   [parameters, firsts, seconds].map((list) => list.map((each) => each.toNumbers()));
 
-/** LibTorch's operators as Adam's pass follows them: later ones, and those for fewer instructions, fuse other products and sums. */
-const SAME_BITS = version().startsWith("1.") && instructions === undefined;
-
 /** Equal bits from LibTorch 1's operators; from later ones numbers within a few roundings of their type, and the same odd ones. */
 function assertNumbers(found: Lists, expected: Lists): void {
-  if (SAME_BITS) assert.deepEqual(numbersOf(found), numbersOf(expected));
+  if (ADAM_HAS_SAME_BITS) assert.deepEqual(numbersOf(found), numbersOf(expected));
   const lists = (all: Lists) => [all.parameters, all.firsts, all.seconds].flat();
   for (const [i, tensor] of lists(found).entries()) {
     const other = lists(expected)[i] as Tensor;
