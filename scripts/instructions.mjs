@@ -2,9 +2,10 @@
 // has: switched off in LibTorch and oneDNN, and on an emulated processor. Writes bench/instructions.md, unless there are filters.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
+import { processorFlags } from "./processor.mjs";
 import { ask, root, runScript, Stop, script } from "./shared.mjs";
 import { testFiles } from "./testFiles.mjs";
 
@@ -47,13 +48,6 @@ const CANNOT = `What this cannot show:
 - Winograd's large maps take hours on the emulated processor, and are left to the switches.
 `;
 
-const flags = new Set(
-  /^flags\s*:(.*)$/m
-    .exec(existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "")?.[1]
-    ?.trim()
-    .split(" ") ?? [],
-);
-
 /** What has kernels for each set of instructions, or goes to LibTorch's that do. */
 const concerns = (path) =>
   /^packages\/torch\/dist\/src\/(autocast|bfloat16|convTranspose|edgeConvolutions|smallConvolutions|matrixUnit|winograd|optim\/adam|nn\/(activatedBatchNorm|convolution|linear|maxout|resample|resampledConvolution))\.test/.test(
@@ -79,7 +73,7 @@ function runFile({ emulator = [], env }, file) {
 }
 
 function tryCase(each, filters) {
-  const missing = each.needs.filter((flag) => !flags.has(flag));
+  const missing = each.needs.filter((flag) => !processorFlags.has(flag));
   if (missing.length > 0) return { why: `this processor has no ${missing.join(", ")}` };
   if (each.emulator !== undefined && ask(each.emulator[0], ["--version"]) === undefined)
     return { why: "no emulator: sudo apt-get install qemu-user" };

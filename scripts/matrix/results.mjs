@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { bestInstructions } from "../processor.mjs";
 import { ask, root } from "../shared.mjs";
 
 const data = join(root, "bench/matrix.json");
@@ -47,14 +48,7 @@ function processor() {
     /\((?:R|TM)\)|CPU|\d+-Core Processor|Processor|@.*$/g,
     "",
   );
-  const flags = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
-  const best = [
-    ["amx_bf16", "AMX"],
-    ["avx512_bf16", "AVX-512 with bfloat16"],
-    ["avx512f", "AVX-512"],
-    ["avx2", "AVX2"],
-  ].find(([flag]) => new RegExp(`\\b${flag}\\b`).test(flags));
-  return `${name.replace(/\s+/g, " ").trim()}${best === undefined ? "" : `, ${best[1]}`}`;
+  return `${name.replace(/\s+/g, " ").trim()}${bestInstructions === undefined ? "" : `, ${bestInstructions}`}`;
 }
 
 function table(all) {
