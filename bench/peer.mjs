@@ -13,7 +13,7 @@ const ownPython = fileURLToPath(new URL("./.venv/bin/python", import.meta.url));
 const byAge = (a, b) => a.localeCompare(b, "en", { numeric: true });
 
 /** The Python with the newest torch; undefined where there is none. */
-export function findPython() {
+function findPython() {
   return [ownPython, "/usr/bin/python3", "python3"]
     .map((python) => {
       const found = spawnSync(python, ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" });

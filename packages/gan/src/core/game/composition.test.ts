@@ -1,4 +1,4 @@
-// The whole matrix : every method against every adversarial loss and every network family that can carry it.
+// The whole matrix: every method against every adversarial loss and every network family that can carry it.
 // What it is made of is found through the registries: a new term, loss, recipe or family is in it by being there.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
