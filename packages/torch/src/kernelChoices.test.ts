@@ -66,7 +66,8 @@ test("each shape is measured once, its choice is kept, and what computes it is r
   assert.deepEqual(kept, lines(first.met).sort());
   // The convolution and its two derivatives.
   assert.equal(kept.length, 3);
-  for (const line of kept) assert.match(line, /^(convolve|spread|weigh) Float .* (gantry|libtorch)$/);
+  for (const line of kept)
+    assert.match(line, /^(forward|inputGradient|weightGradient) Float .* (gantry|libtorch)$/);
   assert.equal(run(`keepKernelChoices(${JSON.stringify(file)});`).met, first.met);
   assert.deepEqual(lines(readFileSync(file, "utf8")).sort(), kept);
 });

@@ -9,7 +9,7 @@ export interface Style {
 }
 
 /** Whether a stream shows colours: a terminal, and no wish against it (https://no-color.org). */
-export function showsColours(sink: Sink, environment: NodeJS.ProcessEnv): boolean {
+function showsColours(sink: Sink, environment: NodeJS.ProcessEnv): boolean {
   const { NO_COLOR, TERM } = environment;
   return sink.isTTY === true && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
 }

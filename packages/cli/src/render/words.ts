@@ -46,7 +46,7 @@ export function describeBeginning(beginning: Beginning): string[] {
 }
 
 /** `modes` and its like as words. */
-export function describeScores(scores: Ending["scores"]): string {
+function describeScores(scores: Ending["scores"]): string {
   const { modes, modesTotal, "high-quality": highQuality, "reverse-kl": reverseKl } = scores;
   if (modes === undefined || highQuality === undefined) return "";
   const of = modesTotal === undefined ? "" : ` of ${modesTotal}`;

@@ -14,7 +14,7 @@ import { discriminatorRenamer, renameGenerator } from "./mimicryNames.js";
 import { convertSpectralNorm } from "./mimicrySpectralNorm.js";
 
 /** The methods of kwotsin/mimicry, as its modules are called; `dcgan-cifar` is the one of dcgan_cifar.py. */
-export const MIMICRY_METHODS = [
+const MIMICRY_METHODS = [
   "dcgan",
   "dcgan-cifar",
   "wgan-gp",

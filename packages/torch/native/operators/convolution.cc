@@ -2,9 +2,9 @@
 //
 // A convolution is a trilinear form of image x, weight w and output gradient y, and all that training asks for is one of
 // its three maps:
-//   convolve(x, w) -> y    the convolution;            the image gradient of the transposed one
-//   spread(y, w) -> x      its image gradient;         the transposed convolution
-//   weigh(x, y) -> w       the weight gradient of both
+//   forward(x, w) -> y           the convolution;            the input gradient of the transposed one
+//   inputGradient(y, w) -> x     its input gradient;         the transposed convolution
+//   weightGradient(x, y) -> w    the weight gradient of both
 // The derivatives of each are the other two, so all can be differentiated as often as one likes. bfloat16 is computed on the
 // processor's matrix unit where it has one (operators/convolution_amx.cc), kernels as large as the image as matrices (operators/convolution_inner_product.cc), 3x3 and 4x4
 // ones by Winograd's algorithm (operators/convolution_winograd.cc), small maps tap by tap (operators/convolution_direct.cc), pictures from all taps at once (operators/convolution_col2im.cc); all else,
@@ -94,7 +94,7 @@ at::Tensor convolutionForward(const at::Tensor& image, const at::Tensor& weight,
     if (inFloat(image, weight)) return convolutionForward(image.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
     return libTorchs(image, weight, bias, g);
   };
-  return either("convolve", image, weight, g, ours, theirs);
+  return either("forward", image, weight, g, ours, theirs);
 }
 
 at::Tensor convolutionBackwardData(const at::Tensor& gradient, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g);
@@ -118,7 +118,7 @@ at::Tensor convolutionBackwardData(const at::Tensor& gradient, const at::Tensor&
     if (inFloat(gradient, weight)) return convolutionBackwardData(gradient.to(at::kFloat), weight.to(at::kFloat), bias, g).to(at::kBFloat16);
     return libTorchsBackwardData(gradient, weight, bias, g);
   };
-  return either("spread", gradient, weight, g, ours, theirs);
+  return either("inputGradient", gradient, weight, g, ours, theirs);
 }
 
 at::Tensor convolutionBackwardWeights(const at::Tensor& image, const at::Tensor& gradient, const Geometry& g);
@@ -136,7 +136,7 @@ at::Tensor convolutionBackwardWeights(const at::Tensor& image, const at::Tensor&
     if (inFloat(image, gradient)) return convolutionBackwardWeights(image.to(at::kFloat), gradient.to(at::kFloat), g).to(at::kBFloat16);
     return libTorchsBackwardWeights(image, gradient, g);
   };
-  return either("weigh", image, gradient, g, ours, theirs);
+  return either("weightGradient", image, gradient, g, ours, theirs);
 }
 
 /** A bias that is given, or none: an undefined tensor is no argument of a Function. */

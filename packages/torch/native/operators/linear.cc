@@ -2,7 +2,7 @@
 // images of one sample, and so with all its derivatives (operators/convolution.cc).
 //
 // The three products of a layer, with N rows of C numbers and M made of each, differ in which matrix is packed:
-//   convolve: [N, C] times W^T, which is packed turned around;   spread: [N, M] times W;   weigh: [M, N] times [N, C]
+//   forward: [N, C] times W^T, which is packed turned around;   input gradient: [N, M] times W;   weight gradient: [M, N] times [N, C]
 #include <algorithm>
 #include <cstring>
 #include <memory>

@@ -4,7 +4,7 @@
 // maps a unit, a fifth of the multiplications.
 //
 // With the choices made, the layer is one trilinear form of rows x [N, C], weight w [U * pieces, C] and output gradient y [N, U], as
-// a convolution is (operators/convolution.cc): convolve(x, w) -> y, spread(y, w) -> x, weigh(x, y) -> w; the derivatives of each are the
+// a convolution is (operators/convolution.cc): forward(x, w) -> y, inputGradient(y, w) -> x, weightGradient(x, y) -> w; the derivatives of each are the
 // other two.
 #include <torch/library.h>
 

@@ -22,7 +22,7 @@ export interface LoadOptions {
 }
 
 /** `runningMean` -> `running_mean`: a property's name as PyTorch writes it. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

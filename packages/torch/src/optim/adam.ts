@@ -18,10 +18,10 @@ export interface AdamOptions {
 /** Kingma and Ba, Adam, ICLR 2015, with torch.optim.Adam's rule, in one pass over memory (native/operators/adam.cc). */
 export class Adam extends RuleOptimizer {
   protected override readonly names = ["exp_avg", "exp_avg_sq"];
-  /** May be changed at any time, as schedules do. */
+  /** May be changed at any time, as schedules do; so may `weightDecay`. */
   betas: readonly [number, number];
   readonly eps: number;
-  readonly weightDecay: number;
+  weightDecay: number;
 
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     super(parameters, options.learningRate ?? 1e-3);

@@ -22,11 +22,12 @@ export interface RmsPropOptions {
 /** Tieleman and Hinton, RMSProp, 2012, with torch.optim.RMSprop's rule. */
 export class RMSProp extends RuleOptimizer {
   protected override readonly names = ["square_avg", "grad_avg", "momentum_buffer"];
-  readonly alpha: number;
+  /** May be changed at any time, as schedules do; so may `momentum` and `weightDecay`. */
+  alpha: number;
   readonly eps: number;
-  readonly momentum: number;
+  momentum: number;
   readonly centered: boolean;
-  readonly weightDecay: number;
+  weightDecay: number;
 
   constructor(parameters: readonly Parameter[], options: RmsPropOptions = {}) {
     super(parameters, options.learningRate ?? 1e-2);

@@ -19,10 +19,11 @@ export interface SgdOptions {
 /** Stochastic gradient descent, with torch.optim.SGD's rule. */
 export class SGD extends RuleOptimizer {
   protected override readonly names = ["momentum_buffer"];
-  readonly momentum: number;
+  /** May be changed at any time, as schedules do; so may `weightDecay`. */
+  momentum: number;
   readonly dampening: number;
   readonly nesterov: boolean;
-  readonly weightDecay: number;
+  weightDecay: number;
 
   constructor(parameters: readonly Parameter[], options: SgdOptions = {}) {
     super(parameters, options.learningRate ?? 1e-3);

@@ -16,23 +16,15 @@ export function makeOptimizer(
     );
   }
   // Until a training says where it stands, what its schedules begin with.
-  const learningRate = firstValue(config.learningRate);
   switch (config.kind) {
-    case "adam": {
-      const betas = betasAt(config, firstValue);
-      return new optim.Adam(parameters, { ...config, learningRate, betas, eps: config.epsilon });
-    }
+    case "adam":
+      return new optim.Adam(parameters, { ...adamAt(config, firstValue), eps: config.epsilon });
     case "sgd":
-      return new optim.SGD(parameters, { ...config, learningRate });
+      return new optim.SGD(parameters, sgdAt(config, firstValue));
     case "rmsprop":
-      return new optim.RMSProp(parameters, { ...config, learningRate, eps: config.epsilon });
+      return new optim.RMSProp(parameters, { ...rmsPropAt(config, firstValue), eps: config.epsilon });
   }
 }
-
-type Adam = Extract<OptimizerConfig, { kind: "adam" }>;
-
-const betasAt = ({ betas: [first, second] }: Adam, value: (scheduled: Scheduled) => number) =>
-  [value(first), value(second)] as const;
 
 /** Sets what of a player's optimizer may be scheduled to what it is where the training stands. */
 export function scheduleOptimizer(
@@ -43,7 +35,30 @@ export function scheduleOptimizer(
 ): void {
   const config = optimizers[player] ?? optimizers.default;
   if (config === undefined) return;
-  optimizer.learningRate = valueAt(config.learningRate, clock);
-  if (config.kind === "adam" && optimizer instanceof optim.Adam)
-    optimizer.betas = betasAt(config, (value) => valueAt(value, clock));
+  const at: Reader = (scheduled) => valueAt(scheduled, clock);
+  if (config.kind === "adam" && optimizer instanceof optim.Adam) Object.assign(optimizer, adamAt(config, at));
+  if (config.kind === "sgd" && optimizer instanceof optim.SGD) Object.assign(optimizer, sgdAt(config, at));
+  if (config.kind === "rmsprop" && optimizer instanceof optim.RMSProp)
+    Object.assign(optimizer, rmsPropAt(config, at));
 }
+
+type Of<Kind extends OptimizerConfig["kind"]> = Extract<OptimizerConfig, { kind: Kind }>;
+type Reader = (scheduled: Scheduled) => number;
+
+const adamAt = (config: Of<"adam">, at: Reader) => ({
+  learningRate: at(config.learningRate),
+  betas: [at(config.betas[0]), at(config.betas[1])] as const,
+  weightDecay: at(config.weightDecay),
+});
+
+const sgdAt = (config: Of<"sgd">, at: Reader) => ({
+  learningRate: at(config.learningRate),
+  momentum: at(config.momentum),
+  weightDecay: at(config.weightDecay),
+});
+
+const rmsPropAt = (config: Of<"rmsprop">, at: Reader) => ({
+  learningRate: at(config.learningRate),
+  alpha: at(config.alpha),
+  momentum: at(config.momentum),
+});

@@ -7,7 +7,11 @@ export const POINTS_PER_IMAGE = 40;
 const rate = z.number().positive();
 /** A step size, which a schedule may take to 0. */
 const stepSize = scheduled(rate, z.number().min(0));
-const beta = scheduled(z.number().min(0).lt(1));
+/** The share of what was that a mean or a velocity keeps. */
+const decay = scheduled(z.number().min(0).lt(1));
+const weightDecay = scheduled(z.number().min(0))
+  .default(0)
+  .describe("times the weights, added to their gradients");
 /** Steps of a player in one iteration: WGAN's code takes 100 at times, and more than ten times that is a slip. */
 const turns = z.int().min(1).max(1000);
 
@@ -16,22 +20,22 @@ export const optimizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("adam"),
     learningRate: stepSize.default(2e-4).describe("step size"),
-    betas: z.tuple([beta, beta]).default([0.5, 0.999]).describe("decay of the moments"),
+    betas: z.tuple([decay, decay]).default([0.5, 0.999]).describe("decay of the moments"),
     epsilon: rate.default(1e-8),
-    weightDecay: z.number().min(0).default(0),
+    weightDecay,
   }),
   z.strictObject({
     kind: z.literal("sgd"),
     learningRate: stepSize.default(1e-2).describe("step size"),
-    momentum: z.number().min(0).lt(1).default(0),
-    weightDecay: z.number().min(0).default(0),
+    momentum: decay.default(0).describe("the share of the last step that the next keeps"),
+    weightDecay,
   }),
   z.strictObject({
     kind: z.literal("rmsprop"),
     learningRate: stepSize.default(5e-5).describe("step size"),
-    alpha: z.number().min(0).lt(1).default(0.99).describe("decay of the mean square"),
+    alpha: decay.default(0.99).describe("decay of the mean square"),
     epsilon: rate.default(1e-8),
-    momentum: z.number().min(0).lt(1).default(0),
+    momentum: decay.default(0).describe("the share of the last step that the next keeps"),
   }),
 ]);
 

@@ -2,7 +2,7 @@ import { availableMemory } from "@gantry/torch";
 import { UsageError } from "../base/errors.js";
 
 /** `3.4 GiB`. */
-export const gibibytes = (bytes: number): string => {
+const gibibytes = (bytes: number): string => {
   const value = bytes / 2 ** 30;
   return `${value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toFixed(1)} GiB`;
 };

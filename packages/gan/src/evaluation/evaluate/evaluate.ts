@@ -329,8 +329,8 @@ function checkAlike(subject: Side, other: Side): void {
 }
 
 /** Many times what papers take: 50,000 samples, and a hundred repeats. */
-export const MOST_SAMPLES = 10_000_000;
-export const MOST_REPEATS = 10_000;
+const MOST_SAMPLES = 10_000_000;
+const MOST_REPEATS = 10_000;
 
 function checkWhole(
   name: string,

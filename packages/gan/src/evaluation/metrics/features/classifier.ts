@@ -129,7 +129,7 @@ export async function trainClassifier(
 }
 
 /** {@link trainClassifier} for any recipe. */
-export async function trainRecipe(
+async function trainRecipe(
   recipe: ClassifierRecipe,
   options: ClassifierTraining = {},
 ): Promise<TrainedClassifier> {
