@@ -132,9 +132,11 @@ case("gradient-penalty", {**at_real, "target": 0, "weight": 5}, discriminator=5 
 case("r1", {}, discriminator=5 * (norms**2).mean())
 case("r1", {"gamma": 0.4, "stream": "fake"}, discriminator=0.2 * (slope(fake) ** 2).sum(1).mean())
 
-case("reconstruction", {}, generator=0.2 * ((x - rebuilt) ** 2).mean(), encoder=0.2 * ((x - rebuilt) ** 2).mean())
-case("reconstruction", {"distance": "l1", "weight": 3}, generator=3 * np.abs(x - rebuilt).mean(),
+case("reconstruction", {"distance": "l2", "reduction": "mean"}, generator=0.2 * ((x - rebuilt) ** 2).mean(), encoder=0.2 * ((x - rebuilt) ** 2).mean())
+case("reconstruction", {"distance": "l1", "reduction": "mean", "weight": 3}, generator=3 * np.abs(x - rebuilt).mean(),
      encoder=3 * np.abs(x - rebuilt).mean())
+distance = 0.2 * np.linalg.norm(x - rebuilt, axis=1).mean()
+case("reconstruction", {}, generator=distance, encoder=distance)
 case("mode-regularizer", {}, generator=-0.4 * log_p(rebuilt_s).mean(), encoder=-0.4 * log_p(rebuilt_s).mean())
 
 means_apart = features(x).mean(0) - features(fake).mean(0)

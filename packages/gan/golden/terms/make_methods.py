@@ -97,10 +97,22 @@ golden["reg-gan printed"] = {
     "generator": -log(sigmoid(D(fake))) + 0.2 * distance + 0.4 * log(sigmoid(D(made))),
 }
 
+# ---- Its distances, of sums and of means over what one image has.
+def distances(a, b):
+    d = a - b
+    return {
+        "norm": {"sum": np.linalg.norm(d, axis=1).mean(), "mean": np.sqrt((d ** 2).mean(1)).mean()},
+        "l2": {"sum": (d ** 2).sum(1).mean(), "mean": (d ** 2).mean()},
+        "l1": {"sum": np.abs(d).sum(1).mean(), "mean": np.abs(d).mean()},
+    }
+
+golden["distances"] = {**distances(x, made), "features": distances(trunk(x), trunk(made))["norm"]}
+
 # ---- MDGAN. Both discriminators are filled alike.
 golden["mdgan"] = {
     "D1": -log(sigmoid(D(x))) - log(1 - sigmoid(D(made))),
     "manifold": -0.3 * log(sigmoid(D(made))) + 0.7 * distance,
+    "manifold sum": -0.3 * log(sigmoid(D(made))) + 0.7 * ((x - made) ** 2).sum(1).mean(),
     "printed": 0.3 * log(sigmoid(D(made))) + 0.7 * distance,
     "D2": -log(sigmoid(D(made))) - log(1 - sigmoid(D(fake))),
     "diffuse": -log(sigmoid(D(fake))),
@@ -118,6 +130,26 @@ def intervention(i, k):
     return {"ce": ce, "recon": recon}
 
 golden["intervention"] = {str(k): [intervention(i, k) for i in range(k)] for k in (2, 4)}
+# ---- IVGAN as the paper has it, k = 2: an intervention (0 or 1) of its own for each image, by all 16 draws; O_i(z) of
+# latents from the prior. "norms": sums of absolute differences for their means.
+noise, prior, filler = (pattern(name, (N, LATENT)) * 2 for name in ("noise", "prior", "filler"))
+
+def substitute(latent, draw, by):
+    out = latent.copy()
+    for row, i in enumerate(draw):
+        out[row, 2 * i : 2 * i + 2] = by[row, 2 * i : 2 * i + 2]
+    return out
+
+def drawn_intervention(draw):
+    logits = linear(trunk(G(substitute(E(x), draw, noise))), "heads.intervention", 2)
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    latent = substitute(prior, draw, filler)
+    error = np.abs(latent - E(G(latent)))
+    return {"ce": -log(p[np.arange(N), draw]), "latent": error.mean(), "latent norm": error.sum(1).mean()}
+
+draws = [[int(bit) for bit in f"{i:04b}"] for i in range(16)]
+golden["intervention drawn"] = {"".join(map(str, draw)): drawn_intervention(draw) for draw in draws}
+golden["intervention images"] = {"error": np.abs(x - made).mean(), "norm": np.abs(x - made).sum(1).mean()}
 golden["labels"] = {
     "discriminator": ((D(x) - 1) ** 2).mean() + ((D(fake) + 1) ** 2).mean(),
     "generator": (D(fake) ** 2).mean(),

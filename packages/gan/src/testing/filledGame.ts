@@ -35,9 +35,12 @@ export const images = {
 
 export const spectral = { ...images, net: { ...images.net, discriminatorNorm: "spectral" } };
 
-/** The points' game with the golden file's weights, batch and latents. */
-export async function filledGame(terms: JsonObject): Promise<TinyGame> {
-  const latents = () => patternTensor("z", [4, 4], 2);
+/**
+ * The points' game with the golden file's weights, batch and latents.
+ * @param drawn the pattern of each draw from the prior; default always z
+ */
+export async function filledGame(terms: JsonObject, drawn = () => "z"): Promise<TinyGame> {
+  const latents = () => patternTensor(drawn(), [4, 4], 2);
   const tiny = await TinyGame.create({ ...points, terms, latents });
   for (const { name, network } of tiny.game.players.values()) {
     fillNetwork(network);

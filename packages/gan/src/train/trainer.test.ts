@@ -6,7 +6,7 @@ import type { JsonObject } from "../core/base/json.js";
 import { resolveConfig } from "../core/config/config.js";
 import type { Config } from "../core/config/schema.js";
 import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../core/data/index.js";
-import type { Phase } from "../core/game/play.js";
+import type { Phase, Stream } from "../core/game/play.js";
 import { drawSamples } from "../core/sample/pictures.js";
 import { temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { train } from "./train.js";
@@ -418,5 +418,28 @@ test("the latents are not the numbers that the weights were drawn from", async (
   const drawn = scope(() => torch.randn(weights.shape, { generator: trainer.random }).toNumbers());
   assert.notDeepEqual(weights.toNumbers(), drawn);
   assert.notDeepEqual(trainer.random.getState(), defaultGenerator().getState());
+  await trainer.close();
+});
+
+test("all players in the inner loop: fakes are made once an inner iteration, of one batch of latents an iteration", async () => {
+  const trainer = await create("gan", {
+    steps: 2,
+    schedule: { shareSamples: true },
+    terms: { intervention: { k: 2, encoderSteps: 3, innerLoop: "all" } },
+  });
+  const stream: { sample: Stream["sample"] } = trainer.game.stream("fake");
+  const made: string[] = [];
+  const { sample } = stream;
+  stream.sample = (play) => {
+    const fakes = sample(play);
+    made.push(fakes.latent!.toNumbers().join());
+    return fakes;
+  };
+  const reports = await run(trainer);
+  assert.equal(made.length, 6);
+  assert.deepEqual(new Set(made.slice(0, 3)).size, 1);
+  assert.deepEqual(new Set(made).size, 2);
+  // D sees its batch again in every one of them.
+  assert.equal(reports.at(-1)?.imagesSeen, 2 * 3 * 16);
   await trainer.close();
 });

@@ -190,14 +190,16 @@ export class Trainer {
 
   /**
    * The steps of one iteration, in groups that share their samples: each alone, unless the schedule lets a phase look at
-   * the samples of the step before it.
+   * the samples of the step before it. A phase that comes again in the same iteration begins a group.
    */
   #groups(clock: Clock): Phase[][] {
     const groups: Phase[][] = [];
     for (const phase of this.game.phases) {
       const share = this.config.schedule.shareSamples && phase.real === "same";
       for (let step = 0; step < this.#stepsOf(phase, clock); step++) {
-        if (share && step === 0 && groups.length > 0) groups.at(-1)?.push(phase);
+        const last = groups.at(-1);
+        const comesAgain = last?.some(({ name }) => name === phase.name);
+        if (share && step === 0 && last !== undefined && !comesAgain) last.push(phase);
         else groups.push([phase]);
       }
     }

@@ -25,9 +25,9 @@ export const methods: readonly Method[] = [
   {
     name: "reg-gan",
     summary:
-      "Reg-GAN: reconstruction and reward with the paper's weights 0.005 on mode-ring, 0.2 and 0.1 elsewhere",
+      "Reg-GAN: reconstruction and reward with the paper's weights 0.005 on mode-ring, 0.1 and 0.1 elsewhere",
     terms: ({ regularization: [weight, reward] }) => ({
-      reconstruction: { weight },
+      reconstruction: { weight, distance: "l2" },
       "mode-regularizer": { weight: reward },
     }),
   },

@@ -24,7 +24,7 @@ export interface Problem extends Named {
   /** Laid upon the recipe `gan` at this pace. */
   readonly settings: Readonly<Record<Pace, JsonObject>>;
   readonly iterations: Readonly<Record<Pace, number>>;
-  /** Weights of Reg-GAN: reconstruction and reward. */
+  /** Weights of Reg-GAN: reconstruction, a squared distance summed over coordinates, and reward. */
   readonly regularization: readonly [number, number];
 }
 
@@ -47,7 +47,7 @@ export const problems: readonly Problem[] = [
     latent: { size: 2, distribution: "normal" },
     settings: { quick: quickNet([128, 128]), paper: {} },
     iterations: { quick: 3000, paper: 400_000 },
-    regularization: [0.2, 0.1],
+    regularization: [0.1, 0.1],
   },
   {
     name: "grid",
@@ -56,7 +56,7 @@ export const problems: readonly Problem[] = [
     latent: { size: 2, distribution: "normal" },
     settings: { quick: quickNet([128, 128]), paper: {} },
     iterations: { quick: 3000, paper: 400_000 },
-    regularization: [0.2, 0.1],
+    regularization: [0.1, 0.1],
   },
   {
     name: "mode-ring",

@@ -69,6 +69,7 @@ export async function composeGame(config: Config, data: DataShape, parts: GamePa
     batch: config.batch,
     classes: config.conditional ? data.classes : undefined,
     family,
+    families: await families.all(),
     familyOptions,
     discriminatorSteps: Math.max(1, Math.round(finalValue(config.schedule.discriminatorSteps))),
     generatorSteps: config.schedule.generatorSteps,

@@ -1,5 +1,7 @@
+import { UsageError } from "../base/errors.js";
 import { isObject, merge } from "../base/json.js";
 import { validate } from "../base/validate.js";
+import { CONFIG_VERSION } from "../base/versions.js";
 import { takeOlder, translate } from "./olderForms.js";
 import { type Config, configSchema } from "./schema.js";
 
@@ -9,6 +11,11 @@ import { type Config, configSchema } from "./schema.js";
  * @throws UsageError
  */
 export function checkConfig(value: unknown): Config {
+  const version = isObject(value) ? value.version : undefined;
+  if (typeof version === "number" && version > CONFIG_VERSION)
+    throw new UsageError(
+      `version: the configuration is of version ${version}, and this Gantry knows those up to ${CONFIG_VERSION}; update Gantry to read it`,
+    );
   const { rest, words } = takeOlder(withOptimizers(value));
   return translate(validate(configSchema, rest, ""), words);
 }

@@ -4,6 +4,7 @@ import { didYouMean } from "../base/nearest.js";
 import { register } from "../base/plugins/plugins.js";
 import { refuseContradictions, refuseStrangeTerms, settingAt } from "../base/setting.js";
 import { validate } from "../base/validate.js";
+import { asBefore, CONFIG_VERSION } from "../base/versions.js";
 import type { TermDefinition } from "../game/term.js";
 import { families } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
@@ -112,11 +113,16 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
     refuseStrangeTerms((config.terms ?? {}) as JsonObject, settings);
   }
   // A change of kind comes first, wherever it was written: it takes the place of what the others would be laid upon.
-  for (const { recipe } of settings)
+  for (const { recipe, version } of settings) {
+    if (version !== undefined && version !== CONFIG_VERSION)
+      throw new UsageError(
+        "version: it says what the configuration of a run means, and Gantry writes it itself; leave it out",
+      );
     if (recipe !== undefined && recipe !== config.recipe)
       throw new UsageError(
         `recipe: it is ${JSON.stringify(config.recipe)}, and what it made is all set already; train another by its name: gantry train ${typeof recipe === "string" ? recipe : "RECIPE"}`,
       );
+  }
   for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
     config = merge(config, setting);
   return validateConfig(config);
@@ -132,7 +138,8 @@ async function refuseTaken(name: string, term: string, present: JsonObject): Pro
 }
 
 /**
- * Checks a whole configuration (a run's config.json, or one written by hand).
+ * Checks a whole configuration (a run's config.json, or one written by hand), and says what it means in today's version: one
+ * of an older version keeps what its settings were then.
  * @param isForeign whether a term, or a network family, is a run's own and not known here: its options stay as they are
  * @throws UsageError
  */
@@ -140,24 +147,26 @@ export async function validateConfig(
   value: unknown,
   isForeign: (kind: string, name: string) => boolean = () => false,
 ): Promise<Config> {
-  const base = checkConfig(value);
+  const { version, ...base } = checkConfig(value);
   const { family: familyName, prior, ...familyOptions } = base.net;
+  const family = isForeign("network family", familyName) ? undefined : await families.get(familyName);
   const net = {
     family: familyName,
     prior: validate(priorSchema, prior, "net.prior"),
-    ...(isForeign("network family", familyName)
+    ...(family === undefined
       ? familyOptions
-      : validate((await families.get(familyName)).options, familyOptions, "net")),
+      : validate(family.options, asBefore(familyOptions as JsonObject, family.before, version), "net")),
   };
   const terms: Record<string, { term?: string }> = {};
   for (const [key, { term, ...options }] of Object.entries(base.terms)) {
     const isOwn = isForeign("term", term ?? key);
     const definition = isOwn ? undefined : await termRegistry.get(term ?? key);
-    const told = definition?.translate?.(options as JsonObject) ?? options;
+    const complete = asBefore(options as JsonObject, definition?.before, version);
+    const told = definition?.translate?.(complete) ?? complete;
     terms[key] = {
       ...(term === undefined ? {} : { term }),
       ...(definition === undefined ? told : validate(definition.options, told, `terms.${key}`)),
     };
   }
-  return { ...base, net, terms } as Config;
+  return { version: CONFIG_VERSION, ...base, net, terms } as Config;
 }

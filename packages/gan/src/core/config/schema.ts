@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { interval, scheduled, spanSchema } from "../base/schedule.js";
+import { CONFIG_VERSION } from "../base/versions.js";
 
 /** Points are cheap and one says little: a scatter plot shows this many for every image of a grid. */
 export const POINTS_PER_IMAGE = 40;
@@ -178,6 +179,11 @@ export const configSchema = z.strictObject({
     .max(4096)
     .default(64)
     .describe("images in a sample grid, points in a scatter plot are 40 times as many"),
+  version: z
+    .int()
+    .min(1)
+    .default(CONFIG_VERSION)
+    .describe("of what settings mean, and are where they are not said; written by Gantry"),
 });
 
 /** A configuration with every default filled in: what a run directory's config.json holds. Plain JSON. */

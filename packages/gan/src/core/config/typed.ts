@@ -50,7 +50,10 @@ type FamilySettings = AnyOf<
 >;
 
 /** All that can be set and is known by name. */
-type Settable = Omit<z.input<typeof configSchema>, "recipe" | "data" | "net" | "terms" | "optimizers"> & {
+type Settable = Omit<
+  z.input<typeof configSchema>,
+  "version" | "recipe" | "data" | "net" | "terms" | "optimizers"
+> & {
   net: FamilySettings & { family?: string; prior?: Partial<z.input<typeof priorSchema>> };
   terms: { [Name in TermName]: TermSettings<Name> };
 };

@@ -1,7 +1,8 @@
-import { autocast, nn, type optim, sumOf, Tensor, timed, torch } from "@gantry/torch";
+import { autocast, nn, type optim, sumOf, Tensor, timed } from "@gantry/torch";
 import { DivergedError, UsageError } from "../base/errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { Sample } from "../nets/sample.js";
+import { drawLatents, fakeOf } from "./fake.js";
 import {
   type GradientRule,
   type GraphOptions,
@@ -28,19 +29,6 @@ export interface GameOptions {
   /** Whether discriminators judge the two sides of a contest in one pass; null (default): where nothing but rounding changes. */
   readonly judgeTogether?: boolean | null;
 }
-
-/** `fake`: G(z), with a uniformly drawn label where the generator is conditional. */
-const fake: Stream = {
-  dependsOn: ["generator"],
-  sample(play) {
-    const generator = play.generator();
-    const { batch, random, device } = play.options;
-    const latent = generator.prior.sample(batch, random, device);
-    if (generator.classes === undefined) return { image: play.generate(latent), latent };
-    const label = torch.randint(0, generator.classes, [batch], { generator: random, dtype: "int64", device });
-    return { image: play.generate(latent, label), latent, label };
-  },
-};
 
 const real: Stream = { dependsOn: [], sample: (play) => play.options.real() };
 
@@ -75,7 +63,7 @@ export class Game implements ComposedGame {
     plan.settle();
     this.phases = plan.phases;
     this.contests = plan.contests;
-    this.#streams = new Map([["real", real], ["fake", fake], ...plan.streams]);
+    this.#streams = new Map([["real", real], ["fake", fakeOf(drawLatents)], ...plan.streams]);
     this.#plan = plan;
     this.#rules = plan.rules;
     for (const [name, player] of plan.players) this.#networks.set(name, player.make());

@@ -1,5 +1,7 @@
 import type { nn } from "@gantry/torch";
 import { UsageError } from "../base/errors.js";
+import { didYouMean } from "../base/nearest.js";
+import { validate } from "../base/validate.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { DiscriminatorRequest, NetFamily } from "../nets/family.js";
 import { CodedPrior, type CodeOptions, type Prior } from "../nets/prior.js";
@@ -42,6 +44,7 @@ export class Plan {
   /** Discriminators of something else than the data. */
   readonly #strangers = new Set<string>();
   readonly #family: NetFamily;
+  readonly #families: ReadonlyMap<string, NetFamily>;
   readonly #options: Record<string, unknown>;
 
   constructor(init: {
@@ -50,6 +53,8 @@ export class Plan {
     batch: number;
     classes: number | undefined;
     family: NetFamily;
+    /** Those that terms may name. Default none. */
+    families?: ReadonlyMap<string, NetFamily>;
     familyOptions: Record<string, unknown>;
     discriminatorSteps: number;
     /** Default 1. */
@@ -63,6 +68,7 @@ export class Plan {
     this.generatorBatch = init.generatorBatch ?? init.batch;
     this.classes = init.classes;
     this.#family = init.family;
+    this.#families = init.families ?? new Map();
     this.#options = init.familyOptions;
     if (this.classes !== undefined && !init.family.conditional)
       this.refuse(
@@ -113,6 +119,37 @@ export class Plan {
         const request = { ...this.#request(), classes, inputShape, latentSize };
         return options.make?.(request) ?? this.#family.discriminator(this.#options, request);
       },
+    });
+  }
+
+  /**
+   * Adds a network that looks at data and learns nothing, as player `name`: a family's discriminator by that family's own
+   * defaults. It is trained by nobody here, and its weights are in the checkpoints.
+   * @throws UsageError where there is no such family, or it is not for this data
+   */
+  addOnlooker(name: string, familyName: string): void {
+    const family = this.#families.get(familyName);
+    if (family === undefined) {
+      const known = [...this.#families.keys()];
+      this.refuse(
+        `${name}: there is no network family '${familyName}'${didYouMean(familyName, known)}; known: ${known.join(", ")}; one of your own comes by --import FILE`,
+      );
+    }
+    const options = validate(family.options, {}, `net of ${familyName}`);
+    const { shape } = this.data;
+    const data = { ...this.data, classes: undefined };
+    const objection = family.check(options, data);
+    if (objection !== undefined) this.refuse(`${name}: ${objection}`);
+    this.players.set(name, {
+      role: "classifier",
+      make: () =>
+        family.discriminator(options, {
+          data,
+          prior: this.prior,
+          classes: undefined,
+          inputShape: shape,
+          latentSize: 0,
+        }),
     });
   }
 

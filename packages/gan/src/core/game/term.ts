@@ -2,6 +2,7 @@ import type { nn, optim, Tensor } from "@gantry/torch";
 import type { z } from "zod";
 import type { JsonObject } from "../base/json.js";
 import type { Named } from "../base/registry.js";
+import type { Before } from "../base/versions.js";
 import type { GraphOptions, Losses, Split } from "./gradient.js";
 import type { Plan } from "./plan.js";
 import type { Contest, Play, Role, Stage } from "./play.js";
@@ -102,6 +103,8 @@ export interface TermDefinition<Schema extends z.ZodObject = z.ZodObject> extend
   readonly separable?: true;
   /** Takes the gradients of D's losses on reals and fakes apart: what a recipe says of judging them together gives way. */
   readonly parts?: true;
+  /** What options were in configurations of older versions, where those do not say: see CONFIG_VERSION. */
+  readonly before?: Before;
   /**
    * Says options of older versions in today's.
    * @throws UsageError

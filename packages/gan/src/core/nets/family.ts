@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Named, Registry } from "../base/registry.js";
+import type { Before } from "../base/versions.js";
 import type { Discriminator, Encoder, Generator } from "./contract.js";
 import type { Prior } from "./prior.js";
 import type { DataShape } from "./sample.js";
@@ -39,6 +40,8 @@ export interface NetFamily<Schema extends z.ZodObject = z.ZodObject> extends Nam
   readonly conditional: boolean;
   /** Options beside the prior's; every one with a default. */
   readonly options: Schema;
+  /** What options were in configurations of older versions, where those do not say: see CONFIG_VERSION. */
+  readonly before?: Before;
   /** Why it cannot carry this data, and what to do; undefined when it can. Asked before anything is built. */
   check(options: z.output<Schema>, data: DataShape): string | undefined;
   /** Why its networks do not suit what the terms have planned, and what to do; undefined where they do. Default always. */

@@ -9,8 +9,8 @@ export interface Sample {
   readonly latent?: Tensor | undefined;
   /** Class labels, int64 N. */
   readonly label?: Tensor | undefined;
-  /** Which of several transforms made it, for the term that chose (intervention). */
-  readonly choice?: number | undefined;
+  /** Which of several transforms made each, int64 N, for the term that chose (intervention). */
+  readonly choice?: Tensor | undefined;
 }
 
 /** What the networks must fit: taken from the data set. */

@@ -27,7 +27,7 @@ export default defineRecipe({
       default: { kind: "adam", learningRate: 2e-4, betas: [0.5, 0.999] },
       encoder: { kind: "adam", learningRate: 0.005, betas: [0.5, 0.999] },
     },
-    // Algorithm 1 makes G(O(E(x))) once an iteration, for D, f, G and E; the code has one z for G(z) and the blocks.
+    // Algorithm 1 makes G(O(E(x))) once for D, f, G and E.
     schedule: { shareSamples: true },
     batch: 64,
     steps: 312_000,
@@ -42,7 +42,9 @@ export default defineRecipe({
     // What the authors' code does and the paper does not say.
     public: {
       net: { encoderChannels: 16 },
-      terms: { intervention: { variant: "public" } },
+      terms: {
+        intervention: { variant: "public", draw: "batch", latents: "encoded", classifier: "weighted" },
+      },
       optimizers: { encoder: { learningRate: 0.01, weightDecay: 5e-4 } },
     },
   },

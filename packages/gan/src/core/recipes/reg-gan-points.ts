@@ -5,5 +5,5 @@ export default defineRecipe({
   summary: "mode-regularized GAN on 2-D points",
   source: "Che et al. 2017 (Mode Regularized GAN), section 3; weights chosen here for the preset small",
   extends: "gan",
-  config: { terms: { reconstruction: { weight: 0.2 }, "mode-regularizer": { weight: 0.1 } } },
+  config: { terms: { reconstruction: { weight: 0.1, distance: "l2" }, "mode-regularizer": { weight: 0.1 } } },
 });

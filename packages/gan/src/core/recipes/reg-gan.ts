@@ -8,4 +8,13 @@ export default defineRecipe({
   config: {
     terms: { reconstruction: { weight: 0.2 }, "mode-regularizer": { weight: 0.4 } },
   },
+  presets: {
+    // kozistr/Awesome-GANs, mrgan: mean squares, and the reward with the sign of the printed equations.
+    public: {
+      terms: {
+        reconstruction: { distance: "l2", reduction: "mean" },
+        "mode-regularizer": { variant: "printed" },
+      },
+    },
+  },
 });

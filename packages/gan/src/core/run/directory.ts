@@ -187,7 +187,7 @@ export class RunDirectory {
       return new RunDirectory(path, {
         ...found,
         ...(imports === undefined ? {} : { imports }),
-        config: checkConfig(found.config),
+        config: checkConfig(withVersion(found.config)),
       });
     } catch (error) {
       throw blameVersion(error, file, String(value.gantry), GANTRY_VERSION);
@@ -312,6 +312,9 @@ export class RunDirectory {
     });
   }
 }
+
+/** Configurations of before there were versions name none, and are of the first. */
+const withVersion = (config: object): object => ({ version: 1, ...config });
 
 /** What of a configuration came from outside, as a record has it; nothing where all is Gantry's own. */
 function importsOf(config: Config): Pick<RunRecord, "imports"> {

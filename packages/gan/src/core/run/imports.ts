@@ -35,6 +35,10 @@ function partsOf({ recipe, terms, net, data, evaluation }: Config): Part[] {
     { kind: "recipe", name: recipe },
     ...Object.entries(terms).map(([key, { term }]) => ({ kind: "term", name: term ?? key })),
     { kind: "network family", name: net.family },
+    // Of terms that look through one (reconstruction).
+    ...Object.values(terms).flatMap(({ network }) =>
+      typeof network === "string" ? [{ kind: "network family", name: network }] : [],
+    ),
     ...(data.name === undefined ? [] : [{ kind: "data set", name: data.name }]),
     ...metrics.map((name) => ({ kind: "metric", name })),
   ];

@@ -233,11 +233,12 @@ export class Sampler {
   }
 }
 
-/** The run's terms that are not known here, by their place in the configuration. */
+/** The run's terms that are not known here, or look through a network that is not, by their place in the configuration. */
 const foreignTerms = ({ config, record }: RunDirectory): [key: string, name: string][] =>
-  Object.entries(config.terms)
-    .map(([key, { term = key }]): [string, string] => [key, term])
-    .filter(([, name]) => isForeign(record.imports, "term", name));
+  Object.entries(config.terms).flatMap(([key, { term = key, network }]): [string, string][] => {
+    const looks = typeof network === "string" && isForeign(record.imports, "network family", network);
+    return looks || isForeign(record.imports, "term", term) ? [[key, term]] : [];
+  });
 
 /**
  * The game of a run, without terms that came from outside and are not known here: what trains D is not needed.

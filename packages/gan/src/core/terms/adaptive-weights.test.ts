@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, liveTensors, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import fc from "fast-check";
-import { adHocGame, stepOptions } from "../../testing/adHocGame.js";
+import { adHocGame, SMOOTH, stepOptions } from "../../testing/adHocGame.js";
 import { readGolden } from "../../testing/golden.js";
 import { assertClose } from "../../testing/networks.js";
 import { TinyGame, type TinyOptions } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
 import type { Term } from "../game/term.js";
+import type { Discriminator } from "../nets/contract.js";
 import { adaptiveWeights, type Measures, type WeightOptions } from "./adaptive-weights.js";
 import { terms } from "./registry.js";
 
@@ -204,6 +205,82 @@ for (const base of [points, images])
           "angles",
         );
       });
+
+test("fixed: the step is w_r r + w_f f by the weights that are set, scheduled ones too; other variants refuse them", async () => {
+  const weights = { real: 0.3, fake: { from: 2, to: 1, over: { iterations: 4 }, shape: "linear" } };
+  using tiny = await TinyGame.create({
+    ...points,
+    ...SGD,
+    terms: { hinge: {}, "adaptive-weights": { variant: "fixed", ...weights } },
+  });
+  const { real, fake, moved, scalars } = observe(tiny);
+  assertClose(
+    moved,
+    real.map((x, i) => 0.3 * x + 2 * (fake[i] as number)),
+    1e-10,
+    "step",
+  );
+  assert.deepEqual(
+    ["real", "fake"].map((which) => scalars.get(`discriminator/weights/${which}`)),
+    [0.3, 2],
+  );
+  await assert.rejects(
+    TinyGame.create({ ...points, terms: { hinge: {}, "adaptive-weights": { real: 0.3 } } }),
+    (error) => error instanceof UsageError && /set variant=fixed/.test(error.message),
+  );
+});
+
+test("theorem 1: with fixed weights and cross-entropy D becomes w_r p / (w_r p + w_f q)", async () => {
+  // Three points, as rows of the identity: a small D can give each a score of its own.
+  const [p, q] = [
+    [4, 1, 1],
+    [1, 2, 3],
+  ];
+  const rows = (counts: readonly number[]) =>
+    torch.eye(3, { dtype: "float64" }).indexSelect(
+      0,
+      torch.fromTypedArray(
+        BigInt64Array.from(
+          counts.flatMap((count, i) => Array.from({ length: count }, () => i)),
+          BigInt,
+        ),
+      ),
+    );
+  const settings = { variant: "fixed", real: 0.6, fake: 1.5 };
+  const [rule, loss] = await Promise.all(
+    ["adaptive-weights", "non-saturating"].map((name) => terms.get(name)),
+  );
+  const game = await adHocGame(
+    {
+      "non-saturating": loss!.make(loss!.options.parse({})),
+      "adaptive-weights": rule!.make(rule!.options.parse(settings)),
+      fakes: {
+        plan: (plan) =>
+          void plan.streams.set("fake", { dependsOn: ["generator"], sample: () => ({ image: rows(q!) }) }),
+      },
+    },
+    {
+      data: { kind: "points", shape: [3], classes: undefined },
+      net: { ...SMOOTH, discriminatorHidden: [8] },
+      optimizers: { default: { kind: "sgd", learningRate: 2 } },
+    },
+  );
+  for (let step = 0; step < 800; step++)
+    scope(() =>
+      game.step(
+        game.phases[0]!,
+        stepOptions(() => ({ image: rows(p!) }), { logging: false }),
+      ),
+    );
+  const scores = scope(() => {
+    const network = game.network<Discriminator>("discriminator");
+    const sample = { image: torch.eye(3, { dtype: "float64" }) };
+    return network.score(network.features(sample), sample).sigmoid().toNumbers();
+  });
+  const best = p!.map((each, i) => (0.6 * each) / (0.6 * each + 1.5 * q![i]!));
+  assertClose(scores, best, 1e-6, "D");
+  game.dispose();
+});
 
 test("other losses keep their weight", async () => {
   using tiny = await TinyGame.create({

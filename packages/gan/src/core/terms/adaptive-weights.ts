@@ -1,6 +1,7 @@
 import { grad, type nn, noGrad, sumOf, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
+import { scheduled } from "../base/schedule.js";
 import { type GraphOptions, gradientOfSum, type Losses } from "../game/gradient.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
@@ -95,7 +96,9 @@ const mean = (tensors: readonly Tensor[]): Tensor => sumOf(tensors).div(tensors.
  * through the whole. Other losses of D (a gradient penalty, InfoMax) keep weight 1 and cost one backward pass more; with
  * several contests, real and fake parts are added up and scores averaged.
  *
- * `normalized` is algorithm 1, `raw` algorithm 2; `equal` keeps the ordinary sum, and measures what the others would.
+ * `normalized` is algorithm 1, `raw` algorithm 2, both by the thresholds `low`, `high` and `margin`; `fixed` has the weights
+ * `real` and `fake` always, equation 2, with which the best D is w_r p / (w_r p + w_f q) under cross-entropy (theorem 1);
+ * `equal` keeps the ordinary sum, and measures what the others would.
  * The authors' code (vasily789/adaptive-weighted-gans, aw_loss.py) adds 1e-4 to both squared norms: `smoothing`.
  *
  * Reports of each D: `weights/case`, `weights/real`, `weights/fake`; `angle/...` between the real, fake and combined
@@ -104,14 +107,17 @@ const mean = (tensors: readonly Tensor[]): Tensor => sumOf(tensors).div(tensors.
 export default defineTerm({
   name: "adaptive-weights",
   summary: "weighs the real and the fake gradient of D by its scores and their angle (aw-GAN)",
-  source: "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), algorithms 1 and 2",
+  source:
+    "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), equation 2, theorem 1, algorithms 1 and 2",
   kind: "gradient",
   parts: true,
   options: z.strictObject({
     variant: z
-      .enum(["normalized", "raw", "equal"])
+      .enum(["normalized", "raw", "fixed", "equal"])
       .default("normalized")
-      .describe("algorithm 1; algorithm 2; equal weights of 1"),
+      .describe("algorithm 1; algorithm 2; equation 2 by real and fake below; equal weights of 1"),
+    real: scheduled(z.number().min(0)).default(1).describe("w_r of the variant fixed"),
+    fake: scheduled(z.number().min(0)).default(1).describe("w_f of the variant fixed"),
     low: z.number().default(0.5).describe("alpha_1: real scores below favour real"),
     high: z.number().default(0.75).describe("alpha_2: real scores above favour fake"),
     margin: z.number().min(0).default(0.05).describe("delta: how far real scores may lie below fake ones"),
@@ -123,7 +129,7 @@ export default defineTerm({
       .describe("added to the squared norms of both gradients; 1e-4 in the authors' code"),
     discriminator: z.string().default("discriminator").describe("whose gradients"),
   }),
-  make: ({ variant, discriminator, ...constants }) => {
+  make: ({ variant, discriminator, real: fixedReal, fake: fixedFake, ...constants }) => {
     const options = { ...constants, normalized: variant === "normalized" };
 
     /** The real and the fake gradient as vectors, and the pass through the rest. */
@@ -197,6 +203,10 @@ export default defineTerm({
 
     return {
       plan(plan) {
+        if (variant !== "fixed" && (fixedReal !== 1 || fixedFake !== 1))
+          plan.refuse(
+            `adaptive-weights: real and fake are the weights of the variant fixed, and ${variant} makes its own; set variant=fixed, or leave them out`,
+          );
         if (plan.rules.has(discriminator))
           plan.refuse(
             `another term makes the gradients of the ${discriminator} already; adaptive-weights cannot share`,
@@ -222,9 +232,13 @@ export default defineTerm({
           }
           const retainGraph = wholes.length > 0 || (graph.retainGraph ?? graph.createGraph ?? false);
           const { real, fake, present } = parts(losses, parameters, { ...graph, retainGraph });
-          const measures = measure(losses, real, fake);
-          const weights = adaptiveWeights(measures, options);
-          if (logging) report(play, measures, weights);
+          const fixed =
+            variant === "fixed" ? { real: play.at(fixedReal), fake: play.at(fixedFake) } : undefined;
+          // Fixed ones need no measure, which would wait for the device.
+          const measures = fixed === undefined || logging ? measure(losses, real, fake) : undefined;
+          const adaptive = measures && adaptiveWeights(measures, options);
+          const weights = fixed ?? (adaptive as Weights);
+          if (logging && measures && adaptive) report(play, measures, { ...adaptive, ...weights });
           const combined = real.mul(weights.real).add(fake, { alpha: weights.fake });
           const gradients = separated(combined, parameters, present);
           if (wholes.length === 0) return gradients;

@@ -85,6 +85,7 @@ for (const [term, chosen, team] of [
   ["r1", { stream: "fake" }, ["discriminator"]],
   ["reconstruction", {}, ["generator", "encoder"]],
   ["reconstruction", { distance: "l1" }, ["generator", "encoder"]],
+  ["reconstruction", { distance: "features" }, ["generator", "encoder"]],
   ["mode-regularizer", {}, ["generator", "encoder"]],
   ["feature-matching", {}, ["generator"]],
   ["feature-matching", { distance: "absolute" }, ["generator"]],

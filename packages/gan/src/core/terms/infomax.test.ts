@@ -6,7 +6,7 @@ import { assertClose, fillNetwork, patternTensor, summary } from "../../testing/
 import { checkLossGradient, TinyGame, type TinyOptions } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
 import type { Discriminator } from "../nets/contract.js";
-import { contrastiveLoss, InfomaxCritics } from "../nets/layers/infomaxCritics.js";
+import { contrastiveLoss, InfomaxCritics, informationBound } from "../nets/layers/infomaxCritics.js";
 import { terms } from "./registry.js";
 
 setThreads(1);
@@ -103,27 +103,122 @@ test("scores far apart lose no digits and stay finite in float32", () => {
   });
 });
 
-test("critics pulled through their last layers give the scores of critics computed in full", () => {
+test("the bound is log of how many are told apart, less the loss: all of that for sure, nothing for a guess", () => {
   scope(() => {
-    const critics = new InfomaxCritics(4, 10, 16).to({ dtype: "float64" }).eval();
-    const local = patternTensor("local", [3, 4, 2, 2]);
-    const global = patternTensor("global", [3, 10]);
-    const { hidden, output, shortcut } = critics.local;
-    const full = output.forward(hidden.forward(local).relu()).add(shortcut.forward(local));
-    const expected = full
-      .permute([0, 2, 3, 1])
-      .matmul(critics.global.forward(global).t())
-      .permute([0, 3, 1, 2]);
-    assertClose(
-      critics.scores(local, global).toNumbers(),
-      expected.contiguous().toNumbers(),
-      1e-12,
-      "scores",
-    );
-    assert.equal(critics.global.hidden.weight.size(0), 8);
-    critics.dispose();
+    const [count, side] = [4, 3];
+    const even = torch.zeros([count, count, side, side], { dtype: "float64" });
+    const own = torch.eye(count, { dtype: "float64" }).view([count, count, 1, 1]).expand(even.shape);
+    const bound = (scores: Tensor, variant: "paper" | "public") =>
+      informationBound(scores, contrastiveLoss(scores, variant), variant).item();
+    assertClose([bound(even, "paper")], [0], 1e-12, "guessed");
+    // One of -10 for each of the own image's places is left in the sum.
+    const masked = Math.log1p((9 * Math.exp(-10)) / 28);
+    assertClose([bound(even, "public")], [-masked], 1e-12, "guessed, publicly");
+    // The own image found for sure, its places by nobody told apart: log N of log N M^2.
+    assertClose([bound(own.mul(100), "paper")], [Math.log(count)], 1e-12, "found");
+    assertClose([bound(own.mul(100), "public")], [Math.log(3 * 9 + 1)], 1e-12, "found, publicly");
   });
 });
+
+test("the bounds of reals and of fakes are reported", async () => {
+  using tiny = await TinyGame.create({
+    ...dcgan("spectral"),
+    terms: { hinge: {}, infomax: { criticUnits: 5, beta: 1, alpha: 1 } },
+  });
+  for (const [phase, side] of [
+    ["discriminator", "real"],
+    ["generator", "fake"],
+  ] as const) {
+    const scalars = tiny.step(phase);
+    const bound = scalars.get(`infomax/information/${side}`)!;
+    assertClose([bound], [Math.log(4 * 14 * 14) - scalars.get(`${phase}/infomax`)!], 1e-9, side);
+  }
+});
+
+test("deeper critics and other local layers: shapes, gradients, and what is not there", async () => {
+  const made = (net: object, options: object = {}, size = 64) =>
+    TinyGame.create({
+      net: { family: "dcgan", channels: 1, discriminatorNorm: "spectral", prior: { size: 3 }, ...net },
+      data: { kind: "images", shape: [1, size, size], classes: undefined },
+      terms: { hinge: { weight: 0 }, infomax: { criticUnits: 3, ...options } },
+    });
+  using tiny = await made({ localLayer: 3 }, { criticLayers: 3 });
+  const network = tiny.game.network<Discriminator>("discriminator");
+  assert.deepEqual(network.featureShapes.local, [1, 32, 32]);
+  const names = network.namedParameters().map(([name]) => name);
+  for (const critic of ["local", "global"])
+    assert.deepEqual(
+      names.filter((name) => name.startsWith(`heads.infomax.${critic}.deeper`)),
+      [0, 1].flatMap((i) => [
+        `heads.infomax.${critic}.deeper.${i}.weight_orig`,
+        `heads.infomax.${critic}.deeper.${i}.bias`,
+      ]),
+    );
+  tiny.iterate(3);
+  tiny.freezeSingularVectors();
+  checkLossGradient(tiny, ["discriminator"], { perParameter: 1, step: 1e-7 });
+  scope(() => {
+    const { local } = network.features({ image: tiny.real.image });
+    const first = (network as unknown as { blocks: nn.Layer[] }).blocks[0]!.forward(tiny.real.image);
+    assert.deepEqual(local?.toNumbers(), first.toNumbers());
+  });
+  for (const [net, message] of [
+    [{ localLayer: 4 }, /net\.localLayer=4: this D makes 3 maps before its last one; take 1 to 3/],
+    [{ family: "resnet", channels: 2, discriminatorNorm: undefined, localLayer: 5 }, /take 1 to 4/],
+  ] as const)
+    await assert.rejects(made(net), (error) => error instanceof UsageError && message.test(error.message));
+  for (const shortcutActivation of ["preactivated", "public"])
+    for (const [localLayer, shape] of [
+      [1, [128 / 16, 8, 8]],
+      [2, [128 / 16, 8, 8]],
+      [3, [128 / 16, 16, 16]],
+    ] as const) {
+      const net = {
+        family: "resnet",
+        channels: 8,
+        discriminatorNorm: undefined,
+        localLayer,
+        shortcutActivation,
+      };
+      using residual = await made(net, {}, 32);
+      const D = residual.game.network<Discriminator>("discriminator");
+      assert.deepEqual(D.featureShapes.local, shape);
+      scope(() => {
+        const { local } = D.eval().features({ image: residual.real.image });
+        assert.deepEqual(local?.shape.slice(1), shape);
+        const { blocks } = D as unknown as { blocks: nn.Layer[] };
+        const map = blocks
+          .slice(0, 4 - localLayer)
+          .reduce((seen, block) => block.forward(seen), residual.real.image);
+        const expected = shortcutActivation === "public" ? map.relu() : map;
+        assert.deepEqual(local?.toNumbers(), expected.toNumbers());
+      });
+    }
+});
+
+for (const layers of [1, 3])
+  test(`critics of ${layers} hidden layers, pulled through their last ones, give the scores of critics computed in full`, () => {
+    scope(() => {
+      const critics = new InfomaxCritics(4, 10, 16, layers).to({ dtype: "float64" }).eval();
+      const local = patternTensor("local", [3, 4, 2, 2]);
+      const global = patternTensor("global", [3, 10]);
+      const { hidden, deeper, output, shortcut } = critics.local;
+      const inner = deeper.reduce((seen, layer) => layer.forward(seen).relu(), hidden.forward(local).relu());
+      const full = output.forward(inner).add(shortcut.forward(local));
+      const expected = full
+        .permute([0, 2, 3, 1])
+        .matmul(critics.global.forward(global).t())
+        .permute([0, 3, 1, 2]);
+      assertClose(
+        critics.scores(local, global).toNumbers(),
+        expected.contiguous().toNumbers(),
+        1e-12,
+        "scores",
+      );
+      assert.equal(critics.global.hidden.weight.size(0), 8);
+      critics.dispose();
+    });
+  });
 
 test("with the published networks it has the published number of parameters", async () => {
   using tiny = await TinyGame.create({

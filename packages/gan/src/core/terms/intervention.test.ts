@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grad, liveTensors, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
+import {
+  grad,
+  liveTensors,
+  type nn,
+  noGrad,
+  RandomGenerator,
+  scope,
+  type Tensor,
+  torch,
+} from "@gantry/torch";
 import {
   filledGame,
   images,
@@ -16,6 +25,7 @@ import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
 import { resolveConfig } from "../config/config.js";
 import { totalLoss } from "../game/gradient.js";
+import type { Discriminator } from "../nets/contract.js";
 import { Prior } from "../nets/prior.js";
 import { interventions, shuffled, uniform } from "./parts/intervention.js";
 
@@ -24,6 +34,8 @@ interface Numbers {
   readonly recon: number;
 }
 const golden = methods.intervention as unknown as Record<string, Numbers[]>;
+/** The forms of the authors' code. */
+const codes = { draw: "batch", latents: "encoded", classifier: "weighted" };
 const labels = { realLabel: 1, fakeLabel: -1, target: 0, half: false };
 
 /** Which block of `intervened` is noise in a step of these players. */
@@ -42,8 +54,11 @@ function blockOf(tiny: TinyGame, k: number, updating: readonly string[], seed: n
 }
 
 for (const k of [2, 4])
-  test(`losses of every player match NumPy, whichever of ${k} blocks is noise`, async () => {
-    const terms = { "least-squares": labels, intervention: { k, weight: 0.5, reconstruction: 0.25 } };
+  test(`as the code has it, losses of every player match NumPy, whichever of ${k} blocks is noise`, async () => {
+    const terms = {
+      "least-squares": labels,
+      intervention: { ...codes, k, weight: 0.5, reconstruction: 0.25 },
+    };
     using tiny = await filledGame(terms);
     const { intervention } = terms;
     using publicly = await filledGame({ ...terms, intervention: { ...intervention, variant: "public" } });
@@ -75,10 +90,124 @@ for (const k of [2, 4])
     assert.equal(seen.size, k, "every block was drawn");
   });
 
+test("as the paper has it, losses of every player match NumPy, whatever each image draws", async () => {
+  const draws = methods["intervention drawn"] as unknown as Record<string, Record<string, number>>;
+  const { discriminator, generator } = methods.labels!;
+  for (const reduction of ["mean", "sum"]) {
+    // In the order in which they are asked for: z, noise for the encodings, z of equation 5, noise for that.
+    let drawn = 0;
+    const names = ["z", "noise", "prior", "filler"];
+    const intervention = { k: 2, weight: 0.5, reconstruction: 0.25, reduction };
+    using tiny = await filledGame({ "least-squares": labels, intervention }, () => names[drawn++ % 4]!);
+    const image = methods["intervention images"]![reduction === "sum" ? "norm" : "error"]!;
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 12; seed++) {
+      const lossOf = (player: string, expected: (ce: number, recon: number) => number) =>
+        tiny.undisturbed(() => {
+          drawn = 0;
+          const play = tiny.play([player], { seed });
+          play.stream("fake");
+          const chosen = (stream: string) => play.stream(stream).choice!.toNumbers().join("");
+          const { ce } = draws[chosen("intervened")]!;
+          const latent = draws[chosen("intervened-prior")]![reduction === "sum" ? "latent norm" : "latent"];
+          seen.add(chosen("intervened"));
+          const loss = totalLoss(tiny.game.evaluate([player], play))!.item();
+          assertClose([loss], [expected(ce!, image + latent!)], 1e-12, player);
+        });
+      lossOf("discriminator", (ce) => discriminator! + ce);
+      lossOf("generator", (ce, recon) => generator! - 0.5 * ce + 0.25 * recon);
+      lossOf("encoder", (ce, recon) => 0.25 * recon - 0.5 * ce);
+    }
+    assert.ok(seen.size > 4, "images draw for themselves");
+  }
+});
+
+test("log k - CE is reported: 0 where f cannot tell, log k where it always can", async () => {
+  using tiny = await TinyGame.create({ ...points, terms: { hinge: {}, intervention: { k: 4 } } });
+  const head = tiny.game.network<Discriminator>("discriminator").head<nn.Linear>("intervention");
+  const told = () => tiny.step("discriminator").get("intervention/jensenShannon")!;
+  scope(() =>
+    noGrad(() => {
+      head.weight.zero_();
+      head.bias!.zero_();
+    }),
+  );
+  assertClose([told()], [0], 1e-12, "nothing told");
+  using one = await TinyGame.create({
+    ...points,
+    terms: { hinge: {}, intervention: { k: 4, draw: "batch" } },
+  });
+  const sure = one.game.network<Discriminator>("discriminator").head<nn.Linear>("intervention");
+  const index = one.undisturbed(() => {
+    const play = one.play(["discriminator"]);
+    play.stream("fake");
+    return play.stream("intervened").choice!.toNumbers();
+  });
+  assert.equal(new Set(index).size, 1);
+  scope(() =>
+    noGrad(() => {
+      sure.weight.zero_();
+      sure.bias!.zero_().narrow(0, index[0]!, 1).add_(100);
+    }),
+  );
+  assertClose([one.step("discriminator").get("intervention/jensenShannon")!], [Math.log(4)], 1e-12, "all");
+});
+
+test("the images of a pack have one intervention, which can be told of it", async () => {
+  using tiny = await TinyGame.create({
+    ...points,
+    batch: 8,
+    terms: { hinge: {}, packing: {}, intervention: { k: 4, encoderSteps: 1 } },
+  });
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 5; seed++)
+    tiny.undisturbed(() => {
+      const choice = tiny.play(["discriminator"], { seed }).stream("intervened").choice!.toNumbers();
+      for (let i = 0; i < 8; i += 2) assert.equal(choice[i], choice[i + 1]);
+      seen.add(choice.join());
+    });
+  assert.ok(seen.size > 1);
+});
+
+test("innerLoop all: every player in every inner iteration, on one batch of latents; with one it is the other loop", async () => {
+  const made = (options: object, over: object = {}) =>
+    TinyGame.create({ ...points, terms: { hinge: {}, intervention: { k: 2, ...options } }, ...over });
+  const turn = ["discriminator", "generator,encoder"];
+  using tiny = await made({ innerLoop: "all", encoderSteps: 3 });
+  assert.deepEqual(
+    tiny.game.phases.map(({ update, real }) => [update.flat().join(), real]),
+    [0, 1, 2].flatMap((i) => turn.map((who, j) => [who, i + j === 0 ? "fresh" : "same"])),
+  );
+  using publicly = await made({ innerLoop: "all", encoderSteps: 2, variant: "public" });
+  assert.deepEqual(
+    publicly.game.phases.map(({ update }) => update.join()),
+    ["discriminator", "generator", "encoder", "discriminator", "generator", "encoder"],
+  );
+  const latents = (seed: number) =>
+    tiny.undisturbed(() => tiny.play(["discriminator"], { seed }).stream("fake").latent!.toNumbers().join());
+  const first = latents(1);
+  assert.equal(latents(2), first);
+  tiny.iterate(1);
+  assert.notEqual(latents(2), first);
+  const live = liveTensors().count;
+  tiny.iterate(2);
+  assert.equal(liveTensors().count, live);
+  using one = await made({ innerLoop: "all", encoderSteps: 1 });
+  using other = await made({ innerLoop: "encoder", encoderSteps: 1 });
+  one.step("discriminator");
+  other.step("discriminator");
+  assert.deepEqual(one.weights(), other.weights());
+  for (const over of [
+    { schedule: { generatorBatch: 8 } },
+    { terms: { hinge: {}, reconstruction: {}, intervention: { k: 2, innerLoop: "all" } } },
+  ])
+    await assert.rejects(made({ innerLoop: "all" }, over), /intervention: .*innerLoop/);
+});
+
 test("gradients of all three match finite differences, through batch norm and spectral norm", async () => {
   for (const setting of [points, images, spectral])
-    for (const variant of ["paper", "public"]) {
-      const terms = { "non-saturating": {}, intervention: { k: 2, variant } };
+    for (const forms of [{}, { ...codes, variant: "public" }]) {
+      const terms = { "non-saturating": {}, intervention: { k: 2, ...forms } };
       using tiny = await TinyGame.create({ ...setting, terms });
       stirred(tiny).freezeSingularVectors();
       for (const player of ["discriminator", "generator", "encoder"])
@@ -214,6 +343,9 @@ test("G's own batch: as many blocks are filled as there are encodings; VAEGAN, w
   );
 });
 
+/** One intervention for all of a batch. */
+const all = (latent: Tensor, index: number) => torch.full([latent.size(0)], index, { dtype: "int64" });
+
 const draw = (kind: string, size: number, k: number, seed = 0) =>
   interventions.get(kind).then((found) => found.make(size, k, uniform(seed)));
 
@@ -225,7 +357,7 @@ test("every kind keeps the normal distribution: mean 0 and unit covariance of 20
         const generator = new RandomGenerator(index);
         const normal = () => torch.randn([20_000, 4], { generator, dtype: "float64" });
         const latent = normal();
-        const out = intervention.apply(latent, index, normal());
+        const out = intervention.apply(latent, all(latent, index), normal());
         const off = (values: Tensor, expected: readonly number[]) =>
           Math.max(...values.toNumbers().map((value, i) => Math.abs(value - expected[i]!)));
         assert.ok(off(out.mean([0]), [0, 0, 0, 0]) < 0.04, kind);
@@ -247,8 +379,15 @@ test("blocks replace exactly one block, permutations and signs keep sizes, rotat
       scope(() => {
         const latent = torch.randn([5, 12], { dtype: "float64" });
         const noise = torch.randn([5, 12], { dtype: "float64" });
-        const out = first!.apply(latent, 1, noise);
-        assert.deepEqual(again!.apply(latent, 1, noise).toNumbers(), out.toNumbers());
+        const out = first!.apply(latent, all(latent, 1), noise);
+        assert.deepEqual(again!.apply(latent, all(latent, 1), noise).toNumbers(), out.toNumbers());
+        const mixed = torch.fromTypedArray(BigInt64Array.from([0n, 1n, 2n, 1n, 0n]));
+        const each = first!.apply(latent, mixed, noise);
+        for (const [row, index] of [0, 1, 2, 1, 0].entries())
+          assert.deepEqual(
+            each.select(0, row).toNumbers(),
+            first!.apply(latent, all(latent, index), noise).select(0, row).toNumbers(),
+          );
         const absolute = (tensor: Tensor) => tensor.abs().sort(1)[0].toNumbers();
         if (kind === "block-substitution") {
           const changed = out.sub(latent).toNumbers();
@@ -258,7 +397,7 @@ test("blocks replace exactly one block, permutations and signs keep sizes, rotat
           );
           assert.deepEqual(out.narrow(1, 4, 4).toNumbers(), noise.narrow(1, 4, 4).toNumbers());
         } else {
-          assert.notDeepEqual(other!.apply(latent, 1, noise).toNumbers(), out.toNumbers());
+          assert.notDeepEqual(other!.apply(latent, all(latent, 1), noise).toNumbers(), out.toNumbers());
           const lengths = (tensor: Tensor) => tensor.square().sum([1]).toNumbers();
           assertClose(lengths(out), lengths(latent), 1e-12, kind);
           if (kind !== "rotation") assert.deepEqual(absolute(out), absolute(latent));

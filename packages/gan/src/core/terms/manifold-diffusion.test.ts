@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { liveTensors, scope } from "@gantry/torch";
+import { grad, liveTensors, nn, noGrad, scope, torch } from "@gantry/torch";
+import { z } from "zod";
 import {
   filledGame,
   images,
@@ -13,10 +14,19 @@ import {
 } from "../../testing/filledGame.js";
 import { assertClose } from "../../testing/networks.js";
 import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
+import { UsageError } from "../base/errors.js";
+import { register } from "../base/plugins/plugins.js";
+import { Discriminator } from "../nets/contract.js";
+import type { NetFamily } from "../nets/family.js";
+import type { Sample } from "../nets/sample.js";
+import { sourcesUsed } from "../run/imports.js";
+import { distance as distanceOf } from "./parts/distance.js";
 
 const usual = { "non-saturating": {} };
 const both = ["generator", "encoder"];
 const options = { weight: 0.3, distance: 0.7 };
+/** The public codes' form. */
+const means = { distance: "l2", reduction: "mean" };
 
 const close = (value: number, expected: number | undefined, what: string) =>
   assertClose([value], [expected!], 1e-12, what);
@@ -24,7 +34,7 @@ const close = (value: number, expected: number | undefined, what: string) =>
 test("Reg-GAN: losses match NumPy; printed, the mode regularizer has the opposite sign", async () => {
   for (const variant of ["intended", "printed"]) {
     const golden = methods[variant === "printed" ? "reg-gan printed" : "reg-gan"]!;
-    using tiny = await filledGame({ ...usual, reconstruction: {}, "mode-regularizer": { variant } });
+    using tiny = await filledGame({ ...usual, reconstruction: means, "mode-regularizer": { variant } });
     close(tiny.lossOf(["encoder"]), golden.encoder, "encoder");
     close(tiny.lossOf(["generator"]), golden.generator, "generator");
     close(tiny.lossOf(both), golden.generator, "a team counts what it shares once");
@@ -34,16 +44,92 @@ test("Reg-GAN: losses match NumPy; printed, the mode regularizer has the opposit
   assert.equal(printed.lossOf(["encoder"]), -alone.lossOf(["encoder"]));
 });
 
+test("every distance from x to G(E(x)) matches NumPy, as a sum and as a mean, of D's features too", async () => {
+  const distances = methods.distances as unknown as Record<string, Record<string, number>>;
+  assert.deepEqual(Object.keys(distances), ["norm", "l2", "l1", "features"]);
+  for (const [distance, found] of Object.entries(distances))
+    for (const [reduction, expected] of Object.entries(found)) {
+      using tiny = await filledGame({ ...usual, reconstruction: { weight: 3, distance, reduction } });
+      close(tiny.lossOf(["encoder"]), 3 * expected, `${distance}, ${reduction}`);
+    }
+});
+
+test("norm: where G(E(x)) is x its gradient is 0, not NaN", () => {
+  scope(() => {
+    const x = torch.tensor([1, 2, 3, 4], { shape: [2, 2] });
+    const y = torch.tensor([1, 2, 0, 0], { shape: [2, 2] }).requiresGrad_();
+    const [slope] = grad(distanceOf(y, x, "norm", "sum"), [y]);
+    assertClose(slope!.toNumbers(), [0, 0, -0.3, -0.4], 1e-6, "slope");
+  });
+});
+
+/** A network of a user's: two numbers of points, by weights of its own. */
+const looking = (): NetFamily => ({
+  name: "looking",
+  summary: "for this test",
+  source: "this test",
+  conditional: false,
+  options: z.strictObject({ hidden: z.int().default(3) }),
+  check: (_options, { kind }) => (kind === "points" ? undefined : "looking is for points"),
+  generator: () => assert.fail("nobody asks for it"),
+  encoder: () => assert.fail("nobody asks for it"),
+  discriminator: (_options, { inputShape }) => new Looking(inputShape),
+});
+
+class Looking extends Discriminator {
+  readonly featureShapes = { local: undefined, global: 2 };
+  readonly turn = scope(() => nn.parameter(torch.tensor([1, 2, 0, -1], { shape: [2, 2] })));
+  constructor(readonly inputShape: readonly number[]) {
+    super();
+  }
+  features({ image }: Sample) {
+    assert.equal(this.training, false);
+    return { local: undefined, global: image.matmul(this.turn).tanh() };
+  }
+  protected verdict = () => assert.fail("it only looks");
+}
+
+test("features of a user's network: by its name, in evaluation mode, left as it is, and part of what a run is made of", async () => {
+  await register(looking());
+  const reconstruction = { distance: "features", network: "looking", weight: 1 };
+  using tiny = await filledGame({ ...usual, reconstruction });
+  const network = tiny.game.network<Looking>("reconstruction-network");
+  scope(() => noGrad(() => network.turn.copy_(torch.tensor([1, 2, 0, -1], { shape: [2, 2] }))));
+  const seen = ([a, b]: readonly number[]) => [Math.tanh(a!), Math.tanh(2 * a! - b!)];
+  const rows = (name: string) =>
+    tiny.undisturbed(() => {
+      const values = tiny.play(both).stream(name).image.toNumbers();
+      return [0, 2, 4, 6].map((i) => seen(values.slice(i, i + 2)));
+    });
+  const [x, y] = [rows("real"), rows("reconstruction")];
+  const expected = x.reduce((sum, [a, b], i) => sum + Math.hypot(a! - y[i]![0]!, b! - y[i]![1]!), 0) / 4;
+  close(tiny.lossOf(["encoder"]), expected, "distance");
+  checkLossGradient(tiny, both, { perParameter: 1 });
+  assert.deepEqual(unmoved(tiny), ["discriminator.last.bias", "reconstruction-network.turn"].slice(1));
+  assert.deepEqual(sourcesUsed(tiny.config), [{ parts: ["network family looking"] }]);
+  const refused = (options: object, setting: typeof points | typeof images, message: RegExp) =>
+    assert.rejects(
+      TinyGame.create({ ...setting, terms: { ...usual, reconstruction: { ...reconstruction, ...options } } }),
+      (error) => error instanceof UsageError && message.test(error.message) && !error.message.includes("\n"),
+    );
+  await refused({ network: "lookign" }, points, /no network family 'lookign', did you mean|did you mean/);
+  await refused({}, images, /looking is for points/);
+  await refused({ distance: "l1" }, points, /set distance=features/);
+});
+
 test("MDGAN: every loss of every phase matches NumPy", async () => {
   const golden = methods.mdgan!;
-  using tiny = await filledGame({ ...usual, "manifold-diffusion": options });
+  using summed = await filledGame({ ...usual, "manifold-diffusion": options });
+  close(lossIn(summed, "manifold", both), golden["manifold sum"], "the square is a sum");
+  const meant = { ...options, reduction: "mean" };
+  using tiny = await filledGame({ ...usual, "manifold-diffusion": meant });
   close(lossIn(tiny, "discriminator", ["discriminator"]), golden.D1, "D1");
   close(lossIn(tiny, "manifold", both), golden.manifold, "manifold");
   close(lossIn(tiny, "manifold", ["encoder"]), golden.manifold, "encoder");
   close(lossIn(tiny, "diffusion", ["diffusion"]), golden.D2, "D2");
   close(lossIn(tiny, "diffuse", ["generator"]), golden.diffuse, "diffuse");
   close(lossIn(tiny, "diffuse", ["encoder"]), 0, "the encoder has no part in diffusion");
-  using printed = await filledGame({ ...usual, "manifold-diffusion": { ...options, variant: "printed" } });
+  using printed = await filledGame({ ...usual, "manifold-diffusion": { ...meant, variant: "printed" } });
   close(lossIn(printed, "manifold", both), golden.printed, "printed");
   close(lossIn(printed, "diffuse", ["generator"]), golden.diffuse, "printed diffuse");
 });

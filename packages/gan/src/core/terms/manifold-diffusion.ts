@@ -3,6 +3,7 @@ import { affine, isNever, scheduled } from "../base/schedule.js";
 import type { Phase } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
+import { distance as distanceOf, reductionSetting } from "./parts/distance.js";
 import { planReconstruction } from "./parts/reconstruction.js";
 
 const MANIFOLD = "manifold";
@@ -13,7 +14,7 @@ const MANIFOLD = "manifold";
  * manifold: D1 (`discriminator`) tells x from G(E(x)); G and E minimise -weight * log D1(G(E(x))) + distance * ||x - G(E(x))||^2
  * diffusion: D2 (`diffusion`) tells G(E(x)), as real, from G(z); G minimises -log D2(G(z))
  *
- * The square is a mean over images and pixels. The paper states neither lambda (`weight`) nor how E updates: here E
+ * The square is a sum over pixels and a mean over images; with `reduction` mean, a mean over both. The paper states neither lambda (`weight`) nor how E updates: here E
  * updates with G in the manifold phase. Its text minimises log D1(G(E(x))) + lambda * d (section 3.3), the reward with the
  * wrong sign, as the variant "printed" does; line 6 of the algorithm hands z itself to D2, where G(z) is meant.
  */
@@ -25,21 +26,20 @@ export default defineTerm({
   options: z.strictObject({
     weight: scheduled(z.number().min(0)).default(1).describe("lambda: of D1's word on reconstructions"),
     distance: scheduled(z.number().min(0)).default(1).describe("of the squared distance to the real image"),
+    reduction: reductionSetting,
     variant: z
       .enum(["intended", "printed"])
       .default("intended")
       .describe("printed: the reward with the opposite sign, as in section 3.3"),
   }),
-  make: ({ weight, distance, variant }) => {
+  before: { 2: { reduction: "mean" } },
+  make: ({ weight, distance, reduction, variant }) => {
     const manifold = "discriminator";
     const diffusion = "diffusion";
     const loss = oncePerPlay((play) =>
-      play
-        .stream("reconstruction")
-        .image.sub(play.stream("real").image)
-        .square()
-        .mean()
-        .mul(play.at(distance)),
+      distanceOf(play.stream("reconstruction").image, play.stream("real").image, "l2", reduction).mul(
+        play.at(distance),
+      ),
     );
     return {
       plan(plan) {

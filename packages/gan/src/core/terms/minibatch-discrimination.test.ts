@@ -11,8 +11,8 @@ setThreads(1);
 
 const [FEATURES, KERNELS, DIMENSIONS] = [4, 3, 2];
 
-const layerOf = (): MinibatchDiscrimination =>
-  new MinibatchDiscrimination(FEATURES, { kernels: KERNELS, dimensions: DIMENSIONS }).to({
+const layerOf = (reduction: "mean" | "sum" = "mean"): MinibatchDiscrimination =>
+  new MinibatchDiscrimination(FEATURES, { kernels: KERNELS, dimensions: DIMENSIONS, reduction }).to({
     dtype: "float64",
   });
 
@@ -80,6 +80,42 @@ test("the scores are the definition's; the first batch in training sets every ke
     assertClose(layer.forward(second).toNumbers(), written(layer, rowsOf(second)).scores, 1e-12, "second");
     assert.deepEqual(layer.unit.toNumbers(), units);
   });
+});
+
+test("as a sum it is the definition's mean, as many times as there are others; a batch of one is 0", () => {
+  scope(() => {
+    const layer = layerOf("sum");
+    const batch = patternTensor("batch", [5, FEATURES], 6);
+    const scores = layer.forward(batch).toNumbers();
+    const expected = written(layer, rowsOf(batch)).scores.map((score) => 4 * score);
+    assertClose(scores, expected, 1e-12, "sum");
+    assertClose(layer.forward(batch.narrow(0, 0, 1)).toNumbers(), [0], 1e-12, "alone");
+  });
+});
+
+test("the term's reduction is the layer's", async () => {
+  const scoreOf = async (reduction: string) => {
+    using tiny = await TinyGame.create({
+      ...points,
+      terms: { ...terms, "minibatch-discrimination": { kernels: 3, dimensions: 2, reduction } },
+    });
+    const head = tiny.game
+      .network<Discriminator>("discriminator")
+      .head<MinibatchDiscrimination>("minibatch-discrimination");
+    return scope(() =>
+      head
+        .eval()
+        .forward(patternTensor("x", [4, 5], 2))
+        .toNumbers(),
+    );
+  };
+  const [mean, sum] = [await scoreOf("mean"), await scoreOf("sum")];
+  assertClose(
+    sum,
+    mean.map((score) => 3 * score),
+    1e-12,
+    "sum of three others",
+  );
 });
 
 test("images that are all alike are 1 from one another in every kernel, whatever the units", () => {

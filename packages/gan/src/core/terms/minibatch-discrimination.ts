@@ -13,9 +13,13 @@ export default defineTerm({
   options: z.strictObject({
     kernels: z.int().min(1).max(65_536).default(100).describe("B: ways in which images are compared"),
     dimensions: z.int().min(1).max(65_536).default(5).describe("C: numbers that each makes of an image"),
+    reduction: z
+      .enum(["mean", "sum"])
+      .default("mean")
+      .describe("of closeness over the other images; sum: the paper, with which D may win at once"),
     discriminator: z.string().default("discriminator").describe("who looks so"),
   }),
-  make: ({ kernels, dimensions, discriminator }) => ({
+  make: ({ kernels, dimensions, reduction, discriminator }) => ({
     attach(game) {
       game.requireDiscriminator("minibatch-discrimination", discriminator);
       attachHead(game, discriminator, {
@@ -25,6 +29,7 @@ export default defineTerm({
           new MinibatchDiscrimination(network.featureShapes.global, {
             kernels,
             dimensions,
+            reduction,
             spectralNorm: hasSpectralNorm(network),
           }),
       });

@@ -12,29 +12,32 @@ import type { Samples } from "./metric.js";
 
 setThreads(1);
 
-test("the accuracy by its definition, on random scores; ties are not solved", () => {
-  const random = new Random(3);
-  const [count, side] = [4, 3];
-  const values = Array.from({ length: count * count * side * side }, () => random.gaussian());
-  const at = (i: number, a: number, p: number) => values[(i * count + a) * side * side + p]!;
-  const solved = [0, 0, 0, 0];
-  for (let a = 0; a < count; a++)
-    for (let p = 0; p < side * side; p++) {
-      let best = Number.NEGATIVE_INFINITY;
-      for (let i = 0; i < count; i++)
-        for (let q = 0; q < side * side; q++) if (i !== a) best = Math.max(best, at(i, a, q));
-      if (at(a, a, p) > best) solved[a]!++;
-    }
-  const scores = torch.tensor(values, { shape: [count, count, side, side] });
-  assert.ok(new Set(solved).size > 1);
-  for (const [image, accuracy] of contrastiveAccuracies(scores).entries())
-    assert.ok(Math.abs(accuracy - solved[image]! / (side * side)) < 1e-6);
-  assert.deepEqual(
-    scope(() => contrastiveAccuracies(torch.ones([3, 3, 2, 2]))),
-    [0, 0, 0],
-  );
-  scores.dispose();
-});
+for (const rivals of ["all", "others"] as const)
+  test(`the accuracy by its definition, rivals ${rivals}, on random scores; ties are not solved`, () => {
+    const random = new Random(3);
+    const [count, side] = [4, 3];
+    const values = Array.from({ length: count * count * side * side }, () => random.gaussian());
+    const at = (i: number, a: number, p: number) => values[(i * count + a) * side * side + p]!;
+    const solved = [0, 0, 0, 0];
+    for (let a = 0; a < count; a++)
+      for (let p = 0; p < side * side; p++) {
+        let best = Number.NEGATIVE_INFINITY;
+        for (let i = 0; i < count; i++)
+          for (let q = 0; q < side * side; q++)
+            if (rivals === "all" ? i !== a || q !== p : i !== a) best = Math.max(best, at(i, a, q));
+        if (at(a, a, p) > best) solved[a]!++;
+      }
+    const scores = torch.tensor(values, { shape: [count, count, side, side] });
+    assert.ok(new Set(solved).size > 1, solved.join());
+    if (rivals === "all") assert.ok(Math.max(...solved) === 1, "one place of an image at most");
+    for (const [image, accuracy] of contrastiveAccuracies(scores, rivals).entries())
+      assert.ok(Math.abs(accuracy - solved[image]! / (side * side)) < 1e-6);
+    assert.deepEqual(
+      scope(() => contrastiveAccuracies(torch.ones([3, 3, 2, 2]), rivals)),
+      [0, 0, 0],
+    );
+    scores.dispose();
+  });
 
 /** 24 images of one grey each with a little noise of every pixel's own; the last `equal` are all the same image. */
 function greys(name: string, equal: number): ImageSource {
@@ -58,7 +61,7 @@ const samples = (source: ImageSource): Samples => ({
 test("the more images are equal, the less is solved; the network is kept, and made again when damaged", async () => {
   const home = await temporaryFolder();
   const real = samples(greys("real", 0));
-  const options = contrastive.options.parse({ steps: 60, batch: 8 });
+  const options = contrastive.options.parse({ steps: 60, batch: 8, rivals: "others" });
   const [live, state] = [liveTensors().count, defaultGenerator("cpu").getState()];
   const notices: string[] = [];
   const measure = async (equal: number) => {
@@ -93,6 +96,20 @@ test("the more images are equal, the less is solved; the network is kept, and ma
   assert.deepEqual(again, different, "the same seed, the same score");
   assert.deepEqual(defaultGenerator("cpu").getState(), state, "the default generator is left alone");
   assert.equal(liveTensors().count, live);
+});
+
+test("with an image's own places as rivals, different images are told apart, and equal ones not at all", async () => {
+  const real = samples(greys("real", 0));
+  const options = contrastive.options.parse({ steps: 60, batch: 8 });
+  const measure = async (equal: number) => {
+    const [score] = await contrastive.score(options, { fake: samples(greys(`${equal}`, equal)), real }, {});
+    return score!;
+  };
+  const [different, all] = [await measure(0), await measure(24)];
+  // A map of 14 by 14 places, of which one can win.
+  assert.ok(different.value > 0.2 / 196 && different.value <= 1 / 196, `${different.value}`);
+  assert.equal(all.value, 0);
+  assert.equal(different.conventions?.rivals, "all other places");
 });
 
 test("what is bound to fail is refused before the long work", async () => {

@@ -31,7 +31,7 @@ import {
 import { pause } from "./pause.js";
 
 /** Goes up with every change of the network or its training: older weights are then not used. */
-const VERSION = 1;
+const VERSION = 2;
 const FAMILY = "dcgan";
 /** No batch norm, which would tell an image's features about the others of its batch. */
 const NET = { channels: 32, discriminatorNorm: "none" } as const;
@@ -40,23 +40,35 @@ const UNITS = 256;
 /** Of the first step; falls linearly to nothing. */
 const LEARNING_RATE = 5e-3;
 
+/** Whom a pair of an image's global vector and one of its places must outdo, of all pairs with that vector. */
+export type Rivals = "all" | "others";
+
 /**
- * How often the contrastive task is solved for each image of a batch: the share of pairs (an image's global vector, one of its own places) that
- * score higher than that global vector does with any place of any other image. The image's own other places are no
- * rivals: by equation 4 they are, and then at most one of M^2 pairs could ever be solved. A tie is not solved, so that
- * equal images have 0.
+ * How often the contrastive task is solved for each image of a batch: the share of pairs (an image's global vector, one of
+ * its own places) that score higher than that global vector does with any rival. A tie is not solved, so that equal images
+ * have 0.
+ *
+ * `all`: with every other of the N M^2 places, the image's own too (equation 4); then at most one of an image's M^2 pairs can
+ * be solved, and no share is above 1 / M^2. `others`: with places of other images, as the public code masks its own.
  *
  * @param scores N,N,M,M: [image of the place, image of the global vector, place]
  * @returns N shares, 0 to 1
  */
-export function contrastiveAccuracies(scores: Tensor): number[] {
+export function contrastiveAccuracies(scores: Tensor, rivals: Rivals): number[] {
   return scope(() => {
-    const count = scores.size(0);
-    const own = torch.eye(count).view([count, count, 1, 1]).gt(0);
-    const rivals = scores.maskedFill(own, Number.NEGATIVE_INFINITY).amax([0, 2, 3]);
-    // M,M,N: the last extent counts the images of the diagonal, as `rivals` does.
-    return scores.diagonal(0, 0, 1).gt(rivals).to({ dtype: "float32" }).mean([0, 1]).toNumbers();
+    const best = rivals === "all" ? secondBest(scores) : bestOfOthers(scores);
+    // M,M,N: the last extent counts the images of the diagonal, as `best` does.
+    return scores.diagonal(0, 0, 1).gt(best).to({ dtype: "float32" }).mean([0, 1]).toNumbers();
   });
+}
+
+/** Whoever is above the second of all is above all others. */
+const secondBest = (scores: Tensor): Tensor => scores.transpose(0, 1).flatten(1).topk(2)[0].select(1, 1);
+
+function bestOfOthers(scores: Tensor): Tensor {
+  const count = scores.size(0);
+  const own = torch.eye(count).view([count, count, 1, 1]).gt(0);
+  return scores.maskedFill(own, Number.NEGATIVE_INFINITY).amax([0, 2, 3]);
 }
 
 /** A discriminator's encoder with InfoMax-GAN's critics. */
@@ -120,14 +132,17 @@ export interface Learning {
   readonly steps: number;
   readonly batch: number;
   readonly seed: number;
+  /** The loss is that of the task: equation 4, or the public code's. */
+  readonly rivals: Rivals;
 }
 
 async function train(
   contrast: Contrast,
   source: ImageSource,
-  { steps, batch, seed }: Learning,
+  { steps, batch, seed, rivals }: Learning,
   context: MetricContext,
 ): Promise<void> {
+  const variant = rivals === "all" ? "paper" : "public";
   const parameters = contrast.parameters();
   const optimizer = new optim.Adam(parameters, { betas: [0.9, 0.99] });
   const random = new Random(seed);
@@ -144,7 +159,7 @@ async function train(
       const bytes = await bytesAt(source, order.subarray(at, at + batch));
       at += batch;
       const loss = scope(() => {
-        const value = contrastiveLoss(contrast.scores(toInput(bytes, batch, source.shape)), "public");
+        const value = contrastiveLoss(contrast.scores(toInput(bytes, batch, source.shape)), variant);
         // The last layer, D's score, has no part in it.
         optimizer.step(grad(value, parameters, { allowUnused: true }));
         return value.item();
@@ -194,7 +209,7 @@ export interface JudgedBatch {
 export async function judge(
   contrast: Contrast,
   source: ImageSource,
-  { batch, seed, count }: { readonly batch: number; readonly seed: number; readonly count: number },
+  { batch, seed, rivals, count }: Omit<Learning, "steps"> & { readonly count: number },
   onBatch: (share: number) => Promise<void>,
 ): Promise<JudgedBatch[]> {
   const order = shuffled(source.count, new Random(seed));
@@ -203,7 +218,7 @@ export async function judge(
     const indices = order.slice(at, at + batch);
     const bytes = await bytesAt(source, indices);
     const accuracies = noGrad(() =>
-      scope(() => contrastiveAccuracies(contrast.scores(toInput(bytes, batch, source.shape)))),
+      scope(() => contrastiveAccuracies(contrast.scores(toInput(bytes, batch, source.shape)), rivals)),
     );
     found.push({ indices, accuracies });
     await onBatch(at / count);
@@ -217,14 +232,15 @@ export const accuraciesOf = (batches: readonly JudgedBatch[]): number[] =>
 
 /**
  * Contrastive-task accuracy. The encoder of a discriminator and InfoMax-GAN's critics learn, on real images, to tell whose
- * places are whose; the score is how often they can with generated ones: the less the images differ, the harder.
+ * places are whose; the score is how often they can with generated ones: the less the images differ, the harder. With all
+ * places as rivals it is at most 1 / M^2; see contrastiveAccuracies().
  * `detail.real` has the accuracy on as many of the real images.
  */
 export default defineMetric({
   name: "contrastive",
   summary:
     "how often a network that learned on real images whose parts are whose can tell it of generated ones",
-  source: "Lee, Tran, Cheung 2021 (InfoMax-GAN), section 3.3 and figure 3; rivals as in kwotsin/mimicry",
+  source: "Lee, Tran, Cheung 2021 (InfoMax-GAN), equation 4, section 3.3 and figure 3; kwotsin/mimicry",
   needs: ["images"],
   comparesWithReal: true,
   options: z.strictObject({
@@ -240,6 +256,12 @@ export default defineMetric({
       .max(65_536)
       .default(64)
       .describe("N: images told apart at a time; another N is another task"),
+    rivals: z
+      .enum(["all", "others"])
+      .default("all")
+      .describe(
+        "which places must score lower: all, the image's own too (paper); others: of other images (public)",
+      ),
     seed: z
       .int()
       .min(0)
@@ -255,7 +277,7 @@ export default defineMetric({
       );
     await checkJudge(FAMILY, NET, shape);
   },
-  async score({ steps, batch, seed }, pair, context = {}) {
+  async score({ steps, batch, seed, rivals }, pair, context = {}) {
     const real = realOf("contrastive", pair);
     const { fake } = pair;
     const side = ({ count, conventions: { quantisation = "none" } }: Samples): ScoreSide => ({
@@ -263,9 +285,9 @@ export default defineMetric({
       network: undefined,
       conventions: { quantisation },
     });
-    const contrast = await learned(real.images(), { steps, batch, seed }, context);
+    const contrast = await learned(real.images(), { steps, batch, seed, rivals }, context);
     try {
-      const order = { batch, seed };
+      const order = { batch, seed, rivals };
       const onFake = await judge(contrast, fake.images(), { ...order, count: fake.count }, (share) =>
         pause(context, 0.8 + 0.1 * share),
       );
@@ -283,7 +305,12 @@ export default defineMetric({
             deviation: found.deviation,
             better: "higher",
             seed,
-            conventions: { steps, batch, rivals: "places of other images", ties: "not solved" },
+            conventions: {
+              steps,
+              batch,
+              rivals: rivals === "all" ? "all other places" : "places of other images",
+              ties: "not solved",
+            },
             detail: { real: [meanAndDeviation(accuraciesOf(onReal)).mean] },
           },
         ),

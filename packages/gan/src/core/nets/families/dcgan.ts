@@ -7,6 +7,7 @@ import { JointHead } from "../layers/jointHead.js";
 import { initialiseNormally } from "../layers/normalInitialisation.js";
 import { oneHot } from "../layers/oneHot.js";
 import { VirtualBatchNorm2d } from "../layers/virtualBatchNorm.js";
+import { checkLocalLayer, localLayerSetting } from "../localLayer.js";
 import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
 
@@ -27,6 +28,7 @@ const options = z.strictObject({
     .default(null)
     .describe("channels of E's first layer; others double; null: as many as D's"),
   discriminatorNorm: norm.default("batch").describe("of D's layers; none for gradient penalties"),
+  localLayer: localLayerSetting,
   generatorNorm: z
     .enum(["batch", "virtual"])
     .default("batch")
@@ -134,8 +136,10 @@ class DcganDiscriminator extends Discriminator {
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
   readonly #classes: number | undefined;
+  /** The block that reads the local features. */
+  readonly #looked: number;
 
-  constructor({ channels, discriminatorNorm }: Options, request: DiscriminatorRequest) {
+  constructor({ channels, discriminatorNorm, localLayer }: Options, request: DiscriminatorRequest) {
     super();
     const { inputShape, latentSize, classes } = request;
     this.inputShape = inputShape;
@@ -150,15 +154,17 @@ class DcganDiscriminator extends Discriminator {
     const width = latentSize > 0 ? 8 * channels : flat;
     if (latentSize > 0) this.joint = new JointHead(flat, latentSize, width, { spectralNorm });
     this.last = new nn.Linear(width, 1, { spectralNorm });
-    this.featureShapes = { local: [widths.at(-2)!, base * 2, base * 2], global: width };
+    this.#looked = layers - localLayer;
+    const side = base * 2 ** localLayer;
+    this.featureShapes = { local: [widths[this.#looked - 1]!, side, side], global: width };
     initialiseNormally(this);
   }
 
   features({ image, latent, label }: Sample): Features {
     let map = this.#labelled(image, label);
     let local: Tensor | undefined;
-    for (const block of this.blocks) {
-      local = map;
+    for (const [i, block] of this.blocks.entries()) {
+      if (i === this.#looked) local = map;
       map = block.forward(map);
     }
     const flat = map.flatten(1);
@@ -206,9 +212,10 @@ export default defineFamily({
   source: "Radford, Metz, Chintala 2016; table B.1 of the IVGAN paper",
   conditional: true,
   options,
-  check(_options, data) {
+  check({ localLayer }, data) {
     const [, height, width] = data.shape;
-    if (data.kind === "images" && height === width && PLANS[height ?? 0] !== undefined) return undefined;
+    const plan = data.kind === "images" && height === width ? PLANS[height ?? 0] : undefined;
+    if (plan !== undefined) return checkLocalLayer(localLayer, plan.layers - 1);
     return `the dcgan networks are for square images of ${Object.keys(PLANS).join(", ")} pixels, not [${data.shape}]; set data.size`;
   },
   generator: (o, request) => new DcganGenerator(o, request),

@@ -2,6 +2,7 @@ import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { defineFamily, type NetRequest } from "../family.js";
 import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
+import { checkLocalLayer, localLayerSetting } from "../localLayer.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
 import { ResidualGenerator } from "../residual/generator.js";
@@ -48,6 +49,7 @@ const options = z.strictObject({
     .enum(["sum", "mean"])
     .default("sum")
     .describe("of D's last map over its places; mean: WGAN-GP's code"),
+  localLayer: localLayerSetting,
   generatorSpectralNorm: z
     .boolean()
     .default(false)
@@ -62,6 +64,12 @@ const options = z.strictObject({
     .nullable()
     .default(null)
     .describe("where D's self-attention stands, if elsewhere than G's; null: as attention"),
+  attentionForm: z
+    .enum(["public", "printed"])
+    .default("public")
+    .describe(
+      "of self-attention; printed: C/8 channels for all three maps, and no pooling, as in SAGAN's text",
+    ),
 });
 
 type Options = z.output<typeof options>;
@@ -90,7 +98,7 @@ export const resnetPlan = (shape: readonly number[], channels: number): ResNetPl
 
 class ResNetGenerator extends ResidualGenerator {
   constructor(
-    { channels, upsampling, generatorSpectralNorm, attention, range }: Options,
+    { channels, upsampling, generatorSpectralNorm, attention, attentionForm, range }: Options,
     request: NetRequest,
   ) {
     const { data, prior, classes } = request;
@@ -100,6 +108,7 @@ class ResNetGenerator extends ResidualGenerator {
       norm: classes === undefined ? undefined : (features) => new ConditionalBatchNorm2d(features, classes),
       spectralNorm: generatorSpectralNorm,
       attention,
+      attentionForm,
       upsampling,
       range,
     });
@@ -121,8 +130,9 @@ export default defineFamily({
   source: "Miyato et al. 2018 (SNGAN), tables 3-5; kwotsin/mimicry",
   conditional: true,
   options,
-  check: ({ channels, attention, discriminatorAttention }, data) =>
+  check: ({ channels, attention, discriminatorAttention, localLayer }, data) =>
     checkShape("resnet", RESNET_PLANS, data) ??
+    checkLocalLayer(localLayer, resnetPlan(data.shape, channels).discriminator.length - 1) ??
     checkAttention(
       attention,
       data.shape[1]!,

@@ -24,21 +24,29 @@ class Projection extends nn.Conv2d {
   }
 }
 
-/** phi_theta: one hidden layer over local features, and a linear shortcut. */
+/** Layers after one another, each with a ReLU behind it. */
+const through = (layers: readonly nn.Layer[], input: Tensor): Tensor =>
+  layers.reduce((values, layer) => layer.forward(values).relu(), input);
+
+/** phi_theta: hidden layers over local features, and a linear shortcut. */
 class LocalCritic extends nn.Module {
   readonly hidden: nn.Conv2d;
+  /** Hidden layers behind the first. */
+  readonly deeper: readonly nn.Conv2d[];
   readonly output: Projection;
   readonly shortcut: Projection;
 
-  constructor(channels: number, units: number) {
+  constructor(channels: number, units: number, layers: number) {
     super();
-    this.hidden = xavierConv2d(channels, channels, { kernelSize: 1, spectralNorm: true });
+    const layer = () => xavierConv2d(channels, channels, { kernelSize: 1, spectralNorm: true });
+    this.hidden = layer();
+    this.deeper = Array.from({ length: layers - 1 }, layer);
     this.output = new Projection(channels, units);
     this.shortcut = new Projection(channels, units);
   }
 
   innerProducts(local: Tensor, vectors: Tensor): Tensor {
-    const hidden = this.hidden.forward(local).relu();
+    const hidden = through([this.hidden, ...this.deeper], local);
     return this.output.innerProducts(hidden, vectors).add(this.shortcut.innerProducts(local, vectors));
   }
 }
@@ -46,18 +54,24 @@ class LocalCritic extends nn.Module {
 /** phi_omega: the same over global features. N,width to N,units. */
 class GlobalCritic extends nn.Layer {
   readonly hidden: nn.Linear;
+  /** Hidden layers behind the first. */
+  readonly deeper: readonly nn.Linear[];
   readonly output: nn.Linear;
   readonly shortcut: nn.Linear;
 
-  constructor(width: number, hidden: number, units: number) {
+  constructor(width: number, hidden: number, units: number, layers: number) {
     super();
     this.hidden = xavierLinear(width, hidden, { spectralNorm: true });
+    this.deeper = Array.from({ length: layers - 1 }, () =>
+      xavierLinear(hidden, hidden, { spectralNorm: true }),
+    );
     this.output = xavierLinear(hidden, units, { spectralNorm: true });
     this.shortcut = xavierLinear(width, units, { spectralNorm: true });
   }
 
   forward(global: Tensor): Tensor {
-    return this.output.forward(this.hidden.forward(global).relu()).add(this.shortcut.forward(global));
+    const hidden = through([this.hidden, ...this.deeper], global);
+    return this.output.forward(hidden).add(this.shortcut.forward(global));
   }
 }
 
@@ -80,11 +94,12 @@ export class InfomaxCritics extends nn.Module {
    * @param channels of the local features
    * @param global length of the global ones
    * @param units R, 1024 in the paper
+   * @param layers hidden layers of each; 1 in the paper
    */
-  constructor(channels: number, global: number, units: number) {
+  constructor(channels: number, global: number, units: number, layers = 1) {
     super();
-    this.local = new LocalCritic(channels, units);
-    this.global = new GlobalCritic(global, Math.min(global, 2 * channels), units);
+    this.local = new LocalCritic(channels, units, layers);
+    this.global = new GlobalCritic(global, Math.min(global, 2 * channels), units, layers);
   }
 
   /**
@@ -121,4 +136,18 @@ export function contrastiveLoss(scores: Tensor, variant: "paper" | "public"): Te
   const negatives = scores.maskedFill(own, MASKED).logsumexp([0, 2, 3]);
   // log(e^p + e^n) - p = softplus(n - p); the usual threshold of 20 would cost float64 its last digits.
   return negatives.sub(positives).softplus(1, 40).mean();
+}
+
+/**
+ * The lower bound on the mutual information of local and global features that a contrastive loss is, in nats: the logarithm
+ * of how many a positive is told from, itself among them, less the loss (van den Oord et al. 2018, equation 5; InfoMax-GAN,
+ * section 3.1). By equation 4 these are all N M^2 places; publicly the own image's others are masked, which leaves
+ * (N - 1) M^2 + 1.
+ *
+ * @param scores N,N,M,M, as of the loss
+ */
+export function informationBound(scores: Tensor, loss: Tensor, variant: "paper" | "public"): Tensor {
+  const [count = 0, , height = 0, width = 0] = scores.shape;
+  const places = height * width;
+  return loss.neg().add(Math.log(variant === "paper" ? count * places : (count - 1) * places + 1));
 }

@@ -115,6 +115,33 @@ test("self-attention's gradients are its finite differences, and it begins as no
     assert.deepEqual(fresh.forward(input).toNumbers(), input.toNumbers());
   }));
 
+test("self-attention as it is printed: number by number, of C/8 channels, nothing pooled", () =>
+  scope(() => {
+    using layer = fillNetwork(new SelfAttention(16, { form: "printed" })).to({ dtype: "float64" });
+    assert.deepEqual(layer.g.weight.shape, [2, 16, 1, 1]);
+    // Of 6 places, which pooling by 2 would not divide.
+    const input = patternTensor("input", [1, 16, 3, 2], 2);
+    const x = input.flatten(2).select(0, 0).t().toList() as number[][];
+    const matrix = ({ weight }: nn.Conv2d) => weight.flatten(1).toList() as number[][];
+    const apply = (rows: number[][], vector: number[]) =>
+      rows.map((row) => row.reduce((sum, each, i) => sum + each * vector[i]!, 0));
+    const [theta, phi, g, output] = [layer.theta, layer.phi, layer.g, layer.output].map(matrix);
+    const expected = x.map((here) => {
+      const query = apply(theta!, here);
+      const near = x.map((there) =>
+        Math.exp(apply(phi!, there).reduce((sum, key, c) => sum + key * query[c]!, 0)),
+      );
+      const total = near.reduce((a, b) => a + b);
+      const seen = [0, 1].map((c) =>
+        x.reduce((sum, there, j) => sum + (near[j]! / total) * apply(g!, there)[c]!, 0),
+      );
+      return apply(output!, seen).map((each, c) => here[c]! + layer.gain.item() * each);
+    });
+    const found = layer.forward(input).flatten(2).select(0, 0).t().contiguous().toNumbers();
+    assertClose(found, expected.flat(), 1e-12, "printed");
+    checkBlock(layer, (values) => layer.forward(values), patternTensor("other", [2, 16, 2, 2], 2));
+  }));
+
 test("self-attention brings to a place what lies anywhere else", () =>
   scope(() => {
     using layer = fillNetwork(new SelfAttention(8, {}));

@@ -7,6 +7,8 @@ export interface MinibatchOptions {
   readonly kernels: number;
   /** C: numbers that a kernel makes of an image. */
   readonly dimensions: number;
+  /** Of closeness over the other images. Default mean. */
+  readonly reduction?: "mean" | "sum";
   readonly spectralNorm?: boolean;
 }
 
@@ -18,8 +20,9 @@ export interface MinibatchOptions {
  * The paper hands o to D's last layer beside f, which reads both by one matrix: that is, as here, its own score and a
  * linear one of o. The code's bias of o is in that layer's. Columns of T have lengths of their own (weight
  * normalisation), and the first batch in training sets every kernel's so that an image is on the average 2 from the
- * next: with features of any size some kernels would else see nothing, and learn nothing. The paper has a sum, which the
- * last layer's weights could make up for; but Adam moves those as fast however much they count, and with a sum of 63 DCGAN's
+ * next: with features of any size some kernels would else see nothing, and learn nothing. The paper has a sum
+ * (`reduction`; the 1 that an image is to itself, which its sum has too, is a constant that D's bias takes), which the last
+ * layer's weights could make up for; but Adam moves those as fast however much they count, and with a sum of 63 DCGAN's
  * D won on Fashion-MNIST before G had learned anything (dcgan --preset small, 1,500 iterations).
  *
  * Source: Salimans et al. 2016, section 3.2; openai/improved-gan, nn.py.
@@ -33,9 +36,14 @@ export class MinibatchDiscrimination extends ScoreHead {
   readonly unit: nn.Buffer;
   readonly output: nn.Linear;
   readonly #shape: readonly [kernels: number, dimensions: number];
+  readonly #reduction: "mean" | "sum";
 
-  constructor(features: number, { kernels, dimensions, spectralNorm = false }: MinibatchOptions) {
+  constructor(
+    features: number,
+    { kernels, dimensions, reduction = "mean", spectralNorm = false }: MinibatchOptions,
+  ) {
     super();
+    this.#reduction = reduction;
     const columns = kernels * dimensions;
     this.#shape = [kernels, dimensions];
     this.theta = scope(() => nn.parameter(torch.empty([features, columns])));
@@ -69,7 +77,7 @@ export class MinibatchDiscrimination extends ScoreHead {
         .exp()
         .sum([2])
         .sub(1)
-        .div(Math.max(1, apart.size(1) - 1));
+        .div(this.#reduction === "sum" ? 1 : Math.max(1, apart.size(1) - 1));
       return this.output.forward(near.view([-1, kernels])).squeezeAt(1);
     });
   }

@@ -4,7 +4,7 @@ import type { DiscriminatorRequest } from "../family.js";
 import { type BlockNorm, DBlock, type ShortcutActivation } from "../layers/dBlock.js";
 import { JointHead } from "../layers/jointHead.js";
 import { OptimizedDBlock } from "../layers/optimizedDBlock.js";
-import { SelfAttention } from "../layers/selfAttention.js";
+import { type AttentionForm, SelfAttention } from "../layers/selfAttention.js";
 import { xavierLinear } from "../layers/xavier.js";
 import type { Sample } from "../sample.js";
 import { blockBefore, type ResNetBody, sidesInD } from "./plan.js";
@@ -22,6 +22,10 @@ export interface ResNetDiscriminatorOptions extends ResNetBody {
   readonly wide?: boolean;
   /** Side of the map after which self-attention stands. Default null: none. */
   readonly attention?: number | null;
+  /** Default public. */
+  readonly attentionForm?: AttentionForm;
+  /** Which map local features are, counted back from what the last block makes. Default 1. */
+  readonly localLayer?: number;
   /** Of the pixels its layers see: default signed, [-1, 1] as they come; unit, [0, 1]. */
   readonly range?: "signed" | "unit";
 }
@@ -43,6 +47,8 @@ export class ResNetDiscriminator extends Discriminator {
   readonly #pooling: "sum" | "mean";
   /** The block behind which attention stands. */
   readonly #attended: number;
+  /** The block that makes the local features. */
+  readonly #looked: number;
 
   constructor(o: ResNetDiscriminatorOptions, { inputShape, latentSize, classes }: DiscriminatorRequest) {
     super();
@@ -52,6 +58,7 @@ export class ResNetDiscriminator extends Discriminator {
       pooling = "sum",
       wide = false,
       attention = null,
+      localLayer = 1,
     } = o;
     this.inputShape = inputShape;
     this.#public = shortcutActivation === "public";
@@ -66,7 +73,8 @@ export class ResNetDiscriminator extends Discriminator {
       return new DBlock(before, width, { downsample: block < halvings, norm, shortcutActivation, hidden });
     });
     this.#attended = blockBefore(sidesInD(inputShape[1]!, o), attention);
-    if (this.#attended >= 0) this.attention = new SelfAttention(widths[this.#attended]!, { spectralNorm });
+    if (this.#attended >= 0)
+      this.attention = new SelfAttention(widths[this.#attended]!, { spectralNorm, form: o.attentionForm });
     const width = widths.at(-1)!;
     if (latentSize > 0) this.joint = new JointHead(width, latentSize, width, { spectralNorm });
     this.last = xavierLinear(width, 1, { spectralNorm, bias: o.bias });
@@ -74,20 +82,29 @@ export class ResNetDiscriminator extends Discriminator {
       this.embedding = new nn.Embedding(classes, width, { spectralNorm });
       nn.init.xavierUniform_(this.embedding.weight);
     }
-    const side = inputShape[1]! / 2 ** Math.min(halvings, widths.length - 1);
-    this.featureShapes = { local: [widths.at(-2)!, side, side], global: width };
+    this.#looked = widths.length - 1 - localLayer;
+    const side = sidesInD(inputShape[1]!, o)[this.#looked]!;
+    this.featureShapes = { local: [widths[this.#looked]!, side, side], global: width };
   }
 
   features({ image, latent }: Sample): Features {
     let map = this.#unit ? image.add(1).div(2) : image;
+    let local: Tensor | undefined;
     for (const [i, block] of this.blocks.slice(0, -1).entries()) {
       map = block.forward(map);
       if (i === this.#attended) map = this.attention!.forward(map);
+      if (i === this.#looked && i < this.blocks.length - 2) local = this.#seen(map);
     }
-    const local = this.#public ? map.relu() : map;
-    const final = this.blocks.at(-1)!.forward(local).relu();
+    const before = this.#seen(map);
+    local ??= before;
+    const final = this.blocks.at(-1)!.forward(before).relu();
     const pooled = this.#pooling === "sum" ? final.sum([2, 3]) : final.mean([2, 3]);
     return { local, global: this.joint?.forward(pooled, latent) ?? pooled };
+  }
+
+  /** A map as the next block leaves it behind: in the public code its ReLU is in place. */
+  #seen(map: Tensor): Tensor {
+    return this.#public ? map.relu() : map;
   }
 
   protected verdict({ global }: Features, { label }: Sample): Tensor {

@@ -2,7 +2,7 @@ import { nn, type Tensor } from "@gantry/torch";
 import { Generator } from "../contract.js";
 import type { NetRequest } from "../family.js";
 import { type ConditionalNorm, GBlock } from "../layers/gBlock.js";
-import { SelfAttention } from "../layers/selfAttention.js";
+import { type AttentionForm, SelfAttention } from "../layers/selfAttention.js";
 import { xavierConv2d, xavierLinear } from "../layers/xavier.js";
 import type { Prior } from "../prior.js";
 import { blockBefore, type ResNetPlan, sidesInG } from "./plan.js";
@@ -16,6 +16,8 @@ export interface ResidualGeneratorOptions {
   readonly spectralNorm: boolean;
   /** Side of the map after which self-attention stands; null for none. */
   readonly attention: number | null;
+  /** Default public. */
+  readonly attentionForm?: AttentionForm;
   /** Default nearest. */
   readonly upsampling?: "nearest" | "bilinear" | undefined;
   /** Of the pixels it computes, before they become [-1, 1]: default signed, by tanh; unit, [0, 1] by a sigmoid. */
@@ -52,7 +54,10 @@ export abstract class ResidualGenerator extends Generator {
       .map((width, block) => new GBlock(widths[block]!, width, { upsampling, norm, spectralNorm }));
     this.#attended = blockBefore(sidesInG(plan), attention);
     if (this.#attended >= 0)
-      this.attention = new SelfAttention(widths[this.#attended + 1]!, { spectralNorm });
+      this.attention = new SelfAttention(widths[this.#attended + 1]!, {
+        spectralNorm,
+        form: options.attentionForm,
+      });
     this.norm = new nn.BatchNorm2d(widths.at(-1)!);
     this.conv = xavierConv2d(widths.at(-1)!, data.shape[0]!, { kernelSize: 3, spectralNorm });
   }

@@ -37,8 +37,11 @@ export interface FeatureTask<Head extends nn.Module> extends HeadRequest {
   /** Refuses games that it cannot be posed in. */
   check?(game: ComposedGame): void;
   head(network: Discriminator): Head;
-  /** A single number. */
-  loss(head: Head, look: Look, network: Discriminator, play: Play): Tensor;
+  /**
+   * A single number.
+   * @param side of what
+   */
+  loss(head: Head, look: Look, network: Discriminator, play: Play, side: "real" | "fake"): Tensor;
 }
 
 /**
@@ -57,7 +60,7 @@ export function featureTask<Head extends nn.Module>(
     oncePerPlay((play) => {
       const network = play.discriminator(discriminator);
       return task
-        .loss(network.head<Head>(task.name), play.lookAt(discriminator, streams[which]), network, play)
+        .loss(network.head<Head>(task.name), play.lookAt(discriminator, streams[which]), network, play, which)
         .mul(play.at(weight));
     });
   const onReal = lossOn("real", beta);

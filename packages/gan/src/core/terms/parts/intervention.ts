@@ -6,11 +6,11 @@ import type { Prior } from "../../nets/prior.js";
 export interface Intervention {
   /**
    * @param latent N,L
-   * @param index which one, 0 to k - 1
+   * @param index which one of each, int64 N, 0 to k - 1
    * @param noise N,L, drawn from the prior
    * @returns N,L
    */
-  apply(latent: Tensor, index: number, noise: Tensor): Tensor;
+  apply(latent: Tensor, index: Tensor, noise: Tensor): Tensor;
 }
 
 /**

@@ -13,17 +13,18 @@ const blockSubstitution: InterventionKind = {
     );
     return `a latent of ${prior.size} does not divide into ${k} equal blocks; take k from ${divisors.slice(0, 12).join(", ")}`;
   },
-  make: (size, k) => ({
-    apply(latent, index, noise) {
-      const width = size / k;
-      const from = index * width;
-      const after = size - from - width;
-      return torch.cat(
-        [latent.narrow(1, 0, from), noise.narrow(1, from, width), latent.narrow(1, from + width, after)],
-        1,
-      );
-    },
-  }),
+  make: (size, k) => {
+    const block = BigInt64Array.from({ length: size }, (_, i) => BigInt(Math.floor((i * k) / size)));
+    return {
+      apply(latent, index, noise) {
+        const replaced = torch
+          .fromTypedArray(block, [1, size])
+          .to({ device: latent.device })
+          .eq(index.unsqueeze(1));
+        return torch.where(replaced, noise, latent.to({ dtype: noise.dtype }));
+      },
+    };
+  },
 };
 
 export default blockSubstitution;

@@ -8,10 +8,12 @@ const permutation: InterventionKind = {
   source: "IVGAN paper, definition 1: the group is free to choose",
   check: (prior) => (prior.size > 1 ? undefined : "a latent of 1 has nothing to reorder"),
   make(size, k, random) {
-    const orders = Array.from({ length: k }, () => BigInt64Array.from(shuffled(size, random), BigInt));
+    const orders = BigInt64Array.from(Array.from({ length: k }, () => shuffled(size, random)).flat(), BigInt);
     return {
-      apply: (latent, index) =>
-        latent.indexSelect(1, torch.fromTypedArray(orders[index]!).to({ device: latent.device })),
+      apply(latent, index) {
+        const all = torch.fromTypedArray(orders, [k, size]).to({ device: latent.device });
+        return latent.gather(1, all.indexSelect(0, index));
+      },
     };
   },
 };

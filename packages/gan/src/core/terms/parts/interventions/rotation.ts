@@ -11,11 +11,13 @@ const rotation: InterventionKind = {
       ? undefined
       : "only the normal prior stays as it is under rotation; set net.prior.distribution=normal",
   make(size, k, random) {
-    const matrices = Array.from({ length: k }, () => orthogonal(size, random));
+    const matrices = new Float64Array(k * size * size);
+    for (let i = 0; i < k; i++) matrices.set(orthogonal(size, random), i * size * size);
     return {
       apply(latent, index) {
         const { dtype, device } = latent;
-        return latent.matmul(torch.fromTypedArray(matrices[index]!, [size, size]).to({ dtype, device }));
+        const all = torch.fromTypedArray(matrices, [k, size, size]).to({ dtype, device });
+        return latent.unsqueeze(1).bmm(all.indexSelect(0, index)).squeezeAt(1);
       },
     };
   },

@@ -11,14 +11,14 @@ const signFlips: InterventionKind = {
       ? "flipping signs needs a symmetric prior; set net.prior.distribution to normal or uniform"
       : undefined,
   make(size, k, random) {
-    const signs = Array.from({ length: k }, () => {
-      const flipped = new Set(shuffled(size, random).slice(0, Math.ceil(size / 2)));
-      return Float64Array.from({ length: size }, (_, i) => (flipped.has(i) ? -1 : 1));
-    });
+    const signs = new Float64Array(k * size).fill(1);
+    for (let i = 0; i < k; i++)
+      for (const place of shuffled(size, random).slice(0, Math.ceil(size / 2))) signs[i * size + place] = -1;
     return {
       apply(latent, index) {
         const { dtype, device } = latent;
-        return latent.mul(torch.fromTypedArray(signs[index]!).to({ dtype, device }));
+        const all = torch.fromTypedArray(signs, [k, size]).to({ dtype, device });
+        return latent.mul(all.indexSelect(0, index));
       },
     };
   },
