@@ -16,6 +16,7 @@ export default defineTerm({
     discriminator: z.string().default("discriminator").describe("who looks so"),
   }),
   make: ({ kernels, dimensions, discriminator }) => ({
+    coupled: "the images that minibatch-discrimination compares",
     attach(game) {
       game.requireDiscriminator("minibatch-discrimination", discriminator);
       attachHead(game, discriminator, {
