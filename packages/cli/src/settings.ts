@@ -20,7 +20,7 @@ export const settingOptions: readonly CommandOption[] = [
     description: "refuse files that are no images, or broken, instead of leaving them out",
   },
   { flags: "--steps <n>", description: "iterations: turns of the whole schedule" },
-  { flags: "--batch <n>", description: "samples in a batch" },
+  { flags: "--batch <n>", description: "samples of an update; schedule.accumulate=N takes them in N parts" },
   { flags: "--seed <n>", description: "of initial weights, data order and latents" },
   { flags: "--device <device>", description: "cpu, cuda, cuda:N or mps" },
   { flags: "--precision <type>", description: "float32 or bfloat16" },

@@ -156,9 +156,8 @@ async function follow(
   profiler?.stop();
   await profiler?.show(output, path);
   const { iteration } = trainer;
-  const { missedEvaluation } = await import("@gantry/gan");
-  const unjudged =
-    interruption.signal.aborted && (await missedEvaluation(directory, iteration)) !== undefined;
+  const { missedEvaluations } = await import("@gantry/gan");
+  const unjudged = interruption.signal.aborted && (await missedEvaluations(directory, iteration)).length > 0;
   const ending: Ending = {
     state: iteration >= steps ? "done" : "stopped",
     run: path,
@@ -174,7 +173,7 @@ async function follow(
       iteration < steps
         ? [resumption(path, "to the planned end")]
         : unjudged
-          ? [resumption(path, "for the evaluation that was interrupted")]
+          ? [resumption(path, "for the evaluations that are still due")]
           : suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe),
   };
   reporter.end(ending);

@@ -74,6 +74,8 @@ test("the sets are what they say: of the pool only, three classes fewer, a tenth
   assert.equal(new Set(numbers("none")).size, 60);
   assert.ok(numbers("classes").every((number) => ![0, 3, 7].includes(number % 10)));
   assert.equal(new Set(numbers("duplicates")).size, 6);
+  assert.ok(numbers("one-class").every((number) => number % 10 !== 1));
+  assert.ok(numbers("two-classes").every((number) => number % 10 !== 0 && number % 10 !== 5));
 });
 
 test("the report says which metric sees which damage", async () => {
@@ -101,4 +103,29 @@ test("the report says which metric sees which damage", async () => {
   assert.match(markdown, /!\[blur\]\(blur\.png\)/);
   assert.deepEqual([...pictures.keys()], ["none", "blur", "noise"]);
   await assert.rejects(study.cells({ seeds: 1, methods: ["blurr"] }), /did you mean 'blur'/);
+});
+
+test("of the estimate of missing modes it says what is called, how much of it rightly, and how much is found", async () => {
+  const cells = await study.cells({ seeds: 1, pace: "missing" });
+  assert.deepEqual(
+    cells.map(({ problem, method }) => `${problem} ${method}`),
+    ["mnist none", "mnist one-class", "cifar10 none", "cifar10 two-classes"],
+  );
+  const outcomes = cells.map((cell): Outcome<Result> => {
+    const whole = cell.method === "none";
+    const called = {
+      name: "missing-3.5",
+      called: 0.0512,
+      right: whole ? null : 0.75,
+      found: whole ? null : 0.4,
+    };
+    const score = { name: "missing-3.5", value: 256, better: "lower" as const, conventions: {} };
+    const scores = [{ ...score, samples: { fake: 9, real: 9 } }];
+    const missing = { "missing-3.5": Buffer.from("png").toString("base64") };
+    return { cell, status: "done", result: { called: [called], missing, scores, seconds: 1, picture: "" } };
+  });
+  const { text, pictures } = report(outcomes);
+  assert.match(text, /^mnist +none +0 +3\.5 +5\.1 % +- +-$/m);
+  assert.match(text, /^cifar10 +two-classes +0 +3\.5 +5\.1 % +75\.0 % +40\.0 %$/m);
+  assert.ok(pictures.has("mnist-one-class-0-missing-3.5"));
 });

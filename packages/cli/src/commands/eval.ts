@@ -120,6 +120,7 @@ export default defineCommand<Options>({
     }
     if (what === undefined) throw new UsageProblem("say what to evaluate; see 'gantry eval --help'");
     const { Evaluation, parseSubject, writeReport } = await import("@gantry/gan");
+    const { writeFileAtomically } = await import("@gantry/formats");
     const named = await Promise.all([what, options.against ?? what].map((text) => parseSubject(text)));
     const runs = named.flatMap((subject) => (subject.kind === "run" ? [subject.path] : []));
     // Its generator may do without what trained it.
@@ -135,10 +136,12 @@ export default defineCommand<Options>({
         ),
     });
     let report: EvaluationReport;
+    const pictures = new Map<string, Uint8Array>();
     try {
       const { reporter } = output;
       const evaluation = await Evaluation.open(request, {
         onProgress: (progress) => reporter.progress(progress),
+        onPicture: (name, png) => pictures.set(name, png),
         onNotice: (message) => reporter.warning(message),
         onNote: (message) => reporter.note(message),
         signal: interruption.signal,
@@ -148,7 +151,10 @@ export default defineCommand<Options>({
       } finally {
         evaluation.close();
       }
-      if (place !== undefined) await writeReport(place, report);
+      if (place !== undefined) {
+        await writeReport(place, report);
+        for (const [name, png] of pictures) await writeFileAtomically(pictureBeside(place, name), png);
+      }
     } catch (error) {
       if (interruption.signal.aborted && error instanceof Interrupted) return interruption.status;
       throw error;
@@ -161,10 +167,16 @@ export default defineCommand<Options>({
       output.print(
         `\n${duration(report.seconds)}; ${place === undefined ? "--out FILE keeps the report" : `the report: ${shellWord(place)}`}`,
       );
+      if (place !== undefined)
+        for (const name of pictures.keys())
+          output.print(`called missing: ${shellWord(pictureBeside(place, name))}`);
     }
     return 0;
   },
 });
+
+/** `RUN/report.missing-3.5.png` beside `RUN/report.json`. */
+const pictureBeside = (report: string, name: string) => `${report.replace(/\.json$/, "")}.${name}.png`;
 
 async function requestOf(what: string, options: Options): Promise<EvaluationRequest> {
   const { parseAgainst, parseMetrics, parseReference, parseSubject } = await import("@gantry/gan");

@@ -8,7 +8,7 @@ export default defineCommand<MovedDataOptions & ImportOptions>({
   summary: "go on with a run from its last checkpoint",
   description:
     "Goes on with a run from its last checkpoint, the one at STEP, or the best one (RUN@best), to the end that was planned, and " +
-    "makes up for an evaluation that was interrupted. It gives the same bits as a run that was never interrupted. A run " +
+    "makes up for evaluations that were waiting or interrupted. It gives the same bits as a run that was never interrupted. A run " +
     "that ended before its first checkpoint is trained from the beginning.",
   arguments: [
     { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
@@ -24,7 +24,7 @@ export default defineCommand<MovedDataOptions & ImportOptions>({
     ["gantry resume runs/dcgan-photos-0 --data /mnt/photos", "where its data has moved"],
   ],
   async run(output, [name = ""], options) {
-    const { listCheckpoints, missedEvaluation, resumeRun, RunDirectory, UsageError } = await import(
+    const { listCheckpoints, missedEvaluations, resumeRun, RunDirectory, UsageError } = await import(
       "@gantry/gan"
     );
     const { path, iteration } = await parseRun(name);
@@ -35,7 +35,7 @@ export default defineCommand<MovedDataOptions & ImportOptions>({
     const known = await listCheckpoints(directory.checkpoints);
     const from = iteration === undefined ? known.at(-1) : (await directory.checkpoint(iteration)).iteration;
     const isTrained = from !== undefined && from >= steps;
-    if (isTrained && (await missedEvaluation(directory, from)) === undefined)
+    if (isTrained && (await missedEvaluations(directory, from)).length === 0)
       throw new UsageError(
         `${path}: its ${amount(steps, "iterations")} ${steps === 1 ? "is" : "are"} done; to go on, fork it: gantry fork ${shellWord(path)} --set steps=${2 * steps}`,
       );

@@ -31,8 +31,8 @@ export default defineCommand<Options>({
   description:
     "Trains a GAN by a recipe, into a new run directory: its configuration, every loss, pictures of samples and " +
     "checkpoints. Ctrl-C saves a checkpoint; 'gantry resume' goes on from there, to the bit. Evaluations run in a process " +
-    "of their own while training goes on; one that is due while another is under way is left out, but for the last, which " +
-    "is awaited. Learning rates, betas, weights of terms, noise, D's steps and the average's decay may be schedules: " +
+    "of their own while training goes on; one that is due while another is under way waits, training waits where more than " +
+    "three do, and at the end all are awaited. Learning rates, betas, weights of terms, noise, D's steps and the average's decay may be schedules: " +
     "FROM..TO@LENGTH[:SHAPE], LENGTH in iterations, epochs, images, kimg or training (all of it), SHAPE linear, cosine or " +
     "steps.",
   arguments: [

@@ -45,6 +45,23 @@ describe("gantry train-classifier", () => {
 });
 
 describe("gantry eval", () => {
+  test("what is called missing stands beside the report, by place and as a picture", async () => {
+    const net = '{"family":"dcgan","channels":2,"discriminatorNorm":"spectral"}';
+    const metric = `missing:sigmas=[1],threshold=0.01,holes=0,steps=2,batch=8,net=${net}`;
+    const args = ["eval", "test.npy", "--against", digits, "--metrics", metric, "--out", "missing.json"];
+    const { stdout } = await succeed(args, inside);
+    assert.match(stdout, /^called missing: missing\.missing-1\.png$/m);
+    const report = JSON.parse(await readFile(join(cwd, "missing.json"), "utf8")) as {
+      scores: { name: string; value: number; detail: { positions: number[] } }[];
+    };
+    const [score] = report.scores;
+    assert.equal(score?.name, "missing-1");
+    assert.equal(score?.detail.positions.length, score?.value);
+    assert.ok((score?.value ?? 0) > 0);
+    const png = await readFile(join(cwd, "missing.missing-1.png"));
+    assert.deepEqual([...png.subarray(1, 4)], [...Buffer.from("PNG")]);
+  });
+
   test("judges a file against a data set, prints a table, and keeps a report where it is told", async () => {
     const args = ["eval", "test.npy", "--against", digits, "--metrics", METRICS, "--repeats", "2"];
     const { stdout } = await succeed([...args, "--out", "out.json"], inside);

@@ -68,7 +68,7 @@ describe("evaluations during training", () => {
     assert.equal(status, 143, stdout);
     assert.match(
       stdout,
-      /Try next:\n {2}gantry resume awaited\n {6}for the evaluation that was interrupted\n$/,
+      /Try next:\n {2}gantry resume awaited\n {6}for the evaluations that are still due\n$/,
     );
   });
 
@@ -146,6 +146,7 @@ describe("RUN@best", () => {
     assert.deepEqual(await evaluated("forked"), [
       ["resume", 4],
       ["evaluation", 4],
+      ["evaluation", 8],
       ["evaluation", 9],
     ]);
     assert.equal((await read("forked/best.json")).iteration, 4);

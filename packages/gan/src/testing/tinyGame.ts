@@ -18,7 +18,7 @@ import { validateConfig } from "../core/config/config.js";
 import type { Config } from "../core/config/schema.js";
 import type { Game } from "../core/game/game.js";
 import { totalLoss } from "../core/game/gradient.js";
-import { type Phase, Play, type PlayOptions } from "../core/game/play.js";
+import { type BatchPart, type Phase, Play, type PlayOptions } from "../core/game/play.js";
 import type { Discriminator } from "../core/nets/contract.js";
 import { Prior, type PriorOptions } from "../core/nets/prior.js";
 import type { DataShape, Sample } from "../core/nets/sample.js";
@@ -61,6 +61,15 @@ class TestPrior extends Prior {
   override sample(count: number, generator?: RandomGenerator, device: Device = "cpu"): Tensor {
     return (this.#latents?.() ?? super.sample(count, generator, device)).to({ dtype: this.#dtype });
   }
+}
+
+/** One of equal parts of a batch; without a part, all of it. */
+function partOf({ image, label }: Sample, { index, count }: Partial<BatchPart> = {}): Sample {
+  const own = (tensor: Tensor) => {
+    const size = tensor.size(0) / (count ?? 1);
+    return tensor.narrow(0, (index ?? 0) * size, size);
+  };
+  return { image: own(image), ...(label === undefined ? {} : { label: own(label) }) };
 }
 
 /** A small game with one fixed real batch. Dispose of it when done. */
@@ -126,7 +135,7 @@ export class TinyGame {
       random: new RandomGenerator(seed),
       device: "cpu",
       logging: true,
-      real: () => this.real,
+      real: (part) => partOf(this.real, part),
       ...rest,
     };
   }

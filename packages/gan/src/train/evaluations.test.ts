@@ -43,16 +43,17 @@ test("scores go to events, TensorBoard and the listener; the best checkpoint is 
     onAwait: (at) => awaited.push(at),
   });
   const events = await evaluationsOf(path);
-  // The one at 8 is due while the first is under way, and the last is always evaluated.
+  // Those at 8 and 9 are due while the first is under way, and wait.
   assert.deepEqual(
     events.map(({ iteration }) => iteration),
-    [4, 9],
+    [4, 8, 9],
   );
-  assert.deepEqual(awaited, [4, 9]);
+  assert.deepEqual(awaited, [4, 8, 9]);
   assert.deepEqual(
     told.map(({ iteration, report }) => [iteration, report.subject.samples]),
     [
       [4, 100],
+      [8, 100],
       [9, 100],
     ],
   );
@@ -69,12 +70,14 @@ test("scores go to events, TensorBoard and the listener; the best checkpoint is 
     values("high-quality").map((value, i) => [events[i]?.iteration, Math.fround(Number(value))]),
   );
 
-  const [first = 0, second = 0] = values("high-quality").map(Number);
-  const iteration = second > first ? 9 : 4;
+  // The best over all of them; of equals the first.
+  const scores = values("high-quality").map(Number);
+  const most = Math.max(...scores);
+  const iteration = Number(events[scores.indexOf(most)]?.iteration);
   assert.deepEqual(await directory.best(), {
     iteration,
     name: "high-quality",
-    value: Math.max(first, second),
+    value: most,
     better: "higher",
   });
   assert.deepEqual(await listCheckpoints(directory.checkpoints), [...new Set([iteration, 9])]);
@@ -84,9 +87,9 @@ test("scores go to events, TensorBoard and the listener; the best checkpoint is 
   sampler.close();
   // What compares runs finds them too.
   const summary = await readRun(path);
-  assert.deepEqual(summary.curves.get("eval/high-quality")?.iterations, [4, 9]);
+  assert.deepEqual(summary.curves.get("eval/high-quality")?.iterations, [4, 8, 9]);
   const score = summary.scores.find(({ name }) => name === "high-quality");
-  assert.deepEqual([score?.value, score?.iteration], [second, 9]);
+  assert.deepEqual([score?.value, score?.iteration], [scores[2], 9]);
 });
 
 test("an evaluation that was interrupted is made up for when the run goes on", async () => {
@@ -111,6 +114,40 @@ test("an evaluation that was interrupted is made up for when the run goes on", a
   await finish(await resumeRun(path, 6), { until: () => true });
   assert.equal(await run.best(), undefined);
   await assert.rejects(run.checkpoint("best"), /no checkpoint is known as the best one/);
+});
+
+test("where more than three wait, training waits and says so once; a resume does those that are left, once", async () => {
+  const path = place();
+  const warnings: string[] = [];
+  const abort = new AbortController();
+  const ended: number[] = [];
+  const behind: number[] = [];
+  await finish(await startRun(await evaluated({ every: 1 }, { keep: 1, steps: 6 }), path), {
+    signal: abort.signal,
+    onWarning: (message) => warnings.push(message),
+    onEvaluation: ({ iteration }) => ended.push(iteration),
+    until: ({ iteration }) => {
+      behind.push(iteration - ended.length);
+      if (iteration === 5) abort.abort();
+      return false;
+    },
+  });
+  assert.deepEqual(warnings, [
+    "evaluations take longer than the 1 iteration between them: none is left out, and the training waits while more than 3 are due",
+  ]);
+  // One under way and three waiting: what they judge stays, although only one checkpoint is kept.
+  assert.equal(Math.max(...behind), 4);
+  const kept = (await listCheckpoints(join(path, "checkpoints"))).filter((at) => at > ended.length);
+  assert.equal(kept.length, 5 - ended.length);
+  await finish(await resumeRun(path));
+  const all = [1, 2, 3, 4, 5, 6];
+  assert.deepEqual(
+    (await evaluationsOf(path)).map(({ iteration }) => iteration),
+    all,
+  );
+  // Nothing is left to do for one that is done.
+  await finish(await resumeRun(path));
+  assert.equal((await evaluationsOf(path)).length, all.length);
 });
 
 test("what cannot be evaluated is refused before training; what fails on the way is warned of", async () => {

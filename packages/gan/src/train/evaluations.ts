@@ -65,31 +65,36 @@ export async function checkEvaluations(config: Config, data: DataShape, signal?:
 }
 
 /**
- * The newest checkpoint up to an iteration that should have been evaluated and was not: its training, or its evaluation,
- * was interrupted.
+ * Evaluations that may wait while one is under way. Each keeps its checkpoint on disk; with more, the training waits.
  */
-export async function missedEvaluation(run: RunDirectory, until: number): Promise<number | undefined> {
+export const WAITING = 3;
+
+/**
+ * The checkpoints up to an iteration that should have been evaluated and were not, ascending: they were waiting, or their
+ * training or evaluation was interrupted.
+ */
+export async function missedEvaluations(run: RunDirectory, until: number): Promise<number[]> {
   const { evaluation, steps } = run.config;
-  if (evaluation === null) return undefined;
+  if (evaluation === null) return [];
   const events = standing(await run.readEvents());
   const done = new Set(events.filter(({ event }) => event === "evaluation").map((each) => each.iteration));
   const every = everyIterations(evaluation.every, paceOf(run.config, run.record.data?.count ?? 1));
   const isDue = (iteration: number) => iteration > 0 && (iteration % every === 0 || iteration === steps);
-  const newest = (await listCheckpoints(run.checkpoints))
-    .filter((iteration) => iteration <= until && isDue(iteration))
-    .at(-1);
-  return newest === undefined || done.has(newest) ? undefined : newest;
+  const known = await listCheckpoints(run.checkpoints);
+  return known.filter((iteration) => iteration <= until && isDue(iteration) && !done.has(iteration));
 }
 
 /**
  * The evaluations of a run that is being trained: one at a time, of checkpoints, in a process of its own. One that is due
- * while another is under way is left out, except the last.
+ * while another is under way waits for its turn.
  */
 export class Evaluations {
   readonly #run: RunDirectory;
   readonly #config: EvaluationConfig;
   readonly #every: number;
   readonly #abort = new AbortController();
+  /** Iterations, ascending. */
+  readonly #waiting: number[] = [];
   #underway: { readonly iteration: number; readonly ended: Promise<Outcome> } | undefined;
   #outcome: Outcome | undefined;
   #best: BestCheckpoint | undefined;
@@ -119,19 +124,34 @@ export class Evaluations {
 
   /** Iterations whose checkpoints are still needed. */
   get needed(): Set<number> {
-    return new Set([this.#underway, this.#best].flatMap((each) => each?.iteration ?? []));
+    const held = [this.#underway, this.#best].flatMap((each) => each?.iteration ?? []);
+    return new Set([...held, ...this.#waiting]);
   }
 
   get underway(): number | undefined {
     return this.#underway?.iteration;
   }
 
+  /** Whether more wait than may: the training is to wait too. */
+  get isFull(): boolean {
+    return this.#waiting.length > WAITING;
+  }
+
   isDue(iteration: number): boolean {
     return iteration > 0 && iteration % this.#every === 0;
   }
 
-  /** Begins to evaluate the checkpoint of an iteration. */
-  begin(iteration: number): void {
+  /** Evaluates the checkpoint of an iteration: at once, or when those before it have ended and been taken. */
+  add(iteration: number): void {
+    if (this.#underway?.iteration === iteration || this.#waiting.includes(iteration)) return;
+    this.#waiting.push(iteration);
+    this.#beginNext();
+  }
+
+  #beginNext(): void {
+    if (this.#underway !== undefined) return;
+    const iteration = this.#waiting.shift();
+    if (iteration === undefined) return;
     const request = requestOf(this.#config, { kind: "run", path: this.#run.path, iteration });
     const ended = evaluateInProcess(request, this.#abort.signal).then(
       (report): Outcome => ({ iteration, report }),
@@ -144,7 +164,8 @@ export class Evaluations {
   }
 
   /**
-   * What has ended since it was last asked, written into the run's events and, if it is the best, into best.json.
+   * What has ended since it was last asked, written into the run's events and, if it is the best, into best.json. The next
+   * one begins.
    * @throws what the evaluation failed with; FormatError when it cannot be written
    */
   async take(): Promise<TrainingEvaluation | undefined> {
@@ -152,6 +173,8 @@ export class Evaluations {
     if (outcome === undefined) return undefined;
     this.#outcome = undefined;
     this.#underway = undefined;
+    // An aborted signal ends the next one as soon as it has begun.
+    if (!this.#abort.signal.aborted) this.#beginNext();
     if ("error" in outcome) throw outcome.error;
     const { iteration, report } = outcome;
     const { best: wanted } = this.#config;

@@ -20,7 +20,13 @@ import { drawSamples } from "../core/sample/pictures.js";
 import { saveCheckpoint } from "../core/state/save.js";
 import { scorePoints } from "../evaluation/metrics/points.js";
 import { adviseAfter } from "./diverged.js";
-import { Evaluations, missedEvaluation, scalarsOf, type TrainingEvaluation } from "./evaluations.js";
+import {
+  Evaluations,
+  missedEvaluations,
+  scalarsOf,
+  type TrainingEvaluation,
+  WAITING,
+} from "./evaluations.js";
 import { paceOf } from "./pace.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
@@ -137,21 +143,37 @@ export async function* record(
   };
   const beat = (state: Heartbeat["state"]) =>
     attempt("the heartbeat", () => run.heartbeat(trainer.iteration, state));
-  /** Awaits the evaluation under way, and then the last one. */
-  const finish = async (evaluations: Evaluations): Promise<void> => {
+  /** Waits for the evaluation under way, with signs of life. */
+  const awaitOne = async (evaluations: Evaluations): Promise<void> => {
     const beating = setInterval(() => void beat("running").catch(() => {}), HEARTBEAT);
     try {
-      for (const iteration of new Set([evaluations.underway, trainer.iteration])) {
-        if (iteration === undefined) continue;
-        if (options.signal?.aborted) break;
-        options.onAwait?.(iteration);
-        if (evaluations.underway === undefined) evaluations.begin(iteration);
-        await evaluations.wait(options.signal);
-        lock.requireHeld();
-        await settle();
-      }
+      await evaluations.wait(options.signal);
     } finally {
       clearInterval(beating);
+    }
+    lock.requireHeld();
+    await settle();
+  };
+  let isSlow = false;
+  /** Lets the training wait where it would leave too many evaluations behind. */
+  const catchUp = async (evaluations: Evaluations): Promise<void> => {
+    while (evaluations.isFull && !options.signal?.aborted) {
+      if (!isSlow)
+        options.onWarning?.(
+          `evaluations take longer than the ${amount(evaluateEvery, "iterations")} between them: none is left out, and the training waits while more than ${WAITING} are due`,
+        );
+      isSlow = true;
+      await awaitOne(evaluations);
+    }
+  };
+  /** Awaits all evaluations, the last iteration's included. */
+  const finish = async (evaluations: Evaluations): Promise<void> => {
+    const { iteration: last } = trainer;
+    if ((await missedEvaluations(run, last)).includes(last)) evaluations.add(last);
+    for (let next = evaluations.underway; next !== undefined; next = evaluations.underway) {
+      if (options.signal?.aborted) break;
+      options.onAwait?.(next);
+      await awaitOne(evaluations);
     }
     await attempt("a checkpoint", () => pruneCheckpoints(run.checkpoints, keep, evaluations.needed));
   };
@@ -164,8 +186,7 @@ export async function* record(
   if (resumed) board.restart(trainer.iteration + 1);
   await beat("running");
   try {
-    const missed = await missedEvaluation(run, trainer.iteration);
-    if (missed !== undefined) evaluations?.begin(missed);
+    for (const missed of await missedEvaluations(run, trainer.iteration)) evaluations?.add(missed);
     await tidy(run, trainer.iteration, keep, evaluations?.needed);
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
     if (resumed)
@@ -185,13 +206,9 @@ export async function* record(
       }
       await settle();
       if (evaluations?.isDue(iteration) && !last) {
-        if (evaluations.underway === undefined) {
-          await attempt("the checkpoint", save);
-          if (saved === iteration) evaluations.begin(iteration);
-        } else
-          options.onWarning?.(
-            `evaluations take longer than the ${amount(evaluateEvery, "iterations")} between them: those that are due while one is under way are left out`,
-          );
+        await attempt("the checkpoint", save);
+        if (saved === iteration) evaluations.add(iteration);
+        await catchUp(evaluations);
       }
       const now = performance.now();
       const { checkpointMinutes } = intervals;

@@ -7,6 +7,7 @@ import { resolveConfig } from "../core/config/config.js";
 import type { Config } from "../core/config/schema.js";
 import { createLoader, type Dataset, MemoryDataset, Random, sharedBytes } from "../core/data/index.js";
 import type { Phase, Stream } from "../core/game/play.js";
+import type { Discriminator } from "../core/nets/contract.js";
 import { drawSamples } from "../core/sample/pictures.js";
 import { temporaryFolder, tinyConfig, writeImages } from "../testing/runs.js";
 import { train } from "./train.js";
@@ -441,5 +442,55 @@ test("all players in the inner loop: fakes are made once an inner iteration, of 
   assert.deepEqual(new Set(made).size, 2);
   // D sees its batch again in every one of them.
   assert.equal(reports.at(-1)?.imagesSeen, 2 * 3 * 16);
+  await trainer.close();
+});
+
+test("a batch in parts trains as a whole one, on the same images and latents, where nothing sees the others", async () => {
+  const weights = async (accumulate: number) => {
+    const trainer = await create("gan", {
+      net: { generatorBatchNorm: false },
+      schedule: { accumulate, shareSamples: true, judgeTogether: true },
+    });
+    const reports = await run(trainer);
+    const values = [...trainer.game.players.values()].flatMap(({ network }) =>
+      network.parameters().flatMap((parameter) => parameter.toNumbers()),
+    );
+    const { loader, imagesSeen, random } = trainer.state();
+    await trainer.close();
+    return {
+      values,
+      rest: { loader, imagesSeen, random, counts: reports.map((report) => report.imagesSeen) },
+    };
+  };
+  const [whole, parts] = [await weights(1), await weights(4)];
+  assert.deepEqual(parts.rest, whole.rest);
+  whole.values.forEach((value, i) => {
+    assert.ok(Math.abs(value - (parts.values[i] ?? Number.NaN)) < 1e-5);
+  });
+});
+
+test("images and labels come in parts; what sees the others of a batch is told in one line", async () => {
+  const notices: string[] = [];
+  const config = await tinyConfig("cgan", images, { steps: 2, schedule: { accumulate: 2 } });
+  const trainer = await Trainer.create(config, { onNotice: (message) => notices.push(message) });
+  const sizes: (readonly number[])[] = [];
+  const network = trainer.game.network<Discriminator>("discriminator");
+  const features = network.features.bind(network);
+  network.features = (sample) => {
+    sizes.push([sample.image.size(0), sample.label?.size(0) ?? 0]);
+    return features(sample);
+  };
+  await run(trainer);
+  await trainer.close();
+  assert.ok(sizes.length > 0);
+  for (const [image = 0, label] of sizes) assert.ok((image === 3 || image === 6) && image === label);
+  assert.deepEqual(notices, [
+    "schedule.accumulate=2: not the same as a whole batch of 6, since this sees parts of 3: batch norm in the generator and the discriminator",
+  ]);
+});
+
+test("parts too small for a batch norm are refused", async () => {
+  const trainer = await create("gan", { net: { generatorBatchNorm: true }, schedule: { accumulate: 16 } });
+  await assert.rejects(run(trainer), /schedule\.accumulate=16 leaves a batch norm one value .* --batch 32/);
   await trainer.close();
 });

@@ -20,7 +20,7 @@ import { scheduleOptimizer } from "../core/config/optimizers.js";
 import type { Config } from "../core/config/schema.js";
 import { type Batch, createLoader, type DataContext, type Dataset, type Loader } from "../core/data/index.js";
 import type { Game } from "../core/game/game.js";
-import type { Phase, Play } from "../core/game/play.js";
+import type { BatchPart, Phase, Play } from "../core/game/play.js";
 import { type Sample, shapeOf } from "../core/nets/sample.js";
 import type { TrainerState } from "../core/run/checkpoints.js";
 import { randomState, trainingRandom } from "../core/state/random.js";
@@ -88,6 +88,12 @@ export class Trainer {
       );
     if (config.device === "cpu") measureKernels();
     const game = await buildGame(config, shapeOf(dataset));
+    const { accumulate } = config.schedule;
+    const inParts = accumulate > 1 ? game.coupled : [];
+    if (inParts.length > 0)
+      context?.onNotice?.(
+        `schedule.accumulate=${accumulate}: not the same as a whole batch of ${config.batch}, since ${inParts.length === 1 ? "this sees" : "these see"} parts of ${config.batch / accumulate}: ${inParts.join(", ")}`,
+      );
     return new Trainer(config, dataset, game);
   }
 
@@ -125,7 +131,12 @@ export class Trainer {
     if (!(error instanceof TorchError) || !/needs more than one value a channel/.test(error.message))
       return error;
     const { batch, schedule } = this.config;
-    const { generatorBatch } = schedule;
+    const { generatorBatch, accumulate } = schedule;
+    if (accumulate > 1)
+      return new UsageError(
+        `schedule.accumulate=${accumulate} leaves a batch norm one value to normalise in each part of a batch of ${batch}; accumulate less, or give --batch ${2 * batch}`,
+        { cause: error },
+      );
     const isGenerator = generatorBatch !== null && generatorBatch < batch;
     return new UsageError(
       isGenerator
@@ -214,9 +225,9 @@ export class Trainer {
       random: this.random,
       device: config.device as Device,
       logging,
-      real: (): Sample => {
+      real: (part?: BatchPart): Sample => {
         this.#batchUsed = true;
-        return toSample(this.#batch as Batch, config.device as Device);
+        return toSample(partOf(this.#batch as Batch, part), config.device as Device);
       },
     };
   }
@@ -265,10 +276,9 @@ export class Trainer {
           const latents =
             options.latents ?? generator.prior.sample(options.count, new RandomGenerator(seed, "cpu"));
           const parts: Tensor[] = [];
-          for (let from = 0; from < options.count; from += this.config.batch) {
-            const part = latents
-              .narrow(0, from, Math.min(this.config.batch, options.count - from))
-              .to({ device });
+          const size = this.config.batch / this.game.parts;
+          for (let from = 0; from < options.count; from += size) {
+            const part = latents.narrow(0, from, Math.min(size, options.count - from)).to({ device });
             const label =
               generator.classes === undefined
                 ? undefined
@@ -340,6 +350,23 @@ const fittingBatch = (count: number) => 2 ** Math.min(6, Math.floor(Math.log2(co
 /** Whether a discriminator updates: only then are the reals of a step images seen. */
 function judgesReal(phase: Phase, game: Game): boolean {
   return phase.update.flat().some((name) => game.players.get(name)?.role === "discriminator");
+}
+
+/** One of equal parts of a batch; without a part, all of it. */
+function partOf(batch: Batch, part: BatchPart | undefined): Batch {
+  if (part === undefined || part.count === 1) return batch;
+  const { data, labels, shape } = batch;
+  const piece = <T extends Uint8Array | Float32Array | Int32Array>(all: T): T => {
+    const size = all.length / part.count;
+    return all.subarray(part.index * size, (part.index + 1) * size) as T;
+  };
+  const [count = 0, ...rest] = shape;
+  return {
+    ...batch,
+    data: piece(data),
+    shape: [count / part.count, ...rest],
+    ...(labels === undefined ? {} : { labels: piece(labels) }),
+  };
 }
 
 /** A batch as tensors: images to [-1, 1], labels to int64. */

@@ -1,5 +1,5 @@
 import type { Named } from "@gantry/gan";
-import { type Dataset, MemoryDataset, sharedBytes } from "@gantry/gan/data";
+import { type Dataset, MemoryDataset, type MemoryParts, sharedBytes } from "@gantry/gan/data";
 import { noGrad, RandomGenerator, scope, torch } from "@gantry/torch";
 
 /** Standard deviation of the blur, in pixels. */
@@ -21,12 +21,16 @@ export interface Pool {
 
 /** One set to be judged. */
 export interface Damage extends Named {
+  /** Only where it is asked for. */
+  readonly optional?: boolean;
   /**
    * @param count images
    * @param seed of whatever is drawn
    * @returns N*C*H*W bytes
    */
   make(pool: Pool, count: number, seed: number): Uint8Array;
+  /** The classes that it leaves out, by number, where it leaves out classes. */
+  readonly leftOut?: (train: Dataset, seed: number) => readonly number[];
 }
 
 const first = (dataset: Dataset, indices: Uint32Array): Uint8Array => dataset.read(indices) as Uint8Array;
@@ -97,6 +101,17 @@ export function noisy(images: Uint8Array, seed: number, deviation = NOISE): Uint
   return out;
 }
 
+const leavingOut = (damage: Omit<Damage, "make"> & Pick<Required<Damage>, "leftOut">): Damage => ({
+  ...damage,
+  make({ train, indices }, count, seed) {
+    const labels = train.labels(indices);
+    const left = new Set(damage.leftOut(train, seed));
+    const kept = indices.filter((_, place) => !left.has(labels?.[place] ?? -1));
+    if (kept.length < count) throw new RangeError(`${kept.length} images are fewer than ${count}`);
+    return first(train, kept.subarray(0, count));
+  },
+});
+
 export const damages: readonly Damage[] = [
   {
     name: "none",
@@ -122,17 +137,23 @@ export const damages: readonly Damage[] = [
     summary: `Gaussian noise on every byte, standard deviation ${NOISE} of 255`,
     make: ({ train, indices }, count, seed) => noisy(first(train, indices.subarray(0, count)), seed),
   },
-  {
+  leavingOut({
     name: "classes",
     summary: `three of ten classes left out: ${LEFT_OUT.join(", ")}`,
-    make({ train, indices }, count) {
-      const labels = train.labels(indices);
-      const left = new Set(LEFT_OUT.map((name) => train.classes?.indexOf(name) ?? -1));
-      const kept = indices.filter((_, place) => !left.has(labels?.[place] ?? -1));
-      if (kept.length < count) throw new RangeError(`${kept.length} images are fewer than ${count}`);
-      return first(train, kept.subarray(0, count));
-    },
-  },
+    leftOut: ({ classes }) => LEFT_OUT.map((name) => classes?.indexOf(name) ?? -1),
+  }),
+  leavingOut({
+    name: "one-class",
+    optional: true,
+    summary: "one of ten classes left out: with the seeds 0, 1, 2 the classes 1, 4, 7, counted from 0",
+    leftOut: (_, seed) => [(3 * seed + 1) % 10],
+  }),
+  leavingOut({
+    name: "two-classes",
+    optional: true,
+    summary: "two of ten classes left out: with the seeds 0, 1, 2 the classes 0 and 5, 3 and 8, 6 and 1",
+    leftOut: (_, seed) => [(3 * seed) % 10, (3 * seed + 5) % 10],
+  }),
   {
     name: "duplicates",
     summary: `90 % duplicates: every image stands for ${COPIES}`,
@@ -146,11 +167,16 @@ export const damages: readonly Damage[] = [
   },
 ];
 
-/** Bytes as a data set without labels. */
-export function asDataset(name: string, data: Uint8Array, shape: readonly number[]): Dataset {
+/** Bytes as a data set, with the labels of its images or without any. */
+export function asDataset(
+  name: string,
+  data: Uint8Array,
+  shape: readonly number[],
+  known: Pick<MemoryParts, "classes" | "labels"> = {},
+): Dataset {
   const shared = sharedBytes(data.length);
   shared.set(data);
   const record = shape.reduce((product, extent) => product * extent, 1);
   const items = { data: shared, record, parts: 1, table: undefined };
-  return new MemoryDataset({ name, kind: "images", shape, items });
+  return new MemoryDataset({ name, kind: "images", shape, items, ...known });
 }

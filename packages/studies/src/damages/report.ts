@@ -1,4 +1,5 @@
 import {
+  type Done,
   isDone,
   markdownTable,
   type Outcome,
@@ -10,7 +11,7 @@ import {
 } from "@gantry/gan/sweep";
 import type { StudyReport } from "../engine/study.js";
 import { damages } from "./damages.js";
-import type { Result, Work } from "./measure.js";
+import type { Called, Result, Work } from "./measure.js";
 
 /** Standard errors beyond which a score is another one. */
 const SEEN = 3;
@@ -37,8 +38,36 @@ export function verdictOn(
 
 const MARKS = { worse: "", better: " (better)", alike: " (alike)", "one seed": "" } as const;
 
+const percent = (share: number | null) => (share === null ? "-" : `${(100 * share).toFixed(1)} %`);
+
+/** What the estimate of missing modes calls missing, a row for each set, seed and noise. */
+function calledRows(done: readonly Done<Result>[]): string[][] {
+  return done.flatMap(({ cell, result }) =>
+    (result.called ?? []).map(({ name, called, right, found }: Called) => [
+      cell.problem,
+      cell.method,
+      `${cell.seed}`,
+      name.replace("missing-", ""),
+      percent(called),
+      percent(right),
+      percent(found),
+    ]),
+  );
+}
+
+const CALLED_HEAD = ["data", "set", "seed", "noise", "called missing", "right", "found"];
+const CALLED_MEANING =
+  "called missing: share of the held-out images; right: share of these that are of the classes left out; found: share of " +
+  "the held-out images of those classes that are called.";
+
 export function report(outcomes: readonly Outcome<Result>[]): StudyReport {
-  const done = outcomes.filter(isDone);
+  const finished = outcomes.filter(isDone);
+  const rowsOfCalled = calledRows(finished);
+  const calledOf = (table: (head: readonly string[], rows: readonly string[][]) => string): string[] =>
+    rowsOfCalled.length === 0 ? [] : [table(CALLED_HEAD, rowsOfCalled), CALLED_MEANING];
+  // Scores of several problems are of no one table.
+  const several = new Set(finished.map(({ cell }) => cell.problem)).size > 1;
+  const done = several ? [] : finished;
   const failed = outcomes.flatMap((outcome) =>
     outcome.status === "failed"
       ? [`${outcome.cell.method}, seed ${outcome.cell.seed} failed: ${outcome.reason}`]
@@ -76,17 +105,17 @@ export function report(outcomes: readonly Outcome<Result>[]): StudyReport {
       ),
     ];
   });
-  const one = done[0];
+  const one = finished[0];
   const work = one?.cell.work as unknown as Work | undefined;
-  const seeds = new Set(done.map(({ cell }) => cell.seed)).size;
+  const seeds = new Set(finished.map(({ cell }) => cell.seed)).size;
   const network = one?.result.network;
   const setting =
     one === undefined
       ? "Nothing was measured."
-      : `CIFAR-10: ${work?.images} images of each set against ${work?.images} training images that none of them holds, ` +
+      : `${[...new Set(finished.map(({ cell }) => cell.problem))].join(", ")}: ${work?.images} images of each set against ${work?.reference} training images that none of them holds, ` +
         `${work?.heldOut === 0 ? "" : `${work?.heldOut} more held out for the estimate of missing modes; `}${seeds} seed${seeds === 1 ? "" : "s"} of the draw. ` +
         `${network === undefined ? "" : `Features and classes of ${network.name}, which names ${(100 * (network.accuracy ?? Number.NaN)).toFixed(2)} % of the test images rightly. `}` +
-        `Metrics: ${work?.metrics}; all other options at their defaults.`;
+        `Metrics: ${[...new Set(finished.map(({ cell }) => (cell.work as unknown as Work).metrics))].join("; ")}; all other options at their defaults.`;
   const meaning =
     seeds < 2
       ? "One seed of the draw: how far scores lie apart by chance is not known, so that nothing is marked."
@@ -97,23 +126,42 @@ export function report(outcomes: readonly Outcome<Result>[]): StudyReport {
     const shown = done.find(({ cell }) => cell.method === name && cell.seed === 0);
     if (shown !== undefined) pictures.set(name, Buffer.from(shown.result.picture, "base64"));
   }
+  for (const { cell, result } of finished)
+    for (const [name, png] of Object.entries(result.missing ?? {}))
+      pictures.set(`${cell.problem}-${cell.method}-${cell.seed}-${name}`, Buffer.from(png, "base64"));
   const sets = used.map(({ name, summary }) => [
     name,
     summary,
     ...(pictures.has(name) ? [`![${name}](${name}.png)`] : ["-"]),
   ]);
   return {
-    text: [setting, textTable(head, cells), meaning, ...failed].join("\n\n"),
+    text: [
+      setting,
+      ...calledOf(textTable),
+      ...(several ? [] : [textTable(head, cells), meaning]),
+      ...failed,
+    ].join("\n\n"),
     markdown: `${[
       "# Study: which metric sees which damage",
       setting,
-      markdownTable(head, cells),
-      meaning,
-      "## The sets",
-      markdownTable(["set", "what it is", "seed 0"], sets),
+      ...calledOf(markdownTable),
+      ...(several ? [] : [markdownTable(head, cells), meaning]),
+      ...(used.length === 0 ? [] : ["## The sets", markdownTable(["set", "what it is", "seed 0"], sets)]),
       ...failed,
     ].join("\n\n")}\n`,
-    data: { study: "damages", work, network, rows, failed },
+    data: {
+      study: "damages",
+      work,
+      network,
+      rows,
+      called: finished.map(({ cell: { problem, method, seed }, result }) => ({
+        problem,
+        set: method,
+        seed,
+        scores: result.called ?? [],
+      })),
+      failed,
+    },
     pictures,
   };
 }

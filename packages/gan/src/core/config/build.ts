@@ -57,7 +57,15 @@ export async function composeGame(config: Config, data: DataShape, parts: GamePa
   if (config.conditional && data.classes === undefined) {
     throw new UsageError("conditional networks need labels, and this data has none; set conditional=false");
   }
-  const { generatorBatch, shareSamples } = config.schedule;
+  const { generatorBatch, shareSamples, accumulate } = config.schedule;
+  for (const [setting, size] of [
+    ["batch", config.batch],
+    ["schedule.generatorBatch", generatorBatch ?? config.batch],
+  ] as const)
+    if (size % accumulate !== 0)
+      throw new UsageError(
+        `schedule.accumulate=${accumulate} does not divide ${setting}=${size} into equal parts; set ${setting} to a multiple of it, as ${Math.ceil(size / accumulate) * accumulate}`,
+      );
   if (shareSamples && generatorBatch !== null && generatorBatch !== config.batch)
     throw new UsageError(
       `schedule.generatorBatch=${generatorBatch}: with shareSamples G's step looks at D's ${config.batch} fakes; set schedule.shareSamples=false, or leave generatorBatch out`,
@@ -66,19 +74,21 @@ export async function composeGame(config: Config, data: DataShape, parts: GamePa
   const plan = new Plan({
     data,
     prior: parts.prior ?? new Prior(prior as PriorOptions),
-    batch: config.batch,
+    batch: config.batch / accumulate,
+    parts: accumulate,
     classes: config.conditional ? data.classes : undefined,
     family,
     families: await families.all(),
     familyOptions,
     discriminatorSteps: Math.max(1, Math.round(finalValue(config.schedule.discriminatorSteps))),
     generatorSteps: config.schedule.generatorSteps,
-    generatorBatch: config.schedule.generatorBatch ?? config.batch,
+    generatorBatch: (generatorBatch ?? config.batch) / accumulate,
   });
   manualSeed(config.seed);
   const game = new Game(plan, terms, {
     precision: config.precision,
     judgeTogether: config.schedule.judgeTogether,
+    parts: accumulate,
     separable: [...(await termRegistry.all()).values()]
       .filter((each) => each.separable)
       .map(({ name }) => name),

@@ -73,6 +73,15 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe("latents of a generator step; null: as many as `batch`"),
+      accumulate: z
+        .int()
+        .min(1)
+        .max(65_536)
+        .default(1)
+        .describe(
+          "parts in which a batch goes through the networks, their gradients added up to one update: the memory of batch / " +
+            "accumulate samples; exact without batch norm",
+        ),
       shareSamples: z
         .boolean()
         .default(false)
@@ -101,7 +110,12 @@ export const configSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("exponential moving average of the generator's weights"),
-  batch: z.int().min(1).max(1_048_576).default(64).describe("samples in a batch"),
+  batch: z
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(64)
+    .describe("samples of an update; with schedule.accumulate they come in parts"),
   steps: z
     .int()
     .min(1)

@@ -1,27 +1,22 @@
-import { type Tensor, torch } from "@gantry/torch";
-import type { Play, Stream } from "./play.js";
+import { torch } from "@gantry/torch";
+import { drawnFor } from "./accumulation.js";
+import type { Drawn, Play, Stream } from "./play.js";
 
-/** What a generator makes fakes of: latents N,L and, where it is conditional, uniformly drawn labels int64 N. */
-export interface Draw {
-  readonly latent: Tensor;
-  readonly label?: Tensor | undefined;
-}
-
-/** A draw of the size of this step's batch. */
-export function drawLatents(play: Play): Draw {
+/** Latents, and where the generator is conditional uniformly drawn labels, of `count` fakes. */
+export function drawLatents(play: Play, count: number): Drawn {
   const { prior, classes } = play.generator();
-  const { batch, random, device } = play.options;
-  const latent = prior.sample(batch, random, device);
+  const { random, device } = play.options;
+  const latent = prior.sample(count, random, device);
   if (classes === undefined) return { latent };
-  const label = torch.randint(0, classes, [batch], { generator: random, dtype: "int64", device });
+  const label = torch.randint(0, classes, [count], { generator: random, dtype: "int64", device });
   return { latent, label };
 }
 
 /** The stream `fake` = G(z) of what is drawn for each step. */
-export const fakeOf = (draw: (play: Play) => Draw): Stream => ({
+export const fakeOf = (draw: (play: Play, count: number) => Drawn): Stream => ({
   dependsOn: ["generator"],
   sample(play) {
-    const { latent, label } = draw(play);
-    return { image: play.generate(latent, label), latent, label };
+    const { latent, label } = drawnFor(play, "fake", (count) => draw(play, count));
+    return { image: play.generate(latent, label), latent, ...(label === undefined ? {} : { label }) };
   },
 });

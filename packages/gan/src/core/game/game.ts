@@ -2,6 +2,7 @@ import { autocast, nn, type optim, sumOf, Tensor, timed } from "@gantry/torch";
 import { DivergedError, UsageError } from "../base/errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { Sample } from "../nets/sample.js";
+import { accumulated } from "./accumulation.js";
 import { drawLatents, fakeOf } from "./fake.js";
 import {
   type GradientRule,
@@ -28,9 +29,11 @@ export interface GameOptions {
   readonly separable?: readonly string[];
   /** Whether discriminators judge the two sides of a contest in one pass; null (default): where nothing but rounding changes. */
   readonly judgeTogether?: boolean | null;
+  /** Equal parts in which a step's batch goes through the networks, their gradients added up. Default 1. */
+  readonly parts?: number;
 }
 
-const real: Stream = { dependsOn: [], sample: (play) => play.options.real() };
+const real: Stream = { dependsOn: [], sample: ({ options }) => options.real(options.part) };
 
 /**
  * Players, streams, terms and a schedule: one contract for every GAN. Built from a Plan that the terms have shaped.
@@ -42,6 +45,7 @@ export class Game implements ComposedGame {
   /** What adversarial terms that name no streams play. */
   readonly contests: readonly Contest[];
   readonly precision: "float32" | "bfloat16";
+  readonly parts: number;
   readonly #networks = new Map<string, nn.Module>();
   readonly #streams: ReadonlyMap<string, Stream>;
   readonly #plan: Plan;
@@ -59,6 +63,8 @@ export class Game implements ComposedGame {
   constructor(plan: Plan, terms: ReadonlyMap<string, Term>, options: GameOptions) {
     this.terms = terms;
     this.precision = options.precision ?? "float32";
+    this.parts = options.parts ?? 1;
+    if (this.parts > 1) this.#requireParts();
     for (const term of terms.values()) term.plan?.(plan);
     plan.settle();
     this.phases = plan.phases;
@@ -95,6 +101,40 @@ export class Game implements ComposedGame {
     throw new UsageError(
       `adaptive-weights weighs the real and the fake part of what the ${player} minimises, and ${reason}; take a loss that does (${separable.join(", ")}), or leave adaptive-weights out`,
     );
+  }
+
+  /** @throws UsageError for terms that must know the whole batch's losses before any gradient */
+  #requireParts(): void {
+    for (const [name, { around, holds }] of this.terms) {
+      if (around === undefined && holds === undefined) continue;
+      const reason =
+        around === undefined
+          ? "holds players by what the whole batch costs them"
+          : "looks ahead by updates on the whole batch";
+      throw new UsageError(
+        `schedule.accumulate=${this.parts}: ${name} ${reason}, which a batch in parts does not have; leave one of the two out`,
+      );
+    }
+  }
+
+  /** Where a batch in parts is not the same as a whole one: what depends on who else is in it, one line each. */
+  get coupled(): string[] {
+    const named = [...this.#networks].map(([name, network]) => [name, network] as const);
+    const normalised = named
+      .filter(([, network]) => network.namedModules().some(([, module]) => module instanceof nn.BatchNorm))
+      .map(([name]) => name);
+    return [
+      ...(normalised.length === 0 ? [] : [`batch norm in the ${normalised.join(" and the ")}`]),
+      ...named.flatMap(([, network]) =>
+        "coupled" in network ? ((network as Discriminator).coupled ?? []) : [],
+      ),
+      ...[...this.terms.values()].flatMap(({ coupled }) => coupled ?? []),
+    ];
+  }
+
+  /** Whether a player's gradients are made by a rule of some term's. */
+  hasRule(player: string): boolean {
+    return this.#rules.has(player);
   }
 
   /**
@@ -308,6 +348,7 @@ export class Game implements ComposedGame {
   ): { play: Play; losses: Map<string, Tensor> } {
     const teams = phase.update.map((team) => (typeof team === "string" ? [team] : team));
     const full = { ...options, phase, updating: new Set(teams.flat()) };
+    if (this.parts > 1) return this.#stepInParts(teams, full, before);
     const play = before?.next(full) ?? new Play(this, full);
     const all = new Map<string, Tensor>();
     const evaluated = timed("part", "losses", () =>
@@ -330,6 +371,33 @@ export class Game implements ComposedGame {
         return this.gradients(team, evaluated[i] as Losses, play, { retainGraph: i < teams.length - 1 });
       }),
     );
+    this.#update(teams, gradients, play, held);
+    return { play, losses: all };
+  }
+
+  #stepInParts(
+    teams: readonly (readonly string[])[],
+    options: PlayOptions,
+    before: Play | undefined,
+  ): { play: Play; losses: Map<string, Tensor> } {
+    // Streams that stood still in the step before are made anew from the same latents: kept, they would hold every part's graph.
+    const drawn = [...(before?.options.part?.drawn ?? [])].filter(
+      ([name]) => before !== undefined && !before.isUpdating(this.stream(name).dependsOn),
+    );
+    const found = timed("part", "losses and gradients", () =>
+      accumulated(this, teams, { ...options, ahead: undefined }, this.parts, new Map(drawn)),
+    );
+    if (options.device === "cpu" || options.logging) this.#requireFinite(found.byTerm, options.iteration + 1);
+    this.#update(teams, found.gradients, found.play);
+    return { play: found.play, losses: found.byTerm };
+  }
+
+  #update(
+    teams: readonly (readonly string[])[],
+    gradients: readonly (readonly (Tensor | undefined)[])[],
+    play: Play,
+    held: ReadonlySet<string> = new Set(),
+  ): void {
     timed("part", "updates", () =>
       teams.forEach((team, i) => {
         let offset = 0;
@@ -344,7 +412,6 @@ export class Game implements ComposedGame {
     );
     for (const name of teams.flat())
       if (!held.has(name)) for (const term of this.terms.values()) term.afterUpdate?.(name, play);
-    return { play, losses: all };
   }
 
   #requireFinite(losses: Map<string, Tensor>, iteration: number): void {

@@ -19,8 +19,11 @@ export interface PlayerPlan {
 export class Plan {
   readonly data: DataShape;
   #prior: Prior;
+  /** Samples that go through the networks at once: where batches come in parts, those of a part. */
   readonly batch: number;
-  /** Latents drawn for a step of G; the same as `batch` unless the configuration says otherwise. */
+  /** Parts in which a batch goes through the networks. */
+  readonly parts: number;
+  /** Latents drawn for a step of G, or a part of it; the same as `batch` unless the configuration says otherwise. */
   readonly generatorBatch: number;
   /** Classes the networks are conditioned on; undefined when unconditional. */
   readonly classes: number | undefined;
@@ -51,6 +54,8 @@ export class Plan {
     data: DataShape;
     prior: Prior;
     batch: number;
+    /** Default 1. */
+    parts?: number;
     classes: number | undefined;
     family: NetFamily;
     /** Those that terms may name. Default none. */
@@ -65,6 +70,7 @@ export class Plan {
     this.data = init.data;
     this.#prior = init.prior;
     this.batch = init.batch;
+    this.parts = init.parts ?? 1;
     this.generatorBatch = init.generatorBatch ?? init.batch;
     this.classes = init.classes;
     this.#family = init.family;
@@ -81,7 +87,7 @@ export class Plan {
         update: ["generator"],
         steps: init.generatorSteps ?? 1,
         real: "same",
-        batch: this.generatorBatch,
+        batch: this.generatorBatch * this.parts,
       },
     ];
     this.players.set("generator", {
@@ -234,7 +240,8 @@ export class Plan {
     const objection = this.#family.suits?.(this.#options, planned);
     if (objection !== undefined) this.refuse(objection);
     const places = this.phases.filter(({ update }) => update.flat().includes("generator"));
-    if (this.generatorBatch !== this.batch && places.some(({ batch }) => batch !== this.generatorBatch))
+    const whole = this.generatorBatch * this.parts;
+    if (this.generatorBatch !== this.batch && places.some(({ batch }) => batch !== whole))
       this.refuse(
         "schedule.generatorBatch: a term here has G update together with others, on one batch (vaegan); leave it out",
       );

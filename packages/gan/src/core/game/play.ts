@@ -91,6 +91,21 @@ export interface Judgement {
 /** What a discriminator saw, and at what it looked, after its views. */
 export type Look = Pick<Judgement, "features" | "sample">;
 
+/** What a stream's samples are drawn by: latents N,L, with labels N where the generator is conditional. */
+export interface Drawn {
+  readonly latent: Tensor;
+  readonly label?: Tensor | undefined;
+}
+
+/** One of the equal parts in which a batch goes through the networks. */
+export interface BatchPart {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+  /** By stream, what was drawn for the whole batch. */
+  readonly drawn: Map<string, Drawn>;
+}
+
 export interface PlayOptions {
   readonly iteration: number;
   /** Planned length of the training, for schedules. */
@@ -109,8 +124,10 @@ export interface PlayOptions {
   readonly batch: number;
   readonly random: RandomGenerator;
   readonly device: Device;
-  /** The step's real batch, made into tensors on first use. */
-  readonly real: () => Sample;
+  /** The step's real batch, or this part of it, made into tensors on first use. */
+  readonly real: (part?: BatchPart) => Sample;
+  /** Where the batch comes in parts, which one this is; `batch` is then its size. */
+  readonly part?: BatchPart | undefined;
   /** Whether scalars are wanted in this step. */
   readonly logging: boolean;
 }

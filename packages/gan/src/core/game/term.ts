@@ -20,8 +20,10 @@ export interface ComposedGame extends Stage {
   /** What adversarial terms that name no streams play. */
   readonly contests: readonly Contest[];
   readonly streamNames: readonly string[];
-  /** Images of the smallest batch that a discriminator is given, before its views. */
+  /** Images of the smallest batch that a discriminator is given, before its views: where batches come in parts, of a part. */
   readonly smallestBatch: number;
+  /** Parts in which a batch goes through the networks. */
+  readonly parts: number;
   has(player: string): boolean;
   hasStream(name: string): boolean;
   /** The contests that a discriminator judges; of none, the plain game's streams. */
@@ -78,6 +80,11 @@ export interface Term {
   holds?(player: string, play: Play): boolean;
   /** After `player`'s optimizer stepped: clipping, counters. */
   afterUpdate?(player: string, play: Play): void;
+  /**
+   * What of it depends on who else is in the batch, for a message, as "infomax has its negatives from the batch": a batch in
+   * parts is then not the same. Undefined (default): each sample counts by itself.
+   */
+  readonly coupled?: string | undefined;
   /** Tensors and numbers that checkpoints must carry. */
   readonly state?: TermState;
   /** Frees what it keeps between steps; when the game ends. */

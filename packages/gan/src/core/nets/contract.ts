@@ -57,6 +57,8 @@ export abstract class Discriminator extends nn.Module {
    * spectral norm each moves the estimate of the norm.
    */
   readonly headsOfEveryPass = new Set<string>();
+  /** What of a verdict depends on who else is in the batch, beside batch norm, for a message; undefined: nothing. */
+  readonly coupled: string | undefined = undefined;
 
   abstract features(sample: Sample): Features;
   /** The network's own scores, N, without what heads add. */

@@ -34,6 +34,7 @@ export default defineTerm({
       return (distance === "squared" ? apart.square().sum() : apart.abs().mean()).mul(play.at(weight));
     });
     return {
+      coupled: "feature-matching's means over the batch",
       attach(game) {
         game.requireJudgeOfData("feature-matching", discriminator);
         contest = game.contestsOf(discriminator)[0] as Contest;

@@ -38,6 +38,7 @@ export default defineTerm({
     featureTask<InfomaxCritics>(options, {
       name: "infomax",
       needs: [2, "to contrast"],
+      coupled: "infomax's negatives",
       head({ featureShapes: { local, global } }) {
         if (local === undefined)
           throw new UsageError(

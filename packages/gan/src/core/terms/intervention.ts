@@ -1,9 +1,9 @@
 import { keep, nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { isNever, scheduled } from "../base/schedule.js";
-import { type Draw, drawLatents, fakeOf } from "../game/fake.js";
+import { drawLatents, fakeOf } from "../game/fake.js";
 import type { Plan } from "../game/plan.js";
-import type { Play } from "../game/play.js";
+import type { Drawn, Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import { oncePerPlay } from "./parts/adversarial.js";
 import { attachHead } from "./parts/head.js";
@@ -152,17 +152,17 @@ export default defineTerm({
       return image.add(latent).mul(play.at(reconstruction));
     });
 
-    let held: (Draw & { iteration: number }) | undefined;
+    let held: (Drawn & { iteration: number }) | undefined;
     const release = () => {
       held?.latent.dispose();
       held?.label?.dispose();
       held = undefined;
     };
     /** The latents of an iteration's first step, for all of it. */
-    const heldLatents = (play: Play): Draw => {
+    const heldLatents = (play: Play, count: number): Drawn => {
       if (held?.iteration === play.iteration) return held;
       release();
-      const { latent, label } = drawLatents(play);
+      const { latent, label } = drawLatents(play, count);
       held = { iteration: play.iteration, latent: keep(latent), label: label && keep(label) };
       return held;
     };
@@ -196,6 +196,7 @@ export default defineTerm({
     }
 
     return {
+      ...(ownDraws ? {} : { coupled: "the one intervention of a batch" }),
       plan(plan) {
         plan.addEncoder();
         addReconstruction(plan);

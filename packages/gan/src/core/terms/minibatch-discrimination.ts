@@ -20,6 +20,7 @@ export default defineTerm({
     discriminator: z.string().default("discriminator").describe("who looks so"),
   }),
   make: ({ kernels, dimensions, reduction, discriminator }) => ({
+    coupled: "the images that minibatch-discrimination compares",
     attach(game) {
       game.requireDiscriminator("minibatch-discrimination", discriminator);
       attachHead(game, discriminator, {

@@ -32,7 +32,9 @@ export default defineTerm({
       ] as const)
         if (batch % degree !== 0)
           plan.refuse(
-            `packs of ${degree} do not divide a batch of ${batch}; set ${setting} to a multiple of ${degree}`,
+            plan.parts === 1
+              ? `packs of ${degree} do not divide a batch of ${batch}; set ${setting} to a multiple of ${degree}`
+              : `packs of ${degree} do not divide a part of ${batch}, one of schedule.accumulate=${plan.parts}; set ${setting} to a multiple of ${degree * plan.parts}`,
           );
       if (plan.classes !== undefined)
         plan.refuse(

@@ -52,10 +52,11 @@ export default defineTerm({
         judge: ({ real, fake }) => above(real, fake),
         fool: ({ real, fake }) => above(fake, real),
       }),
+      ...(variant === "average" ? { coupled: "relativistic's means over the batch" } : {}),
       plan(plan) {
         if (variant === "pairs" && plan.generatorBatch !== plan.batch)
           plan.refuse(
-            `relativistic sets each fake against one real, and schedule.generatorBatch=${plan.generatorBatch} gives G's step another number of fakes than the batch has reals, ${plan.batch}; leave it out, or take variant=average`,
+            `relativistic sets each fake against one real, and schedule.generatorBatch=${plan.generatorBatch * plan.parts} gives G's step another number of fakes than the batch has reals, ${plan.batch * plan.parts}; leave it out, or take variant=average`,
           );
       },
     };

@@ -52,7 +52,7 @@ export default defineTerm({
         .mul(0.5);
     });
     const decoding = oncePerPlay((play) => reconstruction(play).mul(play.at(weight)));
-    const held = oncePerPlay((play) => holdsBack(play, D, equilibrium, margin));
+    const held = oncePerPlay((play) => holdsBack(play, D, equilibrium, margin ?? 0));
     return {
       plan(plan) {
         plan.addEncoder({ stochastic: true });
@@ -80,18 +80,19 @@ export default defineTerm({
         if (player === "encoder") return [divergence(play), reconstruction(play)];
         return player === "generator" && !isNever(weight) ? decoding(play) : undefined;
       },
-      holds: (player, play) => margin !== null && held(play).includes(player),
+      // Not at all without a margin: who may hold somebody needs the whole batch's losses first.
+      ...(margin === null ? {} : { holds: (player: string, play: Play) => held(play).includes(player) }),
     };
   },
 });
 
 /** Who must stand still. Reads two numbers. */
-function holdsBack(play: Play, discriminator: string, equilibrium: number, margin: number | null): string[] {
+function holdsBack(play: Play, discriminator: string, equilibrium: number, margin: number): string[] {
   const cost = (stream: string, sign: 1 | -1) =>
     play.judge(discriminator, stream).logits.detach().mul(sign).softplus().mean().item();
   const costs = [cost("real", -1), (cost("fake", 1) + cost("reconstruction", 1)) / 2];
   const held: string[] = [];
-  if (costs.some((each) => each < equilibrium - (margin ?? 0))) held.push(discriminator);
-  if (costs.some((each) => each > equilibrium + (margin ?? 0))) held.push("generator");
+  if (costs.some((each) => each < equilibrium - margin)) held.push(discriminator);
+  if (costs.some((each) => each > equilibrium + margin)) held.push("generator");
   return held.length === 2 ? [] : held;
 }

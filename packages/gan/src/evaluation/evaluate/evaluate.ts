@@ -28,6 +28,8 @@ import { isTrainedOn } from "./trainedOn.js";
 export interface EvaluationContext extends Partial<Omit<DataContext, "onProgress">> {
   /** How far its present step has come. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
+  /** A PNG file that is worth keeping beside the report, of the first repeat, and a name for it. */
+  readonly onPicture?: (name: string, png: Uint8Array) => void;
 }
 
 export interface EvaluationProgress {
@@ -82,6 +84,7 @@ export class Evaluation {
   readonly #request: EvaluationRequest;
   readonly #context: DataContext;
   readonly #onProgress: (progress: EvaluationProgress) => void;
+  readonly #onPicture: EvaluationContext["onPicture"];
   readonly #sides: OpenSides;
   readonly #metrics: readonly ChosenMetric[];
   readonly #views: readonly View[];
@@ -91,7 +94,7 @@ export class Evaluation {
   private constructor(
     request: EvaluationRequest,
     context: DataContext,
-    onProgress: (progress: EvaluationProgress) => void,
+    { onProgress = () => {}, onPicture }: EvaluationContext,
     sides: OpenSides,
     metrics: readonly ChosenMetric[],
     views: readonly View[],
@@ -100,6 +103,7 @@ export class Evaluation {
     this.#request = request;
     this.#context = context;
     this.#onProgress = onProgress;
+    this.#onPicture = onPicture;
     this.#sides = sides;
     this.#metrics = metrics;
     this.#views = views;
@@ -152,6 +156,7 @@ export class Evaluation {
           real: against === undefined ? undefined : counts.real,
           test: test?.count,
           shape: subject.shape,
+          discriminator: subject.discriminator,
         });
       if (subject.kind === "points") {
         const known = against as PointSide | undefined;
@@ -164,7 +169,7 @@ export class Evaluation {
       const sides = { subject, against, test, isOwnData };
       const views = await openViews(request, metrics, sides, context);
       checkMemory(subject, counts.fake, views);
-      return new Evaluation(request, context, given.onProgress ?? (() => {}), sides, metrics, views, counts);
+      return new Evaluation(request, context, given, sides, metrics, views, counts);
     } catch (error) {
       for (const side of open) side.close();
       throw error;
@@ -260,6 +265,7 @@ export class Evaluation {
       signal: this.#context.signal,
       home: this.#context.home,
       onNotice: this.#context.onNotice,
+      onPicture: repeat === 0 ? this.#onPicture : undefined,
       onProgress: (share) => this.#onProgress({ what, done: Math.floor(100 * share), total: 100, unit: "%" }),
     });
     for (const { name, value } of scores)

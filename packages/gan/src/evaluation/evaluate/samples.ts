@@ -80,6 +80,7 @@ export class Sides {
       fake: await this.#samples("fake", subject, counts.fake, seed),
       real: against && (await this.#samples("real", against, counts.real, seed)),
       test: test && (await this.#samples("test", test, judged, seed)),
+      discriminator: subject.discriminator,
       isOwnData,
     };
   }

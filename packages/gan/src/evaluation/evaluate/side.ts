@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../../core/base/errors.js";
 import type { JsonObject } from "../../core/base/json.js";
+import type { Config } from "../../core/config/schema.js";
 import {
   type DataContext,
   type Dataset,
@@ -28,6 +29,7 @@ import {
   type Span,
   spanOf,
 } from "../metrics/images.js";
+import type { JudgeSettings } from "../metrics/judgeSettings.js";
 import { readArray } from "./arrays.js";
 import type { Origin } from "./network.js";
 import type { SideReport } from "./report.js";
@@ -41,6 +43,8 @@ interface Common {
   readonly report: Pick<SideReport, "kind" | "details">;
   /** What its images are composed of, where they are of a data set that says so. */
   readonly parts?: Parts | undefined;
+  /** Of a run, its discriminator's network and how that is trained. */
+  readonly discriminator?: JudgeSettings | undefined;
   close(): void;
 }
 
@@ -272,6 +276,13 @@ function imageShape(name: string, shape: readonly number[]): ImageSource["shape"
   return [channels, height, width];
 }
 
+/** A run's discriminator by itself: without labels, views and heads. */
+function discriminatorOf({ net, optimizers, batch }: Config): JudgeSettings | undefined {
+  const { family, prior: _, ...options } = net;
+  const optimizer = optimizers.discriminator ?? optimizers.default;
+  return optimizer === undefined ? undefined : { family, options: options as JsonObject, optimizer, batch };
+}
+
 async function openRun(
   { path, iteration, weights, data: elsewhere }: RunSubject,
   quantisation: Quantisation,
@@ -287,6 +298,7 @@ async function openRun(
     count: undefined,
     trainedOn: { spec: config.data as DatasetSpec },
     parts,
+    discriminator: discriminatorOf(own),
     report: {
       kind: "run",
       details: { path, iteration: sampler.iteration, weights: sampler.weights },

@@ -17,6 +17,9 @@ export interface ImageSource {
   readonly digest: string | undefined;
   /** How numbers became bytes; see {@link Quantisation}. `none` where they were bytes. */
   readonly quantisation: string;
+  /** Class numbers of the images in order, with the classes' names, where they are known. */
+  readonly labels?: Int32Array | undefined;
+  readonly classes?: readonly string[] | undefined;
   /** How many of these make up one sample, where they are its parts. Default 1. */
   readonly parts?: number;
   /** The images from `start` to before `end`: N*C*H*W bytes. Sources without a digest are read once, in order. */
@@ -130,6 +133,10 @@ export function datasetImages(
       return `${dataset.digest}, ${which}`;
     },
     quantisation: "none",
+    get labels() {
+      return dataset.labels(order);
+    },
+    classes: dataset.classes,
     read: (start, end) => dataset.read(order.subarray(start, end)) as Uint8Array,
   };
 }

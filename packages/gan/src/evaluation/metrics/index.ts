@@ -9,9 +9,16 @@ export { tensorflowResize } from "./features/tensorflowResize.js";
 export { frechetDistance } from "./frechet.js";
 export * from "./images.js";
 export { type InceptionScoreOptions, inceptionScores } from "./inceptionScore.js";
+export type { JudgeSettings } from "./judgeSettings.js";
 export { type KernelOptions, kernelDiscrepancies } from "./kernelInception.js";
 export * from "./metric.js";
-export { estimateMissingModes, type MissingModes, type MissingModesOptions } from "./missingModes.js";
+export {
+  estimateMissingModes,
+  type MissingModes,
+  type MissingModesOptions,
+  pictureOfMissing,
+} from "./missingEstimate.js";
+export type { HoleFound } from "./missingHoles.js";
 export { type CoverageScores, labelsOf, modeCoverage, partsOf } from "./modeCoverage.js";
 export { meanProbabilities, modeScores } from "./modeScore.js";
 export { Moments } from "./moments.js";

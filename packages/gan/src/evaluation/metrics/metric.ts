@@ -4,6 +4,7 @@ import { type Named, Registry } from "../../core/base/registry.js";
 import type { PointMode } from "../../core/data/dataset.js";
 import type { Parts } from "../../core/data/parts.js";
 import type { ImageSource } from "./images.js";
+import type { JudgeSettings } from "./judgeSettings.js";
 import type { Moments } from "./moments.js";
 import type { Table } from "./table.js";
 
@@ -95,6 +96,8 @@ export interface SampleSizes {
   readonly test: number | undefined;
   /** Of one image or point, fake and real alike. */
   readonly shape: readonly number[];
+  /** Where `fake` are a run's, its discriminator. */
+  readonly discriminator?: JudgeSettings | undefined;
 }
 
 /** What surrounds the computation of a metric. */
@@ -105,6 +108,8 @@ export interface MetricContext {
   readonly onProgress?: ((share: number) => void) | undefined;
   /** Gantry's home, for what is worth keeping from one evaluation to the next. Nothing is kept without. */
   readonly home?: string | undefined;
+  /** Called with a PNG file that is worth keeping beside the report, and a name for it. */
+  readonly onPicture?: ((name: string, png: Uint8Array) => void) | undefined;
   /** Called with one line about something worth knowing that is no failure. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -163,6 +168,8 @@ export interface SamplePair {
   readonly real?: Samples | undefined;
   /** Real images that no generator was trained on, for metrics that need `test`. */
   readonly test?: Samples | undefined;
+  /** Where `fake` are a run's, its discriminator's network and how that was trained. */
+  readonly discriminator?: JudgeSettings | undefined;
   /** Whether `fake` is of a generator that was trained on `real`: however bad, it is of no other kind. Default false. */
   readonly isOwnData?: boolean | undefined;
 }

@@ -188,6 +188,7 @@ class StyleDiscriminator extends Discriminator {
   readonly hidden: EqualizedLinear;
   readonly joint: JointHead | undefined;
   readonly last: EqualizedLinear;
+  override readonly coupled = "the discriminator's minibatch standard deviation";
 
   constructor({ channels }: Options, { inputShape, latentSize }: DiscriminatorRequest) {
     super();

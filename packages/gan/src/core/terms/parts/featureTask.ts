@@ -32,6 +32,8 @@ export type FeatureTaskOptions = z.output<ReturnType<typeof featureTaskOptions>>
 export interface FeatureTask<Head extends nn.Module> extends HeadRequest {
   /** What D learns on. Default reals. */
   readonly learnsFrom?: "real" | "fake" | "both";
+  /** As Term.coupled. */
+  readonly coupled?: string;
   /** Refuses data that it cannot be posed on. */
   plan?(plan: Plan): void;
   /** Refuses games that it cannot be posed in. */
@@ -73,6 +75,7 @@ export function featureTask<Head extends nn.Module>(
     return learnsFrom === "real" ? onReal(play) : alsoOnFake(play);
   };
   return {
+    ...(task.coupled === undefined ? {} : { coupled: task.coupled }),
     plan: (plan) => task.plan?.(plan),
     attach(game) {
       game.requireJudgeOfData(task.name, discriminator);

@@ -26,7 +26,7 @@ export function attachHead(
   const [count, reason] = needs;
   if (judged < count)
     throw new UsageError(
-      `${name} needs ${amount(count, "images")} or more in a batch, ${reason}, and D judges ${judged} at a time; set batch=${count * joined} or more`,
+      `${name} needs ${amount(count, "images")} or more in a batch, ${reason}, and D judges ${judged} at a time; set batch=${count * joined * game.parts} or more`,
     );
   if (network.heads.has(name))
     throw new UsageError(`the discriminator '${discriminator}' has ${name} already; give it once`);
