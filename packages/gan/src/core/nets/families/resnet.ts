@@ -2,6 +2,7 @@ import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { defineFamily, type NetRequest } from "../family.js";
 import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
+import { generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
 import { ResidualGenerator } from "../residual/generator.js";
@@ -48,6 +49,7 @@ const options = z.strictObject({
     .enum(["sum", "mean"])
     .default("sum")
     .describe("of D's last map over its places; mean: WGAN-GP's code"),
+  ...generatorNormOptions,
   generatorSpectralNorm: z
     .boolean()
     .default(false)
@@ -90,14 +92,19 @@ export const resnetPlan = (shape: readonly number[], channels: number): ResNetPl
 
 class ResNetGenerator extends ResidualGenerator {
   constructor(
-    { channels, upsampling, generatorSpectralNorm, attention, range }: Options,
+    { channels, upsampling, generatorSpectralNorm, attention, range, ...norms }: Options,
     request: NetRequest,
   ) {
     const { data, prior, classes } = request;
+    const makers = normMakers(norms);
     super(request, {
       plan: resnetPlan(data.shape, channels),
       inputs: prior.size,
-      norm: classes === undefined ? undefined : (features) => new ConditionalBatchNorm2d(features, classes),
+      norm:
+        classes === undefined
+          ? undefined
+          : (features) => new ConditionalBatchNorm2d(features, classes, makers),
+      norms,
       spectralNorm: generatorSpectralNorm,
       attention,
       upsampling,
@@ -105,7 +112,7 @@ class ResNetGenerator extends ResidualGenerator {
     });
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
+  protected make(latent: Tensor, label: Tensor | undefined): Tensor {
     return this.image(latent, () => label);
   }
 }
