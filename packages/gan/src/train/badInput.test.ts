@@ -85,12 +85,8 @@ const refusals: Readonly<Record<string, [Case, RegExp]>> = {
     /^conditional networks need labels, and this data has none; set conditional=false$/,
   ],
   "labels for networks that take none": [
-    { recipe: "autogan", set: ["conditional=true"], data: labelled },
-    /^the autogan networks take no labels; set conditional=false, or net\.family to .*resnet/,
-  ],
-  "labels for points' networks": [
-    { recipe: "gan", set: ["conditional=true"] },
-    /^the mlp networks take no labels/,
+    { recipe: "stylegan", set: ["conditional=true", "net.channels=4"], data: labelled },
+    /^the stylegan networks take no labels; set conditional=false, or net\.family to .*resnet/,
   ],
   "packs under conditional networks": [
     { recipe: "sngan-projection", with: ["packing"], data: labelled },

@@ -32,7 +32,7 @@ export default defineRecipe({
   presets: {
     small: {
       net: { generatorSize: 400, discriminatorSize: 256, encoderHidden: [400] },
-      optimizers: { default: { learningRate: 1e-3 } },
+      optimizers: { default: { learningRate: 2e-4 } },
       batch: 64,
       steps: 3000,
     },
