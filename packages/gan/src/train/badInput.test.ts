@@ -88,6 +88,14 @@ const refusals: Readonly<Record<string, [Case, RegExp]>> = {
     { recipe: "stylegan", set: ["conditional=true", "net.channels=4"], data: labelled },
     /^the stylegan networks take no labels; set conditional=false, or net\.family to .*resnet/,
   ],
+  "virtual batch norm for a G without batch norm": [
+    { recipe: "stylegan", set: ["net.generatorNorm=virtual"], data: labelled },
+    /^net\.generatorNorm: stylegan's G normalises every map of every image by itself.*leave it out$/,
+  ],
+  "virtual batch norm for a G whose norms are off": [
+    { recipe: "gan", set: ["net.generatorBatchNorm=false", "net.generatorNorm=virtual"] },
+    /^net\.generatorNorm=virtual: G has no norms to change; set net\.generatorBatchNorm=true too$/,
+  ],
   "packs under conditional networks": [
     { recipe: "sngan-projection", with: ["packing"], data: labelled },
     /^a pack of 2 samples has 2 labels, .*set conditional=false or leave packing out$/,

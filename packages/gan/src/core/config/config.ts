@@ -5,7 +5,7 @@ import { register } from "../base/plugins/plugins.js";
 import { refuseContradictions, refuseStrangeTerms, settingAt } from "../base/setting.js";
 import { validate } from "../base/validate.js";
 import type { TermDefinition } from "../game/term.js";
-import { families } from "../nets/family.js";
+import { families, type NetFamily } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
 import { composeRecipe } from "../recipes/recipe.js";
 import { terms as termRegistry } from "../terms/registry.js";
@@ -131,6 +131,12 @@ async function refuseTaken(name: string, term: string, present: JsonObject): Pro
     );
 }
 
+function validateNet({ options, lacks = {} }: NetFamily, settings: Record<string, unknown>) {
+  for (const [name, reason] of Object.entries(lacks))
+    if (name in settings) throw new UsageError(`net.${name}: ${reason}`);
+  return validate(options, settings, "net");
+}
+
 /**
  * Checks a whole configuration (a run's config.json, or one written by hand).
  * @param isForeign whether a term, or a network family, is a run's own and not known here: its options stay as they are
@@ -147,7 +153,7 @@ export async function validateConfig(
     prior: validate(priorSchema, prior, "net.prior"),
     ...(isForeign("network family", familyName)
       ? familyOptions
-      : validate((await families.get(familyName)).options, familyOptions, "net")),
+      : validateNet(await families.get(familyName), familyOptions)),
   };
   const terms: Record<string, { term?: string }> = {};
   for (const [key, { term, ...options }] of Object.entries(base.terms)) {

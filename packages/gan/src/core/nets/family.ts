@@ -39,6 +39,8 @@ export interface NetFamily<Schema extends z.ZodObject = z.ZodObject> extends Nam
   readonly conditional: boolean;
   /** Options beside the prior's; every one with a default. */
   readonly options: Schema;
+  /** Settings that other families have and this cannot have: why, and what to do. */
+  readonly lacks?: Readonly<Record<string, string>>;
   /** Why it cannot carry this data, and what to do; undefined when it can. Asked before anything is built. */
   check(options: z.output<Schema>, data: DataShape): string | undefined;
   /** Why its networks do not suit what the terms have planned, and what to do; undefined where they do. Default always. */
