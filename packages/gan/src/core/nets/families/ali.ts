@@ -1,5 +1,6 @@
 import { nn, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import { ALI_PLANS, type AliStep, aliPlan, FULL_CHANNELS } from "../ali/plan.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
@@ -8,9 +9,6 @@ import { besideReference, drawReference, generatorNormOptions, normMakers } from
 import { labelledImage, labelledLatent } from "../layers/labelled.js";
 import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
-
-/** What the widths of the papers' tables are told in. */
-const FULL_CHANNELS = 32;
 
 const options = z.strictObject({
   channels: z
@@ -25,111 +23,9 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
-/** A convolution of some kernel, stride and width; none is padded. */
-type Step = readonly [kernelSize: number, stride: number, width: number];
-
-interface Plan {
-  readonly encoder: readonly Step[];
-  /** Transposed convolutions. */
-  readonly generator: readonly Step[];
-  /** Of D(x). */
-  readonly discriminator: readonly Step[];
-  /** Width of both layers of D(z), and of both hidden layers of D(x, z). */
-  readonly latent: number;
-  readonly joint: number;
-  /** Negative slope of LeakyReLUs. */
-  readonly slope: number;
-  /** D's hidden layers end in the larger of two pieces, without norm; false: in batch norm (but for the first) and LeakyReLU. */
-  readonly maxout: boolean;
-  /** Before D's layers: the first of D(x) and of D(z), and all others. */
-  readonly dropout: readonly [first: number, others: number];
-}
-
-/**
- * By side of the image. 32: the paper's table for CIFAR-10 and ali_cifar10.py, whose dropout skips two of D(x)'s convolutions and
- * stands before a maxout; here it is before every convolution, as in the table. 64: ali_celeba.py; the paper's table for CelebA has
- * batch norm in D(x)'s first layer too, and no dropout in D(x).
- */
-const PLANS: Readonly<Record<number, Plan>> = {
-  32: {
-    encoder: [
-      [5, 1, 32],
-      [4, 2, 64],
-      [4, 1, 128],
-      [4, 2, 256],
-      [4, 1, 512],
-      [1, 1, 512],
-    ],
-    generator: [
-      [4, 1, 256],
-      [4, 2, 128],
-      [4, 1, 64],
-      [4, 2, 32],
-      [5, 1, 32],
-      [1, 1, 32],
-    ],
-    discriminator: [
-      [5, 1, 32],
-      [4, 2, 64],
-      [4, 1, 128],
-      [4, 2, 256],
-      [4, 1, 512],
-    ],
-    latent: 512,
-    joint: 1024,
-    slope: 0.1,
-    maxout: true,
-    dropout: [0.2, 0.5],
-  },
-  64: {
-    encoder: [
-      [2, 1, 64],
-      [7, 2, 128],
-      [5, 2, 256],
-      [7, 2, 256],
-      [4, 1, 512],
-    ],
-    generator: [
-      [4, 1, 512],
-      [7, 2, 256],
-      [5, 2, 256],
-      [7, 2, 128],
-      [2, 1, 64],
-    ],
-    discriminator: [
-      [2, 1, 64],
-      [7, 2, 128],
-      [5, 2, 256],
-      [7, 2, 256],
-      [4, 1, 512],
-    ],
-    latent: 1024,
-    joint: 2048,
-    slope: 0.02,
-    maxout: false,
-    dropout: [0.2, 0.2],
-  },
-};
-
 const PIECES = 2;
 /** Batch norm of its code: Theano's Blocks adds this to variances, and its statistics take 0.05 of each batch. */
 const BLOCKS = { eps: 1e-4, momentum: 0.05 };
-
-function planFor([, side = 0]: readonly number[], { channels }: Options): Plan {
-  const plan = PLANS[side];
-  if (plan === undefined) throw new Error(`no ali networks for images of ${side} pixels`);
-  const scale = channels / FULL_CHANNELS;
-  const scaled = (steps: readonly Step[]) =>
-    steps.map(([kernelSize, stride, width]): Step => [kernelSize, stride, width * scale]);
-  return {
-    ...plan,
-    encoder: scaled(plan.encoder),
-    generator: scaled(plan.generator),
-    discriminator: scaled(plan.discriminator),
-    latent: plan.latent * scale,
-    joint: plan.joint * scale,
-  };
-}
 
 /** Weights N(0, 0.01), biases 0. */
 function initialise<T extends nn.Module>(network: T): T {
@@ -155,10 +51,10 @@ class AliGenerator extends Generator {
     this.prior = prior;
     this.outputShape = data.shape;
     this.classes = classes;
-    const { generator, slope } = planFor(data.shape, o);
+    const { generator, slope } = aliPlan(data.shape, o.channels);
     const { map: norm } = normMakers(o);
     const size = prior.size + (classes ?? 0);
-    const layer = ([kernelSize, stride, width]: Step, inputs: number): nn.Layer[] => [
+    const layer = ([kernelSize, stride, width]: AliStep, inputs: number): nn.Layer[] => [
       new nn.ConvTranspose2d(inputs, width, { kernelSize, stride, bias: false }),
       norm(width, BLOCKS),
       new nn.LeakyReLU(slope),
@@ -198,7 +94,7 @@ class AliDiscriminator extends Discriminator {
     super();
     this.inputShape = inputShape;
     this.#classes = classes;
-    const plan = planFor(inputShape, o);
+    const plan = aliPlan(inputShape, o.channels);
     const { discriminator: steps, maxout, slope } = plan;
     const [first, others] = plan.dropout;
     const left = (width: number) => (maxout ? width / PIECES : width);
@@ -263,7 +159,7 @@ class AliDiscriminator extends Discriminator {
 
 function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
   const { shape } = request.data;
-  const { encoder: steps, slope } = planFor(shape, o);
+  const { encoder: steps, slope } = aliPlan(shape, o.channels);
   return new nn.Sequential(
     ...steps.flatMap(([kernelSize, stride, width], i) => [
       new nn.Conv2d(steps[i - 1]?.[2] ?? shape[0]!, width, { kernelSize, stride, bias: false }),
@@ -289,8 +185,8 @@ export default defineFamily({
   options,
   check(_options, { kind, shape }) {
     const [, height, width] = shape;
-    if (kind === "images" && height === width && PLANS[height ?? 0] !== undefined) return undefined;
-    return `the ali networks are for square images of ${Object.keys(PLANS).join(", ")} pixels, not [${shape}]; set data.size`;
+    if (kind === "images" && height === width && ALI_PLANS[height ?? 0] !== undefined) return undefined;
+    return `the ali networks are for square images of ${Object.keys(ALI_PLANS).join(", ")} pixels, not [${shape}]; set data.size`;
   },
   generator: (o, request) => new AliGenerator(o, request),
   discriminator: (o, request) => new AliDiscriminator(o, request),
