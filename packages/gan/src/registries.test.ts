@@ -184,7 +184,7 @@ for (const [name, term] of everyTerm)
 for (const [name, recipe] of everyRecipe)
   test(`recipe ${name}: resolves with every preset, builds and takes a step`, async () => {
     named("recipe", name, recipe);
-    for (const preset of [undefined, ...Object.keys(recipe.presets ?? {})]) {
+    for (const preset of [undefined, ...Object.keys({ ...recipe.presets, ...recipe.ownPresets })]) {
       const what = `${name} --preset ${preset}`;
       const config = await resolveConfig({ recipe: name, preset });
       assert.equal(config.recipe, name);

@@ -19,12 +19,12 @@ export default defineCommand<ImportOptions>({
     const all = [...(await recipes.all()).values()];
     if (output.json) {
       output.printJson(
-        all.map(({ name, summary, source, extends: base, presets }) => ({
+        all.map(({ name, summary, source, extends: base, presets, ownPresets }) => ({
           name,
           summary,
           source,
           extends: base ?? null,
-          presets: Object.keys(presets ?? {}),
+          presets: Object.keys({ ...presets, ...ownPresets }),
         })),
       );
       return 0;

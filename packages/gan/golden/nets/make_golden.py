@@ -1,5 +1,5 @@
-"""Writes networks.json: what the resnet, autogan, pacgan, infogan, biggan and stylegan networks
-compute, from a second transcription of their
+"""Writes networks.json: what the resnet, autogan, pacgan, infogan, biggan, stylegan, mlp, vaegan
+and ali networks compute, from a second transcription of their
 tables, in PyTorch and float64.
 
 Values are not stored: every parameter, buffer, input and cotangent is filled by `fill` from its name, and the tests fill
@@ -50,6 +50,7 @@ class Net:
 
     def __init__(self):
         self.parameters, self.buffers, self.training = {}, {}, True
+        self.references = None  # of virtual batch norm: how many of a batch are the reference
 
     def p(self, name, *shape):
         if name not in self.parameters:
@@ -81,14 +82,31 @@ class Net:
     def linear(self, name, x, out, sn=False, bias=True):
         return F.linear(x, self.weight(name, (out, x.shape[1]), sn), self.p(f"{name}.bias", out) if bias else None)
 
-    def bn(self, name, x, affine=True):
+    def bn(self, name, x, affine=True, eps=1e-5, momentum=.1):
+        if self.references:
+            return self.virtual(name, x, affine, eps)
         c = x.shape[1]
         mean, var = self.b(f"{name}.running_mean", c), self.b(f"{name}.running_var", c)
         tracked = self.b(f"{name}.num_batches_tracked")
         if self.training:
             tracked += 1
         scale = (self.p(f"{name}.weight", c), self.p(f"{name}.bias", c)) if affine else (None, None)
-        return F.batch_norm(x, mean, var, *scale, self.training, 0.1, 1e-5)
+        return F.batch_norm(x, mean, var, *scale, self.training, momentum, eps)
+
+    def virtual(self, name, x, affine, eps):
+        """Sample by sample: Salimans et al. 2016, 3.5."""
+        c, r = x.shape[1], self.references
+        places = tuple(range(2, x.dim()))
+        moment = lambda t: t.mean(places) if places else t
+        wide = lambda v: v.reshape(c, *[1] * len(places))
+        shared = [moment(t[:r]).mean(0) for t in (x, x * x)]
+        rows = []
+        for i in range(len(x)):
+            mixed = shared if i < r else [
+                m / (r + 1) + s * r / (r + 1) for m, s in zip((moment(x[i:i + 1])[0], moment(x[i:i + 1] ** 2)[0]), shared)]
+            rows.append((x[i] - wide(mixed[0])) / wide((mixed[1] - mixed[0] ** 2 + eps).sqrt()))
+        h = torch.stack(rows)
+        return h * wide(self.p(f"{name}.weight", c)) + wide(self.p(f"{name}.bias", c)) if affine else h
 
     def cbn(self, name, x, y, classes):
         if y is None:
@@ -218,8 +236,8 @@ def resnet_encoder(n, x, *, size, channels, latent):
     return n.bn(f"body.{k + 4}", n.linear(f"body.{k + 3}", h, latent, bias=False))
 
 
-def autogan_generator(n, z, *, cells, width, tap="code"):
-    h = n.linear("linear", z, width * 16).view(-1, width, 4, 4)
+def autogan_generator(n, z, *, cells, width, tap="code", base=4):
+    h = n.linear("linear", z, width * base * base).view(-1, width, base, base)
     skips = []
     for i, (mode, shortcut, norm) in enumerate(cells):
         name = f"cells.{i}"
@@ -366,6 +384,126 @@ def stylegan_discriminator(n, x, *, widths):
     return equal_linear(n, "last", g, 1, gain=1)[:, 0], local, g
 
 
+def mlp_generator(n, z, *, widths):
+    h = z
+    for i, w in enumerate(widths):
+        h = n.bn(f"body.{3 * i + 1}", n.linear(f"body.{3 * i}", h, w, bias=False)).relu()
+    return n.linear(f"body.{3 * len(widths)}", h, 3 * 28 * 28).tanh().view(-1, 3, 28, 28)
+
+
+def mlp_discriminator(n, x, y=None, *, widths, classes=None):
+    """Without dropout, so in evaluation."""
+    h = x.flatten(1)
+    if classes:
+        h = torch.cat([h, F.one_hot(y, classes).double()], 1)
+    for i, w in enumerate(widths):
+        h = n.linear(f"body.{3 * i}", h, w).relu()
+    return n.linear("last", h, 1)[:, 0], h
+
+
+def mlp_encoder(n, x, *, width, latent):
+    return n.linear("body.3", n.linear("body.1", x.flatten(1), width).relu(), latent)
+
+
+def backward_convolution(x, w):
+    """deeppy's: the gradient, by its image of twice the size, of a convolution of stride 2 padded by 2 on every side."""
+    with torch.enable_grad():
+        image = torch.zeros(x.shape[0], w.shape[1], 2 * x.shape[2], 2 * x.shape[3], requires_grad=True)
+        return torch.autograd.grad(F.conv2d(image, w, stride=2, padding=2), image, x, create_graph=True)[0]
+
+
+def vaegan_generator(n, z, *, base, widths):
+    h = n.bn("body.1", n.linear("body.0", z, widths[0] * base * base, bias=False)).relu().view(-1, widths[0], base, base)
+    i = 4
+    for w in widths[1:]:
+        h = backward_convolution(h, n.p(f"body.{i}.weight", h.shape[1], w, 5, 5))
+        h = n.bn(f"body.{i + 1}", h, eps=1e-6).relu()
+        i += 3
+    return n.conv(f"body.{i}", h, 3, 5).tanh()
+
+
+def strided5(n, name, x, w):
+    return F.conv2d(x, n.p(f"{name}.weight", w, x.shape[1], 5, 5), stride=2, padding=2)
+
+
+def vaegan_discriminator(n, x, *, first, widths, units):
+    h = n.conv("first.0", x, first, 5).relu()
+    for i, w in enumerate(widths):
+        local = strided5(n, f"convolutions.{i}", h, w)
+        h = n.bn(f"activations.{i}.0", local, eps=1e-6).relu()
+    g = n.bn("hidden.2", n.linear("hidden.1", h.flatten(1), units, bias=False)).relu()
+    return n.linear("last", g, 1)[:, 0], local, g
+
+
+def vaegan_encoder(n, x, *, widths, units, latent):
+    h = x
+    for i, w in enumerate(widths):
+        h = n.bn(f"body.{2 * i + 1}.0", strided5(n, f"body.{2 * i}", h, w), eps=1e-6).relu()
+    h = n.bn("body.8", n.linear("body.7", h.flatten(1), units, bias=False)).relu()
+    return n.linear("body.10", h, latent)
+
+
+def blocks_bn(n, name, x):
+    return n.bn(name, x, eps=1e-4, momentum=.05)
+
+
+def ali_generator(n, z, *, steps, slope):
+    h = z[:, :, None, None]
+    for i, (k, s, w) in enumerate(steps):
+        h = F.conv_transpose2d(h, n.p(f"body.{3 * i + 1}.weight", h.shape[1], w, k, k), stride=s)
+        h = F.leaky_relu(blocks_bn(n, f"body.{3 * i + 2}", h), slope)
+    h = F.conv2d(h, n.p(f"body.{3 * len(steps) + 1}.weight", 3, h.shape[1], 1, 1))
+    return 2 * torch.sigmoid(h + n.p("pixel_bias", *h.shape[1:])) - 1
+
+
+def ali_discriminator(n, x, y=None, latent=None, *, steps, latent_width, joint, slope, maxout):
+    """Without dropout, so in evaluation. `maxout` pairs neighbouring channels, as ConvMaxout's reshape does."""
+    act = (lambda t: torch.stack([t[:, 0::2], t[:, 1::2]]).amax(0)) if maxout else (lambda t: F.leaky_relu(t, slope))
+    h = x
+    for i, (k, s, w) in enumerate(steps):
+        local = h
+        normed = not maxout and i > 0
+        h = F.conv2d(h, n.p(f"blocks.{i}.1.weight", w, h.shape[1], k, k),
+                     None if normed else n.p(f"blocks.{i}.1.bias", w), stride=s)
+        h = act(blocks_bn(n, f"blocks.{i}.2", h) if normed else h)
+    h = h.flatten(1)
+    if latent is not None:
+        v = act(n.linear("latent.1", latent, latent_width, bias=False))
+        h = torch.cat([h, act(n.linear("latent.4", v, latent_width, bias=False))], 1)
+    g = act(n.linear("joint.4", act(n.linear("joint.1", h, joint)), joint))
+    return n.linear("last", g, 1)[:, 0], local, g
+
+
+def ali_encoder(n, x, *, steps, slope, latent):
+    h = x
+    for i, (k, s, w) in enumerate(steps):
+        h = F.conv2d(h, n.p(f"body.{3 * i}.weight", w, h.shape[1], k, k), stride=s)
+        h = F.leaky_relu(blocks_bn(n, f"body.{3 * i + 1}", h), slope)
+    return n.linear(f"body.{3 * len(steps) + 1}", h.flatten(1), latent)
+
+
+def labelled(function, classes):
+    """Classes beside latents, or as maps beside images."""
+    def labels(n, x, y, **options):
+        e = F.one_hot(y, classes).double()
+        if x.dim() == 4:
+            e = e[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        return function(n, torch.cat([x, e], 1), **options)
+    return labels
+
+
+def referenced(function, references, labels=False):
+    """Behind a reference batch; `labels`: with classes of its own, all 0 as filled."""
+    def behind(n, z, y=None, **options):
+        n.references = references
+        args = [torch.cat([n.b("reference", references, z.shape[1]), z])]
+        if labels:
+            n.buffers["reference_label"] = torch.zeros(references, dtype=torch.int64)
+            args.append(torch.cat([n.buffers["reference_label"], y]))
+        return function(n, *args, **options)[references:]
+    return behind
+
+
 def run(function, inputs, label=None, training=True, **options):
     """A training pass (or one of evaluation) with its gradients, the buffers it leaves, and an evaluation pass."""
     n = Net()
@@ -456,6 +594,54 @@ cases = {
     "stylegan 64 discriminator of eight": run(stylegan_discriminator, {"image": (8, 3, 64, 64)}, widths=[4, 4, 4, 4, 2]),
     "infogan generator": run(infogan_generator, z, c=2),
     "infogan discriminator": run(infogan_discriminator, x(28), c=2),
+    "infogan generator conditional virtual": run(labelled(referenced(infogan_generator, 4), 3), z, [2, 0, 2], c=2),
+    "infogan discriminator conditional": run(labelled(infogan_discriminator, 3), x(28), [1, 2], c=2),
+    "resnet 32 generator virtual": run(referenced(resnet_generator, 4), z, size=32, channels=2),
+    "resnet 32 generator conditional virtual": run(
+        referenced(resnet_generator, 4, True), z, [2, 0, 2], size=32, channels=2, classes=3),
+    "biggan 32 generator shared virtual": run(
+        referenced(biggan_generator, 4, True), z, [2, 0, 2], widths=[4] * 4, classes=3, shared=4),
+    "autogan a generator 48": run(autogan_generator, z, cells=A, width=4, base=6),
+    "autogan discriminator 48": run(resnet_discriminator, x(48), blocks=scaled(32, 2), bias=False),
+    "autogan c generator conditional virtual": run(
+        labelled(referenced(autogan_generator, 4), 3), z, [2, 0, 2], cells=C, width=4),
+    "autogan discriminator conditional": run(
+        resnet_discriminator, x(32), [1, 2], blocks=scaled(32, 2), bias=False, classes=3),
+    "pacgan veegan generator conditional virtual": run(
+        labelled(referenced(pacgan_generator, 4), 3), z, [2, 0, 2],
+        first=16, side=2, deconvs=[(8, 4), (4, 7), (2, 14), (3, 28)], last=0, k=5),
+    "pacgan veegan discriminator conditional": run(
+        labelled(pacgan_discriminator, 3), x(28), [1, 2], widths=[2, 4, 8, 16], k=5, slope=.2, norm_first=False),
+    "mlp generator": run(mlp_generator, z, widths=[4, 4]),
+    "mlp generator conditional virtual": run(labelled(referenced(mlp_generator, 4), 3), z, [2, 0, 2], widths=[6, 4]),
+    "mlp discriminator": run(mlp_discriminator, x(28), training=False, widths=[4, 4, 4]),
+    "mlp discriminator conditional": run(mlp_discriminator, x(28), [1, 2], training=False, widths=[6, 4], classes=3),
+    "mlp encoder": run(mlp_encoder, {"image": (3, 3, 28, 28)}, width=4, latent=5),
+    "vaegan 32 generator": run(vaegan_generator, z, base=4, widths=[16, 12, 8, 2]),
+    "vaegan 64 generator": run(vaegan_generator, z, base=8, widths=[16, 16, 8, 2]),
+    "vaegan 32 discriminator": run(vaegan_discriminator, x(32), first=2, widths=[8, 12, 16], units=32),
+    "vaegan 64 discriminator": run(vaegan_discriminator, x(64), first=2, widths=[8, 16, 16], units=32),
+    "vaegan 64 encoder": run(vaegan_encoder, {"image": (3, 3, 64, 64)}, widths=[4, 8, 16], units=64, latent=5),
+    "ali 32 generator": run(
+        ali_generator, z, steps=[(4, 1, 16), (4, 2, 8), (4, 1, 4), (4, 2, 2), (5, 1, 2), (1, 1, 2)], slope=.1),
+    "ali 64 generator": run(
+        ali_generator, z, steps=[(4, 1, 32), (7, 2, 16), (5, 2, 16), (7, 2, 8), (2, 1, 4)], slope=.02),
+    "ali 32 discriminator": run(
+        ali_discriminator, x(32), training=False, steps=[(5, 1, 4), (4, 2, 8), (4, 1, 16), (4, 2, 32), (4, 1, 64)],
+        latent_width=64, joint=128, slope=.1, maxout=True),
+    "ali 32 discriminator joint": run(
+        ali_discriminator, {**x(32), "latent": (2, 5)}, training=False,
+        steps=[(5, 1, 4), (4, 2, 8), (4, 1, 16), (4, 2, 32), (4, 1, 64)], latent_width=64, joint=128, slope=.1, maxout=True),
+    "ali 64 discriminator joint": run(
+        ali_discriminator, {**x(64), "latent": (2, 5)}, training=False,
+        steps=[(2, 1, 4), (7, 2, 8), (5, 2, 16), (7, 2, 16), (4, 1, 32)], latent_width=64, joint=128, slope=.02,
+        maxout=False),
+    "ali 32 encoder": run(
+        ali_encoder, {"image": (3, 3, 32, 32)}, slope=.1, latent=5,
+        steps=[(5, 1, 4), (4, 2, 8), (4, 1, 16), (4, 2, 32), (4, 1, 64), (1, 1, 64)]),
+    "ali 64 encoder": run(
+        ali_encoder, {"image": (3, 3, 64, 64)}, slope=.02, latent=5,
+        steps=[(2, 1, 4), (7, 2, 8), (5, 2, 16), (7, 2, 16), (4, 1, 32)]),
 }
 target = pathlib.Path(__file__).parent / "networks.json"
 target.write_text(json.dumps(cases, separators=(",", ":")) + "\n")

@@ -85,12 +85,16 @@ const refusals: Readonly<Record<string, [Case, RegExp]>> = {
     /^conditional networks need labels, and this data has none; set conditional=false$/,
   ],
   "labels for networks that take none": [
-    { recipe: "autogan", set: ["conditional=true"], data: labelled },
-    /^the autogan networks take no labels; set conditional=false, or net\.family to .*resnet/,
+    { recipe: "stylegan", set: ["conditional=true", "net.channels=4"], data: labelled },
+    /^the stylegan networks take no labels; set conditional=false, or net\.family to .*resnet/,
   ],
-  "labels for points' networks": [
-    { recipe: "gan", set: ["conditional=true"] },
-    /^the mlp networks take no labels/,
+  "virtual batch norm for a G without batch norm": [
+    { recipe: "stylegan", set: ["net.generatorNorm=virtual"], data: labelled },
+    /^net\.generatorNorm: stylegan's G normalises every map of every image by itself.*leave it out$/,
+  ],
+  "virtual batch norm for a G whose norms are off": [
+    { recipe: "gan", set: ["net.generatorBatchNorm=false", "net.generatorNorm=virtual"] },
+    /^net\.generatorNorm=virtual: G has no norms to change; set net\.generatorBatchNorm=true too$/,
   ],
   "packs under conditional networks": [
     { recipe: "sngan-projection", with: ["packing"], data: labelled },

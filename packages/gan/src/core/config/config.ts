@@ -6,7 +6,7 @@ import { refuseContradictions, refuseStrangeTerms, settingAt } from "../base/set
 import { validate } from "../base/validate.js";
 import { asBefore, CONFIG_VERSION } from "../base/versions.js";
 import type { TermDefinition } from "../game/term.js";
-import { families } from "../nets/family.js";
+import { families, type NetFamily } from "../nets/family.js";
 import { priorSchema } from "../nets/prior.js";
 import { composeRecipe } from "../recipes/recipe.js";
 import { terms as termRegistry } from "../terms/registry.js";
@@ -137,6 +137,12 @@ async function refuseTaken(name: string, term: string, present: JsonObject): Pro
     );
 }
 
+function validateNet({ options, lacks = {} }: NetFamily, settings: Record<string, unknown>) {
+  for (const [name, reason] of Object.entries(lacks))
+    if (name in settings) throw new UsageError(`net.${name}: ${reason}`);
+  return validate(options, settings, "net");
+}
+
 /**
  * Checks a whole configuration (a run's config.json, or one written by hand), and says what it means in today's version: one
  * of an older version keeps what its settings were then.
@@ -155,7 +161,7 @@ export async function validateConfig(
     prior: validate(priorSchema, prior, "net.prior"),
     ...(family === undefined
       ? familyOptions
-      : validate(family.options, asBefore(familyOptions as JsonObject, family.before, version), "net")),
+      : validateNet(family, asBefore(familyOptions as JsonObject, family.before, version))),
   };
   const terms: Record<string, { term?: string }> = {};
   for (const [key, { term, ...options }] of Object.entries(base.terms)) {

@@ -36,6 +36,7 @@ export interface KnownTerms {
 
 /** Every network family by its name. */
 export interface KnownFamilies {
+  "ali": typeof import("../nets/families/ali.js").default;
   "autogan": typeof import("../nets/families/autogan.js").default;
   "biggan": typeof import("../nets/families/biggan.js").default;
   "dcgan": typeof import("../nets/families/dcgan.js").default;
@@ -44,4 +45,5 @@ export interface KnownFamilies {
   "pacgan": typeof import("../nets/families/pacgan.js").default;
   "resnet": typeof import("../nets/families/resnet.js").default;
   "stylegan": typeof import("../nets/families/stylegan.js").default;
+  "vaegan": typeof import("../nets/families/vaegan.js").default;
 }

@@ -42,6 +42,8 @@ export interface NetFamily<Schema extends z.ZodObject = z.ZodObject> extends Nam
   readonly options: Schema;
   /** What options were in configurations of older versions, where those do not say: see CONFIG_VERSION. */
   readonly before?: Before;
+  /** Settings that other families have and this cannot have: why, and what to do. */
+  readonly lacks?: Readonly<Record<string, string>>;
   /** Why it cannot carry this data, and what to do; undefined when it can. Asked before anything is built. */
   check(options: z.output<Schema>, data: DataShape): string | undefined;
   /** Why its networks do not suit what the terms have planned, and what to do; undefined where they do. Default always. */

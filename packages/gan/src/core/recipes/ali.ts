@@ -1,16 +1,22 @@
 import { defineRecipe } from "./recipe.js";
 
-// The published networks have maxout, dropout and 7 million parameters; these are DCGAN's.
+// The paper's epochs: 6475 of CIFAR-10, 123 of CelebA.
 export default defineRecipe({
   name: "ali",
   summary: "adversarially learned inference: D judges pairs of image and latent",
-  source: "Dumoulin et al. 2017 (ALI), table 6 (CIFAR-10); IshmaelBelghazi/ALI, experiments/ali_cifar10.py",
-  extends: "dcgan",
+  source:
+    "Dumoulin et al. 2017 (ALI), appendix A; IshmaelBelghazi/ALI, experiments/ali_cifar10.py, ali_celeba.py",
   config: {
     data: { name: "cifar10" },
-    net: { prior: { size: 64, distribution: "normal" } },
-    terms: { ali: {} },
+    net: { family: "ali", prior: { size: 64, distribution: "normal" } },
+    terms: { "non-saturating": {}, ali: {} },
     optimizers: { default: { kind: "adam", learningRate: 1e-4, betas: [0.5, 0.999] } },
+    schedule: { shareSamples: true },
     batch: 100,
+    steps: 3_237_500,
+  },
+  presets: {
+    small: { net: { channels: 8 }, optimizers: { default: { learningRate: 5e-4 } }, batch: 64, steps: 3000 },
+    celeba: { data: { name: "celeba", size: 64 }, net: { prior: { size: 256 } }, steps: 200_207 },
   },
 });

@@ -14,5 +14,9 @@ export default defineRecipe({
     batch: 64,
     steps: 50_000,
   },
-  presets: { small: { net: { channels: 16 }, steps: 3000 } },
+  presets: {
+    small: { net: { channels: 16 }, steps: 3000 },
+    // exps/autogan_cifar10_a2stl10.sh, which takes the labelled images too.
+    stl10: { data: { name: "stl10", split: "unlabeled", size: 48 } },
+  },
 });

@@ -14,4 +14,14 @@ export default defineRecipe({
     steps: 25_000,
   },
   presets: { small: { net: { channels: 32 }, batch: 64, steps: 3000 } },
+  ownPresets: {
+    // The baseline of the IVGAN paper: its table 5, on the data and for the epochs of `ivlsgan`.
+    "intervention-gan": {
+      data: { name: "cifar10", size: 64 },
+      net: { prior: { distribution: "normal" } },
+      optimizers: { default: { learningRate: 1e-4 } },
+      batch: 64,
+      steps: 312_000,
+    },
+  },
 });

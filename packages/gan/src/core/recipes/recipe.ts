@@ -12,6 +12,8 @@ export interface Recipe extends Named {
   readonly config: JsonObject;
   /** Named changes: `small` keeps the method and shrinks the networks for small machines. */
   readonly presets?: Readonly<Record<string, JsonObject>>;
+  /** Named changes that recipes which extend this one do not take over: what a paper says of this method alone. */
+  readonly ownPresets?: Readonly<Record<string, JsonObject>>;
 }
 
 /** Lets TypeScript check a recipe's shape. */
@@ -31,7 +33,7 @@ export async function composeRecipe(name: string, preset?: string): Promise<Json
   const base = recipe.extends === undefined ? {} : await composeRecipe(recipe.extends, undefined);
   const own = merge(base, recipe.config);
   if (preset === undefined) return merge(own, { recipe: name });
-  const chosen = await findPreset(recipe, preset);
+  const chosen = recipe.ownPresets?.[preset] ?? (await findPreset(recipe, preset));
   if (chosen === undefined)
     throw new UsageError(`the recipe '${name}' has no preset '${preset}'; leave --preset out`);
   return merge(merge(own, chosen), { recipe: name });

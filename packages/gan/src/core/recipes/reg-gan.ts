@@ -17,4 +17,15 @@ export default defineRecipe({
       },
     },
   },
+  ownPresets: {
+    // MRGAN, a baseline of the IVGAN paper: its table 5, on the data and for the epochs of `ivlsgan`.
+    "intervention-gan": {
+      data: { name: "cifar10", size: 64 },
+      net: { prior: { distribution: "normal" } },
+      terms: { reconstruction: { weight: 0.25 }, "mode-regularizer": { weight: 0.25 } },
+      optimizers: { default: { learningRate: 2e-4 }, encoder: { learningRate: 0.01 } },
+      batch: 64,
+      steps: 312_000,
+    },
+  },
 });

@@ -15,6 +15,10 @@ export default defineRecipe({
   },
   presets: {
     small: { net: { channels: 16 }, steps: 3000 },
+    // The data, networks and schedules of InfoMax-GAN's appendix A.2 at 48 and 128 pixels. STL-10: the 100,000 without labels.
+    stl10: { data: { name: "stl10", split: "unlabeled", size: 48 } },
+    celeba: { data: { name: "celeba", size: 128 }, schedule: { discriminatorSteps: 2, decay: "none" } },
+    imagenet: { data: { name: "imagenet", size: 128 }, schedule: { decay: "none" }, steps: 450_000 },
     // The networks that kwotsin/mimicry published its scores for.
     public: { net: { shortcutActivation: "public", upsampling: "bilinear" } },
   },

@@ -16,4 +16,6 @@ export default defineRecipe({
   presets: {
     small: { net: { channels: 32 }, optimizers: { default: { learningRate: 5e-4 } }, steps: 2000 },
   },
+  // The pseudocode of the notes on the GAN family.
+  ownPresets: { notes: { optimizers: { default: { learningRate: 1e-5 } } } },
 });

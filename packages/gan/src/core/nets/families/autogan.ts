@@ -3,6 +3,14 @@ import { z } from "zod";
 import { Generator } from "../contract.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { AutoganCell } from "../layers/autoganCell.js";
+import {
+  besideReference,
+  drawReference,
+  generatorNormOptions,
+  normMakers,
+  type PlainNorm,
+} from "../layers/generatorNorm.js";
+import { labelledLatent } from "../layers/labelled.js";
 import type { Prior } from "../prior.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
@@ -17,6 +25,7 @@ const options = z.strictObject({
     .multipleOf(2, "must be even")
     .default(FULL_CHANNELS)
     .describe("width of D; G's is twice that"),
+  ...generatorNormOptions,
   skipTap: z
     .enum(["code", "figure"])
     .default("code")
@@ -44,7 +53,8 @@ const CELLS = {
   ],
 } as const;
 
-const BASE = 4;
+/** Side of G's first map, by size of the image: bottom_width of its code. */
+const BASES: Readonly<Record<number, number>> = { 32: 4, 48: 6 };
 
 /** Convolutions Xavier-uniform with gain 1, scales N(1, 0.02); linear layers keep PyTorch's. Source: its train.py. */
 function initialise<T extends nn.Module>(network: T): T {
@@ -60,31 +70,47 @@ function initialise<T extends nn.Module>(network: T): T {
 class AutoganGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
+  override readonly classes: number | undefined;
   readonly linear: nn.Linear;
   readonly cells: readonly AutoganCell[];
-  readonly norm: nn.BatchNorm2d;
+  readonly norm: PlainNorm;
   readonly conv: nn.Conv2d;
+  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
+  readonly reference: nn.Buffer | undefined;
   readonly #width: number;
+  readonly #base: number;
 
-  constructor({ architecture, channels, skipTap }: Options, { data, prior }: NetRequest) {
+  constructor(o: Options, { data, prior, classes }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
-    const width = 2 * channels;
+    this.classes = classes;
+    const { skipTap } = o;
+    const { map: norm } = normMakers(o);
+    const width = 2 * o.channels;
+    const base = BASES[data.shape[1]!]!;
     this.#width = width;
-    this.linear = new nn.Linear(prior.size, width * BASE * BASE);
-    this.cells = CELLS[architecture].map(
-      (cell, skips) => new AutoganCell(width, { ...cell, skips, skipTap }),
+    this.#base = base;
+    this.linear = new nn.Linear(prior.size + (classes ?? 0), width * base * base);
+    this.cells = CELLS[o.architecture].map(
+      ({ batchNorm, ...cell }, skips) =>
+        new AutoganCell(width, { ...cell, norm: batchNorm ? norm : undefined, skips, skipTap }),
     );
-    this.norm = new nn.BatchNorm2d(width);
+    this.norm = norm(width);
     this.conv = new nn.Conv2d(width, data.shape[0]!, { kernelSize: 3, padding: 1 });
     initialise(this);
+    this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor): Tensor {
+  forward(latent: Tensor, label?: Tensor): Tensor {
+    const input = labelledLatent(latent, label, this.classes);
+    return besideReference(this.reference, input, (all) => this.#make(all));
+  }
+
+  #make(input: Tensor): Tensor {
     let map = this.linear
-      .forward(latent)
-      .view([-1, this.#width, BASE, BASE])
+      .forward(input)
+      .view([-1, this.#width, this.#base, this.#base])
       .contiguous({ memoryFormat: "channelsLast" });
     const skips: Tensor[] = [];
     for (const cell of this.cells) {
@@ -96,23 +122,27 @@ class AutoganGenerator extends Generator {
   }
 }
 
-/** The generators that AutoGAN's search found on CIFAR-10, with the discriminator of SNGAN (its last layer without bias). */
+/** D's blocks, for images of both sizes. */
+const bodyOf = (channels: number) => resnetPlan([3, 32, 32], channels);
+
+/**
+ * The generators that AutoGAN's search found on CIFAR-10, with SNGAN's discriminator for 32 pixels (its last layer without bias), at 48
+ * pixels too. Classes, which its code does not have, stand beside the latent for G (its cells have no norms to follow them), and D
+ * projects on them.
+ */
 export default defineFamily({
   name: "autogan",
-  summary: "the generators AutoGAN's search found, 32 pixels",
+  summary: "the generators AutoGAN's search found, 32 or 48 pixels",
   source: "Gong et al. 2019 (AutoGAN); VITA-Group/AutoGAN",
-  conditional: false,
+  conditional: true,
   options,
   check(_options, data) {
     const [, height, width] = data.shape;
-    if (data.kind === "images" && height === 32 && width === 32) return undefined;
-    return `the autogan networks are for images of 32 pixels, not [${data.shape}]; set data.size=32`;
+    if (data.kind === "images" && height === width && BASES[height ?? 0] !== undefined) return undefined;
+    return `the autogan networks are for images of 32 or 48 pixels, not [${data.shape}]; set data.size=32`;
   },
   generator: (o, request) => new AutoganGenerator(o, request),
   discriminator: ({ channels }, request) =>
-    initialise(
-      new ResNetDiscriminator({ ...resnetPlan(request.inputShape, channels), bias: false }, request),
-    ),
-  encoder: ({ channels }, request) =>
-    initialise(resnetEncoder(resnetPlan(request.data.shape, channels), request)),
+    initialise(new ResNetDiscriminator({ ...bodyOf(channels), bias: false }, request)),
+  encoder: ({ channels }, request) => initialise(resnetEncoder(bodyOf(channels), request)),
 });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
+import { generatorNormOptions, type NormMakers, normMakers } from "../layers/generatorNorm.js";
 import { ProjectedBatchNorm2d } from "../layers/projectedBatchNorm.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
@@ -34,6 +35,7 @@ const options = z.strictObject({
     .boolean()
     .default(false)
     .describe("the latent is shared out: a part for G's first layer, one for each block's norms"),
+  ...generatorNormOptions,
   initialization: z
     .enum(["normal", "orthogonal"])
     .default("normal")
@@ -72,9 +74,10 @@ function initialise<T extends nn.Module>(network: T, { initialization }: Options
 }
 
 /** What makes a block's norms: of the vector of so many numbers, of the class, or plain ones. */
-function conditionalNorm(classes: number | undefined, vector: number | undefined) {
-  if (vector !== undefined) return (features: number) => new ProjectedBatchNorm2d(features, vector);
-  if (classes !== undefined) return (features: number) => new ConditionalBatchNorm2d(features, classes);
+function conditionalNorm(classes: number | undefined, vector: number | undefined, makers: NormMakers) {
+  if (vector !== undefined) return (features: number) => new ProjectedBatchNorm2d(features, vector, makers);
+  if (classes !== undefined)
+    return (features: number) => new ConditionalBatchNorm2d(features, classes, makers);
   return undefined;
 }
 
@@ -118,16 +121,14 @@ class BigganGenerator extends ResidualGenerator {
     const plan = planFor(request.data.shape, o.channels);
     const part = partOf(o, plan, request);
     const vector = sharedSize === null ? undefined : sharedSize + (hierarchical ? part : 0);
-    const norm = conditionalNorm(classes, vector);
-    super(request, { plan, inputs: part, norm, spectralNorm: true, attention });
+    const norm = conditionalNorm(classes, vector, normMakers(o));
+    super(request, { plan, inputs: part, norm, norms: o, spectralNorm: true, attention });
     this.#part = part;
     if (sharedSize !== null && classes !== undefined) this.shared = new nn.Embedding(classes, sharedSize);
     initialise(this, o);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    if (this.classes !== undefined && label === undefined)
-      throw new Error("a conditional generator needs the labels of what it makes");
+  protected make(latent: Tensor, label: Tensor | undefined): Tensor {
     const [first, ...rest] = latent.split(this.#part, 1) as [Tensor, ...Tensor[]];
     const shared = this.shared?.forward(label as Tensor);
     return this.image(first, (block) => {

@@ -1,12 +1,12 @@
-import { nn, scope, type Tensor, torch } from "@gantry/torch";
+import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
+import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { JointHead } from "../layers/jointHead.js";
+import { labelledImage, labelledLatent } from "../layers/labelled.js";
 import { initialiseNormally } from "../layers/normalInitialisation.js";
-import { oneHot } from "../layers/oneHot.js";
-import { VirtualBatchNorm2d } from "../layers/virtualBatchNorm.js";
 import { checkLocalLayer, localLayerSetting } from "../localLayer.js";
 import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
@@ -29,18 +29,7 @@ const options = z.strictObject({
     .describe("channels of E's first layer; others double; null: as many as D's"),
   discriminatorNorm: norm.default("batch").describe("of D's layers; none for gradient penalties"),
   localLayer: localLayerSetting,
-  generatorNorm: z
-    .enum(["batch", "virtual"])
-    .default("batch")
-    .describe(
-      "of G's layers; virtual: by a reference batch, so that images of a batch know nothing of each other",
-    ),
-  referenceBatch: z
-    .int()
-    .min(2)
-    .max(65_536)
-    .default(64)
-    .describe("size of virtual batch norm's reference batch"),
+  ...generatorNormOptions,
 });
 
 type Options = z.output<typeof options>;
@@ -69,18 +58,15 @@ class DcganGenerator extends Generator {
   /** Of virtual batch norm: the reference batch of latents, with labels where there are any, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor({ channels, generatorNorm, referenceBatch }: Options, { data, prior, classes }: NetRequest) {
+  constructor(o: Options, { data, prior, classes }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
     this.classes = classes;
     const size = prior.size + (classes ?? 0);
-    const norm = (features: number) =>
-      generatorNorm === "batch"
-        ? new nn.BatchNorm2d(features)
-        : new VirtualBatchNorm2d(features, referenceBatch);
+    const { map: norm } = normMakers(o);
     const { base, layers } = planFor(data.shape);
-    let width = channels * 2 ** (layers - 1);
+    let width = o.channels * 2 ** (layers - 1);
     const body: nn.Layer[] = [
       new nn.Reshape(size, 1, 1),
       new nn.ConvTranspose2d(size, width, { kernelSize: base, bias: false }),
@@ -98,23 +84,12 @@ class DcganGenerator extends Generator {
     body.push(new nn.ConvTranspose2d(width, data.shape[0]!, STRIDED), new nn.Tanh());
     this.body = new nn.Sequential(...body);
     initialiseNormally(this);
-    if (generatorNorm === "virtual")
-      this.reference = scope(() => {
-        const drawn = prior.sample(referenceBatch);
-        if (classes === undefined) return nn.buffer(drawn);
-        return nn.buffer(this.#input(drawn, torch.randint(0, classes, [referenceBatch], { dtype: "int64" })));
-      });
+    this.reference = drawReference(o, prior, classes);
   }
 
   forward(latent: Tensor, label?: Tensor): Tensor {
-    const { reference } = this;
-    const input = this.#input(latent, label);
-    if (reference === undefined) return this.body.forward(input);
-    return this.body.forward(torch.cat([reference, input], 0)).narrow(0, reference.size(0), latent.size(0));
-  }
-
-  #input(latent: Tensor, label: Tensor | undefined): Tensor {
-    return this.classes === undefined ? latent : torch.cat([latent, oneHot(label, this.classes, latent)], 1);
+    const input = labelledLatent(latent, label, this.classes);
+    return besideReference(this.reference, input, (all) => this.body.forward(all));
   }
 }
 
@@ -161,7 +136,7 @@ class DcganDiscriminator extends Discriminator {
   }
 
   features({ image, latent, label }: Sample): Features {
-    let map = this.#labelled(image, label);
+    let map = labelledImage(image, label, this.#classes);
     let local: Tensor | undefined;
     for (const [i, block] of this.blocks.entries()) {
       if (i === this.#looked) local = map;
@@ -169,15 +144,6 @@ class DcganDiscriminator extends Discriminator {
     }
     const flat = map.flatten(1);
     return { local, global: this.joint?.forward(flat, latent) ?? flat };
-  }
-
-  /** With a map for each class, all ones or all zeros. */
-  #labelled(image: Tensor, label: Tensor | undefined): Tensor {
-    const classes = this.#classes;
-    if (classes === undefined) return image;
-    const [count = 0, , height = 0, width = 0] = image.shape;
-    const maps = oneHot(label, classes, image).view([count, classes, 1, 1]);
-    return torch.cat([image, maps.expand([count, classes, height, width])], 1);
   }
 
   protected verdict({ global }: Features): Tensor {

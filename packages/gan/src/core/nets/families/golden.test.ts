@@ -55,6 +55,13 @@ const biggan = (size: number, channels: number, options = {}) => ({
 });
 const stylegan = (size: number, options = {}) => ({ family: "stylegan", size, options });
 const infogan = { family: "infogan", size: 28, options: { channels: 2 } };
+const mlp = (options: object) => ({ family: "mlp", size: 28, options: { ...options } });
+const relu = { discriminatorActivation: "relu", dropout: 0.5 };
+const vaegan = (size: number) => ({ family: "vaegan", size, options: { channels: 2 } });
+const ali = (size: number, channels: number) => ({ family: "ali", size, options: { channels } });
+const virtual = { generatorNorm: "virtual", referenceBatch: 4 };
+const ofG = { classes: 3, label: [2, 0, 2] };
+const ofD = { classes: 3, label: [1, 2] };
 
 const cases: Record<string, Case> = {
   "resnet 32 generator": resnet(32, 2),
@@ -107,6 +114,44 @@ const cases: Record<string, Case> = {
   "stylegan 64 discriminator of eight": { ...stylegan(64, { channels: 4 }), batch: 8 },
   "infogan generator": infogan,
   "infogan discriminator": infogan,
+  "infogan generator conditional virtual": { ...infogan, options: { channels: 2, ...virtual }, ...ofG },
+  "infogan discriminator conditional": { ...infogan, ...ofD },
+  "resnet 32 generator virtual": resnet(32, 2, virtual),
+  "resnet 32 generator conditional virtual": { ...resnet(32, 2, virtual), ...ofG },
+  "biggan 32 generator shared virtual": { ...biggan(32, 1, { sharedSize: 4, ...virtual }), ...ofG },
+  "autogan a generator 48": { ...autogan("a"), size: 48 },
+  "autogan discriminator 48": { ...autogan("a"), size: 48 },
+  "autogan c generator conditional virtual": { ...autogan("c", virtual), ...ofG },
+  "autogan discriminator conditional": { ...autogan("a"), ...ofD },
+  "pacgan veegan generator conditional virtual": {
+    ...pacgan("veegan", { channels: 2, ...virtual }),
+    ...ofG,
+  },
+  "pacgan veegan discriminator conditional": { ...pacgan("veegan", { channels: 2 }), ...ofD },
+  "mlp generator": mlp({ generatorLayers: 3, generatorSize: 4 }),
+  "mlp generator conditional virtual": { ...mlp({ generatorHidden: [6, 4], ...virtual }), ...ofG },
+  "mlp discriminator": {
+    ...mlp({ discriminatorLayers: 4, discriminatorSize: 4, ...relu }),
+    evaluated: true,
+  },
+  "mlp discriminator conditional": {
+    ...mlp({ discriminatorHidden: [6, 4], ...relu }),
+    ...ofD,
+    evaluated: true,
+  },
+  "mlp encoder": mlp({ encoderHidden: [4] }),
+  "vaegan 32 generator": vaegan(32),
+  "vaegan 64 generator": vaegan(64),
+  "vaegan 32 discriminator": vaegan(32),
+  "vaegan 64 discriminator": vaegan(64),
+  "vaegan 64 encoder": vaegan(64),
+  "ali 32 generator": ali(32, 2),
+  "ali 64 generator": ali(64, 2),
+  "ali 32 discriminator": { ...ali(32, 4), evaluated: true },
+  "ali 32 discriminator joint": { ...ali(32, 4), joint: true, evaluated: true },
+  "ali 64 discriminator joint": { ...ali(64, 2), joint: true, evaluated: true },
+  "ali 32 encoder": ali(32, 4),
+  "ali 64 encoder": ali(64, 2),
 };
 
 test("every golden network is built here", () => {
@@ -150,9 +195,11 @@ for (const [name, c] of Object.entries(cases)) {
         const sample = { image: inputs.image as Tensor, latent: inputs.latent, label };
         const features = network.features(sample);
         const { featureShapes } = network;
-        assert.deepEqual(features.local?.shape, [images, ...(featureShapes.local ?? [])]);
+        const { local } = featureShapes;
+        assert.deepEqual(features.local?.shape, local === undefined ? undefined : [images, ...local]);
         assert.deepEqual(features.global.shape, [images, featureShapes.global]);
-        return [network.score(features, sample), features.local as Tensor, features.global];
+        const maps = features.local === undefined ? [] : [features.local];
+        return [network.score(features, sample), ...maps, features.global];
       };
       const outputs = forward();
       assert.deepEqual(

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
+import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { JointHead } from "../layers/jointHead.js";
+import { labelledImage, labelledLatent } from "../layers/labelled.js";
 import { initialiseNormally } from "../layers/normalInitialisation.js";
 import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
@@ -15,6 +17,7 @@ const options = z.strictObject({
     .max(16_384)
     .default(64)
     .describe("channels of D's first layer; the second has twice, linear layers 16 times as many"),
+  ...generatorNormOptions,
 });
 
 type Options = z.output<typeof options>;
@@ -29,32 +32,40 @@ const SLOPE = 0.1;
 class InfoganGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
+  override readonly classes: number | undefined;
   readonly body: nn.Sequential;
+  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
+  readonly reference: nn.Buffer | undefined;
 
-  constructor({ channels }: Options, { data, prior }: NetRequest) {
+  constructor(o: Options, { data, prior, classes }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
+    this.classes = classes;
+    const { channels } = o;
+    const norm = normMakers(o);
     const flat = 2 * channels * BASE * BASE;
     this.body = new nn.Sequential(
-      new nn.Linear(prior.size, 16 * channels, { bias: false }),
-      new nn.BatchNorm1d(16 * channels),
+      new nn.Linear(prior.size + (classes ?? 0), 16 * channels, { bias: false }),
+      norm.vector(16 * channels),
       new nn.ReLU(),
       new nn.Linear(16 * channels, flat, { bias: false }),
-      new nn.BatchNorm1d(flat),
+      norm.vector(flat),
       new nn.ReLU(),
       new nn.Reshape(2 * channels, BASE, BASE),
       new nn.ConvTranspose2d(2 * channels, channels, { ...STRIDED, bias: false }),
-      new nn.BatchNorm2d(channels),
+      norm.map(channels),
       new nn.ReLU(),
       new nn.ConvTranspose2d(channels, data.shape[0]!, STRIDED),
       new nn.Tanh(),
     );
     initialiseNormally(this);
+    this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor): Tensor {
-    return this.body.forward(latent);
+  forward(latent: Tensor, label?: Tensor): Tensor {
+    const input = labelledLatent(latent, label, this.classes);
+    return besideReference(this.reference, input, (all) => this.body.forward(all));
   }
 }
 
@@ -75,11 +86,13 @@ class InfoganDiscriminator extends Discriminator {
   readonly hidden: nn.Sequential;
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
+  readonly #classes: number | undefined;
 
-  constructor({ channels }: Options, { inputShape, latentSize }: DiscriminatorRequest) {
+  constructor({ channels }: Options, { inputShape, latentSize, classes }: DiscriminatorRequest) {
     super();
     this.inputShape = inputShape;
-    this.blocks = strided(inputShape[0]!, channels);
+    this.#classes = classes;
+    this.blocks = strided(inputShape[0]! + (classes ?? 0), channels);
     const width = 16 * channels;
     this.hidden = new nn.Sequential(
       new nn.Flatten(),
@@ -93,8 +106,8 @@ class InfoganDiscriminator extends Discriminator {
     initialiseNormally(this);
   }
 
-  features({ image, latent }: Sample): Features {
-    const local = this.blocks[0].forward(image);
+  features({ image, latent, label }: Sample): Features {
+    const local = this.blocks[0].forward(labelledImage(image, label, this.#classes));
     const global = this.hidden.forward(this.blocks[1].forward(local));
     return { local, global: this.joint?.forward(global, latent) ?? global };
   }
@@ -112,12 +125,15 @@ const encoderBody = ({ channels }: Options, request: EncoderRequest) =>
     new nn.Linear(2 * channels * BASE * BASE, encodingSize(request)),
   );
 
-/** InfoGAN's networks for MNIST, without its head Q, which its term hangs on any network. */
+/**
+ * InfoGAN's networks for MNIST, without its head Q, which its term hangs on any network. Classes come in as Mirza and Osindero 2014
+ * have it: beside the latent for G, beside the image, a map for each, for D.
+ */
 export default defineFamily({
   name: "infogan",
   summary: "InfoGAN's networks for digits, with linear layers of 1024, 28 pixels",
   source: "Chen et al. 2016 (InfoGAN), appendix C.1; openai/InfoGAN, infogan/models/regularized_gan.py",
-  conditional: false,
+  conditional: true,
   options,
   check(_options, data) {
     const [, height, width] = data.shape;

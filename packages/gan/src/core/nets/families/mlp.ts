@@ -3,29 +3,39 @@ import { z } from "zod";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
+import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
+import { labelledLatent } from "../layers/labelled.js";
 import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
 
 const activation = z.enum(["relu", "leaky-relu", "tanh", "maxout"]);
 type Activation = z.output<typeof activation>;
 
+const size = z.int().min(1).max(65_536);
+const layers = z.int().min(2).max(1024).nullable().default(null);
+
 const options = z.strictObject({
-  generatorHidden: z
-    .array(z.int().min(1).max(65_536))
-    .default([400, 400, 400, 400])
-    .describe("widths of G's hidden layers"),
+  generatorHidden: z.array(size).default([400, 400, 400, 400]).describe("widths of G's hidden layers"),
+  generatorLayers: layers.describe(
+    "in generatorHidden's place: linear layers of G, the hidden ones generatorSize wide (nLayerG)",
+  ),
+  generatorSize: size.default(400).describe("sizeG, where generatorLayers is set"),
   generatorActivation: activation.default("relu"),
-  generatorBatchNorm: z.boolean().default(true).describe("batch norm after each hidden layer of G"),
-  discriminatorHidden: z
-    .array(z.int().min(1).max(65_536))
-    .min(1)
-    .default([200, 200, 200])
-    .describe("widths of D's hidden layers"),
+  generatorBatchNorm: z.boolean().default(true).describe("norm after each hidden layer of G"),
+  ...generatorNormOptions,
+  discriminatorHidden: z.array(size).min(1).default([200, 200, 200]).describe("widths of D's hidden layers"),
+  discriminatorLayers: layers.describe(
+    "in discriminatorHidden's place: linear layers of D, the hidden ones discriminatorSize wide (nLayerD)",
+  ),
+  discriminatorSize: size.default(256).describe("sizeD, where discriminatorLayers is set"),
   discriminatorActivation: activation.default("maxout"),
-  encoderHidden: z
-    .array(z.int().min(1).max(65_536))
-    .default([128, 128])
-    .describe("widths of E's hidden layers (ReLU)"),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("share of what D's hidden layers make that is zeroed in training (dropoutD: 0.5 or 0)"),
+  encoderHidden: z.array(size).default([128, 128]).describe("widths of E's hidden layers (ReLU)"),
   pieces: z.int().min(2).max(1024).default(5).describe("linear pieces of a maxout unit"),
   initialization: z
     .enum(["normal", "orthogonal", "default"])
@@ -36,26 +46,43 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
-/** Hidden layers of one kind, in PyTorch's order: linear, normalisation, activation. */
+/** A fully connected layer more than this many pixels a side wide has more weights than its images tell. */
+const LARGEST_SIDE = 32;
+
+const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** Widths of hidden layers: as they are listed, or by number and size. */
+const widthsOf = (hidden: readonly number[], layers: number | null, size: number): readonly number[] =>
+  layers === null ? hidden : Array<number>(layers - 1).fill(size);
+
+interface HiddenOptions {
+  readonly activation: Activation;
+  readonly pieces: number;
+  /** Makes the norms; undefined for none. */
+  readonly norm?: ((features: number) => nn.Layer) | undefined;
+  /** Default 0: none. */
+  readonly dropout?: number;
+}
+
+/** Hidden layers of one kind, in PyTorch's order: linear, normalisation, activation, dropout. */
 function hidden(
   input: number,
   widths: readonly number[],
-  kind: Activation,
-  batchNorm: boolean,
-  pieces: number,
+  { activation: kind, pieces, norm, dropout = 0 }: HiddenOptions,
 ): nn.Layer[] {
-  const layers: nn.Layer[] = [];
+  const made: nn.Layer[] = [];
   let width = input;
   for (const next of widths) {
-    if (kind === "maxout") layers.push(new nn.Maxout(width, next, pieces));
-    else layers.push(new nn.Linear(width, next, { bias: !batchNorm }));
-    if (batchNorm) layers.push(new nn.BatchNorm1d(next));
-    if (kind === "relu") layers.push(new nn.ReLU());
-    else if (kind === "leaky-relu") layers.push(new nn.LeakyReLU(0.2));
-    else if (kind === "tanh") layers.push(new nn.Tanh());
+    if (kind === "maxout") made.push(new nn.Maxout(width, next, pieces));
+    else made.push(new nn.Linear(width, next, { bias: norm === undefined }));
+    if (norm !== undefined) made.push(norm(next));
+    if (kind === "relu") made.push(new nn.ReLU());
+    else if (kind === "leaky-relu") made.push(new nn.LeakyReLU(0.2));
+    else if (kind === "tanh") made.push(new nn.Tanh());
+    if (dropout > 0) made.push(new nn.Dropout(dropout));
     width = next;
   }
-  return layers;
+  return made;
 }
 
 function initialise(network: nn.Module, { initialization, scale }: Options): void {
@@ -68,51 +95,64 @@ function initialise(network: nn.Module, { initialization, scale }: Options): voi
   }
 }
 
-class PointGenerator extends Generator {
+class MlpGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
+  override readonly classes: number | undefined;
   readonly body: nn.Sequential;
+  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
+  readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior }: NetRequest) {
+  constructor(o: Options, { data, prior, classes }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
-    const last = o.generatorHidden.at(-1) ?? prior.size;
+    this.classes = classes;
+    const input = prior.size + (classes ?? 0);
+    const widths = widthsOf(o.generatorHidden, o.generatorLayers, o.generatorSize);
+    const norm = o.generatorBatchNorm ? normMakers(o).vector : undefined;
     this.body = new nn.Sequential(
-      ...hidden(prior.size, o.generatorHidden, o.generatorActivation, o.generatorBatchNorm, o.pieces),
-      new nn.Linear(last, data.shape[0]!),
+      ...hidden(input, widths, { activation: o.generatorActivation, pieces: o.pieces, norm }),
+      new nn.Linear(widths.at(-1) ?? input, product(data.shape)),
+      ...(data.kind === "images" ? [new nn.Tanh(), new nn.Reshape(...data.shape)] : []),
     );
     initialise(this, o);
+    this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor): Tensor {
-    return this.body.forward(latent);
+  forward(latent: Tensor, label?: Tensor): Tensor {
+    const input = labelledLatent(latent, label, this.classes);
+    return besideReference(this.reference, input, (all) => this.body.forward(all));
   }
 }
 
-class PointDiscriminator extends Discriminator {
+class MlpDiscriminator extends Discriminator {
   readonly inputShape: readonly number[];
   readonly featureShapes: FeatureShapes;
   readonly body: nn.Sequential;
   readonly last: nn.Linear;
   readonly #joint: boolean;
+  readonly #classes: number | undefined;
 
-  constructor(o: Options, { inputShape, latentSize }: DiscriminatorRequest) {
+  constructor(o: Options, { inputShape, latentSize, classes }: DiscriminatorRequest) {
     super();
     this.inputShape = inputShape;
     this.#joint = latentSize > 0;
-    const width = o.discriminatorHidden.at(-1)!;
-    const input = inputShape.reduce((a, b) => a * b, 1) + latentSize;
+    this.#classes = classes;
+    const widths = widthsOf(o.discriminatorHidden, o.discriminatorLayers, o.discriminatorSize);
+    const width = widths.at(-1)!;
+    const input = product(inputShape) + (classes ?? 0) + latentSize;
+    const { discriminatorActivation, pieces, dropout } = o;
     this.body = new nn.Sequential(
-      ...hidden(input, o.discriminatorHidden, o.discriminatorActivation, false, o.pieces),
+      ...hidden(input, widths, { activation: discriminatorActivation, pieces, dropout }),
     );
     this.last = new nn.Linear(width, 1);
     this.featureShapes = { local: undefined, global: width };
     initialise(this, o);
   }
 
-  features({ image, latent }: Sample): Features {
-    const flat = image.flatten(1);
+  features({ image, latent, label }: Sample): Features {
+    const flat = labelledLatent(image.flatten(1), label, this.#classes);
     const input = this.#joint && latent !== undefined ? torch.cat([flat, latent], 1) : flat;
     return { local: undefined, global: this.body.forward(input) };
   }
@@ -123,25 +163,35 @@ class PointDiscriminator extends Discriminator {
 }
 
 function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
-  const [size = 0] = request.data.shape;
+  const { kind, shape } = request.data;
+  const input = product(shape);
   return new nn.Sequential(
-    ...hidden(size, o.encoderHidden, "relu", false, o.pieces),
-    new nn.Linear(o.encoderHidden.at(-1) ?? size, encodingSize(request)),
+    ...(kind === "images" ? [new nn.Flatten()] : []),
+    ...hidden(input, o.encoderHidden, { activation: "relu", pieces: o.pieces }),
+    new nn.Linear(o.encoderHidden.at(-1) ?? input, encodingSize(request)),
   );
 }
 
-/** Fully connected networks for points in the plane. */
+/**
+ * Fully connected networks for points in the plane, and for small images: G's last layer there is followed by tanh. Classes come in
+ * as Mirza and Osindero 2014 have it: beside the latent for G, beside the sample for D.
+ */
 export default defineFamily({
   name: "mlp",
-  summary: "fully connected networks for points",
-  source: "defaults: Lin et al. 2018 (PacGAN), 2-D experiments (fjxmlzn/PacGAN)",
-  conditional: false,
+  summary: "fully connected networks for points and images of up to 32 pixels",
+  source:
+    "defaults: Lin et al. 2018 (PacGAN), 2-D experiments (fjxmlzn/PacGAN); for images Che et al. 2017 (Mode Regularized GAN), 4.1.1",
+  conditional: true,
   options,
-  check(_options, data) {
-    if (data.kind === "points") return undefined;
-    return "the mlp networks are for points (ring, grid); for images take dcgan";
+  check({ generatorBatchNorm, generatorNorm }, { kind, shape }) {
+    const [, height = 0, width = 0] = shape;
+    if (kind === "images" && Math.max(height, width) > LARGEST_SIDE)
+      return `the mlp networks are for points (ring, grid) and images of up to ${LARGEST_SIDE} pixels, not [${shape}]; set data.size=${LARGEST_SIDE}, or net.family=dcgan`;
+    if (generatorNorm === "virtual" && !generatorBatchNorm)
+      return "net.generatorNorm=virtual: G has no norms to change; set net.generatorBatchNorm=true too";
+    return undefined;
   },
-  generator: (o, request) => new PointGenerator(o, request),
-  discriminator: (o, request) => new PointDiscriminator(o, request),
+  generator: (o, request) => new MlpGenerator(o, request),
+  discriminator: (o, request) => new MlpDiscriminator(o, request),
   encoder: (o, request) => new BodyEncoder(request, encoderBody(o, request)),
 });

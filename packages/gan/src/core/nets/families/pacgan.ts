@@ -3,7 +3,9 @@ import { z } from "zod";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
+import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { JointHead } from "../layers/jointHead.js";
+import { labelledImage, labelledLatent } from "../layers/labelled.js";
 import { SameConv2d, SameConvTranspose2d } from "../layers/same.js";
 import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
@@ -25,6 +27,7 @@ const options = z.strictObject({
     .max(16_384)
     .default(FULL_CHANNELS)
     .describe("64 in the papers, where veegan's D and unrolled's G begin; every other width scales with it"),
+  ...generatorNormOptions,
 });
 
 type Options = z.output<typeof options>;
@@ -76,20 +79,25 @@ function initialise<T extends nn.Module>(network: T): T {
 class PacganGenerator extends Generator {
   readonly prior: Prior;
   readonly outputShape: readonly number[];
+  override readonly classes: number | undefined;
   readonly body: nn.Sequential;
+  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
+  readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior }: NetRequest) {
+  constructor(o: Options, { data, prior, classes }: NetRequest) {
     super();
     this.prior = prior;
     this.outputShape = data.shape;
+    this.classes = classes;
+    const { map: norm } = normMakers(o);
     const { kernelSize, sides, generator: widths } = planFor(o);
     const [side, ...larger] = sides as [number, ...number[]];
     const first = widths[0]!;
     const body: nn.Layer[] = [
-      new nn.Linear(prior.size, first * side * side),
+      new nn.Linear(prior.size + (classes ?? 0), first * side * side),
       new nn.Reshape(first, side, side),
     ];
-    const normalised = (width: number) => [new nn.BatchNorm2d(width), new nn.ReLU()];
+    const normalised = (width: number) => [norm(width), new nn.ReLU()];
     body.push(...normalised(first));
     let width = first;
     for (const [layer, size] of larger.entries()) {
@@ -103,10 +111,12 @@ class PacganGenerator extends Generator {
       body.push(new SameConv2d(width, data.shape[0]!, { kernelSize, stride: 1 }));
     this.body = new nn.Sequential(...body, new nn.Tanh());
     initialise(this);
+    this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor): Tensor {
-    return this.body.forward(latent);
+  forward(latent: Tensor, label?: Tensor): Tensor {
+    const input = labelledLatent(latent, label, this.classes);
+    return besideReference(this.reference, input, (all) => this.body.forward(all));
   }
 }
 
@@ -132,11 +142,13 @@ class PacganDiscriminator extends Discriminator {
   readonly blocks: readonly nn.Sequential[];
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
+  readonly #classes: number | undefined;
 
-  constructor(o: Options, { inputShape, latentSize }: DiscriminatorRequest) {
+  constructor(o: Options, { inputShape, latentSize, classes }: DiscriminatorRequest) {
     super();
     this.inputShape = inputShape;
-    this.blocks = stridedBlocks(o, inputShape[0]!);
+    this.#classes = classes;
+    this.blocks = stridedBlocks(o, inputShape[0]! + (classes ?? 0));
     const { discriminator: widths } = planFor(o);
     const before = sideAfter(inputShape[1]!, widths.length - 1);
     const flat = widths.at(-1)! * sideAfter(before, 1) ** 2;
@@ -147,8 +159,8 @@ class PacganDiscriminator extends Discriminator {
     initialise(this);
   }
 
-  features({ image, latent }: Sample): Features {
-    let map = image;
+  features({ image, latent, label }: Sample): Features {
+    let map = labelledImage(image, label, this.#classes);
     let local: Tensor | undefined;
     for (const block of this.blocks) {
       local = map;
@@ -177,13 +189,14 @@ function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
 
 /**
  * The networks of the stacked-MNIST tables of VEEGAN and Unrolled GAN, as PacGAN repeated them, with TensorFlow's padding
- * SAME: maps of 28, 14, 7, 4 and 2 pixels. Batch norm is TensorFlow's there: epsilon 1e-5, decay 0.9.
+ * SAME: maps of 28, 14, 7, 4 and 2 pixels. Batch norm is TensorFlow's there: epsilon 1e-5, decay 0.9. Classes come in as Mirza and
+ * Osindero 2014 have it: beside the latent for G, beside the image, a map for each, for D.
  */
 export default defineFamily({
   name: "pacgan",
   summary: "the stacked-MNIST networks of PacGAN's comparisons, 28 pixels",
   source: "Lin et al. 2018 (PacGAN), section 4.2; fjxmlzn/PacGAN, stacked_MNIST_experiments",
-  conditional: false,
+  conditional: true,
   options,
   check(o, data) {
     const [, height, width] = data.shape;

@@ -2,6 +2,7 @@ import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { defineFamily, type NetRequest } from "../family.js";
 import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
+import { generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { checkLocalLayer, localLayerSetting } from "../localLayer.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
@@ -50,6 +51,7 @@ const options = z.strictObject({
     .default("sum")
     .describe("of D's last map over its places; mean: WGAN-GP's code"),
   localLayer: localLayerSetting,
+  ...generatorNormOptions,
   generatorSpectralNorm: z
     .boolean()
     .default(false)
@@ -98,14 +100,19 @@ export const resnetPlan = (shape: readonly number[], channels: number): ResNetPl
 
 class ResNetGenerator extends ResidualGenerator {
   constructor(
-    { channels, upsampling, generatorSpectralNorm, attention, attentionForm, range }: Options,
+    { channels, upsampling, generatorSpectralNorm, attention, attentionForm, range, ...norms }: Options,
     request: NetRequest,
   ) {
     const { data, prior, classes } = request;
+    const makers = normMakers(norms);
     super(request, {
       plan: resnetPlan(data.shape, channels),
       inputs: prior.size,
-      norm: classes === undefined ? undefined : (features) => new ConditionalBatchNorm2d(features, classes),
+      norm:
+        classes === undefined
+          ? undefined
+          : (features) => new ConditionalBatchNorm2d(features, classes, makers),
+      norms,
       spectralNorm: generatorSpectralNorm,
       attention,
       attentionForm,
@@ -114,7 +121,7 @@ class ResNetGenerator extends ResidualGenerator {
     });
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
+  protected make(latent: Tensor, label: Tensor | undefined): Tensor {
     return this.image(latent, () => label);
   }
 }

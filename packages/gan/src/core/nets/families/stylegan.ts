@@ -230,6 +230,10 @@ export default defineFamily({
   summary: "a mapping network, styles and noise for every layer of G, 8 pixels and more by powers of two",
   source: "Karras et al. 2019 (StyleGAN); NVlabs/stylegan, training/networks_stylegan.py",
   conditional: false,
+  lacks: {
+    generatorNorm:
+      "stylegan's G normalises every map of every image by itself, so images of a batch know nothing of each other as it is; leave it out",
+  },
   options,
   check({ channels }, data) {
     const [, height = 0, width] = data.shape;

@@ -1,4 +1,5 @@
 import { nn, type Tensor } from "@gantry/torch";
+import type { PlainNorm } from "./generatorNorm.js";
 import { xavierConv2d } from "./xavier.js";
 
 export interface AutoganCellOptions {
@@ -8,8 +9,8 @@ export interface AutoganCellOptions {
   skips: number;
   /** Add conv1(up(input)) to the result. */
   shortcut: boolean;
-  /** Batch norm before both ReLUs. */
-  batchNorm: boolean;
+  /** Makes the norms before both ReLUs; undefined for none. */
+  norm: ((features: number) => PlainNorm) | undefined;
   /** Where the map that later cells take is tapped. Default code. */
   skipTap?: "code" | "figure" | undefined;
 }
@@ -21,10 +22,10 @@ export interface AutoganCellOptions {
  * result for less work. Source: Gong et al. 2019; VITA-Group/AutoGAN, models/building_blocks.py.
  */
 export class AutoganCell extends nn.Module {
-  readonly norm1: nn.BatchNorm2d | undefined;
+  readonly norm1: PlainNorm | undefined;
   readonly conv1: nn.Conv2d;
   readonly skips: readonly nn.Conv2d[];
-  readonly norm2: nn.BatchNorm2d | undefined;
+  readonly norm2: PlainNorm | undefined;
   readonly conv2: nn.Conv2d;
   readonly shortcut: nn.Conv2d | undefined;
   readonly #mode: "nearest" | "bilinear";
@@ -34,7 +35,7 @@ export class AutoganCell extends nn.Module {
     super();
     this.#mode = options.upsampling;
     this.#tap = options.skipTap ?? "code";
-    const norm = () => (options.batchNorm ? new nn.BatchNorm2d(width) : undefined);
+    const norm = () => options.norm?.(width);
     const pointwise = () => xavierConv2d(width, width, { kernelSize: 1 });
     this.norm1 = norm();
     this.conv1 = xavierConv2d(width, width, { kernelSize: 3 });

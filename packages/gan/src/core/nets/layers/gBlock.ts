@@ -1,4 +1,5 @@
 import { nn, scope, type Tensor } from "@gantry/torch";
+import { BATCH, type PlainNorm } from "./generatorNorm.js";
 import { xavierConv2d } from "./xavier.js";
 
 /** A norm whose scale and shift follow a condition: int64 labels N, or vectors N,F. */
@@ -10,7 +11,7 @@ export interface GBlockOptions {
   /** Default nearest. */
   upsampling?: "nearest" | "bilinear" | undefined;
   /** Makes both norms, of so many features. Default plain batch norm. */
-  norm?: ((features: number) => ConditionalNorm) | undefined;
+  norm?: ((features: number) => PlainNorm | ConditionalNorm) | undefined;
   /** Of its convolutions. Default false. */
   spectralNorm?: boolean;
 }
@@ -22,16 +23,16 @@ export interface GBlockOptions {
  * Source: Miyato et al. 2018, figure 8; the hidden width and the initialisation as in kwotsin/mimicry.
  */
 export class GBlock extends nn.Module {
-  readonly norm1: nn.BatchNorm2d | ConditionalNorm;
+  readonly norm1: PlainNorm | ConditionalNorm;
   readonly conv1: nn.Conv2d;
-  readonly norm2: nn.BatchNorm2d | ConditionalNorm;
+  readonly norm2: PlainNorm | ConditionalNorm;
   readonly conv2: nn.Conv2d;
   readonly shortcut: nn.Conv2d;
   readonly #upsample: nn.Upsample;
 
   constructor(inputs: number, outputs: number, options: GBlockOptions = {}) {
     super();
-    const { upsampling, spectralNorm, norm = (features) => new nn.BatchNorm2d(features) } = options;
+    const { upsampling, spectralNorm, norm = BATCH.map } = options;
     this.norm1 = norm(inputs);
     this.conv1 = xavierConv2d(inputs, outputs, { kernelSize: 3, gain: Math.SQRT2, spectralNorm });
     this.norm2 = norm(outputs);
@@ -59,12 +60,8 @@ export class GBlock extends nn.Module {
 }
 
 /** And through a ReLU. */
-function normalise(
-  norm: nn.BatchNorm2d | ConditionalNorm,
-  input: Tensor,
-  condition: Tensor | undefined,
-): Tensor {
-  if (norm instanceof nn.BatchNorm2d) return norm.activated(input, 0);
+function normalise(norm: PlainNorm | ConditionalNorm, input: Tensor, condition: Tensor | undefined): Tensor {
+  if ("activated" in norm) return norm.activated(input, 0);
   if (condition === undefined) throw new Error("a conditional generator needs the labels of what it makes");
   return norm.forward(input, condition).relu_();
 }

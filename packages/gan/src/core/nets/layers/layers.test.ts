@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grad, type nn, noGrad, scope, setThreads, type Tensor, torch } from "@gantry/torch";
 import { assertClose, assertGradient, fillNetwork, patternTensor } from "../../../testing/networks.js";
+import { ChannelMaxout } from "./channelMaxout.js";
 import { ConditionalBatchNorm2d } from "./conditionalBatchNorm.js";
 import { DBlock } from "./dBlock.js";
 import { GBlock } from "./gBlock.js";
 import { ProjectedBatchNorm2d } from "./projectedBatchNorm.js";
 import { SameConv2d, SameConvTranspose2d, samePadding } from "./same.js";
 import { SelfAttention } from "./selfAttention.js";
-import { VirtualBatchNorm2d } from "./virtualBatchNorm.js";
+import { VirtualBatchNorm } from "./virtualBatchNorm.js";
 
 setThreads(1);
 
@@ -161,10 +162,10 @@ test("self-attention brings to a place what lies anywhere else", () =>
 
 test("virtual batch norm normalises as it is written, and its gradients are finite differences", () =>
   scope(() => {
-    using layer = fillNetwork(new VirtualBatchNorm2d(2, 3));
+    using layer = fillNetwork(new VirtualBatchNorm(2, 3));
     const input = patternTensor("input", [5, 2, 2, 2], 2);
     const values = input.toNumbers();
-    const [weight, bias] = [layer.weight.toNumbers(), layer.bias.toNumbers()];
+    const [weight, bias] = [layer.weight!.toNumbers(), layer.bias!.toNumbers()];
     const map = (n: number, c: number) => values.slice(8 * n + 4 * c, 8 * n + 4 * c + 4);
     const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b) / numbers.length;
     const moments = (numbers: readonly number[]) => [mean(numbers), mean(numbers.map((x) => x * x))];
@@ -179,11 +180,38 @@ test("virtual batch norm normalises as it is written, and its gradients are fini
     assertClose(layer.forward(input).toNumbers(), expected, 1e-12, "output");
     checkBlock(layer, (image) => layer.forward(image), input);
     // A mean of many deviations: bfloat16 has no difference of such moments.
-    using far = new VirtualBatchNorm2d(1, 2);
+    using far = new VirtualBatchNorm(1, 2);
     const shifted = torch.randn([3, 1, 8, 8]).add(100);
     const [exact, rounded] = [shifted, shifted.to({ dtype: "bfloat16" })].map((map) => far.forward(map));
     assert.equal(rounded!.dtype, "bfloat16");
     assert.ok(exact!.sub(rounded!).abs().max().item() < 1);
+  }));
+
+test("virtual batch norm of vectors is that of maps of one place; without scale and shift, that of scale 1 and shift 0", () =>
+  scope(() => {
+    using layer = fillNetwork(new VirtualBatchNorm(3, 2));
+    const input = patternTensor("input", [5, 3], 2);
+    const asMap = layer.forward(input.view([5, 3, 1, 1])).toNumbers();
+    assertClose(layer.forward(input).toNumbers(), asMap, 1e-12, "of vectors");
+    assertClose(
+      layer.activated(input, 0.1).toNumbers(),
+      asMap.map((x) => (x < 0 ? 0.1 * x : x)),
+      1e-12,
+      "activated",
+    );
+    const [weight, bias] = [layer.weight!.toNumbers(), layer.bias!.toNumbers()];
+    using plain = new VirtualBatchNorm(3, 2, { affine: false });
+    assert.deepEqual(plain.parameters(), []);
+    const expected = asMap.map((x, i) => (x - bias[i % 3]!) / weight[i % 3]!);
+    assertClose(plain.forward(input).toNumbers(), expected, 1e-9, "plain");
+  }));
+
+test("the larger of two pieces, channel by channel", () =>
+  scope(() => {
+    const maxout = new ChannelMaxout(2);
+    const map = torch.tensor([1, 5, 4, 2, -3, 0, -1, -2], { shape: [1, 4, 1, 2] });
+    assert.deepEqual(maxout.forward(map).toNumbers(), [4, 5, -1, 0]);
+    assert.deepEqual(maxout.forward(map.view([2, 4])).toNumbers(), [5, 4, 0, -1]);
   }));
 
 test("padding SAME puts the odd one at the end", () => {

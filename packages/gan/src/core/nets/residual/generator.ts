@@ -1,7 +1,15 @@
-import { nn, type Tensor } from "@gantry/torch";
+import { type nn, type Tensor, torch } from "@gantry/torch";
 import { Generator } from "../contract.js";
 import type { NetRequest } from "../family.js";
 import { type ConditionalNorm, GBlock } from "../layers/gBlock.js";
+import {
+  besideReference,
+  drawReference,
+  drawReferenceLabels,
+  type GeneratorNormOptions,
+  normMakers,
+  type PlainNorm,
+} from "../layers/generatorNorm.js";
 import { type AttentionForm, SelfAttention } from "../layers/selfAttention.js";
 import { xavierConv2d, xavierLinear } from "../layers/xavier.js";
 import type { Prior } from "../prior.js";
@@ -13,6 +21,8 @@ export interface ResidualGeneratorOptions {
   readonly inputs: number;
   /** Makes every block's norms, of so many features; undefined for plain batch norm. */
   readonly norm: ((features: number) => ConditionalNorm) | undefined;
+  /** Of the last norm, and of the blocks' where those are plain. */
+  readonly norms: GeneratorNormOptions;
   readonly spectralNorm: boolean;
   /** Side of the map after which self-attention stands; null for none. */
   readonly attention: number | null;
@@ -32,7 +42,10 @@ export abstract class ResidualGenerator extends Generator {
   readonly linear: nn.Linear;
   readonly blocks: readonly GBlock[];
   readonly attention: SelfAttention | undefined;
-  readonly norm: nn.BatchNorm2d;
+  readonly norm: PlainNorm;
+  /** Of virtual batch norm: the reference batch of latents, and its classes where there are any, drawn once. */
+  readonly reference: nn.Buffer | undefined;
+  readonly referenceLabel: nn.Buffer | undefined;
   readonly conv: nn.Conv2d;
   readonly #base: readonly [channels: number, height: number, width: number];
   /** The block behind which attention stands. */
@@ -42,7 +55,8 @@ export abstract class ResidualGenerator extends Generator {
   constructor({ data, prior, classes }: NetRequest, options: ResidualGeneratorOptions) {
     super();
     this.#unit = options.range === "unit";
-    const { plan, inputs, norm, spectralNorm, attention, upsampling } = options;
+    const makers = normMakers(options.norms);
+    const { plan, inputs, norm = makers.map, spectralNorm, attention, upsampling } = options;
     this.prior = prior;
     this.outputShape = data.shape;
     this.classes = classes;
@@ -58,8 +72,28 @@ export abstract class ResidualGenerator extends Generator {
         spectralNorm,
         form: options.attentionForm,
       });
-    this.norm = new nn.BatchNorm2d(widths.at(-1)!);
+    this.norm = makers.map(widths.at(-1)!);
     this.conv = xavierConv2d(widths.at(-1)!, data.shape[0]!, { kernelSize: 3, spectralNorm });
+    this.reference = drawReference(options.norms, prior, undefined);
+    this.referenceLabel = drawReferenceLabels(options.norms, classes);
+  }
+
+  /** What a generator makes of latents N,L and labels. */
+  protected abstract make(latent: Tensor, label: Tensor | undefined): Tensor;
+
+  forward(latent: Tensor, label?: Tensor): Tensor {
+    const { referenceLabel, classes } = this;
+    if (classes !== undefined && label === undefined)
+      throw new Error("a conditional generator needs the labels of what it makes");
+    const labels = classes === undefined ? undefined : label;
+    return besideReference(this.reference, latent, (all) =>
+      this.make(
+        all,
+        labels !== undefined && referenceLabel !== undefined
+          ? torch.cat([referenceLabel, labels], 0)
+          : labels,
+      ),
+    );
   }
 
   /**
