@@ -36,9 +36,10 @@ export const images = {
 export const spectral = { ...images, net: { ...images.net, discriminatorNorm: "spectral" } };
 
 /** The points' game with the golden file's weights, batch and latents. */
-export async function filledGame(terms: JsonObject): Promise<TinyGame> {
+export async function filledGame(terms: JsonObject, optimizers?: JsonObject): Promise<TinyGame> {
   const latents = () => patternTensor("z", [4, 4], 2);
-  const tiny = await TinyGame.create({ ...points, terms, latents });
+  const more = optimizers === undefined ? {} : { optimizers };
+  const tiny = await TinyGame.create({ ...points, terms, latents, ...more });
   for (const { name, network } of tiny.game.players.values()) {
     fillNetwork(network);
     if (name === "encoder") fixNoise(network as Encoder);

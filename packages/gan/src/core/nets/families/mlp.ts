@@ -1,5 +1,6 @@
 import { nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import type { Autoencoder } from "../autoencoder.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
@@ -130,6 +131,19 @@ function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
   );
 }
 
+/** D's hidden layers and one to the code, and the same way back. */
+function autoencoder(o: Options, { inputShape }: DiscriminatorRequest, code: number): Autoencoder {
+  const size = inputShape.reduce((product, extent) => product * extent, 1);
+  const { discriminatorHidden: widths, discriminatorActivation: activation, pieces } = o;
+  const half = (from: number, through: readonly number[], to: number) => {
+    const layers = hidden(from, through, activation, false, pieces);
+    const network = new nn.Sequential(...layers, new nn.Linear(through.at(-1)!, to));
+    initialise(network, o);
+    return network;
+  };
+  return { encoder: half(size, widths, code), decoder: half(code, widths.toReversed(), size) };
+}
+
 /** Fully connected networks for points in the plane. */
 export default defineFamily({
   name: "mlp",
@@ -144,4 +158,5 @@ export default defineFamily({
   generator: (o, request) => new PointGenerator(o, request),
   discriminator: (o, request) => new PointDiscriminator(o, request),
   encoder: (o, request) => new BodyEncoder(request, encoderBody(o, request)),
+  autoencoder,
 });
