@@ -7,7 +7,6 @@ export interface KnownTerms {
   "ali": typeof import("../terms/ali.js").default;
   "auxiliary-classifier": typeof import("../terms/auxiliary-classifier.js").default;
   "boundary-equilibrium": typeof import("../terms/boundary-equilibrium.js").default;
-  "dragan": typeof import("../terms/dragan.js").default;
   "energy-based": typeof import("../terms/energy-based.js").default;
   "f-divergence": typeof import("../terms/f-divergence.js").default;
   "feature-matching": typeof import("../terms/feature-matching.js").default;
@@ -18,6 +17,7 @@ export interface KnownTerms {
   "instance-noise": typeof import("../terms/instance-noise.js").default;
   "intervention": typeof import("../terms/intervention.js").default;
   "least-squares": typeof import("../terms/least-squares.js").default;
+  "local-gradient-penalty": typeof import("../terms/local-gradient-penalty.js").default;
   "log-ratio": typeof import("../terms/log-ratio.js").default;
   "manifold-diffusion": typeof import("../terms/manifold-diffusion.js").default;
   "minibatch-discrimination": typeof import("../terms/minibatch-discrimination.js").default;

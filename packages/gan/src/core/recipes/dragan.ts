@@ -9,7 +9,7 @@ export default defineRecipe({
   config: {
     data: { name: "mnist" },
     net: { discriminatorNorm: "none", prior: { distribution: "normal" } },
-    terms: { dragan: { weight: 10 } },
+    terms: { "local-gradient-penalty": { weight: 10 } },
     optimizers: { default: { kind: "adam", learningRate: 1e-4, betas: [0.5, 0.9] } },
     batch: 64,
   },

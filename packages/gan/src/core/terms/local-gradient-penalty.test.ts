@@ -17,7 +17,7 @@ test("where it looks no further than the data, it is the gradient penalty there"
   };
   for (const more of [{}, { packing: {} }])
     assertClose(
-      [await lossOf({ dragan: { spread: 0, weight: 3, target: 0.5 }, ...more })],
+      [await lossOf({ "local-gradient-penalty": { spread: 0, weight: 3, target: 0.5 }, ...more })],
       [await lossOf({ "gradient-penalty": { fake: "real", weight: 3, target: 0.5 }, ...more })],
       1e-12,
       "loss",
@@ -25,7 +25,7 @@ test("where it looks no further than the data, it is the gradient penalty there"
 });
 
 test("its places: beyond each number by up to half a standard deviation of the batch, one alpha an image", async () => {
-  const { options, make } = await terms.get("dragan");
+  const { options, make } = await terms.get("local-gradient-penalty");
   let seen: number[] = [];
   const game = await adHocGame({
     spy: {
@@ -38,7 +38,7 @@ test("its places: beyond each number by up to half a standard deviation of the b
         });
       },
     },
-    dragan: make(options.parse({}) as never),
+    penalty: make(options.parse({}) as never),
   });
   const count = 2000;
   const real = drawnPoints(count);
@@ -73,16 +73,19 @@ for (const [what, setting, more] of [
   test(`${what}: gradients of D match finite differences`, async () => {
     using tiny = await TinyGame.create({
       ...setting,
-      terms: { "non-saturating": {}, ...more, dragan: {} },
+      terms: { "non-saturating": {}, ...more, "local-gradient-penalty": {} },
     });
     const options = setting === points ? {} : { perParameter: 2, step: 1e-7, tolerance: 1e-5 };
     checkLossGradient(tiny, ["discriminator"], options);
   });
 
 test("it is D's alone, and nothing with a weight of 0", async () => {
-  using tiny = await TinyGame.create({ ...points, terms: { hinge: {}, dragan: {} } });
-  assert.ok(tiny.step("discriminator").has("discriminator/dragan"));
-  assert.equal(tiny.step("generator").has("generator/dragan"), false);
-  using off = await TinyGame.create({ ...points, terms: { hinge: {}, dragan: { weight: 0 } } });
-  assert.equal(off.step("discriminator").has("discriminator/dragan"), false);
+  using tiny = await TinyGame.create({ ...points, terms: { hinge: {}, "local-gradient-penalty": {} } });
+  assert.ok(tiny.step("discriminator").has("discriminator/local-gradient-penalty"));
+  assert.equal(tiny.step("generator").has("generator/local-gradient-penalty"), false);
+  using off = await TinyGame.create({
+    ...points,
+    terms: { hinge: {}, "local-gradient-penalty": { weight: 0 } },
+  });
+  assert.equal(off.step("discriminator").has("discriminator/local-gradient-penalty"), false);
 });

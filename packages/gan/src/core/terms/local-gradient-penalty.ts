@@ -16,7 +16,7 @@ import { askSlopes, leaf } from "./parts/slope.js";
  * the norm over one axis. Under ALI the latent is moved by its own std.
  */
 export default defineTerm({
-  name: "dragan",
+  name: "local-gradient-penalty",
   summary: "keeps the slope of D at 1 around the real data alone (DRAGAN)",
   source: "Kodali et al. 2017 (DRAGAN), algorithm 1; kodalinaveen3/DRAGAN",
   kind: "regularizer",
@@ -30,7 +30,7 @@ export default defineTerm({
       .describe("how far from the data it looks, in standard deviations of a batch"),
     discriminator: z.string().default("discriminator").describe("the discriminator it holds"),
   }),
-  make: ({ weight, target, spread, discriminator }, instance = "dragan") => {
+  make: ({ weight, target, spread, discriminator }, instance = "local-gradient-penalty") => {
     let slopes: ReturnType<typeof askSlopes>;
     return {
       attach(game) {
