@@ -29,6 +29,7 @@ export interface KnownTerms {
   "non-saturating": typeof import("../terms/non-saturating.js").default;
   "orthogonal-regularization": typeof import("../terms/orthogonal-regularization.js").default;
   "packing": typeof import("../terms/packing.js").default;
+  "progressive-growing": typeof import("../terms/progressive-growing.js").default;
   "pulling-away": typeof import("../terms/pulling-away.js").default;
   "r1": typeof import("../terms/r1.js").default;
   "reconstruction": typeof import("../terms/reconstruction.js").default;

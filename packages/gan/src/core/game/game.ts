@@ -54,6 +54,8 @@ export class Game implements ComposedGame {
   /** What adversarial terms that name no streams play. */
   readonly contests: readonly Contest[];
   readonly precision: "float32" | "bfloat16";
+  /** How many times the configured batch an iteration's is, D having seen so many images. */
+  readonly batchFactor: (images: number) => number;
   readonly #networks = new Map<string, nn.Module>();
   readonly #streams: ReadonlyMap<string, Stream>;
   readonly #plan: Plan;
@@ -75,6 +77,7 @@ export class Game implements ComposedGame {
     plan.settle();
     this.phases = plan.phases;
     this.contests = plan.contests;
+    this.batchFactor = plan.batchFactor;
     this.#streams = new Map([["real", real], ["fake", fake], ...plan.streams]);
     this.#plan = plan;
     this.#rules = plan.rules;

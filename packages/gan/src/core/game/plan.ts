@@ -39,6 +39,8 @@ export class Plan {
   jointLatent = false;
   /** Set by the term that has networks begin with small images and grow. */
   growing = false;
+  /** How many times `batch` an iteration's is, D having seen so many images: a whole number. */
+  batchFactor: (images: number) => number = () => 1;
   /** Whether conditional discriminators are given labels along with what they judge; unset by terms whose D names them. */
   judgesLabels = true;
   #stochasticEncoder = false;

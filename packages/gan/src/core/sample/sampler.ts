@@ -191,24 +191,68 @@ export class Sampler {
    * @returns each part's samples, N*C*H*W (or N*D) numbers, images in [-1, 1]
    */
   *samples(latents: Float32Array, labels?: Int32Array): IterableIterator<Float32Array> {
-    const size = this.latentSize;
-    const count = latents.length / size;
+    yield* this.#parts(this.#count(latents), (from, end) =>
+      this.#generator.forward(this.#part(latents, from, end), this.#labels(from, end, labels)),
+    );
+  }
+
+  /** Sides of the maps that take a style, one for each layer that does; undefined for generators without styles. */
+  get styleSides(): readonly number[] | undefined {
+    return this.#generator.styleSides;
+  }
+
+  /**
+   * Samples of these latents, some of whose layers take the styles of others (StyleGAN), part by part.
+   * @param sources one for each latent
+   * @param takes whether the layer of this number takes the source's style
+   * @param labels classes, one a latent, for conditional generators; default class after class
+   * @throws UsageError for generators without styles, RunError for samples that are not finite
+   * @returns as samples()
+   */
+  *mixed(
+    latents: Float32Array,
+    sources: Float32Array,
+    takes: (layer: number) => boolean,
+    labels?: Int32Array,
+  ): IterableIterator<Float32Array> {
+    if (this.styleSides === undefined)
+      throw new UsageError(
+        `${this.run.path}: its generator has no styles to mix; train with net.family=stylegan`,
+      );
+    if (latents.length !== sources.length)
+      throw new UsageError(
+        `${this.#count(latents)} latents do not go with ${this.#count(sources)} sources of styles`,
+      );
+    yield* this.#parts(this.#count(latents), (from, end) =>
+      this.#generator.mixed(
+        this.#part(latents, from, end),
+        this.#part(sources, from, end),
+        takes,
+        this.#labels(from, end, labels),
+      ),
+    );
+  }
+
+  #count(latents: Float32Array): number {
+    const count = latents.length / this.latentSize;
     if (!Number.isInteger(count))
-      throw new UsageError(`${latents.length} numbers are no latents of length ${size}`);
+      throw new UsageError(`${latents.length} numbers are no latents of length ${this.latentSize}`);
+    return count;
+  }
+
+  #part(latents: Float32Array, from: number, end: number): Tensor {
+    const size = this.latentSize;
+    return torch
+      .fromTypedArray(latents.slice(from * size, end * size), [end - from, size])
+      .to({ device: this.#device });
+  }
+
+  *#parts(count: number, make: (from: number, end: number) => Tensor): IterableIterator<Float32Array> {
     const { batch } = this.run.config;
     for (let from = 0; from < count; from += batch) {
       const end = Math.min(count, from + batch);
       const part = noGrad(() =>
-        scope(() => {
-          const device = this.#device;
-          const latent = torch
-            .fromTypedArray(latents.slice(from * size, end * size), [end - from, size])
-            .to({ device });
-          return this.#generator
-            .forward(latent, this.#labels(from, end, labels))
-            .to({ device: "cpu" })
-            .toTypedArray();
-        }),
+        scope(() => make(from, end).to({ device: "cpu" }).toTypedArray()),
       ) as Float32Array;
       if (!part.every(Number.isFinite))
         throw new RunError(
