@@ -37,8 +37,8 @@ export class Plan {
   #contestsOf: string | undefined;
   /** Set by terms whose discriminator judges (image, latent) pairs. */
   jointLatent = false;
-  /** Set by the term that has networks begin with small images and grow. */
-  growing = false;
+  /** Set by the term that has networks begin with small images and grow: the side of these. */
+  growing: number | undefined;
   /** How many times `batch` an iteration's is, D having seen so many images: a whole number. */
   batchFactor: (images: number) => number = () => 1;
   /** Whether conditional discriminators are given labels along with what they judge; unset by terms whose D names them. */

@@ -11,8 +11,8 @@ export interface NetRequest {
   readonly prior: Prior;
   /** Number of classes to condition on; undefined for unconditional networks. */
   readonly classes: number | undefined;
-  /** Whether they begin with small images and grow (progressive-growing). Default false. */
-  readonly growing?: boolean;
+  /** Of networks that grow (progressive-growing): the side of the first images. Default undefined: the data's from the beginning. */
+  readonly growing?: number | undefined;
 }
 
 export interface DiscriminatorRequest extends NetRequest {

@@ -73,8 +73,11 @@ export function drawMixingGrid(
     const { from, to } = ranges[Math.floor(row / each)]!;
     const own = new Float32Array(columns.length);
     for (let i = 0; i < width; i++) own.set(rows.subarray(row * size, (row + 1) * size), i * size);
-    const images = sampler.mixed(own, columns, (layer) => layer >= from && layer < to, labels(width));
-    place(images, (i) => (row + 1) * (width + 1) + i + 1);
+    const takes = (layer: number) => layer >= from && layer < to;
+    place(
+      sampler.samples(own, labels(width), { sources: columns, takes }),
+      (i) => (row + 1) * (width + 1) + i + 1,
+    );
   }
   return grid;
 }

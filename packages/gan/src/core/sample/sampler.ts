@@ -28,6 +28,14 @@ export interface SamplerOptions {
   readonly context?: Partial<DataContext>;
 }
 
+/** Samples some of whose layers take the styles of other latents (StyleGAN). */
+export interface StyleMixing {
+  /** Latents, one for each sample's. */
+  readonly sources: Float32Array;
+  /** Whether the layer of this number takes the source's style. */
+  takes(layer: number): boolean;
+}
+
 /** Images in a row that share a class, where nothing else is asked for. */
 const PER_CLASS = 8;
 
@@ -146,6 +154,11 @@ export class Sampler {
     return this.#generator.prior.codes;
   }
 
+  /** Sides of the maps that take a style, one for each layer that does; undefined for generators without styles. */
+  get styleSides(): readonly number[] | undefined {
+    return this.#generator.styleSides;
+  }
+
   /** Number of classes the generator is conditioned on; undefined for none. */
   get classes(): number | undefined {
     return this.#generator.classes;
@@ -187,72 +200,30 @@ export class Sampler {
    * Samples of these latents, part by part.
    * @param latents one after the other
    * @param labels classes, one a latent, for conditional generators; default class after class
+   * @param mixing default none; only with styles
    * @throws RunError for samples that are not finite
    * @returns each part's samples, N*C*H*W (or N*D) numbers, images in [-1, 1]
    */
-  *samples(latents: Float32Array, labels?: Int32Array): IterableIterator<Float32Array> {
-    yield* this.#parts(this.#count(latents), (from, end) =>
-      this.#generator.forward(this.#part(latents, from, end), this.#labels(from, end, labels)),
-    );
-  }
-
-  /** Sides of the maps that take a style, one for each layer that does; undefined for generators without styles. */
-  get styleSides(): readonly number[] | undefined {
-    return this.#generator.styleSides;
-  }
-
-  /**
-   * Samples of these latents, some of whose layers take the styles of others (StyleGAN), part by part.
-   * @param sources one for each latent
-   * @param takes whether the layer of this number takes the source's style
-   * @param labels classes, one a latent, for conditional generators; default class after class
-   * @throws UsageError for generators without styles, RunError for samples that are not finite
-   * @returns as samples()
-   */
-  *mixed(
-    latents: Float32Array,
-    sources: Float32Array,
-    takes: (layer: number) => boolean,
-    labels?: Int32Array,
-  ): IterableIterator<Float32Array> {
-    if (this.styleSides === undefined)
-      throw new UsageError(
-        `${this.run.path}: its generator has no styles to mix; train with net.family=stylegan`,
-      );
-    if (latents.length !== sources.length)
-      throw new UsageError(
-        `${this.#count(latents)} latents do not go with ${this.#count(sources)} sources of styles`,
-      );
-    yield* this.#parts(this.#count(latents), (from, end) =>
-      this.#generator.mixed(
-        this.#part(latents, from, end),
-        this.#part(sources, from, end),
-        takes,
-        this.#labels(from, end, labels),
-      ),
-    );
-  }
-
-  #count(latents: Float32Array): number {
-    const count = latents.length / this.latentSize;
-    if (!Number.isInteger(count))
-      throw new UsageError(`${latents.length} numbers are no latents of length ${this.latentSize}`);
-    return count;
-  }
-
-  #part(latents: Float32Array, from: number, end: number): Tensor {
+  *samples(latents: Float32Array, labels?: Int32Array, mixing?: StyleMixing): IterableIterator<Float32Array> {
     const size = this.latentSize;
-    return torch
-      .fromTypedArray(latents.slice(from * size, end * size), [end - from, size])
-      .to({ device: this.#device });
-  }
-
-  *#parts(count: number, make: (from: number, end: number) => Tensor): IterableIterator<Float32Array> {
+    const count = latents.length / size;
+    if (!Number.isInteger(count))
+      throw new UsageError(`${latents.length} numbers are no latents of length ${size}`);
     const { batch } = this.run.config;
     for (let from = 0; from < count; from += batch) {
       const end = Math.min(count, from + batch);
       const part = noGrad(() =>
-        scope(() => make(from, end).to({ device: "cpu" }).toTypedArray()),
+        scope(() => {
+          const device = this.#device;
+          const part = (all: Float32Array) =>
+            torch.fromTypedArray(all.slice(from * size, end * size), [end - from, size]).to({ device });
+          const [latent, label] = [part(latents), this.#labels(from, end, labels)];
+          const images =
+            mixing === undefined
+              ? this.#generator.forward(latent, label)
+              : this.#generator.mixed(latent, part(mixing.sources), mixing.takes, label);
+          return images.to({ device: "cpu" }).toTypedArray();
+        }),
       ) as Float32Array;
       if (!part.every(Number.isFinite))
         throw new RunError(

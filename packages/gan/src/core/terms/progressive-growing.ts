@@ -77,7 +77,7 @@ export default defineTerm({
             `progressive-growing begins with images of ${initial} pixels, and the data's have ${side}; set terms.progressive-growing.initial=${Math.max(4, side / 2)} or less`,
           );
         most = Math.log2(side / initial);
-        plan.growing = true;
+        plan.growing = initial;
         for (const [key, batch] of Object.entries(batches)) {
           if (!isPowerOfTwo(side / Number(key)) || Number(key) < initial || Number(key) > side)
             plan.refuse(

@@ -7,18 +7,18 @@ import { EqualizedConv2d, EqualizedLinear } from "../layers/equalized.js";
 import { JointHead } from "../layers/jointHead.js";
 import { minibatchStandardDeviation } from "../layers/minibatchStandardDeviation.js";
 import type { Sample } from "../sample.js";
-import { BASE, type StyleOptions, sidesOf, widthAt } from "./plan.js";
+import { BASE, type StyleOptions, sidesOf, smallSides, widthAt } from "./plan.js";
 
 /** What D and E share: from the image to maps of 4x4. */
 export class StyleBody extends nn.Layer {
   readonly fromImage: EqualizedConv2d;
   /** Pairs: one that keeps the size and one that halves it. */
   readonly convolutions: readonly EqualizedConv2d[];
-  /** Of a network that grows: from the images of all sides but the last, from the smallest. */
+  /** Of a network that grows: from the images of all sides but the last, from the first one. */
   readonly fromSmallImage: readonly EqualizedConv2d[];
   readonly growth: Growth | undefined;
 
-  constructor(shape: readonly number[], channels: number, growing = false) {
+  constructor(shape: readonly number[], channels: number, growing: number | undefined) {
     super();
     const all = sidesOf(shape);
     const sides = all.slice(1).reverse();
@@ -30,8 +30,8 @@ export class StyleBody extends nn.Layer {
         (outputs) => new EqualizedConv2d(width(side), outputs, { kernelSize: 3 }),
       ),
     );
-    this.fromSmallImage = growing ? all.slice(0, -1).map(fromImage) : [];
-    if (growing) this.growth = new Growth();
+    this.fromSmallImage = smallSides(all, growing).map(fromImage);
+    if (growing !== undefined) this.growth = new Growth();
   }
 
   forward(image: Tensor): Tensor {
@@ -54,7 +54,9 @@ export class StyleBody extends nn.Layer {
   }
 
   #mapOf(stage: number, image: Tensor): Tensor {
-    return (this.fromSmallImage[stage] ?? this.fromImage).activated(image, 0.2);
+    const small = this.fromSmallImage;
+    const first = this.convolutions.length / 2 - small.length;
+    return (small[stage - first] ?? this.fromImage).activated(image, 0.2);
   }
 }
 

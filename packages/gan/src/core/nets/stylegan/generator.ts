@@ -7,7 +7,7 @@ import { EqualizedConv2d } from "../layers/equalized.js";
 import { StyleLayer } from "../layers/styleLayer.js";
 import type { Prior } from "../prior.js";
 import { MappingNetwork } from "./mapping.js";
-import { BASE, type StyleOptions, sidesOf, widthAt } from "./plan.js";
+import { BASE, type StyleOptions, sidesOf, smallSides, widthAt } from "./plan.js";
 
 /** What each pass keeps of the mean of w. */
 const MEAN_DECAY = 0.995;
@@ -28,7 +28,7 @@ export class StyleGenerator extends Generator {
   readonly toImage: EqualizedConv2d;
   /** The running mean of w. */
   readonly meanStyle: nn.Buffer;
-  /** Of a generator that grows: to the images of all sides but the last, from the smallest. */
+  /** Of a generator that grows: to the images of all sides but the last, from the first one. */
   readonly toSmallImage: readonly EqualizedConv2d[];
   readonly growth: Growth | undefined;
   readonly #mixing: number;
@@ -37,7 +37,7 @@ export class StyleGenerator extends Generator {
 
   constructor({ channels, styleSize, mappingLayers, mixing }: StyleOptions, request: NetRequest) {
     super();
-    const { data, prior, classes, growing = false } = request;
+    const { data, prior, classes, growing } = request;
     this.prior = prior;
     this.outputShape = data.shape;
     this.classes = classes;
@@ -58,8 +58,8 @@ export class StyleGenerator extends Generator {
       new EqualizedConv2d(width(side), data.shape[0]!, { kernelSize: 1, gain: 1 });
     this.toImage = toImage(data.shape[1]!);
     this.meanStyle = scope(() => nn.buffer(torch.zeros([styleSize])));
-    this.toSmallImage = growing ? sides.slice(0, -1).map(toImage) : [];
-    if (growing) this.growth = new Growth();
+    this.toSmallImage = smallSides(sides, growing).map(toImage);
+    if (growing !== undefined) this.growth = new Growth();
   }
 
   override get styleSides(): readonly number[] {
@@ -106,7 +106,8 @@ export class StyleGenerator extends Generator {
   }
 
   #imageOf(stage: number, map: Tensor): Tensor {
-    return (this.toSmallImage[stage] ?? this.toImage).forward(map);
+    const small = this.toSmallImage;
+    return (small[stage - (this.#sides.length - 1 - small.length)] ?? this.toImage).forward(map);
   }
 
   /** N,W for every layer. */

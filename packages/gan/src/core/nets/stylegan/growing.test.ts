@@ -19,9 +19,9 @@ const family = await families.get("stylegan");
 const options = family.options.parse({ channels: 4, styleSize: 6, mappingLayers: 2, mixing: 0 });
 const prior = new Prior({ size: 5, distribution: "normal" });
 
-function build(kind: "generator" | "discriminator", classes: number | undefined, growing: boolean) {
+function build(kind: "generator" | "discriminator", classes: number | undefined, grows: boolean) {
   const data = { kind: "images", shape: [3, 32, 32], classes } as const;
-  const request = { data, prior, classes, growing };
+  const request = { data, prior, classes, growing: grows ? 4 : undefined };
   const network =
     kind === "generator"
       ? family.generator(options, request)

@@ -37,3 +37,10 @@ export const sidesOf = (shape: readonly number[]): number[] => {
 /** Channels of maps of a side in G, and of what D makes of them: as many at 4 as at 32 pixels. */
 export const widthAt = (side: number, channels: number): number =>
   Math.min(channels, Math.floor((32 * channels) / side));
+
+/**
+ * Sides that networks have images of before they are whole.
+ * @param growing the first of them; undefined for networks that do not grow
+ */
+export const smallSides = (sides: readonly number[], growing: number | undefined): number[] =>
+  growing === undefined ? [] : sides.slice(0, -1).filter((side) => side >= growing);
