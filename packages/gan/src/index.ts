@@ -85,6 +85,7 @@ export { type RunSummary, readRun } from "./core/run/summary.js";
 // Samples
 
 export { interpolate } from "./core/sample/interpolate.js";
+export { drawMixingGrid, styleRanges } from "./core/sample/mixing.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";
 export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";
 export { vary } from "./core/sample/vary.js";

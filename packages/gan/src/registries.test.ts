@@ -142,9 +142,10 @@ for (const [name, term] of everyTerm)
       [images(1, 28), { family: "dcgan", channels: 4 }, false],
       [images(3, 32), { family: "resnet", channels: 8 }, false],
       [images(3, 32), { family: "resnet", channels: 8 }, true],
+      [images(3, 32), { family: "stylegan", channels: 4, styleSize: 4, mappingLayers: 1 }, false],
     ] as const) {
-      // For what needs labels.
-      if (conditional && played > 0) continue;
+      // For what needs labels, or networks that grow.
+      if ((conditional || net.family === "stylegan") && played > 0) continue;
       for (const company of COMPANY) {
         if (term.kind === "adversarial" && Object.keys(company).length > 0) continue;
         const config = await validateConfig({

@@ -2,6 +2,7 @@ import type { GridOptions } from "@gantry/formats";
 import type { Sampler } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { drawMixing } from "../mixing.js";
 import { numberFrom, wholeNumber } from "../numbers.js";
 import { type ImportOptions, importOption } from "../parts.js";
 import { amount, count as countOf, shellWord } from "../render/format.js";
@@ -17,6 +18,7 @@ interface Options extends ImportOptions {
   readonly weights?: "ema" | "raw";
   readonly interpolate?: boolean;
   readonly vary?: string;
+  readonly mixing?: boolean;
   readonly frames?: string;
   readonly threads?: string;
 }
@@ -61,6 +63,11 @@ export default defineCommand<Options>({
       description:
         "a row of images for each of --count latents, a code of it (its number, from 1) taking every category, or going from -2 to 2 (mutual-information)",
     },
+    {
+      flags: "--mixing",
+      description:
+        "StyleGAN's grid: --frames sources across, and images that take their coarse, middle and fine styles, --count rows of each (default 2)",
+    },
     { flags: "--frames <n>", description: "images in such a row; default 8; a categorical code has its own" },
     { flags: "--threads <n>", description: "threads an operator may use" },
     importOption,
@@ -79,6 +86,7 @@ export default defineCommand<Options>({
       "gantry sample runs/infogan-mnist-0 --vary 1 --count 5 --out digits.png",
       "five latents, the first code of each running through its categories",
     ],
+    ["gantry sample runs/stylegan-cifar10-0 --mixing --out mixing.png", "who gives which styles to whom"],
   ],
   async run(output, [name = ""], options) {
     const { out } = options;
@@ -102,9 +110,9 @@ export default defineCommand<Options>({
     try {
       if (asked.threads !== undefined) useThreads(asked.threads);
       const refuseTooMany = await limitOf(sampler, kind);
-      const { latents, labels, columns } = await choose(sampler, asked, refuseTooMany);
-      const count = latents.length / sampler.latentSize;
-      const data = draw(output.reporter.progress, sampler, latents, labels, count);
+      const { data, count, columns } = asked.mixing
+        ? await drawMixing(sampler, asked, refuseTooMany, output.reporter.progress)
+        : await drawChosen(sampler, asked, refuseTooMany, output.reporter.progress);
       const write = kind === "npy" ? writeArray : writePicture;
       await write(out, sampler, data, count, columns);
       output.print(
@@ -117,6 +125,13 @@ export default defineCommand<Options>({
   },
 });
 
+/** The samples that the options ask for. */
+async function drawChosen(sampler: Sampler, asked: Asked, limit: Limit, onProgress: OnProgress) {
+  const { latents, labels, columns } = await choose(sampler, asked, limit);
+  const count = latents.length / sampler.latentSize;
+  return { data: draw(onProgress, sampler, latents, labels, count), count, columns };
+}
+
 /**
  * The options as numbers.
  * @throws UsageProblem for what is none, and for options that do not go together
@@ -126,9 +141,14 @@ function readOptions(options: Options) {
   const code = wholeNumber("--vary", options.vary, 1, 1_000_000);
   if (code !== undefined && interpolate)
     throw new UsageProblem("--vary and --interpolate are two kinds of rows; give one of them");
-  if (options.frames !== undefined && code === undefined && !interpolate)
+  const mixing = options.mixing === true;
+  if (mixing && (interpolate || code !== undefined))
+    throw new UsageProblem("--mixing is a grid of its own; leave --interpolate and --vary out");
+  if (mixing && options.latents !== undefined)
+    throw new UsageProblem("--mixing draws its latents, by --seed; leave --latents out");
+  if (options.frames !== undefined && code === undefined && !interpolate && !mixing)
     throw new UsageProblem(
-      "--frames is how many images --interpolate and --vary make; give it with one of them",
+      "--frames is how many images --interpolate and --vary make, and --mixing across; give it with one of them",
     );
   const truncation = numberFrom("--truncation", options.truncation, 0.01);
   if (truncation !== undefined && options.latents !== undefined)
@@ -138,6 +158,7 @@ function readOptions(options: Options) {
   return {
     interpolate,
     code,
+    mixing,
     frames: wholeNumber("--frames", options.frames, 2, 1000) ?? 8,
     count: wholeNumber("--count", options.count, 1, 100_000_000),
     seed: wholeNumber("--seed", options.seed, 0, 2 ** 53 - 1) ?? 0,
@@ -283,8 +304,15 @@ function chooseCode({ codes }: Sampler, number: number): Sampler["codes"][number
   );
 }
 
+type OnProgress = (progress: {
+  what: string;
+  done: number;
+  total: number;
+  unit: "images" | "points";
+}) => void;
+
 function draw(
-  onProgress: (progress: { what: string; done: number; total: number; unit: "images" | "points" }) => void,
+  onProgress: OnProgress,
   sampler: Sampler,
   latents: Float32Array,
   labels: Int32Array | undefined,

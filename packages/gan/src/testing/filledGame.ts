@@ -39,9 +39,14 @@ export const spectral = { ...images, net: { ...images.net, discriminatorNorm: "s
  * The points' game with the golden file's weights, batch and latents.
  * @param drawn the pattern of each draw from the prior; default always z
  */
-export async function filledGame(terms: JsonObject, drawn = () => "z"): Promise<TinyGame> {
+export async function filledGame(
+  terms: JsonObject,
+  drawn = () => "z",
+  optimizers?: JsonObject,
+): Promise<TinyGame> {
   const latents = () => patternTensor(drawn(), [4, 4], 2);
-  const tiny = await TinyGame.create({ ...points, terms, latents });
+  const more = optimizers === undefined ? {} : { optimizers };
+  const tiny = await TinyGame.create({ ...points, terms, latents, ...more });
   for (const { name, network } of tiny.game.players.values()) {
     fillNetwork(network);
     if (name === "encoder") fixNoise(network as Encoder);

@@ -59,6 +59,17 @@ for (const [recipe, settings] of [
   ["cgan", { net: { generatorNorm: "virtual", referenceBatch: 3 } }],
   ["infogan", {}],
   ["stylegan", { data: { size: 16 }, net: { channels: 4, styleSize: 4, mappingLayers: 2 } }],
+  [
+    "stylegan",
+    {
+      conditional: true,
+      data: { size: 16 },
+      net: { channels: 4, styleSize: 4, mappingLayers: 2 },
+      terms: { "progressive-growing": { initial: 4, stable: 8, fading: 20, batches: { 4: 12 } } },
+    },
+  ],
+  ["ebgan", {}],
+  ["dcgan", { terms: { "non-saturating": null, "boundary-equilibrium": { balance: 1, rate: 1 } } }],
   ["wgan", { schedule: { discriminatorSteps: 1, burst: { steps: 3, first: 2, every: 4 } } }],
   [
     "gan",

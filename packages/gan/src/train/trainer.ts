@@ -60,8 +60,11 @@ export class Trainer {
   #iteration = 0;
   #imagesSeen = 0;
   #epoch = 0;
-  #batch: Batch | undefined;
+  /** What the loader gave for the step at hand; several where networks that are still small take larger batches. */
+  #batches: readonly Batch[] = [];
   #batchUsed = false;
+  /** How many times the configured batch this iteration's is. */
+  #factor = 1;
   /** Players that a term gave something to minimise; until the first iteration is over. */
   #taught: Set<string> | undefined = new Set();
   readonly #pace: Pace;
@@ -152,6 +155,7 @@ export class Trainer {
     const done = iteration + 1;
     const logging = done === 1 || done % this.#logEvery === 0 || done === config.steps;
     const scalars: Record<string, number> = {};
+    this.#factor = game.batchFactor(this.#imagesSeen);
     // The first batch comes before anything else, so that what counts in epochs knows where it stands.
     await this.#nextBatch();
     const clock = this.#clock();
@@ -171,14 +175,14 @@ export class Trainer {
           for (const loss of losses.keys()) this.#taught?.add(loss.slice(0, loss.indexOf("/")));
           if (logging)
             timed("part", "read scalars", () => readScalars([...losses, ...play.scalars], scalars));
-          if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch;
+          if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch * this.#factor;
         }
       });
     }
     this.#requireTaught();
-    this.#epoch = this.#batch?.epoch ?? this.#epoch;
+    this.#epoch = this.#batches.at(-1)?.epoch ?? this.#epoch;
     // A batch never outlives its iteration, so that a checkpoint needs none.
-    this.#batch = undefined;
+    this.#batches = [];
     const { average } = this;
     if (average !== undefined) timed("phase", "average", () => average.update(this.#averageDecay(clock)));
     this.#iteration++;
@@ -221,13 +225,14 @@ export class Trainer {
     const { config } = this;
     return {
       ...this.#clock(),
-      batch: phase.batch ?? config.batch,
+      batch: (phase.batch ?? config.batch) * this.#factor,
       random: this.random,
       device: config.device as Device,
       logging,
       real: (part?: BatchPart): Sample => {
         this.#batchUsed = true;
-        return toSample(partOf(this.#batch as Batch, part), config.device as Device);
+        const own = this.#batches.map((batch) => toSample(partOf(batch, part), config.device as Device));
+        return joinSamples(own);
       },
     };
   }
@@ -239,14 +244,18 @@ export class Trainer {
   }
 
   async #nextBatch(): Promise<void> {
-    const next = timed("data", "wait for a batch", () => this.#loader.next());
-    this.#batch = next instanceof Promise ? await next : next;
+    const batches: Batch[] = [];
+    while (batches.length < this.#factor) {
+      const next = timed("data", "wait for a batch", () => this.#loader.next());
+      batches.push(next instanceof Promise ? await next : next);
+    }
+    this.#batches = batches;
     this.#batchUsed = false;
   }
 
   /** Where the training stands, for schedules. */
   #clock(): Clock {
-    const batch = this.#batch;
+    const batch = this.#batches.at(-1);
     return {
       iteration: this.#iteration,
       steps: this.config.steps,
@@ -258,7 +267,9 @@ export class Trainer {
   /** What this iteration keeps of the average: with a half-life, half of it is left after so long. */
   #averageDecay(clock: Clock): number {
     const { decay, halfLife } = this.config.average ?? { decay: 0, halfLife: null };
-    return halfLife === null ? valueAt(decay, clock) : 0.5 ** (1 / iterationsOf(halfLife, this.#pace));
+    return halfLife === null
+      ? valueAt(decay, clock)
+      : 0.5 ** (this.#factor / iterationsOf(halfLife, this.#pace));
   }
 
   /**
@@ -390,6 +401,20 @@ export function toSample(batch: Batch, device: Device): Sample {
           .sub_(1)
       : raw.to({ device });
   return { image, label };
+}
+
+/** Samples of several batches, one after the other. */
+function joinSamples(samples: readonly Sample[]): Sample {
+  const [first, ...rest] = samples as [Sample, ...Sample[]];
+  if (rest.length === 0) return first;
+  const labels = samples.flatMap(({ label }) => (label === undefined ? [] : [label]));
+  return {
+    image: torch.cat(
+      samples.map(({ image }) => image),
+      0,
+    ),
+    label: labels.length === samples.length ? torch.cat(labels, 0) : undefined,
+  };
 }
 
 /** Labels of a sample grid: class after class, eight images of each, which are a row of a grid of 64. */

@@ -6,6 +6,9 @@ export interface KnownTerms {
   "adaptive-weights": typeof import("../terms/adaptive-weights.js").default;
   "ali": typeof import("../terms/ali.js").default;
   "auxiliary-classifier": typeof import("../terms/auxiliary-classifier.js").default;
+  "boundary-equilibrium": typeof import("../terms/boundary-equilibrium.js").default;
+  "energy-based": typeof import("../terms/energy-based.js").default;
+  "f-divergence": typeof import("../terms/f-divergence.js").default;
   "feature-matching": typeof import("../terms/feature-matching.js").default;
   "gradient-penalty": typeof import("../terms/gradient-penalty.js").default;
   "hinge": typeof import("../terms/hinge.js").default;
@@ -14,15 +17,20 @@ export interface KnownTerms {
   "instance-noise": typeof import("../terms/instance-noise.js").default;
   "intervention": typeof import("../terms/intervention.js").default;
   "least-squares": typeof import("../terms/least-squares.js").default;
+  "local-gradient-penalty": typeof import("../terms/local-gradient-penalty.js").default;
   "log-ratio": typeof import("../terms/log-ratio.js").default;
   "manifold-diffusion": typeof import("../terms/manifold-diffusion.js").default;
   "minibatch-discrimination": typeof import("../terms/minibatch-discrimination.js").default;
   "minimax": typeof import("../terms/minimax.js").default;
   "mode-regularizer": typeof import("../terms/mode-regularizer.js").default;
+  "mode-seeking": typeof import("../terms/mode-seeking.js").default;
+  "multi-hinge": typeof import("../terms/multi-hinge.js").default;
   "mutual-information": typeof import("../terms/mutual-information.js").default;
   "non-saturating": typeof import("../terms/non-saturating.js").default;
   "orthogonal-regularization": typeof import("../terms/orthogonal-regularization.js").default;
   "packing": typeof import("../terms/packing.js").default;
+  "progressive-growing": typeof import("../terms/progressive-growing.js").default;
+  "pulling-away": typeof import("../terms/pulling-away.js").default;
   "r1": typeof import("../terms/r1.js").default;
   "reconstruction": typeof import("../terms/reconstruction.js").default;
   "relativistic": typeof import("../terms/relativistic.js").default;
@@ -38,6 +46,7 @@ export interface KnownTerms {
 export interface KnownFamilies {
   "ali": typeof import("../nets/families/ali.js").default;
   "autogan": typeof import("../nets/families/autogan.js").default;
+  "began": typeof import("../nets/families/began.js").default;
   "biggan": typeof import("../nets/families/biggan.js").default;
   "dcgan": typeof import("../nets/families/dcgan.js").default;
   "infogan": typeof import("../nets/families/infogan.js").default;

@@ -46,6 +46,8 @@ export class Game implements ComposedGame {
   readonly contests: readonly Contest[];
   readonly precision: "float32" | "bfloat16";
   readonly parts: number;
+  /** How many times the configured batch an iteration's is, D having seen so many images. */
+  readonly batchFactor: (images: number) => number;
   readonly #networks = new Map<string, nn.Module>();
   readonly #streams: ReadonlyMap<string, Stream>;
   readonly #plan: Plan;
@@ -69,6 +71,7 @@ export class Game implements ComposedGame {
     plan.settle();
     this.phases = plan.phases;
     this.contests = plan.contests;
+    this.batchFactor = plan.batchFactor;
     this.#streams = new Map([["real", real], ["fake", fakeOf(drawLatents)], ...plan.streams]);
     this.#plan = plan;
     this.#rules = plan.rules;

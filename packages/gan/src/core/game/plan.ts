@@ -2,6 +2,7 @@ import type { nn } from "@gantry/torch";
 import { UsageError } from "../base/errors.js";
 import { didYouMean } from "../base/nearest.js";
 import { validate } from "../base/validate.js";
+import { AutoencoderDiscriminator, type ReconstructionError } from "../nets/autoencoder.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { DiscriminatorRequest, NetFamily } from "../nets/family.js";
 import { CodedPrior, type CodeOptions, type Prior } from "../nets/prior.js";
@@ -41,6 +42,10 @@ export class Plan {
   #contestsOf: string | undefined;
   /** Set by terms whose discriminator judges (image, latent) pairs. */
   jointLatent = false;
+  /** Set by the term that has networks begin with small images and grow: the side of these. */
+  growing: number | undefined;
+  /** How many times `batch` an iteration's is, D having seen so many images: a whole number. */
+  batchFactor: (images: number) => number = () => 1;
   /** Whether conditional discriminators are given labels along with what they judge; unset by terms whose D names them. */
   judgesLabels = true;
   #stochasticEncoder = false;
@@ -98,7 +103,8 @@ export class Plan {
   }
 
   #request() {
-    return { data: this.data, prior: this.prior, classes: this.classes };
+    const { data, prior, classes, growing } = this;
+    return { data, prior, classes, growing };
   }
 
   /**
@@ -156,6 +162,38 @@ export class Plan {
           inputShape: shape,
           latentSize: 0,
         }),
+    });
+  }
+
+  /**
+   * Makes a discriminator one that judges by how well it reconstructs, once every term has planned.
+   * @param term on whose behalf
+   * @throws UsageError where the family has no autoencoder, or D is asked to judge what one cannot
+   */
+  autoencode(term: string, name: string, options: { code: number; error: ReconstructionError }): void {
+    const { autoencoder } = this.#family;
+    if (autoencoder === undefined)
+      this.refuse(
+        `${term} needs a D that is an autoencoder, and the ${this.#family.name} networks have none; take dcgan, began or mlp`,
+      );
+    if (!this.judgesData(name))
+      this.refuse(
+        `${term}: the ${name} judges something else than images or points (aae has it judge latents), and its autoencoder reconstructs those; leave one out`,
+      );
+    if (this.jointLatent)
+      this.refuse(
+        `${term}: an autoencoder reconstructs images, and here D judges pairs of image and latent (ali, veegan); leave one out`,
+      );
+    if (this.classes !== undefined && this.judgesLabels)
+      this.refuse(
+        `${term}: an autoencoder sees no labels, so that G would not learn them; set conditional=false, or add auxiliary-classifier`,
+      );
+    this.addDiscriminator(name, {
+      make: (request) => {
+        const { inputShape } = request;
+        const halves = autoencoder(this.#options, request, options.code);
+        return new AutoencoderDiscriminator(halves, { inputShape, ...options });
+      },
     });
   }
 

@@ -15,12 +15,23 @@ export abstract class Generator extends nn.Module {
    * none.
    */
   psi: number | undefined = undefined;
+  /** Sides of the maps that take a style, one for each layer that does; undefined for generators without styles. */
+  get styleSides(): readonly number[] | undefined {
+    return undefined;
+  }
   /**
    * @param latent N,L
    * @param label int64 N, for conditional generators
    * @returns N,...outputShape; in evaluation images are in [-1, 1]
    */
   abstract forward(latent: Tensor, label?: Tensor): Tensor;
+  /**
+   * Images of `latent`, some of whose layers take the styles of `source`, both N,L. Not without styles.
+   * @param takes whether the layer of this number does
+   */
+  mixed(_latent: Tensor, _source: Tensor, _takes: (layer: number) => boolean, _label?: Tensor): Tensor {
+    throw new Error("the generator has no styles to mix");
+  }
 }
 
 /** What a discriminator saw on its way to a verdict. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { type Named, Registry } from "../base/registry.js";
 import type { Before } from "../base/versions.js";
+import type { Autoencoder } from "./autoencoder.js";
 import type { Discriminator, Encoder, Generator } from "./contract.js";
 import type { Prior } from "./prior.js";
 import type { DataShape } from "./sample.js";
@@ -11,6 +12,8 @@ export interface NetRequest {
   readonly prior: Prior;
   /** Number of classes to condition on; undefined for unconditional networks. */
   readonly classes: number | undefined;
+  /** Of networks that grow (progressive-growing): the side of the first images. Default undefined: the data's from the beginning. */
+  readonly growing?: number | undefined;
 }
 
 export interface DiscriminatorRequest extends NetRequest {
@@ -51,6 +54,11 @@ export interface NetFamily<Schema extends z.ZodObject = z.ZodObject> extends Nam
   generator(options: z.output<Schema>, request: NetRequest): Generator;
   discriminator(options: z.output<Schema>, request: DiscriminatorRequest): Discriminator;
   encoder(options: z.output<Schema>, request: EncoderRequest): Encoder;
+  /**
+   * Its discriminator as an autoencoder, for terms that judge by reconstructions; undefined where it has none.
+   * @param code numbers of a code
+   */
+  autoencoder?(options: z.output<Schema>, request: DiscriminatorRequest, code: number): Autoencoder;
 }
 
 /** Lets TypeScript infer the options' type. */

@@ -1,7 +1,7 @@
 import { defineRecipe } from "./recipe.js";
 
 // The paper's data is faces of 1024 pixels, on which its networks grow; here they have one size. For 64 pixels its code takes
-// a batch of 32, from 128 on a rate of 0.0015. The average's half-life is 10,000 images of D's.
+// a batch of 32, from 128 on a rate of 0.0015. The average's half-life is 10,000 images of D's. With labels: --set conditional=true.
 export default defineRecipe({
   name: "stylegan",
   summary: "styles and noise for every layer of G, logistic losses with R1, averaged weights",
@@ -16,6 +16,24 @@ export default defineRecipe({
     steps: 390_625,
   },
   presets: {
+    // As the paper trains: from 8 pixels on, 25 million images, with the batches of its code's 8 processors.
+    growing: {
+      terms: {
+        "progressive-growing": {
+          initial: 8,
+          stable: 600_000,
+          fading: 600_000,
+          batches: { 8: 256, 16: 128, 32: 64 },
+        },
+      },
+      average: { halfLife: { images: 10_000 } },
+      steps: 374_218,
+    },
+    "growing-small": {
+      net: { channels: 32, styleSize: 64, mappingLayers: 4, prior: { size: 64 } },
+      terms: { "progressive-growing": { initial: 8, stable: 30_000, fading: 30_000 } },
+      steps: 3000,
+    },
     small: { net: { channels: 32, styleSize: 64, mappingLayers: 4, prior: { size: 64 } }, steps: 3000 },
   },
 });

@@ -28,6 +28,14 @@ export interface SamplerOptions {
   readonly context?: Partial<DataContext>;
 }
 
+/** Samples some of whose layers take the styles of other latents (StyleGAN). */
+export interface StyleMixing {
+  /** Latents, one for each sample's. */
+  readonly sources: Float32Array;
+  /** Whether the layer of this number takes the source's style. */
+  takes(layer: number): boolean;
+}
+
 /** Images in a row that share a class, where nothing else is asked for. */
 const PER_CLASS = 8;
 
@@ -146,6 +154,11 @@ export class Sampler {
     return this.#generator.prior.codes;
   }
 
+  /** Sides of the maps that take a style, one for each layer that does; undefined for generators without styles. */
+  get styleSides(): readonly number[] | undefined {
+    return this.#generator.styleSides;
+  }
+
   /** Number of classes the generator is conditioned on; undefined for none. */
   get classes(): number | undefined {
     return this.#generator.classes;
@@ -187,10 +200,11 @@ export class Sampler {
    * Samples of these latents, part by part.
    * @param latents one after the other
    * @param labels classes, one a latent, for conditional generators; default class after class
+   * @param mixing default none; only with styles
    * @throws RunError for samples that are not finite
    * @returns each part's samples, N*C*H*W (or N*D) numbers, images in [-1, 1]
    */
-  *samples(latents: Float32Array, labels?: Int32Array): IterableIterator<Float32Array> {
+  *samples(latents: Float32Array, labels?: Int32Array, mixing?: StyleMixing): IterableIterator<Float32Array> {
     const size = this.latentSize;
     const count = latents.length / size;
     if (!Number.isInteger(count))
@@ -201,13 +215,14 @@ export class Sampler {
       const part = noGrad(() =>
         scope(() => {
           const device = this.#device;
-          const latent = torch
-            .fromTypedArray(latents.slice(from * size, end * size), [end - from, size])
-            .to({ device });
-          return this.#generator
-            .forward(latent, this.#labels(from, end, labels))
-            .to({ device: "cpu" })
-            .toTypedArray();
+          const part = (all: Float32Array) =>
+            torch.fromTypedArray(all.slice(from * size, end * size), [end - from, size]).to({ device });
+          const [latent, label] = [part(latents), this.#labels(from, end, labels)];
+          const images =
+            mixing === undefined
+              ? this.#generator.forward(latent, label)
+              : this.#generator.mixed(latent, part(mixing.sources), mixing.takes, label);
+          return images.to({ device: "cpu" }).toTypedArray();
         }),
       ) as Float32Array;
       if (!part.every(Number.isFinite))

@@ -1,5 +1,6 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
+import type { Autoencoder } from "../autoencoder.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
@@ -167,6 +168,45 @@ function encoderBody({ channels, encoderChannels }: Options, request: EncoderReq
   );
 }
 
+/** D's strided layers and a convolution to the code, and the same way back; normalised as D is, but for its two ends. */
+function autoencoder(
+  { channels, discriminatorNorm: kind }: Options,
+  { inputShape }: DiscriminatorRequest,
+  code: number,
+): Autoencoder {
+  const { base, layers } = planFor(inputShape);
+  const widths = Array.from({ length: layers }, (_, layer) => channels * 2 ** layer);
+  const [colours = 1] = inputShape;
+  const down = widths.map((width, layer) =>
+    block(widths[layer - 1] ?? colours, width, layer === 0 && kind === "batch" ? "none" : kind),
+  );
+  const options = { bias: kind !== "batch", spectralNorm: kind === "spectral" };
+  const active = (width: number) => [
+    ...(kind === "batch" ? [new nn.BatchNorm2d(width)] : []),
+    new nn.LeakyReLU(0.2),
+  ];
+  const last = widths.at(-1)!;
+  const up = widths.slice(0, -1).reverse();
+  return {
+    encoder: initialiseNormally(
+      new nn.Sequential(...down, new nn.Conv2d(last, code, { kernelSize: base }), new nn.Flatten()),
+    ),
+    decoder: initialiseNormally(
+      new nn.Sequential(
+        new nn.Reshape(code, 1, 1),
+        new nn.ConvTranspose2d(code, last, { kernelSize: base, ...options }),
+        ...active(last),
+        ...up.flatMap((width) => [
+          new nn.ConvTranspose2d(2 * width, width, { ...STRIDED, ...options }),
+          ...active(width),
+        ]),
+        new nn.ConvTranspose2d(channels, colours, STRIDED),
+        new nn.Tanh(),
+      ),
+    ),
+  };
+}
+
 /**
  * DCGAN networks: at 64 pixels the table B.1 of the IVGAN paper (which has batch norm in D's first layer too); at 28,
  * 32 and 48 the same with fewer layers. Classes come in as Mirza and Osindero 2014 have it: beside the latent for G, beside
@@ -187,4 +227,5 @@ export default defineFamily({
   generator: (o, request) => new DcganGenerator(o, request),
   discriminator: (o, request) => new DcganDiscriminator(o, request),
   encoder: (o, request) => initialiseNormally(new BodyEncoder(request, encoderBody(o, request))),
+  autoencoder,
 });

@@ -1,5 +1,6 @@
 import { nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
+import type { Autoencoder } from "../autoencoder.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
@@ -172,6 +173,27 @@ function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
   );
 }
 
+/** D's hidden layers and one to the code, and the same way back; to images by tanh, as G's last layer. */
+function autoencoder(o: Options, { inputShape }: DiscriminatorRequest, code: number): Autoencoder {
+  const { discriminatorHidden: widths, discriminatorActivation: activation, pieces } = o;
+  const isImage = inputShape.length > 1;
+  const half = (from: number, through: readonly number[], to: number) => {
+    const layers = hidden(from, through, { activation, pieces });
+    return [...layers, new nn.Linear(through.at(-1) ?? from, to)];
+  };
+  const encoder = new nn.Sequential(
+    ...(isImage ? [new nn.Flatten()] : []),
+    ...half(product(inputShape), widths, code),
+  );
+  const decoder = new nn.Sequential(
+    ...half(code, widths.toReversed(), product(inputShape)),
+    ...(isImage ? [new nn.Tanh(), new nn.Reshape(...inputShape)] : []),
+  );
+  initialise(encoder, o);
+  initialise(decoder, o);
+  return { encoder, decoder };
+}
+
 /**
  * Fully connected networks for points in the plane, and for small images: G's last layer there is followed by tanh. Classes come in
  * as Mirza and Osindero 2014 have it: beside the latent for G, beside the sample for D.
@@ -194,4 +216,5 @@ export default defineFamily({
   generator: (o, request) => new MlpGenerator(o, request),
   discriminator: (o, request) => new MlpDiscriminator(o, request),
   encoder: (o, request) => new BodyEncoder(request, encoderBody(o, request)),
+  autoencoder,
 });

@@ -1,0 +1,77 @@
+import { type Tensor, torch } from "@gantry/torch";
+import { z } from "zod";
+import { scheduled } from "../base/schedule.js";
+import type { Play } from "../game/play.js";
+import { defineTerm } from "../game/term.js";
+import type { Sample } from "../nets/sample.js";
+import { askSlopes, leaf } from "./parts/slope.js";
+
+/**
+ * weight * mean_i (||grad D(x_i')|| - 1)^2 around reals alone:
+ *
+ *     x' = x + alpha * (spread * std(x) * u)
+ *
+ * u uniform in [0, 1), a number for each of an image's; alpha uniform, one for each image (for each pack under packing);
+ * std over the whole batch. That is the authors' code; a copy of it in other collections draws alpha for each pixel and takes
+ * the norm over one axis. Under ALI the latent is moved by its own std.
+ */
+export default defineTerm({
+  name: "local-gradient-penalty",
+  summary: "keeps the slope of D at 1 around the real data alone (DRAGAN)",
+  source: "Kodali et al. 2017 (DRAGAN), algorithm 1; kodalinaveen3/DRAGAN",
+  kind: "regularizer",
+  options: z.strictObject({
+    weight: scheduled(z.number().min(0)).default(10).describe("lambda"),
+    target: scheduled(z.number().min(0)).default(1).describe("the slope asked for"),
+    spread: z
+      .number()
+      .min(0)
+      .default(0.5)
+      .describe("how far from the data it looks, in standard deviations of a batch"),
+    discriminator: z.string().default("discriminator").describe("the discriminator it holds"),
+  }),
+  make: ({ weight, target, spread, discriminator }, instance = "local-gradient-penalty") => {
+    let slopes: ReturnType<typeof askSlopes>;
+    return {
+      attach(game) {
+        game.requireDiscriminator(instance, discriminator);
+        const streams = [...new Set(game.contestsOf(discriminator).map(({ real }) => real))];
+        slopes = askSlopes(game, discriminator, (play) =>
+          (play.at(weight) === 0 ? [] : streams).map((name) => around(play, discriminator, name, spread)),
+        );
+      },
+      loss(player, play) {
+        if (player !== discriminator || play.at(weight) === 0) return undefined;
+        const norms = slopes(play).map((slope) => slope.vectorNorm(2, [1]));
+        const all = norms.length === 1 ? (norms[0] as Tensor) : torch.cat(norms);
+        play.report(`${discriminator}/${instance}/slope`, () => all.mean());
+        return all.sub(play.at(target)).square().mean().mul(play.at(weight));
+      },
+    };
+  },
+});
+
+/** Points around a stream's samples. */
+function around(play: Play, discriminator: string, stream: string, spread: number): Sample {
+  const { image, latent, label } = play.stream(stream);
+  const count = image.size(0);
+  const group = play.game.groupOf(discriminator);
+  const uniform = (shape: readonly number[]) =>
+    torch.rand([...shape], { generator: play.random, dtype: image.dtype, device: play.options.device });
+  const alpha = uniform([count / group, 1])
+    .expand([count / group, group])
+    .reshape([count]);
+  const moved = (given: Tensor) => {
+    const values = given.detach();
+    // NumPy's std, over all numbers of the batch.
+    const deviation = values.sub(values.mean()).square().mean().sqrt();
+    const way = uniform(values.shape).mul(deviation.mul(spread));
+    return values.add(way.mul(alpha.view([count, ...values.shape.slice(1).map(() => 1)])));
+  };
+  const joint = play.game.judgesPairs(discriminator);
+  return leaf({
+    image: moved(image),
+    latent: joint && latent !== undefined ? moved(latent) : undefined,
+    label,
+  });
+}
