@@ -17,6 +17,8 @@ export interface MissingModesOptions {
   readonly threshold?: number | undefined;
   /** Share of test images that may be called missing where nothing is. Default 0.001. */
   readonly falseAlarms?: number;
+  /** How often generated images may be called missing, for each time that test images are. Default 1/3. */
+  readonly wrong?: number;
   /** Training steps of a judge. Default 1000; the paper does not say. */
   readonly steps?: number;
   /** Holes made in real images to see whether they would be found, a judge each. Default 1. */
@@ -58,7 +60,7 @@ const MADE = 2000;
  *
  * "Near 1" is measured. Of the training images a part as large as the generated ones takes their place, and a second judge
  * learns to tell it from the rest: the threshold is at least what only `falseAlarms` of the test images then exceed. And it is
- * such that generated images, held out from the judge, are above it at most a third as often as test images. What the
+ * such that generated images, held out from the judge, are above it at most `wrong` times as often as test images. What the
  * estimate can see is told by holes that are made in that part on purpose. What reals say is kept for the next generator.
  *
  * Source: Che et al. 2017 (mode regularized GANs), sections 3.4 and 4.2.1; the threshold and the holes are Gantry's.
@@ -70,7 +72,8 @@ export async function estimateMissingModes(
   context: MetricContext = {},
 ): Promise<MissingModes> {
   const { generated, training, test } = sources;
-  const { sigma, judge = DEFAULT_JUDGE, falseAlarms = 1e-3, steps = 1000, holes = 1, seed = 0 } = options;
+  const { sigma, judge = DEFAULT_JUDGE, falseAlarms = 1e-3, wrong = 1 / 3 } = options;
+  const { steps = 1000, holes = 1, seed = 0 } = options;
   const { shape } = generated;
   for (const other of [training, test])
     if (other.shape.join() !== shape.join())
@@ -128,7 +131,7 @@ export async function estimateMissingModes(
     for (const [i, hole] of drawn.entries()) {
       const left = stand.filter((index) => !hole.ofTraining(index));
       const without = await judged({ bytes: reals!.bytes, indices: left }, i + 2);
-      const bound = known === undefined ? boundOf(without, least) : least;
+      const bound = known === undefined ? boundOf(without, least, wrong) : least;
       power.push(powerOf(above(without.seen, bound), test.count, hole));
     }
     return { least, power };
@@ -143,12 +146,22 @@ export async function estimateMissingModes(
             training: digest,
             test: test.digest,
             labels: training.labels !== undefined && test.labels !== undefined,
-            options: { sigma, judge, steps, falseAlarms, holes, seed, standing, threshold: known ?? null },
+            options: {
+              sigma,
+              judge,
+              steps,
+              falseAlarms,
+              wrong,
+              holes,
+              seed,
+              standing,
+              threshold: known ?? null,
+            },
           },
           calibrate,
           context.home,
         );
-  const bound = known === undefined ? boundOf(found, least) : least;
+  const bound = known === undefined ? boundOf(found, least, wrong) : least;
   const values = found.seen.map(sigmoid);
   const histogram = new Array<number>(10).fill(0);
   for (const value of values) histogram[Math.min(9, Math.floor(value * 10))]!++;
@@ -167,7 +180,7 @@ export async function estimateMissingModes(
 }
 
 /** What a judge says, as log odds over those of a generated image in the middle. */
-interface Judged {
+export interface Judged {
   /** Of generated images that it was not trained on, ascending. */
   readonly made: Float32Array;
   /** Of the test images, in their order. */
@@ -184,21 +197,18 @@ interface Calibration {
 /** Goes up with every change of what is measured: older calibrations are then not used. */
 const VERSION = 2;
 
-/** Share of generated images that may be above a bound, for each share of test images. */
-const WRONG = 1 / 3;
-
 /**
- * The least bound, at least `least`, above which generated images are at most {@link WRONG} as frequent as test images: what
+ * The least bound, at least `least`, above which generated images are at most `wrong` times as frequent as test images: what
  * is generated is not missing.
  */
-function boundOf({ made, seen }: Judged, least: number): number {
+export function boundOf({ made, seen }: Judged, least: number, wrong: number): number {
   const falling = seen.slice().sort().reverse();
   let [bound, above] = [falling[0] ?? least, 0];
   for (const [i, value] of falling.entries()) {
     if (value < least) break;
     while (above < made.length && made[made.length - 1 - above]! > value) above++;
     // Above this very value are the i before it.
-    if (above / made.length <= (WRONG * i) / falling.length) bound = value;
+    if (above / made.length <= (wrong * i) / falling.length) bound = value;
   }
   return Math.max(bound, least);
 }

@@ -10,7 +10,7 @@ import { Random } from "../../core/data/random.js";
 import { type ImageSource, memoryImages } from "./images.js";
 import type { JudgeSettings } from "./judgeSettings.js";
 import type { SamplePair, Samples } from "./metric.js";
-import { estimateMissingModes, pictureOfMissing } from "./missingEstimate.js";
+import { boundOf, estimateMissingModes, pictureOfMissing } from "./missingEstimate.js";
 import { DEFAULT_JUDGE } from "./missingJudge.js";
 import missingMetric from "./missingModes.js";
 
@@ -104,6 +104,25 @@ test("what reals say of themselves is kept for the next generator", async () => 
   } finally {
     await rm(home, { recursive: true });
   }
+});
+
+test("the threshold: generated images are above it a share as often as test images, by counting", () => {
+  const numbers = (values: readonly number[]) => Float32Array.from(values);
+  // Bounds are values of test images. Of ten generated images none is above 7, one above 5.5, two above 4.2.
+  const made = numbers([0, 0, 1, 1, 2, 2, 3, 4, 4.5, 6]);
+  const seen = numbers([9, 8, 0, 7, 5.5, 4.2, 1, 2, 2.5, 3]);
+  const called = (wrong: number, least = 0) => {
+    const bound = boundOf({ made, seen }, least, wrong);
+    return seen.filter((value) => value > bound).length;
+  };
+  assert.deepEqual(
+    [0, 2 / 5, 1 / 2].map((wrong) => called(wrong)),
+    [2, 3, 4],
+  );
+  assert.equal(called(1 / 2, 7.5), 1);
+  // Nothing is called where generated images are above as often.
+  const alike = numbers([1, 2, 3, 4]);
+  assert.equal(boundOf({ made: alike, seen: alike }, 0, 1 / 3), 4);
 });
 
 test("a threshold of one's own needs no judge of reals", async () => {

@@ -45,6 +45,12 @@ export default defineMetric({
       .lt(1)
       .default(0.001)
       .describe("share of test images that may be called missing where nothing is"),
+    wrong: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(1 / 3)
+      .describe("how often generated images may be above the threshold, for each time that test images are"),
     net: z
       .record(z.string(), z.json())
       .nullable()
