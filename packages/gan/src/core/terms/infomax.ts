@@ -42,7 +42,7 @@ export default defineTerm({
       head({ featureShapes: { local, global } }) {
         if (local === undefined)
           throw new UsageError(
-            "infomax needs a discriminator with local features, and this one (mlp?) has none; use images and convolutional networks, as net.family=resnet or dcgan",
+            "infomax needs a discriminator with local features, and this one (mlp? an autoencoder?) has none; use images and convolutional networks, as net.family=resnet or dcgan",
           );
         if (local[1] * local[2] === 1)
           throw new UsageError(
