@@ -85,8 +85,8 @@ const refusals: Readonly<Record<string, [Case, RegExp]>> = {
     /^conditional networks need labels, and this data has none; set conditional=false$/,
   ],
   "labels for networks that take none": [
-    { recipe: "stylegan", set: ["conditional=true", "net.channels=4"], data: labelled },
-    /^the stylegan networks take no labels; set conditional=false, or net\.family to .*resnet/,
+    { recipe: "began", set: ["conditional=true"], data: labelled },
+    /^the began networks take no labels; set conditional=false, or net\.family to .*resnet/,
   ],
   "virtual batch norm for a G without batch norm": [
     { recipe: "stylegan", set: ["net.generatorNorm=virtual"], data: labelled },

@@ -35,6 +35,8 @@ test("the recipes of the adaptive weighted discriminator change what the paper c
   assert.equal(weighted.steps, 50_000);
   assert.deepEqual(weighted.terms["adaptive-weights"], {
     variant: "normalized",
+    real: 1,
+    fake: 1,
     low: 0.5,
     high: 0.75,
     margin: 0.05,

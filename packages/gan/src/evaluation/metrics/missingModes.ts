@@ -6,6 +6,9 @@ import { defineMetric, makeScore, realOf, type Samples, type ScoreSide } from ".
 import { checkCounts, estimateMissingModes, type MissingModes, pictureOfMissing } from "./missingEstimate.js";
 import { DEFAULT_JUDGE } from "./missingJudge.js";
 
+/** One of a network's settings. */
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** What the estimate can see, in words. */
@@ -52,7 +55,7 @@ export default defineMetric({
       .default(1 / 3)
       .describe("how often generated images may be above the threshold, for each time that test images are"),
     net: z
-      .record(z.string(), z.json())
+      .record(z.string(), z.union([scalar, z.array(scalar)]))
       .nullable()
       .default(null)
       .describe(
