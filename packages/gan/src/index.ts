@@ -84,6 +84,9 @@ export { type RunSummary, readRun } from "./core/run/summary.js";
 
 // Samples
 
+export { type Exemplars, latentArithmetic, latentNeighbours } from "./core/sample/arithmetic.js";
+export { Best } from "./core/sample/best.js";
+export { PER_CLASS, parseClasses, rowClasses } from "./core/sample/classes.js";
 export { interpolate } from "./core/sample/interpolate.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";
 export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";
