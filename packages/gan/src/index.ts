@@ -96,7 +96,7 @@ export { vary } from "./core/sample/vary.js";
 
 export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
 export { comparisonPage } from "./evaluation/compare/page.js";
-export { Evaluation, evaluate } from "./evaluation/evaluate/evaluate.js";
+export { Evaluation, type EvaluationContext, evaluate } from "./evaluation/evaluate/evaluate.js";
 export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
 export {
   type EvaluationRequest,
@@ -105,6 +105,7 @@ export {
   parseReference,
   parseSubject,
 } from "./evaluation/evaluate/request.js";
+export { evaluateTradeOff, type TradeOff, writeTradeOff } from "./evaluation/evaluate/tradeOff.js";
 
 // Networks of other programs
 
