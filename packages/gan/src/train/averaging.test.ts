@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, nn, noGrad, scope, torch } from "@gantry/torch";
+import { UsageError } from "../core/base/errors.js";
 import { WeightAverage } from "./averaging.js";
 
 /** A network whose every parameter is set to one number. */
@@ -141,4 +142,9 @@ test("batch norm's statistics are averaged alike where that is asked for, and pu
   assert.deepEqual(averaged.stateDict().get("1.running_var")?.toNumbers(), before);
   averaged.dispose();
   own.dispose();
+  assert.throws(
+    () => new WeightAverage(new nn.Linear(2, 3), "averaged"),
+    (error) =>
+      error instanceof UsageError && /has no batch norm.*set average\.statistics=own/.test(error.message),
+  );
 });

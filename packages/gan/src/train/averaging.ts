@@ -1,4 +1,5 @@
 import { nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
+import { UsageError } from "../core/base/errors.js";
 import { normStatistics } from "../core/nets/normStatistics.js";
 import { ParameterAverage } from "../core/nets/parameterAverage.js";
 
@@ -16,11 +17,18 @@ export class WeightAverage extends ParameterAverage {
   readonly #running: readonly (readonly [name: string, buffer: nn.Buffer])[];
   readonly #runningAverages: readonly Tensor[];
 
-  /** @param statistics default `own` */
+  /**
+   * @param statistics default `own`
+   * @throws UsageError for statistics to average of a network that has none
+   */
   constructor(network: nn.Module, statistics: AveragedStatistics = "own") {
+    const norms = statistics === "own" ? [] : normStatistics(network);
+    if (statistics === "averaged" && norms.length === 0)
+      throw new UsageError(
+        "average.statistics=averaged: this generator has no batch norm whose statistics could be averaged; set average.statistics=own",
+      );
     super(network);
-    this.#running =
-      statistics === "own" ? [] : normStatistics(network).flatMap(({ mean, variance }) => [mean, variance]);
+    this.#running = norms.flatMap(({ mean, variance }) => [mean, variance]);
     this.#runningAverages = scope(() =>
       this.#running.map(([, buffer]) => nn.buffer(buffer.detach().clone())),
     );

@@ -2,8 +2,8 @@ import { RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../base/errors.js";
 import type { Prior } from "../nets/prior.js";
 
-/** Latents drawn at once where many are drawn part by part: what is held of them is bounded. */
-const BLOCK = 8192;
+/** Latents drawn at once where many are drawn part by part, and numbers of these: what is held of them is bounded. */
+const BLOCK = { latents: 8192, numbers: 2 ** 22 } as const;
 
 /** Whether latents lie around a sphere, so that the way between two of them is an arc. */
 export const isGaussian = (prior: Prior): boolean =>
@@ -51,8 +51,8 @@ export function drawLatents(
 }
 
 /**
- * Latents of a seed in blocks, so that any number of them can be drawn. Up to 8192 they are those that drawLatents() makes of
- * that seed.
+ * Latents of a seed in blocks, so that any number of them can be drawn. Those of one block (8192, of more than 512 numbers
+ * fewer) are those that drawLatents() makes of that seed.
  */
 export function* latentBlocks(
   prior: Prior,
@@ -61,6 +61,7 @@ export function* latentBlocks(
   truncation: number,
 ): IterableIterator<Float32Array> {
   const random = new RandomGenerator(seed, "cpu");
-  for (let from = 0; from < count; from += BLOCK)
-    yield drawLatents(prior, Math.min(BLOCK, count - from), random, truncation);
+  const block = Math.max(1, Math.min(BLOCK.latents, Math.floor(BLOCK.numbers / prior.size)));
+  for (let from = 0; from < count; from += block)
+    yield drawLatents(prior, Math.min(block, count - from), random, truncation);
 }

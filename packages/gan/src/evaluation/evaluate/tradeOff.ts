@@ -1,7 +1,7 @@
 import { svgToPng, writeFileAtomically } from "@gantry/formats";
 import { UsageError } from "../../core/base/errors.js";
 import { type TradeOffPlot, tradeOffPicture } from "../../core/figures/tradeOff.js";
-import { type EvaluationContext, evaluate } from "./evaluate.js";
+import { type EvaluationContext, type EvaluationProgress, evaluate } from "./evaluate.js";
 import type { EvaluationReport } from "./report.js";
 import type { EvaluationRequest, RunSubject } from "./request.js";
 
@@ -39,10 +39,12 @@ export async function evaluateTradeOff(
 ): Promise<TradeOff> {
   if (values.length < 2) throw new UsageError(`a curve is of two values of ${by} or more`);
   const reports: EvaluationReport[] = [];
-  for (const value of values)
-    reports.push(
-      await evaluate({ ...request, subject: { ...request.subject, [by]: value ?? undefined } }, context),
-    );
+  for (const value of values) {
+    const onProgress = (progress: EvaluationProgress) =>
+      context.onProgress?.({ ...progress, what: `${by} ${value ?? "none"}: ${progress.what}` });
+    const subject = { ...request.subject, [by]: value ?? undefined };
+    reports.push(await evaluate({ ...request, subject }, { ...context, onProgress }));
+  }
   return { format: 1, by, values, reports };
 }
 
