@@ -84,6 +84,9 @@ export { type RunSummary, readRun } from "./core/run/summary.js";
 
 // Samples
 
+export { type Exemplars, latentArithmetic, latentNeighbours } from "./core/sample/arithmetic.js";
+export { Best } from "./core/sample/best.js";
+export { PER_CLASS, parseClasses, rowClasses } from "./core/sample/classes.js";
 export { interpolate } from "./core/sample/interpolate.js";
 export { drawMixingGrid, styleRanges } from "./core/sample/mixing.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";
@@ -94,7 +97,7 @@ export { vary } from "./core/sample/vary.js";
 
 export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
 export { comparisonPage } from "./evaluation/compare/page.js";
-export { Evaluation, evaluate } from "./evaluation/evaluate/evaluate.js";
+export { Evaluation, type EvaluationContext, evaluate } from "./evaluation/evaluate/evaluate.js";
 export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
 export {
   type EvaluationRequest,
@@ -103,6 +106,7 @@ export {
   parseReference,
   parseSubject,
 } from "./evaluation/evaluate/request.js";
+export { evaluateTradeOff, type TradeOff, writeTradeOff } from "./evaluation/evaluate/tradeOff.js";
 
 // Networks of other programs
 

@@ -1,33 +1,22 @@
-import type { EvaluationReport, EvaluationRequest } from "@gantry/gan";
+import type { EvaluationContext, EvaluationRequest } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
-import { wholeNumber } from "../numbers.js";
+import { list } from "../evaluating/list.js";
+import {
+  type EvaluationOptions,
+  requestOf,
+  type TradeOffRequest,
+  tradeOffOf,
+} from "../evaluating/request.js";
 import type { Output } from "../output.js";
-import { type ImportOptions, importForRuns, importOption, importOwn } from "../parts.js";
-import { describeReport } from "../render/evaluation.js";
+import { importForRuns, importOption, importOwn } from "../parts.js";
+import { describeReport, describeTradeOff } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
-import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
+import { generatorOptions } from "../sampling/options.js";
+import { movedDataOptions } from "../settings.js";
 import { Interrupted, Interruption } from "../signals.js";
 
-interface Options extends MovedDataOptions, ImportOptions {
-  readonly against?: string;
-  readonly metrics?: string;
-  readonly samples?: string;
-  readonly realSamples?: string;
-  readonly repeats?: string;
-  readonly seed?: string;
-  readonly network?: string;
-  readonly weights?: "ema" | "raw";
-  readonly test?: string;
-  readonly resize?: NonNullable<EvaluationRequest["resize"]>;
-  readonly colour?: "refuse" | "luma";
-  readonly range?: "clip" | "stretch";
-  readonly rounding?: "nearest" | "floor";
-  readonly out?: string;
-  readonly list?: boolean;
-}
-
-export default defineCommand<Options>({
+export default defineCommand<EvaluationOptions>({
   name: "eval",
   summary: "measure a run, images or a .npy file by FID, KID and other metrics",
   description:
@@ -71,10 +60,16 @@ export default defineCommand<Options>({
         "feature network; default Inception where its weights are, else the classifier of such data",
     },
     {
-      flags: "--weights <which>",
-      description: "of a run: averaged (ema, default where it has them) or raw",
-      choices: ["ema", "raw"],
+      flags: "--truncation <t,...>",
+      description:
+        "of a run: draw numbers of a latent beyond t anew (BigGAN); several values, as 0.2,0.5,1,none, make the trade-off's curve",
     },
+    {
+      flags: "--psi <p,...>",
+      description:
+        "of a run: intermediate latents p times as far from their mean (StyleGAN); several make a curve",
+    },
+    ...generatorOptions,
     {
       flags: "--test <data>",
       description: "held-out real images for the metric missing; default: the test split of --against",
@@ -102,7 +97,11 @@ export default defineCommand<Options>({
       description: "nearest (default), or floor as torch-fidelity's example does",
       choices: ["nearest", "floor"],
     },
-    { flags: "--out <file>", description: "where the report goes; default RUN/report.json" },
+    {
+      flags: "--out <file>",
+      description:
+        "where the report goes; default RUN/report.json; a curve's RUN/truncation.json, RUN/psi.json, with a .png beside it",
+    },
     { flags: "--list", description: "list the metrics with their options, and the feature networks" },
     { flags: "--json", description: "print one JSON object a line" },
   ],
@@ -111,6 +110,10 @@ export default defineCommand<Options>({
     ["gantry eval runs/sngan --samples 50000 --repeats 3 --metrics fid,kid,is", "as papers report it"],
     ["gantry eval photos --against cifar10:test --metrics fid,prdc:neighbours=5", "a folder of images"],
     ["gantry eval fake.npy --against runs/gan-ring-0", "what 'gantry sample' wrote, against that run's data"],
+    [
+      "gantry eval runs/biggan-cifar10-0 --truncation 0.2,0.5,1,none --metrics fid,is,prdc",
+      "what truncation trades: a table, and a picture",
+    ],
     ["gantry eval --list", "metrics, their options, and networks"],
   ],
   async run(output, [what], options) {
@@ -119,147 +122,89 @@ export default defineCommand<Options>({
       return await list(output);
     }
     if (what === undefined) throw new UsageProblem("say what to evaluate; see 'gantry eval --help'");
-    const { Evaluation, parseSubject, writeReport } = await import("@gantry/gan");
-    const { writeFileAtomically } = await import("@gantry/formats");
+    const { parseSubject } = await import("@gantry/gan");
     const named = await Promise.all([what, options.against ?? what].map((text) => parseSubject(text)));
     const runs = named.flatMap((subject) => (subject.kind === "run" ? [subject.path] : []));
     // Its generator may do without what trained it.
     await importForRuns([...new Set(runs)], options, "eval", output, ["term"]);
     if (options.out === "") throw new UsageProblem("--out is empty; name a file");
     const request = await requestOf(what, options);
-    const place =
-      options.out ?? (request.subject.kind === "run" ? `${request.subject.path}/report.json` : undefined);
+    const { curve } = tradeOffOf(options);
     const interruption = new Interruption({
       onFirst: () =>
         output.reporter.note(
           "Stopping. What was looked at is kept: the same command goes on from here. Ctrl-C again stops at once.",
         ),
     });
-    let report: EvaluationReport;
-    const pictures = new Map<string, Uint8Array>();
+    const { reporter } = output;
+    const context = {
+      onProgress: reporter.progress,
+      onNotice: reporter.warning,
+      onNote: reporter.note,
+      signal: interruption.signal,
+    };
     try {
-      const { reporter } = output;
-      const evaluation = await Evaluation.open(request, {
-        onProgress: (progress) => reporter.progress(progress),
-        onPicture: (name, png) => pictures.set(name, png),
-        onNotice: (message) => reporter.warning(message),
-        onNote: (message) => reporter.note(message),
-        signal: interruption.signal,
-      });
-      try {
-        report = await evaluation.run();
-      } finally {
-        evaluation.close();
-      }
-      if (place !== undefined) {
-        await writeReport(place, report);
-        for (const [name, png] of pictures) await writeFileAtomically(pictureBeside(place, name), png);
-      }
+      await (curve === undefined
+        ? report(output, request, options.out, context)
+        : tradeOff(output, request, curve, options.out, context));
     } catch (error) {
       if (interruption.signal.aborted && error instanceof Interrupted) return interruption.status;
       throw error;
     } finally {
       interruption.release();
     }
-    if (output.json) output.printJson({ event: "report", ...report });
-    else {
-      output.print(describeReport(report, output.style, output.columns));
-      output.print(
-        `\n${duration(report.seconds)}; ${place === undefined ? "--out FILE keeps the report" : `the report: ${shellWord(place)}`}`,
-      );
-      if (place !== undefined)
-        for (const name of pictures.keys())
-          output.print(`called missing: ${shellWord(pictureBeside(place, name))}`);
-    }
     return 0;
   },
 });
 
+async function report(
+  output: Output,
+  request: EvaluationRequest,
+  out: string | undefined,
+  context: EvaluationContext,
+): Promise<void> {
+  const { evaluate, writeReport } = await import("@gantry/gan");
+  const { writeFileAtomically } = await import("@gantry/formats");
+  const { subject } = request;
+  const place = out ?? (subject.kind === "run" ? `${subject.path}/report.json` : undefined);
+  const pictures = new Map<string, Uint8Array>();
+  const found = await evaluate(request, {
+    ...context,
+    onPicture: (name, png) => pictures.set(name, png),
+  });
+  if (place !== undefined) {
+    await writeReport(place, found);
+    for (const [name, png] of pictures) await writeFileAtomically(pictureBeside(place, name), png);
+  }
+  if (output.json) return output.printJson({ event: "report", ...found });
+  output.print(describeReport(found, output.style, output.columns));
+  output.print(
+    `\n${duration(found.seconds)}; ${place === undefined ? "--out FILE keeps the report" : `the report: ${shellWord(place)}`}`,
+  );
+  if (place !== undefined)
+    for (const name of pictures.keys())
+      output.print(`called missing: ${shellWord(pictureBeside(place, name))}`);
+}
+
 /** `RUN/report.missing-3.5.png` beside `RUN/report.json`. */
 const pictureBeside = (report: string, name: string) => `${report.replace(/\.json$/, "")}.${name}.png`;
 
-async function requestOf(what: string, options: Options): Promise<EvaluationRequest> {
-  const { parseAgainst, parseMetrics, parseReference, parseSubject } = await import("@gantry/gan");
-  const subject = await parseSubject(what);
-  if (options.weights !== undefined && subject.kind !== "run") {
-    const { path } = await parseRun(what);
-    throw new UsageProblem(`--weights chooses among a run's, and ${path} is no run (it has no config.json)`);
-  }
-  const data = await dataOf(options);
-  if (data !== undefined && subject.kind !== "run")
-    throw new UsageProblem(
-      `--${options.data === undefined ? "labels" : "data"} is of a run that is evaluated; what it is compared with is --against`,
-    );
-  const { range, rounding } = options;
-  return {
-    subject: subject.kind === "run" ? { ...subject, weights: options.weights, data } : subject,
-    against: options.against === undefined ? undefined : await parseAgainst(options.against),
-    test: options.test === undefined ? undefined : await parseReference(options.test),
-    metrics: options.metrics === undefined ? undefined : parseMetrics(options.metrics),
-    samples: wholeNumber("--samples", options.samples, 1, 10_000_000),
-    realSamples: wholeNumber("--real-samples", options.realSamples, 1),
-    repeats: wholeNumber("--repeats", options.repeats, 1, 10_000),
-    seed: wholeNumber("--seed", options.seed, 0),
-    network: options.network,
-    quantisation: {
-      ...(range === undefined ? {} : { range }),
-      ...(rounding === undefined ? {} : { rounding }),
-    },
-    ...(options.resize === undefined ? {} : { resize: options.resize }),
-    ...(options.colour === undefined ? {} : { colour: options.colour }),
-  };
-}
-
-async function list(output: Output): Promise<number> {
-  const { dataContext } = await import("@gantry/gan/data");
-  const { describeOptions, metrics } = await import("@gantry/gan");
-  const { featureNetworks } = await import("@gantry/gan/metrics");
-  const context = dataContext();
-  const known = [...(await metrics.all()).values()].map(({ name, summary, source, options }) => ({
-    name,
-    summary,
-    source,
-    options: describeOptions(options),
-  }));
-  const networks = await Promise.all(
-    [...(await featureNetworks.all()).values()].map(async (network) => ({
-      name: network.name,
-      summary: network.summary,
-      source: network.source,
-      present: await network.isPresent(context),
-    })),
-  );
-  if (output.json) {
-    output.printJson({ metrics: known, networks });
-    return 0;
-  }
-  const { style, columns: width } = output;
-  const { columns } = await import("../render/format.js");
-  output.print(style.bold("Metrics"));
-  for (const { name, summary, source, options } of known) {
-    output.print(columns([[name, `${summary} (${source})`]], width, style.bold));
-    if (options.length > 0)
-      output.print(
-        columns(
-          options.map((option) => [
-            `    ${option.name}`,
-            `${[option.type, option.description].filter((text) => text !== "").join("; ")}; default ${JSON.stringify(option.default)}`,
-          ]),
-          width,
-          style.dim,
-        ),
-      );
-  }
-  output.print(style.bold("Feature networks"));
-  output.print(
-    columns(
-      networks.map(({ name, summary, present }) => [
-        name,
-        `${summary}; ${present ? "present" : `not here: ${name.startsWith("inception") ? "gantry data fetch inception" : `gantry train-classifier ${name}`}`}`,
-      ]),
-      width,
-      style.bold,
-    ),
-  );
-  return 0;
+async function tradeOff(
+  output: Output,
+  request: EvaluationRequest,
+  { by, values }: NonNullable<TradeOffRequest["curve"]>,
+  out: string | undefined,
+  context: EvaluationContext,
+): Promise<void> {
+  const { evaluateTradeOff, writeTradeOff } = await import("@gantry/gan");
+  const { subject, ...rest } = request;
+  if (subject.kind !== "run") throw new UsageProblem(`--${by} is of a run; leave it out`);
+  if (out !== undefined && !/\.json$/i.test(out))
+    throw new UsageProblem(`--out ${out}: a curve goes to FILE.json, and its picture to FILE.png beside it`);
+  const place = out?.replace(/\.json$/i, "") ?? `${subject.path}/${by}`;
+  const curve = await evaluateTradeOff({ ...rest, subject }, by, values, context);
+  await writeTradeOff(place, curve);
+  if (output.json) return output.printJson({ event: "curve", ...curve, picture: `${place}.png` });
+  output.print(describeTradeOff(curve, output.style, output.columns));
+  output.print(`\nThe reports: ${shellWord(`${place}.json`)}; the curve: ${shellWord(`${place}.png`)}`);
 }

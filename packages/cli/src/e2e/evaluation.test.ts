@@ -128,6 +128,42 @@ describe("gantry eval", () => {
     await refuse(["eval", "run"], 2, /the run has no checkpoint yet/, inside);
   });
 
+  test("several values of truncation make a table, a file of reports and a picture; one is told of", async () => {
+    await succeed(["train", "gan", "--steps", "20", "--out", "traded", ...QUICK], inside);
+    const evaluate = ["eval", "traded", "--samples", "300", "--truncation"];
+    const { stdout } = await succeed([...evaluate, "0.3,1,none"], inside);
+    assert.match(stdout, /^truncation +modes ↑ +high-quality ↑ +reverse-kl ↓$/m);
+    for (const value of ["0.3", "1", "none"]) assert.match(stdout, new RegExp(`^${value} +\\d`, "m"));
+    const curve = JSON.parse(await readFile(join(cwd, "traded", "truncation.json"), "utf8")) as {
+      values: unknown[];
+      reports: { subject: { details: { truncation?: number } } }[];
+    };
+    assert.deepEqual(curve.values, [0.3, 1, null]);
+    assert.deepEqual(
+      curve.reports.map(({ subject }) => subject.details.truncation),
+      [0.3, 1, undefined],
+    );
+    assert.ok((await stat(join(cwd, "traded", "truncation.png"))).size > 1000);
+    const [line] = parseLines(
+      (await succeed([...evaluate, "1,0.3", "--out", "c.json", "--json"], inside)).stdout,
+    );
+    assert.deepEqual([line?.event, line?.by, line?.values], ["curve", "truncation", [1, 0.3]]);
+    assert.ok((await stat(join(cwd, "c.png"))).size > 1000);
+    // One value is a report as any other, and its scores are compared with their like alone.
+    const one = await succeed([...evaluate, "0.3"], inside);
+    assert.match(one.stdout, /^traded at iteration 20, weights as trained, truncated at 0\.3: 300 points$/m);
+    const [compared] = parseLines((await succeed(["compare", "traded", "--json"], inside)).stdout);
+    const names = (compared as unknown as { metrics: { name: string }[] }).metrics.map(({ name }) => name);
+    assert.ok(names.includes("modes truncation 0.3") && names.includes("modes"), names.join());
+    const bad = (more: string[], reason: RegExp) => refuse(["eval", "traded", ...more], 2, reason, inside);
+    await bad(["--truncation", "1,1"], /1 is given twice/);
+    await bad(["--truncation", "x"], /--truncation x: a number of 0\.01 or more/);
+    await bad(["--truncation", "1,2", "--psi", "0.5,1"], /a curve goes through those of one/);
+    await bad(["--psi", "0.5"], /these networks have none/);
+    await bad(["--truncation", "1,2", "--out", "c.png"], /a curve goes to FILE\.json/);
+    await refuse(["eval", "test.npy", "--truncation", "1"], 2, /--truncation is of a run/, inside);
+  });
+
   test("points get the metrics of points", async () => {
     await succeed(["train", "gan", "--steps", "20", "--out", "points", ...QUICK], inside);
     const { stdout } = await succeed(["eval", "points", "--samples", "500"], inside);

@@ -1,4 +1,4 @@
-import type { EvaluationReport } from "@gantry/gan";
+import type { EvaluationReport, TradeOff } from "@gantry/gan";
 import { amount, count, scalar, shape, wrap } from "./format.js";
 import type { Style } from "./style.js";
 import { tableBlocks } from "./table.js";
@@ -10,12 +10,20 @@ function describeSide({ kind, name, samples, of, shape: extents, details }: Side
   const { path, iteration, weights, split } = details;
   const called =
     kind === "run"
-      ? `${path} at iteration ${count(Number(iteration))}, ${weights === "ema" ? "averaged weights" : "weights as trained"}`
+      ? `${path} at iteration ${count(Number(iteration))}, ${weights === "ema" ? "averaged weights" : "weights as trained"}${mannerOf(details)}`
       : `${name}${typeof split === "string" ? ` (${split})` : ""}`;
   const items = extents.length === 3 ? `images of ${shape(extents)}` : "points";
   const part = of === null || of === samples ? "" : ` of ${count(of)}`;
   return `${called}: ${part === "" ? amount(samples, items) : `${count(samples)}${part} ${items}`}`;
 }
+
+/** How the samples of a run were made, where that is not as in training: `, truncated at 0.5`. */
+const mannerOf = ({ truncation, psi, standing }: Side["details"]): string =>
+  [
+    ...(truncation === undefined ? [] : [`, truncated at ${truncation}`]),
+    ...(psi === undefined ? [] : [`, psi ${psi}`]),
+    ...(standing === undefined ? [] : [`, standing statistics of ${standing} batches`]),
+  ].join("");
 
 /** What was measured on what, a table of scores, and by which conventions. */
 export function describeReport(report: EvaluationReport, style: Style, width: number): string {
@@ -50,4 +58,31 @@ export function describeReport(report: EvaluationReport, style: Style, width: nu
     ...conventions,
   ];
   return [...lines, "", ...notes.flatMap((note) => wrap(note, width).map(style.dim))].join("\n");
+}
+
+/** A row for each value, a column for each score; the best of each column is marked. */
+export function describeTradeOff({ by, values, reports }: TradeOff, style: Style, width: number): string {
+  const [first] = reports as readonly [EvaluationReport, ...EvaluationReport[]];
+  const scores = first.scores.map(({ name, better }, place) => {
+    const found = reports.map((report) => report.scores[place]?.value ?? Number.NaN);
+    const best = better === "lower" ? Math.min(...found) : Math.max(...found);
+    return { name, better, found, best };
+  });
+  const rows = values.map((value, i) => [
+    value === null ? "none" : String(value),
+    ...scores.map(({ found, best }) => ({ text: scalar(found[i] as number), best: found[i] === best })),
+  ]);
+  const head = [
+    by,
+    ...scores.map(({ name, better }) => `${name} ${better === "lower" ? "\u2193" : "\u2191"}`),
+  ];
+  return [
+    style.bold(
+      describeSide({ ...first.subject, details: { ...first.subject.details, [by]: undefined as never } }),
+    ),
+    ...(first.against === null ? [] : [`against ${describeSide(first.against)}`]),
+    "",
+    ...tableBlocks(head, rows, width, style.good),
+    style.dim("* the best"),
+  ].join("\n");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveTensors, nn, noGrad, scope, torch } from "@gantry/torch";
+import { UsageError } from "../core/base/errors.js";
 import { WeightAverage } from "./averaging.js";
 
 /** A network whose every parameter is set to one number. */
@@ -91,4 +92,59 @@ test("a state comes back, and updates keep no tensor", () => {
   assert.deepEqual(values(other), values(average));
   average.dispose();
   other.dispose();
+});
+
+test("batch norm's statistics are averaged alike where that is asked for, and put back to the bit", () => {
+  const net = new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3));
+  const norm = net.namedModules().find(([, module]) => module instanceof nn.BatchNorm)?.[1] as nn.BatchNorm1d;
+  const decay = 0.7;
+  const averaged = new WeightAverage(net, "averaged");
+  const own = new WeightAverage(net);
+  const seen: { mean: number[]; variance: number[] }[] = [];
+  const look = () => seen.push({ mean: norm.runningMean.toNumbers(), variance: norm.runningVar.toNumbers() });
+  look();
+  for (let n = 1; n < 6; n++) {
+    // As a training does it: a pass, whose batch goes into the running statistics by a tenth.
+    noGrad(() => scope(() => void net.forward(torch.randn([8, 2]))));
+    look();
+    averaged.update(decay);
+    own.update(decay);
+  }
+  const closed = (part: "mean" | "variance", place: number) =>
+    seen.reduce(
+      (sum, each, i) =>
+        sum + (i === 0 ? decay ** 5 : (1 - decay) * decay ** (5 - i)) * (each[part][place] as number),
+      0,
+    );
+  const state = averaged.stateDict();
+  for (const [name, part] of [
+    ["1.running_mean", "mean"],
+    ["1.running_var", "variance"],
+  ] as const)
+    for (const [place, value] of (state.get(name)?.toNumbers() ?? []).entries())
+      assert.ok(Math.abs(value - closed(part, place)) < 1e-6, `${name} ${place}: ${value}`);
+  // The number of batches is a count, and stays the network's.
+  assert.deepEqual(
+    [...state.keys()].filter((name) => !own.stateDict().has(name)),
+    ["1.running_mean", "1.running_var"],
+  );
+  const before = norm.runningVar.toNumbers();
+  assert.deepEqual(
+    averaged.apply(() => norm.runningVar.toNumbers()),
+    state.get("1.running_var")?.toNumbers(),
+  );
+  assert.deepEqual(norm.runningVar.toNumbers(), before);
+  assert.deepEqual(
+    own.apply(() => norm.runningVar.toNumbers()),
+    before,
+  );
+  averaged.restart();
+  assert.deepEqual(averaged.stateDict().get("1.running_var")?.toNumbers(), before);
+  averaged.dispose();
+  own.dispose();
+  assert.throws(
+    () => new WeightAverage(new nn.Linear(2, 3), "averaged"),
+    (error) =>
+      error instanceof UsageError && /has no batch norm.*set average\.statistics=own/.test(error.message),
+  );
 });

@@ -41,6 +41,7 @@ for (const [recipe, settings] of [
   ["gan", {}],
   ["dcgan", {}],
   ["dcgan", { schedule: { generatorSteps: 2 } }],
+  ["dcgan", { average: { statistics: "averaged" } }],
   ["reg-gan", {}],
   ["reg-gan", { schedule: { shareSamples: false, generatorBatch: 10 } }],
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],

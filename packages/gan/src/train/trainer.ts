@@ -76,7 +76,10 @@ export class Trainer {
     this.dataset = dataset;
     this.game = game;
     this.random = trainingRandom(config);
-    this.average = config.average === null ? undefined : new WeightAverage(game.network("generator"));
+    this.average =
+      config.average === null
+        ? undefined
+        : new WeightAverage(game.network("generator"), config.average.statistics);
     this.#loader = createLoader({ dataset, batch: config.batch, seed: config.seed });
     this.#pace = paceOf(config, dataset.count);
     this.#logEvery = everyIterations(config.intervals.log, this.#pace);

@@ -229,7 +229,7 @@ test("null takes away; an optimizer of another kind keeps nothing of the old one
       momentum: 0,
       weightDecay: 0,
     });
-    assert.deepEqual(config.average, { decay: 0.999, halfLife: null });
+    assert.deepEqual(config.average, { decay: 0.999, halfLife: null, statistics: "own" });
   }
   const without = await resolveConfig({
     recipe: "gan",

@@ -106,6 +106,12 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe("in decay's place: how long until half of the average is newer, as { images: 10000 }"),
+      statistics: z
+        .enum(["own", "averaged"])
+        .default("own")
+        .describe(
+          "batch norm's running means and variances beside averaged weights: own: the network's, as AutoGAN's code; averaged: alike, as BigGAN's",
+        ),
     })
     .nullable()
     .default(null)

@@ -2,3 +2,4 @@
 export * from "./lines.js";
 export * from "./panels.js";
 export * from "./scatter.js";
+export * from "./tradeOff.js";

@@ -48,7 +48,8 @@ export const lineColour = (place: number): string =>
   PALETTE[place] ?? `hsl(${Math.round((place * 137.5) % 360)} 65% 40%)`;
 
 const MARGIN = { left: 58, right: 14, top: 30, bottom: 46 } as const;
-const FONT = 'font-family="DejaVu Sans, Helvetica, Arial, sans-serif"';
+/** Attributes of text in pictures. */
+export const FONT = 'font-family="DejaVu Sans, Helvetica, Arial, sans-serif"';
 
 const round = (value: number) => Math.round(value * 100) / 100;
 

@@ -1,7 +1,7 @@
 import { defineRecipe } from "./recipe.js";
 
-// For ImageNet the code adds up the gradients of 8 batches of 256 before a step, which nothing here does. Its average takes
-// batch norm's statistics too, here of parameters alone. Its spectral norm divides by no less than 1e-6, here 1e-12.
+// For ImageNet the code adds up the gradients of 8 batches of 256 before a step, which nothing here does. Its spectral
+// norm divides by no less than 1e-6, here 1e-12.
 export default defineRecipe({
   name: "biggan",
   summary: "wide residual networks, classes in every norm of G, averaged weights",
@@ -14,7 +14,7 @@ export default defineRecipe({
     terms: { hinge: {} },
     optimizers: { default: { kind: "adam", learningRate: 2e-4, betas: [0, 0.999] } },
     schedule: { discriminatorSteps: 4, judgeTogether: true },
-    average: { decay: 0.9999, start: 1000 },
+    average: { decay: 0.9999, start: 1000, statistics: "averaged" },
     batch: 50,
     steps: 125_000,
   },

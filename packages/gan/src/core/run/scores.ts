@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "../base/json.js";
 
 /** One score of a run, with what it can be compared by. */
 export interface RunScore {
-  /** `fid[cifar10-cnn]`: only scores of one name are compared. */
+  /** `fid[cifar10-cnn]`, `fid[cifar10-cnn] truncation 0.5`: only scores of one name are compared. */
   readonly name: string;
   readonly better: "lower" | "higher";
   /** Mean over the repeats. */
@@ -27,13 +27,16 @@ export function scoresIn(report: object): RunScore[] {
   if (!Array.isArray(scores)) return [];
   const details = isObject(subject) && isObject(subject.details) ? subject.details : {};
   const reference = isObject(against) && typeof against.name === "string" ? against.name : undefined;
+  const manner = mannerOf(details);
+  const standing =
+    details.standing === undefined ? {} : { "standing statistics": `${details.standing} batches` };
   return scores.filter(isObject).flatMap((score): RunScore[] => {
     const { name, better, value, values, repeatDeviation, note } = score;
     if (typeof name !== "string" || typeof value !== "number") return [];
     if (better !== "lower" && better !== "higher") return [];
     return [
       {
-        name,
+        name: `${name}${manner}`,
         better,
         value,
         deviation: typeof repeatDeviation === "number" ? repeatDeviation : null,
@@ -42,12 +45,19 @@ export function scoresIn(report: object): RunScore[] {
         note: typeof note === "string" ? note : null,
         measured: {
           ...(reference === undefined ? {} : { "compared with": reference }),
+          ...standing,
           ...measuredBy(score),
         },
       },
     ];
   });
 }
+
+/** What samples of truncated latents are scored by is another score: it trades variety for quality. */
+const mannerOf = (details: JsonObject): string =>
+  ["truncation", "psi"]
+    .flatMap((key) => (details[key] === undefined ? [] : [` ${key} ${details[key]}`]))
+    .join("");
 
 function measuredBy({ samples, conventions }: JsonObject): Record<string, string> {
   const counts = isObject(samples) ? samples : {};

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { deviceCount } from "@gantry/torch";
 import { finish, temporaryFolder, tinyConfig, writeImages } from "../../testing/runs.js";
-import { startRun } from "../../train/train.js";
+import { resumeRun, startRun } from "../../train/train.js";
 import { UsageError } from "../base/errors.js";
 import type { JsonObject } from "../base/json.js";
 import { Sampler } from "./sampler.js";
@@ -91,4 +91,37 @@ test("a conditional generator's samples are eight of class 0, eight of class 1, 
   assert.deepEqual(all(), all(rows));
   assert.notDeepEqual(all(), all(rows.map((row) => (row + 1) % 10)));
   classes.close();
+});
+
+test("averaged statistics of batch norm are what a sampler has beside averaged weights, to the bit", async () => {
+  const images = await writeImages(folder);
+  const made = async (statistics: string) => {
+    const path = join(folder, `statistics-${statistics}`);
+    const settings = { steps: 5, average: { statistics } };
+    await finish(await startRun(await tinyConfig("dcgan", images, settings), path));
+    const averaged = await Sampler.open(path);
+    const latents = averaged.latents(6, 4);
+    const samples = [...averaged.samples(latents)].flatMap((part) => [...part]);
+    const { trainer } = await resumeRun(path);
+    const own = trainer.generate({ count: 6, seed: 4 });
+    assert.deepEqual(samples, own.toNumbers());
+    own.dispose();
+    await trainer.close();
+    averaged.close();
+    return samples;
+  };
+  assert.notDeepEqual(await made("averaged"), await made("own"));
+});
+
+test("truncation, psi and standing statistics that make no sense are refused before anything is drawn", async () => {
+  const path = join(folder, "gaussian");
+  const bare = await sampler("bare", { net: { generatorBatchNorm: false } });
+  bare.close();
+  await assert.rejects(Sampler.open(join(folder, "bare"), { standing: 3 }), /no batch norm/);
+  const uniform = await sampler("uniform", { net: { prior: { distribution: "uniform" } } });
+  uniform.close();
+  await assert.rejects(Sampler.open(join(folder, "uniform"), { truncation: 1 }), /are not; train with/);
+  const cut = await Sampler.open(path, { truncation: 0.5 });
+  assert.ok(cut.latents(100, 1).every((value) => Math.abs(value) <= 0.5));
+  cut.close();
 });

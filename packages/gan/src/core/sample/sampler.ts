@@ -1,20 +1,21 @@
-import { type Device, deviceCount, noGrad, RandomGenerator, scope, type Tensor, torch } from "@gantry/torch";
+import { type Device, noGrad, RandomGenerator, scope, torch } from "@gantry/torch";
 import { RunError, UsageError } from "../base/errors.js";
-import { shellWord } from "../base/shellWord.js";
-import { buildGame } from "../config/build.js";
 import { validateConfig } from "../config/config.js";
 import { recallKernels } from "../config/kernelChoices.js";
-import type { Config } from "../config/schema.js";
 import { type DataContext, openDataset } from "../data/index.js";
-import type { Game } from "../game/game.js";
 import type { Generator } from "../nets/contract.js";
-import type { Code } from "../nets/prior.js";
+import type { Code, Prior } from "../nets/prior.js";
 import type { DataShape } from "../nets/sample.js";
 import { shapeOf } from "../nets/sample.js";
 import { notFinite, readCheckpointFile, readState } from "../run/checkpoints.js";
 import { type CheckpointChoice, RunDirectory } from "../run/directory.js";
-import { describeSource, isForeign } from "../run/imports.js";
+import { isForeign } from "../run/imports.js";
 import { findNotFinite } from "../state/tensors.js";
+import { rowClasses } from "./classes.js";
+import { SampleJudge } from "./judge.js";
+import { drawLatents, isGaussian, latentBlocks, requireTruncatable } from "./latents.js";
+import { buildSampled, foreignTerms, isPresent, needsTerms } from "./sampledGame.js";
+import { standStatistics } from "./standing.js";
 
 export interface SamplerOptions {
   /** The checkpoint; default the newest. */
@@ -23,8 +24,14 @@ export interface SamplerOptions {
   readonly weights?: "ema" | "raw" | undefined;
   /** Default the run's own, or `cpu` where that is not present. */
   readonly device?: Device | undefined;
+  /** Numbers of latents further than this from 0 are drawn anew (BigGAN); default none are. */
+  readonly truncation?: number | undefined;
   /** How far intermediate latents are let from their mean, as a factor (StyleGAN); default 1. */
   readonly psi?: number | undefined;
+  /** Batches that batch norm's statistics are made anew of, see standStatistics(); default as they were kept. */
+  readonly standing?: number | undefined;
+  /** Whether the discriminator is kept, for judged(). Default false. */
+  readonly judge?: boolean | undefined;
   readonly context?: Partial<DataContext>;
 }
 
@@ -36,8 +43,12 @@ export interface StyleMixing {
   takes(layer: number): boolean;
 }
 
-/** Images in a row that share a class, where nothing else is asked for. */
-const PER_CLASS = 8;
+/** Some samples, with what the discriminator makes of them. */
+export interface JudgedSamples {
+  readonly samples: Float32Array;
+  /** One each, raw; higher for what looks real. */
+  readonly scores: Float32Array;
+}
 
 /** A run's generator, out of one of its checkpoints: makes samples, and needs neither the data nor the other players. */
 export class Sampler {
@@ -47,28 +58,32 @@ export class Sampler {
   readonly data: DataShape;
   /** Which weights it samples with. */
   readonly weights: "ema" | "raw";
+  /** See SamplerOptions; Infinity for none. */
+  readonly truncation: number;
   readonly #generator: Generator;
+  readonly #judge: SampleJudge | undefined;
   readonly #device: Device;
 
   private constructor(
-    run: RunDirectory,
-    iteration: number,
-    data: DataShape,
-    weights: "ema" | "raw",
+    parts: Pick<Sampler, "run" | "iteration" | "data" | "weights" | "truncation">,
     generator: Generator,
+    judge: SampleJudge | undefined,
     device: Device,
   ) {
-    this.run = run;
-    this.iteration = iteration;
-    this.data = data;
-    this.weights = weights;
+    this.run = parts.run;
+    this.iteration = parts.iteration;
+    this.data = parts.data;
+    this.weights = parts.weights;
+    this.truncation = parts.truncation;
     this.#generator = generator;
+    this.#judge = judge;
     this.#device = device;
   }
 
   /**
    * @throws UsageError for a folder that is no run, a checkpoint that is not there, `ema` where the run averages nothing,
-   * and `psi` where G has no intermediate latents; RunError naming a damaged file
+   * `truncation` where latents are not Gaussian, `psi` where G has no intermediate latents, `standing` where it has no batch
+   * norm, and `judge` where no discriminator is kept, or it judges no single samples; RunError naming a damaged file
    * @example
    * const sampler = await Sampler.open("runs/dcgan-fashion-mnist-0");
    * for (const images of sampler.samples(sampler.latents(64, 0))) console.log(images.length);
@@ -91,6 +106,10 @@ export class Sampler {
         `${path}: the run keeps no average of its weights; use raw ones, or train with --set average.decay=0.999`,
       );
     }
+    const judging =
+      options.judge === true ? await readCheckpointFile(folder, "discriminator.safetensors") : undefined;
+    if (options.judge === true && judging === undefined)
+      throw new UsageError(`${folder}: the checkpoint keeps no discriminator that could rank samples`);
     const own = run.config.device as Device;
     const device = options.device ?? (isPresent(own) ? own : "cpu");
     const data =
@@ -99,59 +118,73 @@ export class Sampler {
     recallKernels(await readState(folder));
     const game = await buildSampled(run, { ...run.config, device }, data);
     const generator = game.network<Generator>("generator");
-    for (const { name, network } of game.players.values()) if (name !== "generator") network.dispose();
+    const used = new Map([
+      // Averages are of parameters, and of batch norm's statistics where the run says so; all else is the network's own.
+      ["generator", new Map([...arrays, ...(averaged ?? [])])],
+      ...(judging === undefined ? [] : [["discriminator", judging] as const]),
+    ]);
+    for (const { name, network } of game.players.values()) if (!used.has(name)) network.dispose();
+    const release = () => {
+      for (const name of used.keys()) game.network(name).dispose();
+    };
     try {
-      scope(() =>
-        generator.loadStateDict(
-          new Map(
-            // Averages are of parameters only; buffers are the network's own.
-            [...arrays, ...(averaged ?? [])].map(([name, { data: bytes, shape, dtype }]) => [
-              name,
-              torch.fromBytes(bytes, shape, dtype),
-            ]),
-          ),
-        ),
-      );
+      for (const [name, values] of used)
+        scope(() =>
+          game
+            .network(name)
+            .loadStateDict(
+              new Map(
+                [...values].map(([key, { data: bytes, shape, dtype }]) => [
+                  key,
+                  torch.fromBytes(bytes, shape, dtype),
+                ]),
+              ),
+            ),
+        );
     } catch (error) {
-      generator.dispose();
+      release();
       const foreign = foreignTerms(run);
       throw foreign.length > 0
-        ? needsTerms(run, foreign, error)
+        ? needsTerms(run, foreign, judging === undefined ? "generator" : "networks", error)
         : new RunError(
             `${folder}: the checkpoint does not fit the run's config.json: ${(error as Error).message}`,
             { cause: error },
           );
     }
-    const strange = findNotFinite(generator.stateDict());
-    if (strange !== undefined) {
-      generator.dispose();
-      throw new RunError(notFinite(folder, `${strange} of the generator`));
-    }
-    generator.train(false);
-    if (options.psi !== undefined) {
-      if (generator.psi === undefined) {
-        generator.dispose();
-        throw new UsageError(
-          `${path}: psi is how far intermediate latents are from their mean, and these networks have none; leave it out, or truncate the latents themselves`,
-        );
+    try {
+      for (const name of used.keys()) {
+        const strange = findNotFinite(game.network(name).stateDict());
+        if (strange !== undefined) throw new RunError(notFinite(folder, `${strange} of the ${name}`));
       }
-      generator.psi = options.psi;
+      const { truncation = Number.POSITIVE_INFINITY } = options;
+      adjust(generator, path, run.config.batch, device, options);
+      const judge =
+        judging === undefined ? undefined : new SampleJudge(game, iteration, run.config.steps, device);
+      const weights = averaged === undefined ? "raw" : "ema";
+      return new Sampler({ run, iteration, data, weights, truncation }, generator, judge, device);
+    } catch (error) {
+      release();
+      throw error;
     }
-    return new Sampler(run, iteration, data, averaged === undefined ? "raw" : "ema", generator, device);
   }
 
   get latentSize(): number {
     return this.#generator.prior.size;
   }
 
+  /** What its latents look like and where they come from. */
+  get prior(): Prior {
+    return this.#generator.prior;
+  }
+
   /** Whether latents lie around a sphere, so that the way between two of them is an arc. */
   get isGaussian(): boolean {
-    return this.#generator.prior.distribution === "normal" && this.codes.length === 0;
+    return isGaussian(this.prior);
   }
 
   /** The parts of its latents that mean something (InfoGAN); most generators have none. */
   get codes(): readonly Code[] {
-    return this.#generator.prior.codes;
+    return this.prior.codes;
   }
 
   /** Sides of the maps that take a style, one for each layer that does; undefined for generators without styles. */
@@ -164,36 +197,23 @@ export class Sampler {
     return this.#generator.classes;
   }
 
+  /** What these are called in the data; undefined where the run keeps no names. */
+  get classNames(): readonly string[] | undefined {
+    return this.classes === undefined ? undefined : this.run.record.data?.classNames;
+  }
+
   /**
    * Latents of the prior, one after the other: the same for the same seed, whatever the device.
-   * @param truncation numbers further than this from 0 are drawn anew until they are not: fewer kinds of images, and
-   * likelier ones (Brock et al. 2019, BigGAN, section 3.1); default none are
-   * @throws UsageError for latents that are not Gaussian
+   * @param truncation see drawLatents(); default the sampler's
+   * @throws UsageError for a truncation of latents that are not Gaussian
    */
-  latents(count: number, seed: number, truncation = Number.POSITIVE_INFINITY): Float32Array {
-    const random = new RandomGenerator(seed, "cpu");
-    const numbers = (draw: () => Tensor) => scope(() => draw().toTypedArray()) as Float32Array;
-    const latents = numbers(() => this.#generator.prior.sample(count, random));
-    if (truncation === Number.POSITIVE_INFINITY) return latents;
-    if (!this.isGaussian)
-      throw new UsageError(
-        this.codes.length > 0
-          ? "truncation would cut the codes of these latents; leave it out"
-          : "truncation is for latents of N(0, 1), and this run's are not; train with net.prior.distribution=normal",
-      );
-    const beyond: number[] = [];
-    for (let at = 0; at < latents.length; at++)
-      if (Math.abs(latents[at] as number) > truncation) beyond.push(at);
-    while (beyond.length > 0) {
-      const anew = numbers(() => torch.randn([beyond.length], { generator: random }));
-      let left = 0;
-      for (const [i, at] of beyond.entries()) {
-        latents[at] = anew[i] as number;
-        if (Math.abs(latents[at] as number) > truncation) beyond[left++] = at;
-      }
-      beyond.length = left;
-    }
-    return latents;
+  latents(count: number, seed: number, truncation = this.truncation): Float32Array {
+    return drawLatents(this.prior, count, new RandomGenerator(seed, "cpu"), truncation);
+  }
+
+  /** The same in blocks, for any number of them: see latentBlocks(). */
+  latentBlocks(count: number, seed: number): IterableIterator<Float32Array> {
+    return latentBlocks(this.prior, count, seed, this.truncation);
   }
 
   /**
@@ -205,6 +225,24 @@ export class Sampler {
    * @returns each part's samples, N*C*H*W (or N*D) numbers, images in [-1, 1]
    */
   *samples(latents: Float32Array, labels?: Int32Array, mixing?: StyleMixing): IterableIterator<Float32Array> {
+    for (const { samples } of this.#made(latents, labels, { mixing })) yield samples;
+  }
+
+  /**
+   * The same, each with its discriminator's score; of a sampler that was opened with `judge`.
+   * @throws RunError for samples and scores that are not finite
+   */
+  *judged(latents: Float32Array, labels?: Int32Array): IterableIterator<JudgedSamples> {
+    if (this.#judge === undefined) throw new Error("a sampler judges where it was opened with judge: true");
+    for (const { samples, scores } of this.#made(latents, labels, { judge: this.#judge }))
+      yield { samples, scores: scores as Float32Array };
+  }
+
+  *#made(
+    latents: Float32Array,
+    labels: Int32Array | undefined,
+    { judge, mixing }: { judge?: SampleJudge | undefined; mixing?: StyleMixing | undefined },
+  ): IterableIterator<{ samples: Float32Array; scores: Float32Array | undefined }> {
     const size = this.latentSize;
     const count = latents.length / size;
     if (!Number.isInteger(count))
@@ -218,17 +256,24 @@ export class Sampler {
           const part = (all: Float32Array) =>
             torch.fromTypedArray(all.slice(from * size, end * size), [end - from, size]).to({ device });
           const [latent, label] = [part(latents), this.#labels(from, end, labels)];
-          const images =
+          const made =
             mixing === undefined
               ? this.#generator.forward(latent, label)
               : this.#generator.mixed(latent, part(mixing.sources), mixing.takes, label);
-          return images.to({ device: "cpu" }).toTypedArray();
+          return {
+            samples: made.to({ device: "cpu" }).toTypedArray() as Float32Array,
+            scores: judge?.scores(made, latent, label),
+          };
         }),
-      ) as Float32Array;
-      if (!part.every(Number.isFinite))
-        throw new RunError(
-          `${this.run.path}: what the generator makes at iteration ${this.iteration} is not finite, since the training had diverged; use an earlier checkpoint (RUN@STEP)`,
-        );
+      );
+      for (const [what, numbers] of [
+        ["what the generator makes", part.samples],
+        ["what the discriminator says", part.scores],
+      ] as const)
+        if (numbers?.every(Number.isFinite) === false)
+          throw new RunError(
+            `${this.run.path}: ${what} at iteration ${this.iteration} is not finite, since the training had diverged; use an earlier checkpoint (RUN@STEP)`,
+          );
       yield part;
     }
   }
@@ -236,61 +281,37 @@ export class Sampler {
   #labels(from: number, end: number, given: Int32Array | undefined) {
     const { classes } = this;
     if (classes === undefined) return undefined;
-    const labels =
-      given?.slice(from, end) ??
-      Int32Array.from({ length: end - from }, (_, i) => Math.floor((from + i) / PER_CLASS) % classes);
+    const all = Array.from({ length: classes }, (_, i) => i);
+    const labels = given?.slice(from, end) ?? rowClasses(from, end - from, all);
     return torch.fromTypedArray(labels).toCopy({ dtype: "int64", device: this.#device });
   }
 
-  /** Frees the generator. */
+  /** Frees the networks. */
   close(): void {
     this.#generator.dispose();
+    this.#judge?.close();
   }
 }
-
-/** The run's terms that are not known here, or look through a network that is not, by their place in the configuration. */
-const foreignTerms = ({ config, record }: RunDirectory): [key: string, name: string][] =>
-  Object.entries(config.terms).flatMap(([key, { term = key, network }]): [string, string][] => {
-    const looks = typeof network === "string" && isForeign(record.imports, "network family", network);
-    return looks || isForeign(record.imports, "term", term) ? [[key, term]] : [];
-  });
 
 /**
- * The game of a run, without terms that came from outside and are not known here: what trains D is not needed.
- * @throws UsageError where it is, and where the networks are not known here
+ * Sets how a generator makes its samples.
+ * @throws UsageError for what it has not
  */
-async function buildSampled(run: RunDirectory, config: Config, data: DataShape): Promise<Game> {
-  const { imports } = run.record;
-  const { family } = config.net;
-  if (isForeign(imports, "network family", family))
-    throw new UsageError(
-      `${run.path}: its generator is of the family '${family}', which came from outside and is not run unasked; to have it: --import ${shellWord(describeSource(imports, "network family", family))}`,
-    );
-  const foreign = foreignTerms(run);
-  if (foreign.length === 0) return await buildGame(config, data);
-  const keys = foreign.map(([key]) => key);
-  const known = Object.entries(config.terms).filter(([key]) => !keys.includes(key));
-  try {
-    return await buildGame({ ...config, terms: Object.fromEntries(known) }, data);
-  } catch (error) {
-    throw error instanceof UsageError ? needsTerms(run, foreign, error) : error;
+function adjust(
+  generator: Generator,
+  path: string,
+  batch: number,
+  device: Device,
+  { psi, standing, truncation = Number.POSITIVE_INFINITY }: SamplerOptions,
+): void {
+  generator.train(false);
+  if (truncation !== Number.POSITIVE_INFINITY) requireTruncatable(generator.prior);
+  if (psi !== undefined) {
+    if (generator.psi === undefined)
+      throw new UsageError(
+        `${path}: psi is how far intermediate latents are from their mean, and these networks have none; leave it out, or truncate the latents themselves`,
+      );
+    generator.psi = psi;
   }
-}
-
-function needsTerms(
-  { path, record }: RunDirectory,
-  foreign: readonly (readonly [key: string, name: string])[],
-  cause: unknown,
-): UsageError {
-  const names = foreign.map(([, name]) => name);
-  const files = [...new Set(names.map((name) => describeSource(record.imports, "term", name)))];
-  return new UsageError(
-    `${path}: its generator cannot be had without the term${names.length === 1 ? "" : "s"} ${names.join(", ")}, which came from outside and ${names.length === 1 ? "is" : "are"} not run unasked; to have ${names.length === 1 ? "it" : "them"}: ${files.map((file) => `--import ${shellWord(file)}`).join(" ")} (${(cause as Error).message})`,
-    { cause },
-  );
-}
-
-function isPresent(device: string): boolean {
-  const [kind = "cpu", index = "0"] = device.split(":");
-  return Number(index) < deviceCount(kind as "cpu" | "cuda" | "mps");
+  if (standing !== undefined) standStatistics(generator, { batches: standing, batch, truncation, device });
 }

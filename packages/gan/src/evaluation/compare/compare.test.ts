@@ -214,6 +214,13 @@ describe("compared runs", () => {
       },
     ]);
     assert.deepEqual(scoresIn({}), []);
+    // Truncated latents give another score, which is compared with its like alone.
+    const named = (details: object) =>
+      scoresIn({ ...report, subject: { details: { iteration: 500, ...details } } }).map(
+        ({ name, measured: how }) => [name, how["standing statistics"]],
+      );
+    assert.deepEqual(named({ truncation: 0.5 }), [["is truncation 0.5", undefined]]);
+    assert.deepEqual(named({ psi: 0.7, standing: 16 }), [["is psi 0.7", "16 batches"]]);
   });
 
   test("numbers are short, and deviations round their means", () => {

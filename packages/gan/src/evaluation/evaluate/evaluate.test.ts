@@ -16,6 +16,7 @@ import { Evaluation, evaluate } from "./evaluate.js";
 import { findNetwork } from "./network.js";
 import { readReport, writeReport } from "./report.js";
 import { type EvaluationRequest, parseMetrics, parseReference, parseSubject } from "./request.js";
+import { evaluateTradeOff, tradeOffPlots, writeTradeOff } from "./tradeOff.js";
 
 setThreads(1);
 const folder = await temporaryFolder();
@@ -345,4 +346,74 @@ test("the network is told by names and classes, where size and colour fit", asyn
   const classes = "truck airplane automobile bird cat deer dog frog horse ship".split(" ");
   assert.equal(await find(["my-images"], [3, 32, 32], classes), "cifar10-cnn");
   assert.equal(await find(["my-images"], [3, 32, 32], classes.slice(1)), undefined);
+});
+
+test("a curve is one evaluation a value, each of its own samples, and pairs of scores are drawn", async () => {
+  const images = join(folder, "mnist", "train-images-idx3-ubyte");
+  const path = join(folder, "traded");
+  const settings = { steps: 3, net: { prior: { distribution: "normal" } } };
+  await finish(await startRun(await tinyConfig("dcgan", images, settings), path));
+  const metrics = "fid,is:splits=2,prdc";
+  const asked = { subject: { kind: "run", path }, metrics: parseMetrics(metrics), samples: 40 } as const;
+  const curve = await evaluateTradeOff(asked, "truncation", [0.2, 1, null], context);
+  const fids = curve.reports.map((report) => scoreOf(report, "fid[digits-cnn]").value);
+  assert.equal(new Set(fids).size, 3);
+  assert.deepEqual(
+    curve.reports.map(({ subject }) => subject.details.truncation),
+    [0.2, 1, undefined],
+  );
+  // Each is what its value gives alone, whatever was kept of the others.
+  const alone = await evaluate({ ...asked, subject: { ...asked.subject, truncation: 1 } }, context);
+  assert.equal(scoreOf(alone, "fid[digits-cnn]").value, fids[1]);
+  const plain = await evaluate(asked, context);
+  assert.equal(scoreOf(plain, "fid[digits-cnn]").value, fids[2]);
+  const standing = await evaluate({ ...asked, subject: { ...asked.subject, standing: 2 } }, context);
+  assert.notEqual(scoreOf(standing, "fid[digits-cnn]").value, fids[2]);
+  const plots = tradeOffPlots(curve);
+  assert.deepEqual(
+    plots.map(({ xLabel, yLabel }) => [xLabel, yLabel]),
+    [
+      ["is[digits-cnn]", "fid[digits-cnn]"],
+      ["recall[digits-cnn]", "precision[digits-cnn]"],
+      ["coverage[digits-cnn]", "density[digits-cnn]"],
+    ],
+  );
+  assert.deepEqual(plots[0]?.y, fids);
+  assert.deepEqual(plots[0]?.labels, ["0.2", "1", "none"]);
+  await writeTradeOff(join(folder, "curve"), curve);
+  assert.deepEqual(JSON.parse(await readFile(join(folder, "curve.json"), "utf8")), curve);
+  const lone = {
+    ...curve,
+    reports: curve.reports.map((report) => ({ ...report, scores: report.scores.slice(0, 1) })),
+  };
+  assert.deepEqual(
+    tradeOffPlots(lone).map(({ xLabel, x }) => [xLabel, x]),
+    [["truncation", [0.2, 1, 1.25]]],
+  );
+  await assert.rejects(evaluateTradeOff(asked, "psi", [1], context), /two values of psi or more/);
+  await assert.rejects(evaluateTradeOff(asked, "psi", [0.5, 1], context), /these networks have none/);
+});
+
+test("psi makes a curve of StyleGAN; 1 is what is without it", async () => {
+  const images = join(folder, "mnist", "train-images-idx3-ubyte");
+  const path = join(folder, "styled");
+  const net = { channels: 4, styleSize: 4, mappingLayers: 1 };
+  await finish(
+    await startRun(await tinyConfig("stylegan", images, { steps: 2, data: { size: 8 }, net }), path),
+  );
+  const asked = {
+    subject: { kind: "run", path },
+    metrics: parseMetrics("fid"),
+    samples: 40,
+    network: "digits-cnn",
+    resize: "lanczos3",
+  } as const;
+  const curve = await evaluateTradeOff(asked, "psi", [0, 1], context);
+  const [none, whole] = curve.reports.map((report) => report.scores[0]?.value);
+  assert.notEqual(none, whole);
+  assert.equal((await evaluate(asked, context)).scores[0]?.value, whole);
+  assert.deepEqual(
+    curve.reports.map(({ subject }) => subject.details.psi),
+    [0, 1],
+  );
 });

@@ -19,6 +19,12 @@ export interface RunSubject {
   readonly iteration?: CheckpointChoice | undefined;
   /** Default the averaged weights where the run has them. */
   readonly weights?: "ema" | "raw" | undefined;
+  /** Numbers of latents further than this from 0 are drawn anew (BigGAN); default none are. */
+  readonly truncation?: number | undefined;
+  /** How far intermediate latents are let from their mean, as a factor (StyleGAN); default 1. */
+  readonly psi?: number | undefined;
+  /** Batches that batch norm's statistics are made anew of (BigGAN's standing statistics); default as the run keeps them. */
+  readonly standing?: number | undefined;
   /** Where what it was trained on is now, or other data: `{ path }` or `{ name }`. */
   readonly data?: JsonObject | undefined;
 }

@@ -284,11 +284,17 @@ function discriminatorOf({ net, optimizers, batch }: Config): JudgeSettings | un
 }
 
 async function openRun(
-  { path, iteration, weights, data: elsewhere }: RunSubject,
+  { path, iteration, weights, truncation, psi, standing, data: elsewhere }: RunSubject,
   quantisation: Quantisation,
   context: DataContext,
 ): Promise<Side & { readonly trainedOn: RunData }> {
-  const sampler = await Sampler.open(resolve(context.cwd, path), { iteration, weights, context });
+  /** How samples are made of the weights, where that is not as in training. */
+  const manner = {
+    ...(truncation === undefined ? {} : { truncation }),
+    ...(psi === undefined ? {} : { psi }),
+    ...(standing === undefined ? {} : { standing }),
+  };
+  const sampler = await Sampler.open(resolve(context.cwd, path), { iteration, weights, ...manner, context });
   const own = sampler.run.config;
   const config = elsewhere === undefined ? own : await withOtherData(own, elsewhere, sampler.data);
   const { parts } = await composition(config.data as DatasetSpec);
@@ -301,7 +307,7 @@ async function openRun(
     discriminator: discriminatorOf(own),
     report: {
       kind: "run",
-      details: { path, iteration: sampler.iteration, weights: sampler.weights },
+      details: { path, iteration: sampler.iteration, weights: sampler.weights, ...manner },
     } as const,
     close: () => sampler.close(),
   };
@@ -332,6 +338,8 @@ async function openRun(
       points: (count, seed) => draw(sampler.latents(count, seed), 0, count),
     };
   const digest = await weightsDigest(sampler);
+  // What was kept by versions that had no such manners stays known.
+  const made = Object.entries(manner).map(([name, value]) => `, ${name} ${value}`);
   const { name: known, path: place } = config.data as { name?: string; path?: string };
   const names = [known, place].flatMap((each) =>
     each === undefined ? [] : [basename(each), basename(dirname(each))],
@@ -351,7 +359,7 @@ async function openRun(
         name,
         count,
         shape: imagesOf,
-        digest: `${digest}, ${count} latents of seed ${seed}, ${describeQuantisation(quantisation)}`,
+        digest: `${digest}, ${count} latents of seed ${seed}${made.join("")}, ${describeQuantisation(quantisation)}`,
         quantisation: describeQuantisation(quantisation),
         read(start, end) {
           if (quantisation.range === "stretch") span ??= spanOf(batches(drawn, count));
