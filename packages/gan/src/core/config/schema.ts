@@ -178,6 +178,7 @@ export const configSchema = z.strictObject({
   version: z
     .int()
     .min(1)
+    .max(CONFIG_VERSION)
     .default(CONFIG_VERSION)
     .describe("of what settings mean, and are where they are not said; written by Gantry"),
 });
