@@ -435,6 +435,11 @@ test("the recipes have the hyperparameters of table 5", async () => {
     assert.equal(optimizers.encoder?.learningRate, 0.005);
     assert.deepEqual([net.prior.size, net.prior.distribution, batch, data.size], [100, "normal", 64, 64]);
   }
+  for (const recipe of ["ivlsgan", "ivdcgan"]) {
+    const { terms } = await resolveConfig({ recipe, preset: "public" });
+    const { variant, draw, latents, classifier } = terms.intervention as Record<string, unknown>;
+    assert.deepEqual({ variant, draw, latents, classifier }, { variant: "public", ...codes });
+  }
   const authors = await resolveConfig({ recipe: "ivlsgan", preset: "public" });
   assert.equal(authors.optimizers.encoder?.learningRate, 0.01);
   assert.equal(authors.net.encoderChannels, 16);

@@ -16,6 +16,7 @@ import { assertClose } from "../../testing/networks.js";
 import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
 import { register } from "../base/plugins/plugins.js";
+import { resolveConfig } from "../config/config.js";
 import { Discriminator } from "../nets/contract.js";
 import type { NetFamily } from "../nets/family.js";
 import type { Sample } from "../nets/sample.js";
@@ -115,6 +116,17 @@ test("features of a user's network: by its name, in evaluation mode, left as it 
   await refused({ network: "lookign" }, points, /no network family 'lookign', did you mean|did you mean/);
   await refused({}, images, /looking is for points/);
   await refused({ distance: "l1" }, points, /set distance=features/);
+});
+
+test("the recipes have the paper's distances, and reg-gan --preset public what the public codes minimise", async () => {
+  const { terms: paper } = await resolveConfig({ recipe: "reg-gan" });
+  assert.deepEqual([paper.reconstruction?.distance, paper.reconstruction?.reduction], ["norm", "sum"]);
+  const { terms } = await resolveConfig({ recipe: "reg-gan", preset: "public" });
+  const { weight, ...distance } = terms.reconstruction as Record<string, unknown>;
+  assert.deepEqual([weight, distance.distance, distance.reduction], [0.2, "l2", "mean"]);
+  assert.equal(terms["mode-regularizer"]?.variant, "printed");
+  const { terms: diffused } = await resolveConfig({ recipe: "mdgan" });
+  assert.equal(diffused["manifold-diffusion"]?.reduction, "sum");
 });
 
 test("MDGAN: every loss of every phase matches NumPy", async () => {
