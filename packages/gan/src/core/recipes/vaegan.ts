@@ -25,7 +25,7 @@ export default defineRecipe({
     },
     cifar10: {
       data: { name: "cifar10", size: 32 },
-      net: { localLayer: 2, prior: { size: 256 } },
+      net: { localConvolution: 2, prior: { size: 256 } },
       terms: { vaegan: { weight: 1e-5 } },
       steps: 50_000,
     },

@@ -432,6 +432,24 @@ test("dropout is in D alone, and in training alone", async () => {
   });
 });
 
+test("VAE-GAN's local features are what the convolution that is asked for makes", async () => {
+  for (const [localConvolution, shape] of [
+    [1, [8, 16, 16]],
+    [2, [12, 8, 8]],
+    [3, [16, 4, 4]],
+  ] as const) {
+    const nets = await build("vaegan", { channels: 2, localConvolution });
+    scope(() => {
+      using discriminator = nets.discriminator();
+      const { local } = noGrad(() => discriminator.features({ image: torch.randn([2, 3, 32, 32]) }));
+      assert.deepEqual(discriminator.featureShapes.local, shape);
+      assert.deepEqual(local?.shape, [2, ...shape]);
+      // Before batch norm and ReLU.
+      assert.ok(local!.min().item() < 0);
+    });
+  }
+});
+
 test("mode-regularized GAN's grid: layers and sizes in the place of lists", async () => {
   const asked = { size: 28, colours: 1, latent: 100 };
   for (const layers of [2, 3, 4])

@@ -22,7 +22,7 @@ const options = z.strictObject({
     .max(16_384)
     .default(32)
     .describe("width of D's first and G's last hidden layer; every other scales with it"),
-  localLayer: z
+  localConvolution: z
     .int()
     .min(1)
     .max(3)
@@ -138,13 +138,16 @@ class VaeganDiscriminator extends Discriminator {
   readonly joint: JointHead | undefined;
   readonly last: nn.Linear;
   readonly #classes: number | undefined;
-  readonly #localLayer: number;
+  readonly #localConvolution: number;
 
-  constructor({ channels, localLayer }: Options, { inputShape, latentSize, classes }: DiscriminatorRequest) {
+  constructor(
+    { channels, localConvolution }: Options,
+    { inputShape, latentSize, classes }: DiscriminatorRequest,
+  ) {
     super();
     this.inputShape = inputShape;
     this.#classes = classes;
-    this.#localLayer = localLayer;
+    this.#localConvolution = localConvolution;
     const widths = planFor(inputShape).discriminator.map((width) => width * channels);
     this.first = new nn.Sequential(
       new nn.Conv2d(inputShape[0]! + (classes ?? 0), channels, KERNEL),
@@ -157,8 +160,8 @@ class VaeganDiscriminator extends Discriminator {
     this.hidden = new nn.Sequential(...linear(widths.at(-1)! * side * side, units));
     if (latentSize > 0) this.joint = new JointHead(units, latentSize, units);
     this.last = new nn.Linear(units, 1);
-    const localSide = inputShape[1]! / 2 ** localLayer;
-    this.featureShapes = { local: [widths[localLayer - 1]!, localSide, localSide], global: units };
+    const localSide = inputShape[1]! / 2 ** localConvolution;
+    this.featureShapes = { local: [widths[localConvolution - 1]!, localSide, localSide], global: units };
     initialise(this);
   }
 
@@ -167,7 +170,7 @@ class VaeganDiscriminator extends Discriminator {
     let local: Tensor | undefined;
     for (const [layer, convolution] of this.convolutions.entries()) {
       const made = convolution.forward(map);
-      if (layer + 1 === this.#localLayer) local = made;
+      if (layer + 1 === this.#localConvolution) local = made;
       map = this.activations[layer]!.forward(made);
     }
     const global = this.hidden.forward(map);
