@@ -140,6 +140,10 @@ export default defineFamily({
   summary: "convolutions with ELU and no norms, 28, 32, 48, 64 or 128 pixels, D as an autoencoder",
   source: "Berthelot, Schumm, Metz 2017 (BEGAN), figure 1; carpedm20/BEGAN-tensorflow, models.py",
   conditional: false,
+  lacks: {
+    generatorNorm:
+      "began's G has no norms, so images of a batch know nothing of each other as it is; leave it out",
+  },
   options,
   check(_options, data) {
     const [, height, width] = data.shape;

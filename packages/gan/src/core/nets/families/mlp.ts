@@ -175,7 +175,8 @@ function encoderBody(o: Options, request: EncoderRequest): nn.Sequential {
 
 /** D's hidden layers and one to the code, and the same way back; to images by tanh, as G's last layer. */
 function autoencoder(o: Options, { inputShape }: DiscriminatorRequest, code: number): Autoencoder {
-  const { discriminatorHidden: widths, discriminatorActivation: activation, pieces } = o;
+  const { discriminatorActivation: activation, pieces } = o;
+  const widths = widthsOf(o.discriminatorHidden, o.discriminatorLayers, o.discriminatorSize);
   const isImage = inputShape.length > 1;
   const half = (from: number, through: readonly number[], to: number) => {
     const layers = hidden(from, through, { activation, pieces });
