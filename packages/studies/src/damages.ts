@@ -51,7 +51,7 @@ const paces: readonly Pace[] = [
     // Digits with the paper's noise; of such noise nothing is left of CIFAR-10's classes.
     metricsOf: {
       mnist: `missing:sigmas=[3.5],steps=200,${JUDGE}`,
-      cifar10: `missing:sigmas=[0.3],steps=600,wrong=0.45,holes=0,${JUDGE}`,
+      cifar10: `missing:sigmas=[0.3],steps=400,wrong=0.45,holes=0,${JUDGE}`,
     },
   },
   {
