@@ -33,6 +33,7 @@ export default defineTerm({
   make: ({ weight, target, spread, discriminator }, instance = "local-gradient-penalty") => {
     let slopes: ReturnType<typeof askSlopes>;
     return {
+      coupled: "the deviation over a batch by which local-gradient-penalty moves images",
       attach(game) {
         game.requireDiscriminator(instance, discriminator);
         const streams = [...new Set(game.contestsOf(discriminator).map(({ real }) => real))];

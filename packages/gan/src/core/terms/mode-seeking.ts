@@ -30,6 +30,7 @@ export default defineTerm({
       return apart(images).div(apart(latents)).add(epsilon).reciprocal().mul(play.at(weight));
     });
     return {
+      coupled: "the pairs of latents that mode-seeking compares",
       attach(game) {
         if (game.smallestBatch < 2)
           throw new UsageError(

@@ -29,6 +29,7 @@ export default defineTerm({
       meanSquaredCosine(play.look(discriminator, contest.fake).global).mul(play.at(weight)),
     );
     return {
+      coupled: "the images that pulling-away pulls apart",
       attach(game) {
         game.requireJudgeOfData("pulling-away", discriminator);
         contest = game.contestsOf(discriminator)[0] as Contest;
