@@ -103,6 +103,10 @@ export {
   parseSubject,
 } from "./evaluation/evaluate/request.js";
 
+// Many runs
+
+export { defineSweep, type SweepSpec } from "./sweep/spec.js";
+
 // Networks of other programs
 
 export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
