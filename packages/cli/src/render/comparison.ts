@@ -56,7 +56,8 @@ export function describeComparison(
         }),
       ]),
     );
-    if (metrics.length > 0) parts.push(style.dim(words.GROUP_MEANING));
+    const meaning = metrics.length > 0 ? [words.GROUP_MEANING] : [];
+    parts.push([...meaning, ...words.describeUnequalGroups(comparison)].map(style.dim).join("\n"));
   }
   const settings = isGrouped
     ? Object.keys(groups[0]?.settings ?? {}).map((path) => ({

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly jobs: number;
   /** Whether cells that are done keep their folders. Default false. */
   readonly keepsWork?: boolean | undefined;
+  /** Whether cells hear the signal and save where they are; otherwise their processes are killed. Default false. */
+  readonly endsItself?: boolean | undefined;
   /** Ends the running processes; cells that are done stay done. */
   readonly signal?: AbortSignal;
   /** Called as each cell ends. */
@@ -47,6 +49,8 @@ export interface CellOrder {
   readonly cell: Cell;
   /** The cell's own. */
   readonly folder: string;
+  /** Whether it hears a wish to end. */
+  readonly endsItself: boolean;
   /** What its parent imported, for importAgain(). */
   readonly sources: readonly PartSource[];
 }
@@ -77,13 +81,13 @@ async function measureAll(
   script: URL,
   study: string,
   cells: readonly Cell[],
-  { folder, jobs, keepsWork = false, signal, onOutcome, onProgress }: RunOptions,
+  { folder, jobs, keepsWork = false, endsItself = false, signal, onOutcome, onProgress }: RunOptions,
 ): Promise<Outcome<unknown>[]> {
   const sources = importedSources();
   const placeOf = ({ problem, method, seed }: Cell) => join(folder, `${problem}-${method}-${seed}`);
   const tasks = cells.map((cell): Task<unknown> => {
-    const input: CellOrder = { study, cell, folder: `${placeOf(cell)}.work`, sources };
-    return { name: placeOf(cell), before: () => readResult(`${placeOf(cell)}.json`, cell), input };
+    const input: CellOrder = { study, cell, folder: `${placeOf(cell)}.work`, endsItself, sources };
+    return { before: () => readResult(`${placeOf(cell)}.json`, cell), input };
   });
   const outcomes: Outcome<unknown>[] = new Array(cells.length);
   let done = 0;
@@ -91,7 +95,7 @@ async function measureAll(
   await runTasks(
     script,
     tasks,
-    { jobs, environment, signal },
+    { jobs, environment, signal, endThemselves: endsItself },
     {
       onMessage: (i, message) => onProgress?.(cells[i]!, String(message)),
       onEnd: async (i, end) => {

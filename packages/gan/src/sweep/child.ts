@@ -18,7 +18,7 @@ export interface Parent {
  */
 export async function serveParent<Input>(
   work: (input: Input, parent: Parent) => Promise<unknown>,
-  endsItself: (input: Input) => boolean | Promise<boolean>,
+  endsItself: (input: Input) => boolean,
 ): Promise<void> {
   const controller = new AbortController();
   let graceful = false;
@@ -42,7 +42,7 @@ export async function serveParent<Input>(
   }
   try {
     const input = JSON.parse(await text(process.stdin)) as Input;
-    graceful = await endsItself(input);
+    graceful = endsItself(input);
     const result = await work(input, {
       signal: controller.signal,
       takeWish: () => {

@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 
 /** What a process of its own is begun for. */
 export interface Task<Result> {
-  readonly name: string;
   /** What is known of it already: then there is nothing to do, and no process is begun. */
   before(): Promise<Result | undefined>;
   /** What its process is given on standard input; it goes there as JSON. */
@@ -21,8 +20,10 @@ export interface ProcessOptions {
   readonly jobs: number;
   /** What the process at a place, 0 to `jobs` - 1, finds in its environment beside this one's. */
   readonly environment: (place: number) => Readonly<Record<string, string>>;
-  /** Aborted, the running processes are asked to end by themselves, and awaited. */
+  /** Aborted, the running processes are asked to end, and awaited. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether they then end by themselves, with all saved; otherwise they are killed. */
+  readonly endThemselves: boolean;
   /** Its event `save` asks the running processes to write down where they are, and to go on. */
   readonly requests?: EventTarget | undefined;
 }
@@ -78,7 +79,7 @@ async function runChild<Result>(
   script: URL,
   input: unknown,
   place: number,
-  { environment, signal, requests }: ProcessOptions,
+  { environment, signal, endThemselves, requests }: ProcessOptions,
   tell: (message: unknown) => void,
 ): Promise<TaskEnd<Result>> {
   const child = spawn(process.execPath, [fileURLToPath(script)], {
@@ -86,7 +87,8 @@ async function runChild<Result>(
     env: { ...process.env, ...environment(place) },
   });
   child.on("message", tell);
-  const stop = () => send(child, "stop");
+  // What trains without a pause hears no message.
+  const stop = () => (endThemselves ? send(child, "stop") : child.kill("SIGKILL"));
   const save = () => send(child, "save");
   signal?.addEventListener("abort", stop, { once: true });
   requests?.addEventListener("save", save);

@@ -79,7 +79,6 @@ async function trainAll(folder: string, sweep: Sweep, options: SweepOptions): Pr
     const tasks = able.map((cell): Task<true> => {
       const until = untilOf(cell);
       return {
-        name: cell.name,
         // What is wrong with its run its own process tells.
         before: async () => {
           const standing = await standingOf(folder, cell, until).catch(() => undefined);
@@ -93,7 +92,13 @@ async function trainAll(folder: string, sweep: Sweep, options: SweepOptions): Pr
     await runTasks(
       new URL("./sweepChild.js", import.meta.url),
       tasks,
-      { jobs, environment: (place) => shareOf(place, jobs, resources, process.env), signal, requests },
+      {
+        jobs,
+        environment: (place) => shareOf(place, jobs, resources, process.env),
+        signal,
+        endThemselves: true,
+        requests,
+      },
       {
         onBegin: (place) => {
           progress.begin(at(place));

@@ -10,13 +10,10 @@ leaveSignalsToParent();
 const { serveParent } = await import("@gantry/gan/sweep");
 const { studies } = await import("./study.js");
 
-const studyOf = async ({ study, sources }: CellOrder) => {
-  if (sources.length > 0) await (await import("@gantry/gan")).importAgain(sources);
-  return await studies.get(study);
-};
-
 await serveParent<CellOrder>(
-  async (order, { signal, tell }) =>
-    (await studyOf(order)).measure(order.cell, { folder: order.folder, tell, signal }),
-  async (order) => (await studyOf(order)).endsItself === true,
+  async ({ study, cell, folder, sources }, { signal, tell }) => {
+    if (sources.length > 0) await (await import("@gantry/gan")).importAgain(sources);
+    return await (await studies.get(study)).measure(cell, { folder, tell, signal });
+  },
+  ({ endsItself }) => endsItself,
 );

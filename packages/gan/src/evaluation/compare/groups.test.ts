@@ -120,10 +120,10 @@ describe("groups", () => {
     const early = { ...one, path: "z/a@5", name: "a@5", iteration: 5 };
     const { groups } = compareRuns([one, other, again, early]);
     assert.deepEqual(
-      groups.map(({ label, runs, scores }) => [label, runs, scores[0]?.mean]),
+      groups.map(({ label, runs, settings, scores }) => [label, runs, settings, scores[0]?.mean]),
       [
-        ["gan", ["a", "b"], 2],
-        ["gan@5", ["a@5"], 1],
+        ["gan", ["a", "b"], { checkpoint: null }, 2],
+        ["gan@5", ["a@5"], { checkpoint: 5 }, 1],
       ],
     );
   });

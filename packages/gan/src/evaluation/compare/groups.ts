@@ -11,7 +11,7 @@ import type { ComparedMetric } from "./metrics.js";
 export interface SettingGroup {
   /** What tells its settings from the others', in as few words as do. */
   readonly label: string;
-  /** The settings in which groups differ, by path; null where it has none. */
+  /** The settings in which groups differ, by path, and the `checkpoint` where those differ; null where it has none. */
   readonly settings: Readonly<Record<string, Json>>;
   /** Labels of the runs. */
   readonly runs: readonly string[];
@@ -71,7 +71,10 @@ export function groupsOf(
   const scores = metrics.map((metric) => scoresOf(metric, members));
   return members.map((group, g) => ({
     label: names[g]!,
-    settings: Object.fromEntries(found.map(({ path, values }) => [path, values[g] ?? null])),
+    settings: {
+      ...Object.fromEntries(found.map(({ path, values }) => [path, values[g] ?? null])),
+      ...(new Set(marks).size > 1 ? { checkpoint: marks[g] === "" ? null : Number(marks[g]!.slice(1)) } : {}),
+    },
     runs: group.map((i) => labels[i]!),
     seeds: group.map((i) => runs[i]!.config.seed),
     iteration: Math.min(...group.map((i) => runs[i]!.iteration)),

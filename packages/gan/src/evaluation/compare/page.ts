@@ -14,6 +14,7 @@ import {
   describeScore,
   describeScoreNotes,
   describeTime,
+  describeUnequalGroups,
   GROUP_MEANING,
 } from "./words.js";
 
@@ -143,7 +144,8 @@ function scoreTable(comparison: Comparison): string {
   return [table(head, rows), ...notes].join("\n");
 }
 
-function groupTable({ groups, metrics }: Comparison): string {
+function groupTable(comparison: Comparison): string {
+  const { groups, metrics } = comparison;
   if (!hasSeeds(groups)) return "";
   const rows = groups.map((group, g) => [
     `<td>${swatch(g)}${escapeXml(group.label)}</td>`,
@@ -155,7 +157,9 @@ function groupTable({ groups, metrics }: Comparison): string {
     }),
   ]);
   const head = ["settings", "seeds", "iterations", ...metrics.map(describeMetric)].map(escapeXml);
-  return [table(head, rows), note(`${GROUP_MEANING}.`)].join("\n");
+  return [table(head, rows), note(`${GROUP_MEANING}.`), ...describeUnequalGroups(comparison).map(note)].join(
+    "\n",
+  );
 }
 
 /** By groups where there are seeds, else run by run. */

@@ -67,6 +67,20 @@ export function describeScoreNotes({ runs, metrics }: Comparison): string[] {
   });
 }
 
+/** Groups whose runs have not come equally far, a line each: `batch=16: seed 1 stands at 120, others at up to 300`. */
+export function describeUnequalGroups({ runs, groups }: Comparison): string[] {
+  return groups.flatMap(({ label, runs: members, iteration }) => {
+    const all = runs.filter((run) => members.includes(run.label));
+    const most = Math.max(...all.map((run) => run.iteration));
+    if (iteration === most) return [];
+    const behind = all.filter((run) => run.iteration < most);
+    const who = behind.map(
+      (run) => `seed ${run.seed} at ${run.iteration.toLocaleString("en-US")} (${run.status})`,
+    );
+    return `${label}: ${who.join(", ")}, others at ${most.toLocaleString("en-US")}: means are over all as they stand`;
+  });
+}
+
 /** Which scores are of an earlier checkpoint than a run has come to, a line each: `a: fid[cifar10-cnn] is of iteration 500`. */
 export function describeEarlierScores({ runs, metrics }: Comparison): string[] {
   return runs.flatMap(({ label, iteration: end }, i) => {
