@@ -15,6 +15,7 @@ export async function resourcesHere(): Promise<Resources> {
 
 /**
  * Trains the cells of a sweep to the end or to Ctrl-C, showing how far they are, and compares them.
+ * @param notes what is worth knowing of it
  * @param wished trainings at a time; default one, or one for each graphics processor
  * @returns the exit status: 1 where a cell failed
  */
@@ -22,6 +23,7 @@ export async function sweepAndShow(
   output: Output,
   folder: string,
   sweep: Sweep,
+  notes: readonly string[],
   wished: number | undefined,
 ): Promise<number> {
   const { runSweep } = await import("@gantry/gan/sweep");
@@ -43,17 +45,21 @@ export async function sweepAndShow(
   });
   const began = performance.now();
   let ended = 0;
-  if (output.json) output.printJson({ event: "sweep", folder, cells: cells.map(({ name }) => name), jobs });
-  else
-    reporter.note(
-      `${sweep.name}: ${amount(cells.length, "cells")}, ${jobs} at a time; everything goes to ${folder}`,
-    );
   try {
     const result = await runSweep(folder, sweep, {
       jobs,
       resources: usesDevices ? resources : { ...resources, devices: 0 },
       signal: interruption.signal,
       requests,
+      onBegin: () => {
+        for (const note of notes) reporter.note(note);
+        const names = cells.map(({ name }) => name);
+        if (output.json) output.printJson({ event: "sweep", folder, cells: names, jobs });
+        else
+          reporter.note(
+            `${sweep.name}: ${amount(cells.length, "cells")}, ${jobs} at a time; everything goes to ${folder}`,
+          );
+      },
       onProgress: (progress) => reporter.cells(progress),
       onEnd: ({ name }, end) => {
         const state = end.status === "failed" ? "failed" : end.kept ? "kept" : "done";

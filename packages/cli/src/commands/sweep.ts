@@ -102,12 +102,11 @@ export default defineCommand<Options>({
     const { spec, name } = await readSpec(what, options);
     const jobs = wholeNumber("--jobs", options.jobs, 1, 1024);
     const { sweep, notes } = await planSweep(spec, { name, defaults: await defaultsOf(project.train) });
-    for (const note of notes) output.reporter.note(note);
     const folder = place(options) ?? `${project.train.out ?? "runs"}/sweep-${sweep.name}`;
     if (options.slurm !== undefined || options.kubernetes !== undefined)
-      return await writeJob(output, sweep, folder, jobs, options.slurm !== undefined);
+      return await writeJob(output, sweep, notes, folder, jobs, options.slurm !== undefined);
     const { sweepAndShow } = await import("../sweeping.js");
-    return await sweepAndShow(output, folder, sweep, jobs);
+    return await sweepAndShow(output, folder, sweep, notes, jobs);
   },
 });
 
@@ -128,6 +127,7 @@ function place({ out, slurm, kubernetes }: Options): string | undefined {
 async function writeJob(
   output: Output,
   sweep: import("@gantry/gan/sweep").Sweep,
+  notes: readonly string[],
   folder: string,
   jobs: number | undefined,
   isSlurm: boolean,
@@ -143,6 +143,7 @@ async function writeJob(
   const { SLURM_FILE, slurmScript } = await import("../clusters/slurm.js");
   const { KUBERNETES_FILE, kubernetesJob } = await import("../clusters/kubernetes.js");
   await keepSweep(folder, sweep);
+  for (const note of notes) output.reporter.note(note);
   const job = {
     name: sweep.name,
     folder: resolve(folder),

@@ -96,12 +96,12 @@ describe("gantry sweep", () => {
         preset: "small",
         seeds: 2,
         settings: {
-          steps: 2000,
+          steps: 1000,
           samples: 4,
           "data.count": 2000,
           "intervals.log": 50,
-          "intervals.sample": 2000,
-          "intervals.checkpoint": 2000,
+          "intervals.sample": 1000,
+          "intervals.checkpoint": 1000,
         },
       }),
     );
@@ -118,7 +118,7 @@ describe("gantry sweep", () => {
       const saved = await readdir(join(cwd, `runs/sweep-two/seed=${seed}/checkpoints`));
       const at = Number(saved.at(-1)?.slice("step-".length));
       assert.ok(
-        at >= 100 && at < 2000 && at >= (await lastIteration(`runs/sweep-two/seed=${seed}`)),
+        at >= 100 && at < 1000 && at >= (await lastIteration(`runs/sweep-two/seed=${seed}`)),
         `${saved}`,
       );
     }
@@ -130,9 +130,9 @@ describe("gantry sweep", () => {
     await killed.finished;
     await succeed(["sweep", "two.json"], { cwd });
     // One that was never interrupted, by 'gantry train': a cell is a run as any.
-    const settings = ["intervals.log=50", "intervals.sample=2000", "intervals.checkpoint=2000"];
+    const settings = ["intervals.log=50", "intervals.sample=1000", "intervals.checkpoint=1000"];
     const set = settings.flatMap((setting) => ["--set", setting]);
-    await succeed(["train", "gan", ...QUICK, "--steps", "2000", ...set, "--out", "whole"], { cwd });
+    await succeed(["train", "gan", ...QUICK, "--steps", "1000", ...set, "--out", "whole"], { cwd });
     const standing = async (path: string) => [
       ...new Map((await lossesOf(path)).map((line) => [/"iteration":\d+/.exec(line)?.[0], line])).values(),
     ];

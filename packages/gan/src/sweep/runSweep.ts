@@ -28,6 +28,8 @@ export interface SweepOptions {
   readonly signal?: AbortSignal | undefined;
   /** Its event `save` asks for a checkpoint of every training that runs. */
   readonly requests?: EventTarget | undefined;
+  /** Called once nothing is refused any more, before the first training. */
+  readonly onBegin?: () => void;
   /** Called as a training comes further. */
   readonly onProgress?: (progress: SweepProgress) => void;
   /** Called as a cell ends, or is found to be done. */
@@ -55,6 +57,7 @@ export async function runSweep(folder: string, sweep: Sweep, options: SweepOptio
   const lock = await RunLock.acquire(folder, { signal: options.signal });
   try {
     await keepSweep(folder, sweep);
+    options.onBegin?.();
     return await trainAll(folder, sweep, options);
   } finally {
     await lock.release();
