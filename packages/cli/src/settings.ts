@@ -124,10 +124,8 @@ function labelsSetting(text: string): string {
 export async function dataSetting(text: string): Promise<JsonObject> {
   if (text.trim() === "")
     throw new UsageProblem("--data is empty; give a data set's name ('gantry data' lists them) or a path");
-  const { datasets } = await import("@gantry/gan");
-  if ((await datasets.all()).has(text)) return { name: text };
-  const isPath = /[\\/]/.test(text) || (await stat(text).catch(() => undefined)) !== undefined;
-  return isPath ? { path: resolve(text) } : { name: text };
+  const { dataNamed } = await import("@gantry/gan/data");
+  return await dataNamed(text);
 }
 
 /** `runs/dcgan-fashion-mnist-0`: what a run is called where the user does not say; where that is taken, with a number. */

@@ -108,6 +108,10 @@ export {
 } from "./evaluation/evaluate/request.js";
 export { evaluateTradeOff, type TradeOff, writeTradeOff } from "./evaluation/evaluate/tradeOff.js";
 
+// Many runs
+
+export { defineSweep, type SweepSpec } from "./sweep/spec.js";
+
 // Networks of other programs
 
 export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";

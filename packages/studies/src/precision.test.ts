@@ -135,6 +135,7 @@ test("asked for more iterations, a training goes on, and ends as one that was ne
   const whole = (await study.measure(await tiny(4), {
     folder: join(home, "whole"),
     tell: () => {},
+    signal: new AbortController().signal,
   })) as Result;
   assert.deepEqual(timeless(parted), timeless(whole));
   assert.equal(parted.grid, whole.grid);

@@ -66,6 +66,7 @@ export default defineStudy<Result>({
   paces,
   seeds: 3,
   keepsWork: true,
+  endsItself: true,
   cells: cellsOf,
   async prepare() {
     // What is missing is told before anything is trained.

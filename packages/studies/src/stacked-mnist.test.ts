@@ -114,6 +114,7 @@ test("killed on the way, a training goes on from its checkpoint and ends with th
   const workplace = join(folder, "stacked-mnist-dcgan-0.work");
   const killed = study.measure(cell, {
     folder: workplace,
+    signal: new AbortController().signal,
     tell: (message) => {
       if (message.startsWith("iteration 3,")) throw new Error("killed");
     },
@@ -127,7 +128,11 @@ test("killed on the way, a training goes on from its checkpoint and ends with th
   assert.deepEqual(told, ["iteration 3"]);
   assert.ok(!existsSync(workplace));
 
-  const straight = (await study.measure(cell, { folder: workplace, tell: () => {} })) as Result;
+  const straight = (await study.measure(cell, {
+    folder: workplace,
+    tell: () => {},
+    signal: new AbortController().signal,
+  })) as Result;
   const { result } = outcome as Done<Result>;
   const timeless = ({ curve }: Result) => curve.map(({ seconds: _, ...time }) => time);
   assert.deepEqual(timeless(result), timeless(straight));
@@ -151,7 +156,11 @@ test("a training that goes by time ends when that is over", async () => {
   const cell = await tiny("pacgan2");
   const work = { ...cell.work, seconds: 0.05, config: { ...configOf(cell), steps: 100_000 } };
   const timed = { ...cell, work: work as unknown as Cell["work"] };
-  const { curve } = (await study.measure(timed, { folder: join(home, "timed"), tell: () => {} })) as Result;
+  const { curve } = (await study.measure(timed, {
+    folder: join(home, "timed"),
+    tell: () => {},
+    signal: new AbortController().signal,
+  })) as Result;
   const last = curve.at(-1)!;
   assert.ok(last.seconds >= 0.05 && last.iteration < 100_000);
   assert.equal(last.samples, 40);

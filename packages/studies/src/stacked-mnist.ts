@@ -68,6 +68,7 @@ export default defineStudy<Result>({
   methods,
   paces,
   seeds: 1,
+  endsItself: true,
   cells: cellsOf,
   prepare,
   measure,

@@ -69,6 +69,7 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   "train-classifier": ["--epochs", "4", "--threads", "1"],
   study: ["--seeds", "1", "--iterations", "2"],
   probe: ["--iterations", "2"],
+  sweep: ["--steps", "3"],
 };
 
 function shortened([command = "", ...rest]: readonly string[]): string[] {
@@ -77,7 +78,9 @@ function shortened([command = "", ...rest]: readonly string[]): string[] {
       ? String(Math.min(Number(word), command === "train" ? 3 : 5))
       : rest[at - 1] === "--eval-every"
         ? "2"
-        : word,
+        : command === "sweep" && rest[at - 1] === "--seeds"
+          ? "1"
+          : word,
   );
   if (command === "train" && !args.includes("--steps") && !args.includes("--help")) args.push("--steps", "3");
   if (args.includes("--eval-every")) args.push("--eval-samples", "64");

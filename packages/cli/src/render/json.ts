@@ -1,3 +1,4 @@
+import { countCells } from "./cells.js";
 import type { Reporter } from "./reporter.js";
 import type { Sink } from "./sink.js";
 
@@ -33,6 +34,15 @@ export function jsonReporter(stdout: Sink, stderr: Sink): Reporter {
       });
     },
     evaluated: (evaluated) => emit("evaluation", evaluated),
+    cells({ cells, secondsLeft = null }) {
+      const now = performance.now();
+      if (now - told < PAUSE) return;
+      told = now;
+      const running = cells
+        .filter(({ state }) => state === "running")
+        .map(({ name, iteration, steps, secondsLeft = null }) => ({ name, iteration, steps, secondsLeft }));
+      emit("cells", { ...countCells(cells), secondsLeft, running });
+    },
     end: ({ next, ...ending }) => emit("end", { ...ending, next: next.map(([line]) => line) }),
     note: (message) => emit("note", { message }),
     warning(message) {

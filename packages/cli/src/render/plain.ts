@@ -1,3 +1,4 @@
+import { describeCells, describeRunning } from "./cells.js";
 import { count, duration, rate } from "./format.js";
 import { WorkMeter } from "./meter.js";
 import { type Beginning, kindOf, type Reporter } from "./reporter.js";
@@ -12,6 +13,8 @@ import {
 
 /** Milliseconds between two lines of training, and of other work. */
 const PAUSE = 2000;
+/** Milliseconds between two lines about many trainings. */
+const CELLS_PAUSE = 10_000;
 
 /** For pipes and files: whole lines, no control characters, and not too many of them. */
 export function plainReporter(stderr: Sink): Reporter {
@@ -56,6 +59,12 @@ export function plainReporter(stderr: Sink): Reporter {
       line([parts.join(", "), ...(scalars === "" ? [] : [scalars])].join("  "));
     },
     evaluated: (evaluated) => line(describeEvaluated(evaluated)),
+    cells(progress) {
+      const now = performance.now();
+      if (now - told < CELLS_PAUSE) return;
+      told = now;
+      line([describeCells(progress), ...describeRunning(progress)].join("; "));
+    },
     end() {},
     note: line,
     warning(message) {

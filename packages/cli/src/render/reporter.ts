@@ -1,4 +1,5 @@
 import type { StepReport } from "@gantry/gan";
+import type { SweepProgress } from "@gantry/gan/sweep";
 import type { DataSummary } from "../dataSummary.js";
 
 /** How far something has come that is not training. */
@@ -85,6 +86,8 @@ export interface Reporter {
   begin(beginning: Beginning): void;
   step(pace: Pace): void;
   evaluated(evaluated: Evaluated): void;
+  /** How far many trainings are. Called often. */
+  cells(progress: SweepProgress): void;
   end(ending: Ending): void;
   /** One line worth knowing. */
   note(message: string): void;

@@ -2,7 +2,7 @@
 export type Cell = string | { readonly text: string; readonly best: boolean };
 
 /** Characters of a cell; longer ones are cut. */
-const WIDEST = 36;
+const WIDEST = 48;
 
 const textOf = (cell: Cell | undefined): string => {
   const text = typeof cell === "object" ? `${cell.text}${cell.best ? " *" : ""}` : (cell ?? "");

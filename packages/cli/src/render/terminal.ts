@@ -1,4 +1,5 @@
 import { barCharacters, layOutBar } from "./bar.js";
+import { cellRows } from "./cells.js";
 import { clock, count, rate } from "./format.js";
 import { WorkMeter } from "./meter.js";
 import { type Beginning, kindOf, type Reporter } from "./reporter.js";
@@ -14,6 +15,8 @@ import {
 
 /** Milliseconds between two looks of the bar. */
 const PAUSE = 100;
+/** Lines of a table of trainings: more would not fit into a small window. */
+const MOST_ROWS = 18;
 
 /** For people: one line that is drawn over and over, and whole lines above it. */
 export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): Reporter {
@@ -23,15 +26,16 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
   const erase = `\r${begin}[2K`;
   const characters = barCharacters(environment);
   const warned = new Set<string>();
-  let shown = false;
+  /** Lines that are on the screen for now. */
+  let shown = 0;
   let drawn = Number.NEGATIVE_INFINITY;
   let beginning: Beginning | undefined;
   let losses = "";
   const meter = new WorkMeter();
 
   const clear = () => {
-    if (shown) stderr.write(erase);
-    shown = false;
+    if (shown > 0) stderr.write(`${erase}${`${begin}[1A${erase}`.repeat(shown - 1)}`);
+    shown = 0;
   };
   const line = (text: string) => {
     clear();
@@ -41,8 +45,9 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
     // The last column stays free: some terminals wrap when it is written.
     const width = Math.max(10, (stderr.columns ?? 80) - 1);
     const { head, full, empty, tail } = layOutBar(words, share, width, characters);
-    stderr.write(`${erase}${head}${style.good(full)}${style.dim(empty)}${tail}`);
-    shown = true;
+    const before = shown > 1 ? `${erase}${`${begin}[1A${erase}`.repeat(shown - 1)}` : erase;
+    stderr.write(`${before}${head}${style.good(full)}${style.dim(empty)}${tail}`);
+    shown = 1;
     drawn = performance.now();
   };
   const isDue = () => performance.now() - drawn >= PAUSE;
@@ -82,6 +87,18 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
       draw(words, iteration / steps);
     },
     evaluated: (evaluated) => line(describeEvaluated(evaluated)),
+    cells(progress) {
+      if (!isDue()) return;
+      const width = Math.max(10, (stderr.columns ?? 80) - 1);
+      const rows = cellRows(progress, MOST_ROWS).map(({ words, share }) => {
+        const { head, full, empty, tail } = layOutBar(words, share, width, characters);
+        return `${head}${style.good(full)}${style.dim(empty)}${tail}`;
+      });
+      clear();
+      stderr.write(rows.join("\n"));
+      shown = rows.length;
+      drawn = performance.now();
+    },
     end: clear,
     note: line,
     warning(message) {

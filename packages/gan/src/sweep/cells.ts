@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../core/base/json.js";
 import { importedSources } from "../core/base/plugins/plugins.js";
+import type { PartSource } from "../core/base/plugins/source.js";
 import { RunLock } from "../core/run/lock.js";
+import { runTasks, type Task } from "./processes.js";
 
 /** One measurement: a method on a problem with a seed. Plain JSON: it goes to a process of its own. */
 export interface Cell {
@@ -34,6 +33,8 @@ export interface RunOptions {
   readonly jobs: number;
   /** Whether cells that are done keep their folders. Default false. */
   readonly keepsWork?: boolean | undefined;
+  /** Whether cells hear the signal and save where they are; otherwise their processes are killed. Default false. */
+  readonly endsItself?: boolean | undefined;
   /** Ends the running processes; cells that are done stay done. */
   readonly signal?: AbortSignal;
   /** Called as each cell ends. */
@@ -42,11 +43,22 @@ export interface RunOptions {
   readonly onProgress?: (cell: Cell, message: string) => void;
 }
 
+/** What the process of a cell is given. */
+export interface CellOrder {
+  readonly study: string;
+  readonly cell: Cell;
+  /** The cell's own. */
+  readonly folder: string;
+  /** Whether it hears a wish to end. */
+  readonly endsItself: boolean;
+  /** What its parent imported, for importAgain(). */
+  readonly sources: readonly PartSource[];
+}
+
 /**
  * Measures cells in processes of their own. A cell that fails is recorded with the reason, and does not stop the others;
  * it is tried again the next time.
- * @param script what a process runs: with `study`, the cell's folder and what this process imported (for importAgain) as arguments, and the cell as JSON on standard input. It
- * tells the result as JSON on standard output, and its progress by messages
+ * @param script what a process runs: it is given a {@link CellOrder}, and tells the result, by serveParent()
  * @throws the signal's reason when it is aborted; UsageError when another process measures in the same folder
  */
 export async function runCells(
@@ -69,85 +81,56 @@ async function measureAll(
   script: URL,
   study: string,
   cells: readonly Cell[],
-  options: RunOptions,
+  { folder, jobs, keepsWork = false, endsItself = false, signal, onOutcome, onProgress }: RunOptions,
 ): Promise<Outcome<unknown>[]> {
-  const { folder, jobs, keepsWork = false, signal, onOutcome } = options;
+  const sources = importedSources();
+  const placeOf = ({ problem, method, seed }: Cell) => join(folder, `${problem}-${method}-${seed}`);
+  const tasks = cells.map((cell): Task<unknown> => {
+    const input: CellOrder = { study, cell, folder: `${placeOf(cell)}.work`, endsItself, sources };
+    return { before: () => readResult(`${placeOf(cell)}.json`, cell), input };
+  });
   const outcomes: Outcome<unknown>[] = new Array(cells.length);
-  let next = 0;
   let done = 0;
-  const work = async () => {
-    for (let i = next++; i < cells.length; i = next++) {
-      signal?.throwIfAborted();
-      const cell = cells[i] as Cell;
-      const place = join(folder, `${cell.problem}-${cell.method}-${cell.seed}`);
-      const file = `${place}.json`;
-      const before = await readOutcome(file, cell);
-      const outcome = before ?? (await measureInChild(script, study, cell, `${place}.work`, options));
-      if (before === undefined) {
-        // Whole or not at all, whenever the study is interrupted.
-        await writeFile(`${file}.part`, JSON.stringify(outcome));
-        await rename(`${file}.part`, file);
-        if (outcome.status === "done" && !keepsWork)
-          await rm(`${place}.work`, { recursive: true, force: true });
-      }
-      outcomes[i] = outcome;
-      onOutcome?.(outcome, ++done, cells.length, before !== undefined);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
+  const environment = () => ({ OMP_NUM_THREADS: "1" });
+  await runTasks(
+    script,
+    tasks,
+    { jobs, environment, signal, endThemselves: endsItself },
+    {
+      onMessage: (i, message) => onProgress?.(cells[i]!, String(message)),
+      onEnd: async (i, end) => {
+        const cell = cells[i]!;
+        const outcome: Outcome<unknown> =
+          end.status === "done"
+            ? { cell, status: "done", result: end.result }
+            : { cell, status: "failed", reason: end.reason };
+        const kept = end.status === "done" && end.kept;
+        if (!kept) {
+          const file = `${placeOf(cell)}.json`;
+          // Whole or not at all, whenever the study is interrupted.
+          await writeFile(`${file}.part`, JSON.stringify(outcome));
+          await rename(`${file}.part`, file);
+          if (outcome.status === "done" && !keepsWork)
+            await rm(`${placeOf(cell)}.work`, { recursive: true, force: true });
+        }
+        outcomes[i] = outcome;
+        onOutcome?.(outcome, ++done, cells.length, kept);
+      },
+    },
+  );
   return outcomes;
 }
 
-/** The outcome that a file holds, if it is of this very cell and was measured. */
-async function readOutcome(file: string, cell: Cell): Promise<Outcome<unknown> | undefined> {
+/** The result that a file holds, if it is of this very cell and was measured. */
+async function readResult(file: string, cell: Cell): Promise<unknown> {
   try {
     const outcome = JSON.parse(await readFile(file, "utf8")) as Outcome<unknown>;
     return outcome.status === "done" && JSON.stringify(outcome.cell) === JSON.stringify(cell)
-      ? outcome
+      ? outcome.result
       : undefined;
   } catch {
     return undefined;
   }
-}
-
-async function measureInChild(
-  script: URL,
-  study: string,
-  cell: Cell,
-  workplace: string,
-  { signal, onProgress }: RunOptions,
-): Promise<Outcome<unknown>> {
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(script), study, workplace, JSON.stringify(importedSources())],
-    {
-      stdio: ["pipe", "pipe", "pipe", "ipc"],
-      env: { ...process.env, OMP_NUM_THREADS: "1" },
-    },
-  );
-  child.on("message", (message) => onProgress?.(cell, String(message)));
-  const kill = () => child.kill("SIGKILL");
-  signal?.addEventListener("abort", kill, { once: true });
-  // A child that dies early closes its input; why, its exit tells.
-  child.stdin!.on("error", () => {});
-  child.stdin!.end(JSON.stringify(cell));
-  const ended = new Promise<string | undefined>((resolve) => {
-    child.on("error", (error) => resolve(error.message));
-    child.on("close", (status, killed) =>
-      resolve(status === 0 ? undefined : killed === null ? `exit status ${status}` : `ended by ${killed}`),
-    );
-  });
-  const [failure, stdout, stderr] = await Promise.all([ended, text(child.stdout!), text(child.stderr!)]);
-  signal?.removeEventListener("abort", kill);
-  signal?.throwIfAborted();
-  if (failure === undefined) {
-    try {
-      return { cell, status: "done", result: JSON.parse(stdout) as unknown };
-    } catch {
-      return { cell, status: "failed", reason: "its process told no result" };
-    }
-  }
-  return { cell, status: "failed", reason: stderr.trim().split("\n").at(-1) || failure };
 }
 
 /** Every outcome that lies in a folder, of whatever requests; files that are none are passed over. */

@@ -34,6 +34,11 @@ import { describeTrouble } from "./trouble.js";
 export interface RecordOptions {
   /** Aborting it ends the run after the iteration under way, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /**
+   * The iteration to come to in this go; default the configuration's last. At an earlier one the run stops with a checkpoint, and
+   * an evaluation that is due there is awaited.
+   */
+  readonly upTo?: number | undefined;
   /** Asked after each iteration; where it says so, a checkpoint is written, and training goes on. */
   readonly wantsCheckpoint?: () => boolean;
   /** One line about something that failed without ending the run. */
@@ -64,6 +69,7 @@ export async function* record(
   options: RecordOptions = {},
 ): AsyncGenerator<StepReport, void, void> {
   const { intervals, keep } = trainer.config;
+  const { upTo = trainer.config.steps } = options;
   const pace = paceOf(trainer.config, trainer.dataset.count);
   const sampleEvery = everyIterations(intervals.sample, pace);
   const checkpointEvery = everyIterations(intervals.checkpoint, pace);
@@ -191,7 +197,7 @@ export async function* record(
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
     if (resumed)
       await attempt("an event", () => run.append({ event: "resume", iteration: trainer.iteration }));
-    for await (const report of trainer.run()) {
+    for await (const report of trainer.run(upTo)) {
       const { iteration, scalars } = report;
       const last = iteration === report.steps;
       if (scalars !== undefined) {
@@ -232,10 +238,9 @@ export async function* record(
       if (options.signal?.aborted) break;
     }
     await saveLast();
-    if (trainer.iteration >= trainer.config.steps) {
-      end = "done";
-      if (evaluations !== undefined) await finish(evaluations);
-    }
+    if (trainer.iteration >= trainer.config.steps) end = "done";
+    const isJudged = end === "done" || evaluations?.isDue(trainer.iteration);
+    if (trainer.iteration >= upTo && isJudged && evaluations !== undefined) await finish(evaluations);
   } catch (error) {
     end = "failed";
     if (error instanceof DivergedError)

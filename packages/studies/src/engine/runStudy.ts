@@ -7,8 +7,8 @@ import type { Study } from "./study.js";
  * @throws the signal's reason when it is aborted; UsageError when another process measures in the same folder
  */
 export const runStudy = (
-  { name, keepsWork }: Study,
+  { name, keepsWork, endsItself }: Study,
   cells: readonly Cell[],
-  options: Omit<RunOptions, "keepsWork">,
+  options: Omit<RunOptions, "keepsWork" | "endsItself">,
 ): Promise<Outcome<unknown>[]> =>
-  runCells(new URL("./cellChild.js", import.meta.url), name, cells, { ...options, keepsWork });
+  runCells(new URL("./cellChild.js", import.meta.url), name, cells, { ...options, keepsWork, endsItself });

@@ -22,6 +22,8 @@ export interface Workplace {
   readonly folder: string;
   /** How far the cell has come, in one line. */
   readonly tell: (message: string) => void;
+  /** Aborted where it is to end, with all saved that lets it go on; for studies whose cells end themselves. */
+  readonly signal: AbortSignal;
 }
 
 /** What surrounds a study's preparation. */
@@ -53,6 +55,8 @@ export interface Study<Result = unknown> extends Named {
   readonly paces: readonly Named[];
   /** Cells that are done keep their folders: asked for more iterations, they go on from there. Default false. */
   readonly keepsWork?: boolean;
+  /** Its cells hear the workplace's signal, and save where they are. Default false: their processes are ended at once. */
+  readonly endsItself?: boolean;
   /** Repetitions where nobody says how many. */
   readonly seeds: number;
   /**

@@ -63,7 +63,7 @@ interface TrainingStanding extends Standing {
  * Trains in one precision, judging images on the way; goes on where the same training was killed, or had ended earlier.
  * @throws RunError where it has gone further already
  */
-export async function measure(cell: Cell, { folder, tell }: Workplace): Promise<Result> {
+export async function measure(cell: Cell, { folder, tell, signal }: Workplace): Promise<Result> {
   const { config: given, until, every, samples, least } = cell.work as unknown as Work;
   const config = await validateConfig(given);
   const dataset = await openCifar10("train", least);
@@ -112,6 +112,10 @@ export async function measure(cell: Cell, { folder, tell }: Workplace): Promise<
       if (isDue() || trainer.iteration % CHECKPOINT === 0) await save();
       // Training is one microtask after the other: without a pause it would not be heard that the parent is gone.
       await setImmediate();
+      if (signal.aborted) {
+        await save();
+        signal.throwIfAborted();
+      }
       began = processorSeconds();
     }
     return { curve, accuracy, grid: await picture(trainer, dataset.shape as [number, number, number]) };

@@ -78,7 +78,7 @@ async function measureTraining(
   { config, seconds: budget, samples: judged }: Work & { readonly config: Config },
   judge: Judge,
   cell: Cell,
-  { folder, tell }: Workplace,
+  { folder, tell, signal }: Workplace,
 ): Promise<Result> {
   const { trainer, standing } = await goOn<TrainingStanding>(config, cell, folder);
   try {
@@ -103,14 +103,15 @@ async function measureTraining(
         if (ended()) break;
         const time = Math.floor(TIMES * share());
         if (time > looked) look(Math.min(GLANCED, judged));
-        if (time > looked || seconds - saved >= CHECKPOINT) {
+        // Training is one microtask after the other: without a pause it would not be heard that it is to end.
+        await setImmediate();
+        if (time > looked || seconds - saved >= CHECKPOINT || signal.aborted) {
           const standing: TrainingStanding = { of: cell, iteration: trainer.iteration, seconds, curve };
           await saveStanding(trainer, folder, standing);
           saved = seconds;
+          signal.throwIfAborted();
         }
         looked = time;
-        // Training is one microtask after the other: without a pause it would not be heard that the parent is gone.
-        await setImmediate();
         began = processorSeconds();
       }
     }

@@ -36,3 +36,4 @@ export {
   listDatasets,
   type Recognition,
 } from "./registry.js";
+export { dataNamed } from "./spec.js";

@@ -7,6 +7,8 @@ export interface Line {
   readonly y: readonly number[];
   /** CSS colour; default one of a palette, by its place. */
   readonly colour?: string;
+  /** How far a shaded band reaches above and below `y`, of the same length; where the line breaks, so does the band. */
+  readonly band?: readonly number[];
 }
 
 /** One plot with axes of its own. */
@@ -113,7 +115,9 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
   const [y0, y1] =
     options.range ??
     range(
-      all.flatMap(({ y }) => shown(y)),
+      all.flatMap(({ y, band }) =>
+        shown(band === undefined ? y : [...edge(y, band, -1), ...edge(y, band, 1)]),
+      ),
       logarithmic,
     );
   const ticksOf = logarithmic ? logarithmicTicks : ticks;
@@ -155,10 +159,13 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
         options.yLabel,
         `font-size="12" text-anchor="middle" transform="translate(14 ${MARGIN.top + inner.height / 2}) rotate(-90)"`,
       );
+    const withinY = (y: number) => placeY(Math.min(y1, Math.max(y0, y)));
     for (const [place, line] of plot.lines.entries()) {
       const colour = line.colour ?? lineColour(place);
+      for (const band of bandsOf(positive(line, logarithmic), placeX, withinY))
+        parts.push(`<path d="${band}" fill="${colour}" fill-opacity="0.18"/>`);
       parts.push(
-        `<path d="${pathOf(positive(line, logarithmic), placeX, (y) => placeY(Math.min(y1, Math.max(y0, y))))}" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round" fill="none"/>`,
+        `<path d="${pathOf(positive(line, logarithmic), placeX, withinY)}" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round" fill="none"/>`,
       );
     }
     parts.push("</g>");
@@ -184,6 +191,35 @@ function pathOf({ x, y }: Line, placeX: (x: number) => number, placeY: (y: numbe
     pen = "L";
   }
   return path;
+}
+
+/** One side of a band. */
+const edge = (y: readonly number[], band: readonly number[], side: 1 | -1): number[] =>
+  y.map((value, i) => value + side * (band[i] ?? 0));
+
+/** The outlines of a line's band, one for each unbroken stretch of two points or more. */
+function bandsOf(
+  { x, y, band }: Line,
+  placeX: (x: number) => number,
+  placeY: (y: number) => number,
+): string[] {
+  if (band === undefined) return [];
+  const [above, below] = [edge(y, band, 1), edge(y, band, -1)];
+  const isThere = (i: number) => Number.isFinite(above[i]) && Number.isFinite(x[i]);
+  const outlines: string[] = [];
+  for (let from = 0; from < y.length; from++) {
+    if (!isThere(from)) continue;
+    let to = from;
+    while (isThere(to + 1)) to++;
+    const stretch = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const points = [
+      ...stretch.map((i) => [placeX(x[i]!), placeY(above[i]!)]),
+      ...stretch.toReversed().map((i) => [placeX(x[i]!), placeY(below[i]!)]),
+    ];
+    if (to > from) outlines.push(`M${points.map((point) => point.join(" ")).join("L")}Z`);
+    from = to;
+  }
+  return outlines;
 }
 
 /** Colours and names, one under the other, beside the last plot. */

@@ -14,4 +14,4 @@ export {
 } from "./imports.js";
 export { type LockOptions, RunLock } from "./lock.js";
 export type { RunScore } from "./scores.js";
-export { type RunSummary, readRun } from "./summary.js";
+export { type RunSummary, readRun, runsAt } from "./summary.js";

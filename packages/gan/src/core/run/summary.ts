@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RunError } from "../base/errors.js";
@@ -151,4 +152,16 @@ async function lastSample(run: RunDirectory, end: number): Promise<RunSummary["s
   return last === undefined
     ? undefined
     : { file: join(run.samples, last), iteration: Number.parseInt(last, 10) };
+}
+
+/**
+ * The runs that a path names: itself, or, where it is none, those in it, by name in alphabetical order.
+ * @returns at least one: what is neither is left for readRun() to refuse
+ */
+export async function runsAt(path: string): Promise<string[]> {
+  const isRun = (folder: string) => existsSync(join(folder, "config.json"));
+  if (isRun(path)) return [path];
+  const names = (await readdir(path).catch(() => [])).sort();
+  const inside = names.map((name) => join(path, name)).filter(isRun);
+  return inside.length === 0 ? [path] : inside;
 }

@@ -5,14 +5,17 @@ import { thin } from "../../core/run/curves.js";
 import type { RunSummary } from "../../core/run/summary.js";
 import type { ComparedSetting, Comparison } from "./compare.js";
 import { describeValue } from "./differences.js";
+import { hasSeeds } from "./groups.js";
 import {
   describeEarlierScores,
+  describeGroup,
   describeMetric,
   describeProgressOf,
   describeScore,
   describeScoreNotes,
-  describeSeeds,
   describeTime,
+  describeUnequalGroups,
+  GROUP_MEANING,
 } from "./words.js";
 
 /** Points of a curve: a screen shows no more. */
@@ -27,22 +30,19 @@ const isScore = (name: string) => /^(eval|points)\//.test(name);
  */
 export async function comparisonPage(comparison: Comparison, runs: readonly RunSummary[]): Promise<string> {
   const labels = comparison.runs.map(({ label }) => label);
+  const isGrouped = hasSeeds(comparison.groups);
+  const coloured = isGrouped ? comparison.groups.map(({ label }) => label) : labels;
   const names = [...new Set(runs.flatMap(({ curves }) => [...curves.keys()]))];
+  const plots = (shown: readonly string[]) =>
+    isGrouped ? meanPlots(shown, comparison) : curvePlots(shown, runs, labels);
   const sections = [
     section("Scores", scoreTable(comparison)),
-    section("Mean and standard deviation over seeds", seedTable(comparison)),
-    section("What differs in the configuration", settingTable(comparison.differences, labels)),
+    section("By settings, over seeds", groupTable(comparison)),
+    section("What differs in the configuration", differenceTable(comparison)),
     section("What differs in versions and origin", settingTable(comparison.origins, labels)),
-    section("Scores during training", curvePlots(names.filter(isScore), runs, labels)),
-    section("Samples", await samplePictures(runs, labels)),
-    section(
-      "Training",
-      curvePlots(
-        names.filter((name) => !isScore(name)),
-        runs,
-        labels,
-      ),
-    ),
+    section("Scores during training", plots(names.filter(isScore))),
+    section("Samples", await samplePictures(runs, comparison)),
+    section("Training", plots(names.filter((name) => !isScore(name)))),
   ];
   const title = `${amount(runs.length, "runs")} compared`;
   return `<!doctype html>
@@ -57,7 +57,7 @@ export async function comparisonPage(comparison: Comparison, runs: readonly RunS
 <body>
 <h1>${escapeXml(title)}</h1>
 <ul class="legend">
-${labels.map((label, i) => `<li>${swatch(i)}${escapeXml(label)}</li>`).join("\n")}
+${coloured.map((label, i) => `<li>${swatch(i)}${escapeXml(label)}</li>`).join("\n")}
 </ul>
 ${sections.filter((text) => text !== "").join("\n")}
 </body>
@@ -94,6 +94,10 @@ figcaption { margin-bottom: 6px; }
 const swatch = (place: number) =>
   `<span class="swatch" style="background:${lineColour(place)}" aria-hidden="true"></span>`;
 
+/** The place of a run's colour: with seeds, all runs of a group have one. */
+const placeOf = ({ runs, groups }: Comparison, run: number): number =>
+  hasSeeds(groups) ? groups.findIndex((group) => group.runs.includes(runs[run]!.label)) : run;
+
 const section = (title: string, content: string) =>
   content === "" ? "" : `<section>\n<h2>${escapeXml(title)}</h2>\n${content}\n</section>`;
 
@@ -114,7 +118,7 @@ const cell = (text: string, best = false): string => {
 function scoreTable(comparison: Comparison): string {
   const { runs, metrics } = comparison;
   const rows = runs.map((run, i) => [
-    `<td>${swatch(i)}${escapeXml(run.label)}</td>`,
+    `<td>${swatch(placeOf(comparison, i))}${escapeXml(run.label)}</td>`,
     cell(run.recipe),
     cell(describeProgressOf(run)),
     cell(describeTime(run.seconds)),
@@ -140,17 +144,40 @@ function scoreTable(comparison: Comparison): string {
   return [table(head, rows), ...notes].join("\n");
 }
 
-function seedTable({ seeds, metrics }: Comparison): string {
-  if (seeds.length === 0) return "";
-  const rows = seeds.map((group) => [
-    cell(group.label),
+function groupTable(comparison: Comparison): string {
+  const { groups, metrics } = comparison;
+  if (!hasSeeds(groups)) return "";
+  const rows = groups.map((group, g) => [
+    `<td>${swatch(g)}${escapeXml(group.label)}</td>`,
     cell(group.seeds.join(", ")),
+    cell(group.iteration.toLocaleString("en-US")),
     ...metrics.map(({ name }) => {
       const score = group.scores.find((each) => each.name === name);
-      return cell(describeSeeds(score), score?.best);
+      return cell(describeGroup(score), score?.verdict === "best");
     }),
   ]);
-  return table(["configuration", "seeds", ...metrics.map(describeMetric)].map(escapeXml), rows);
+  const head = ["settings", "seeds", "iterations", ...metrics.map(describeMetric)].map(escapeXml);
+  return [table(head, rows), note(`${GROUP_MEANING}.`), ...describeUnequalGroups(comparison).map(note)].join(
+    "\n",
+  );
+}
+
+/** By groups where there are seeds, else run by run. */
+function differenceTable({ runs, groups, differences }: Comparison): string {
+  if (!hasSeeds(groups))
+    return settingTable(
+      differences,
+      runs.map(({ label }) => label),
+    );
+  const paths = Object.keys(groups[0]?.settings ?? {});
+  const settings = paths.map((path) => ({
+    path,
+    values: groups.map((group) => group.settings[path] ?? null),
+  }));
+  return settingTable(
+    settings,
+    groups.map(({ label }) => label),
+  );
 }
 
 function settingTable(settings: readonly ComparedSetting[], labels: readonly string[]): string {
@@ -163,29 +190,55 @@ function settingTable(settings: readonly ComparedSetting[], labels: readonly str
   return table(head, rows, "settings");
 }
 
+/** Means over the seeds of each group, with a band of one deviation. */
+function meanPlots(names: readonly string[], { groups, curves }: Comparison): string {
+  const shown = curves.filter(({ name }) => names.includes(name));
+  return plotsOf(
+    shown.map(({ name, groups: means }) => ({
+      name,
+      lines: means.flatMap((mean, g): Line[] =>
+        mean === null
+          ? []
+          : [
+              {
+                label: groups[g]!.label,
+                x: mean.iterations,
+                y: mean.means,
+                band: mean.deviations,
+                colour: lineColour(g),
+              },
+            ],
+      ),
+    })),
+  );
+}
+
 function curvePlots(
   names: readonly string[],
   runs: readonly RunSummary[],
   labels: readonly string[],
 ): string {
-  const plots = names.map((name) => {
-    const shown = runs.flatMap(({ curves }, i): Line[] => {
-      const curve = curves.get(name);
-      if (curve === undefined) return [];
-      const { iterations, values } = thin(curve, POINTS);
-      return [{ label: labels[i]!, x: iterations, y: values, colour: lineColour(i) }];
-    });
-    return lines([{ title: name, lines: shown }], {
-      width: 440,
-      height: 290,
-      xLabel: "iteration",
-      legend: false,
-    });
-  });
+  return plotsOf(
+    names.map((name) => ({
+      name,
+      lines: runs.flatMap(({ curves }, i): Line[] => {
+        const curve = curves.get(name);
+        if (curve === undefined) return [];
+        const { iterations, values } = thin(curve, POINTS);
+        return [{ label: labels[i]!, x: iterations, y: values, colour: lineColour(i) }];
+      }),
+    })),
+  );
+}
+
+function plotsOf(all: readonly { readonly name: string; readonly lines: readonly Line[] }[]): string {
+  const size = { width: 440, height: 290, xLabel: "iteration", legend: false };
+  const plots = all.map(({ name, lines: shown }) => lines([{ title: name, lines: shown }], size));
   return plots.length === 0 ? "" : `<div class="plots">\n${plots.join("\n")}\n</div>`;
 }
 
-async function samplePictures(runs: readonly RunSummary[], labels: readonly string[]): Promise<string> {
+async function samplePictures(runs: readonly RunSummary[], comparison: Comparison): Promise<string> {
+  const labels = comparison.runs.map(({ label }) => label);
   const figures: string[] = [];
   for (const [i, { sample }] of runs.entries()) {
     // A run that is trained meanwhile keeps its pictures; one that is deleted has none.
@@ -193,7 +246,7 @@ async function samplePictures(runs: readonly RunSummary[], labels: readonly stri
     if (sample === undefined || png === undefined) continue;
     const at = `iteration ${sample.iteration.toLocaleString("en-US")}`;
     figures.push(
-      `<figure><figcaption>${swatch(i)}${escapeXml(labels[i]!)}, ${at}</figcaption><img alt="samples of ${escapeXml(labels[i]!)} at ${at}" src="data:image/png;base64,${png.toString("base64")}"></figure>`,
+      `<figure><figcaption>${swatch(placeOf(comparison, i))}${escapeXml(labels[i]!)}, ${at}</figcaption><img alt="samples of ${escapeXml(labels[i]!)} at ${at}" src="data:image/png;base64,${png.toString("base64")}"></figure>`,
     );
   }
   return figures.length === 0 ? "" : `<div class="samples">\n${figures.join("\n")}\n</div>`;

@@ -1,4 +1,6 @@
-import type { ComparedRun, ComparedScore, Comparison, SeedScore } from "./compare.js";
+import type { ComparedRun, Comparison } from "./compare.js";
+import type { GroupScore } from "./groups.js";
+import type { ComparedScore } from "./metrics.js";
 
 /** Four significant digits at most: `34.21`, `0.0312`, `1.20e-5`. */
 export function shortNumber(value: number): string {
@@ -21,9 +23,24 @@ export function withDeviation(value: number, deviation: number | null): string {
 export const describeScore = (score: ComparedScore | null): string =>
   score === null ? "" : withDeviation(score.value, score.deviation);
 
-/** A mean over seeds as a table shows it; empty for none. */
-export const describeSeeds = (score: SeedScore | undefined): string =>
-  score === undefined ? "" : withDeviation(score.mean, score.deviation);
+/** A mean over seeds as a table shows it, with its interval: `34.2 ± 1.3 [31.0, 37.4]`; empty for none. */
+export function describeGroup(score: GroupScore | undefined): string {
+  if (score === undefined) return "";
+  const { mean, deviation, interval, verdict } = score;
+  const within =
+    interval === null ? "" : ` [${interval.map((end) => likeDeviation(end, deviation)).join(", ")}]`;
+  return `${withDeviation(mean, deviation)}${within}${verdict === "undecided" ? " undecided" : ""}`;
+}
+
+/** A number to as many places as its deviation is shown with. */
+const likeDeviation = (value: number, deviation: number | null): string =>
+  deviation === null || !(deviation > 1e-6) || !Number.isFinite(value)
+    ? shortNumber(value)
+    : value.toFixed(Math.max(0, 1 - Math.floor(Math.log10(deviation))));
+
+/** What the marks of {@link describeGroup} mean. */
+export const GROUP_MEANING =
+  "mean ± standard deviation over seeds [95 % interval of the mean]; undecided: the interval crosses that of the best mean, or there is one seed";
 
 /** `2,000 of 2,000`, and what became of a run that is not done. */
 export function describeProgressOf({ iteration, steps, status }: ComparedRun): string {
@@ -47,6 +64,20 @@ export function describeScoreNotes({ runs, metrics }: Comparison): string[] {
   return [...names].map(([key, known]) => {
     const [who, note] = JSON.parse(key) as [string, string];
     return `${who}: ${known.join(", ")}: ${note}`;
+  });
+}
+
+/** Groups whose runs have not come equally far, a line each: `batch=16: seed 1 stands at 120, others at up to 300`. */
+export function describeUnequalGroups({ runs, groups }: Comparison): string[] {
+  return groups.flatMap(({ label, runs: members, iteration }) => {
+    const all = runs.filter((run) => members.includes(run.label));
+    const most = Math.max(...all.map((run) => run.iteration));
+    if (iteration === most) return [];
+    const behind = all.filter((run) => run.iteration < most);
+    const who = behind.map(
+      (run) => `seed ${run.seed} at ${run.iteration.toLocaleString("en-US")} (${run.status})`,
+    );
+    return `${label}: ${who.join(", ")}, others at ${most.toLocaleString("en-US")}: means are over all as they stand`;
   });
 }
 
