@@ -3,9 +3,11 @@
 /** Every term by its name. A user's own joins by module augmentation. */
 export interface KnownTerms {
   "aae": typeof import("../terms/aae.js").default;
+  "ada": typeof import("../terms/ada.js").default;
   "adaptive-weights": typeof import("../terms/adaptive-weights.js").default;
   "ali": typeof import("../terms/ali.js").default;
   "auxiliary-classifier": typeof import("../terms/auxiliary-classifier.js").default;
+  "diff-augment": typeof import("../terms/diff-augment.js").default;
   "feature-matching": typeof import("../terms/feature-matching.js").default;
   "gradient-penalty": typeof import("../terms/gradient-penalty.js").default;
   "hinge": typeof import("../terms/hinge.js").default;
