@@ -20,6 +20,7 @@ export interface KnownTerms {
   "manifold-diffusion": typeof import("../terms/manifold-diffusion.js").default;
   "minibatch-discrimination": typeof import("../terms/minibatch-discrimination.js").default;
   "minimax": typeof import("../terms/minimax.js").default;
+  "mirror": typeof import("../terms/mirror.js").default;
   "mode-regularizer": typeof import("../terms/mode-regularizer.js").default;
   "mutual-information": typeof import("../terms/mutual-information.js").default;
   "non-saturating": typeof import("../terms/non-saturating.js").default;
