@@ -6,6 +6,7 @@ export interface KnownTerms {
   "ada": typeof import("../terms/ada.js").default;
   "adaptive-weights": typeof import("../terms/adaptive-weights.js").default;
   "ali": typeof import("../terms/ali.js").default;
+  "apa": typeof import("../terms/apa.js").default;
   "auxiliary-classifier": typeof import("../terms/auxiliary-classifier.js").default;
   "diff-augment": typeof import("../terms/diff-augment.js").default;
   "feature-matching": typeof import("../terms/feature-matching.js").default;
