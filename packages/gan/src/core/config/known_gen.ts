@@ -17,6 +17,7 @@ export interface KnownTerms {
   "instance-noise": typeof import("../terms/instance-noise.js").default;
   "intervention": typeof import("../terms/intervention.js").default;
   "least-squares": typeof import("../terms/least-squares.js").default;
+  "lecam": typeof import("../terms/lecam.js").default;
   "log-ratio": typeof import("../terms/log-ratio.js").default;
   "manifold-diffusion": typeof import("../terms/manifold-diffusion.js").default;
   "minibatch-discrimination": typeof import("../terms/minibatch-discrimination.js").default;
