@@ -8,6 +8,7 @@ export interface KnownTerms {
   "ali": typeof import("../terms/ali.js").default;
   "apa": typeof import("../terms/apa.js").default;
   "auxiliary-classifier": typeof import("../terms/auxiliary-classifier.js").default;
+  "consistency": typeof import("../terms/consistency.js").default;
   "diff-augment": typeof import("../terms/diff-augment.js").default;
   "feature-matching": typeof import("../terms/feature-matching.js").default;
   "gradient-penalty": typeof import("../terms/gradient-penalty.js").default;
