@@ -33,6 +33,7 @@ export interface KnownTerms {
   "reconstruction": typeof import("../terms/reconstruction.js").default;
   "relativistic": typeof import("../terms/relativistic.js").default;
   "rotation": typeof import("../terms/rotation.js").default;
+  "top-k": typeof import("../terms/top-k.js").default;
   "unrolled": typeof import("../terms/unrolled.js").default;
   "vaegan": typeof import("../terms/vaegan.js").default;
   "veegan": typeof import("../terms/veegan.js").default;
