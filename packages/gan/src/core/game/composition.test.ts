@@ -29,6 +29,9 @@ const ITERATIONS = 3;
 
 /** What makes a term small; terms not named are taken with their defaults. */
 const SMALL_TERMS: Terms = {
+  ada: { probability: 0.5 },
+  apa: { probability: 0.3 },
+  lecam: { start: 0 },
   aae: { hidden: [6, 5] },
   infomax: { criticUnits: 6 },
   intervention: { k: 2, encoderSteps: 2 },
@@ -129,10 +132,22 @@ async function findMethods(): Promise<Map<string, Terms>> {
   return methods;
 }
 
+const OF_IMAGES = new Set(["infomax", "rotation", "mirror", "ada", "diff-augment", "consistency"]);
+/** Terms that go by the sign of D's scores, and losses that have none. */
+const NEEDS_BOUNDARY = ["ada", "apa"];
+const NO_BOUNDARY = new Set([
+  ...[...all.values()]
+    .filter((term) => term.kind === "adversarial" && !term.separable)
+    .map(({ name }) => name),
+  "wasserstein",
+]);
+
 /** What must be refused of single methods: nothing else may be. Pairs have more that makes no sense. */
 const makesNoSense = (loss: string, terms: readonly string[], { data, conditional }: Setting): boolean =>
   (!all.get(loss)?.separable && terms.some((name) => all.get(name)?.parts)) ||
-  (data.kind === "points" && (terms.includes("infomax") || terms.includes("rotation"))) ||
+  (data.kind === "points" && terms.some((name) => OF_IMAGES.has(name))) ||
+  (NEEDS_BOUNDARY.some((name) => terms.includes(name)) && NO_BOUNDARY.has(loss)) ||
+  (terms.includes("top-k") && !all.get(loss)?.separable) ||
   (conditional && terms.includes("packing")) ||
   (!conditional && terms.includes("auxiliary-classifier"));
 
