@@ -14,7 +14,7 @@ import { doubled, halved } from "./parts/augment/resample.js";
 
 setThreads(1);
 
-const fixed = (probability: number, more: JsonObject = {}) => ({ target: null, probability, ...more });
+const fixed = (probability: number, more: JsonObject = {}) => ({ target: "off", probability, ...more });
 const create = (terms: JsonObject, net: JsonObject = {}, over = {}) =>
   TinyGame.create({ ...images, net: { ...images.net, ...net }, terms, ...over });
 const plain = { discriminatorNorm: "none" };

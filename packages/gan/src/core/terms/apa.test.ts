@@ -11,7 +11,7 @@ import { deceivedBy } from "./apa.js";
 
 setThreads(1);
 
-const fixed = (probability: number) => ({ target: null, probability });
+const fixed = (probability: number) => ({ target: "off", probability });
 const create = (terms: JsonObject, over: object = {}) => TinyGame.create({ ...points, ...over, terms });
 
 test("which reals are replaced matches the authors' code", () => {

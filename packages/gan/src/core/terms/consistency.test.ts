@@ -117,7 +117,7 @@ test("goes with the other remedies and augmentations", async () => {
     packing: {},
     "diff-augment": {},
     lecam: { start: 0 },
-    apa: { target: null, probability: 0.3 },
+    apa: { target: "off", probability: 0.3 },
   };
   using tiny = await create({ form: "icr" }, { batch: 8 }, terms);
   tiny.iterate(2);

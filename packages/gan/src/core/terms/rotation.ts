@@ -83,7 +83,7 @@ export default defineTerm({
           const looking = plan.viewsOf(discriminator).filter(({ adversarialOnly }) => !adversarialOnly);
           if (looking.some(({ turns }) => turns))
             plan.refuse(
-              'rotation has D tell how far images were turned, and ada turns what it looks at; set terms.ada.heads=false, so that rotation sees images as they are, or terms.ada.multipliers={"rotate90":0,"rotate":0}',
+              "rotation has D tell how far images were turned, and ada turns what it looks at; set terms.ada.heads=false, so that rotation sees images as they are, or terms.ada.multipliers.rotate90=0 and terms.ada.multipliers.rotate=0",
             );
         });
       },

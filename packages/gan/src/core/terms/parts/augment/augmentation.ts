@@ -2,11 +2,11 @@ import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
 import type { Plan } from "../../../game/plan.js";
 import type { Term } from "../../../game/term.js";
-import { control, controlOptions } from "./control.js";
+import { control, controlOptions, type Target } from "./control.js";
 import { type Draws, drawsOf } from "./draws.js";
 
 /** The options of every augmentation of what D sees. */
-export const augmentationOptions = (defaults: { probability: number; target: number | null }) =>
+export const augmentationOptions = (defaults: { probability: number; target: Target }) =>
   controlOptions(defaults).extend({
     heads: z
       .boolean()

@@ -81,5 +81,5 @@ test("the state goes on in the middle of a window", () => {
 test("a schedule beside a target is refused, and scores that only compare", () => {
   const probability = { from: 0, to: 1, over: { training: 1 }, shape: "linear" as const };
   assert.throws(() => create({ probability }), UsageError);
-  assert.throws(() => run(create(), [], null), /only compares scores.*set terms.ada.target=null/);
+  assert.throws(() => run(create(), [], null), /only compares scores.*set terms.ada.target=off/);
 });
