@@ -9,7 +9,7 @@ import { listCheckpoints } from "../core/run/checkpoints.js";
 import { RunDirectory } from "../core/run/directory.js";
 import { lockHolder } from "../core/run/lock.js";
 import { describeValue, differences } from "../evaluation/compare/differences.js";
-import { missedEvaluation } from "../train/evaluations.js";
+import { missedEvaluations } from "../train/evaluations.js";
 import type { SweepCell } from "./sweep.js";
 
 /** How far a cell's run has come. */
@@ -43,7 +43,7 @@ export async function standingOf(
       `${path}: there is another run, whose ${first.path} is ${first.values.map(describeValue).join(" and not ")}; remove it, or give another --out`,
     );
   const iteration = (await listCheckpoints(run.checkpoints)).at(-1) ?? 0;
-  const isDone = iteration >= until && (await missedEvaluation(run, iteration)) === undefined;
+  const isDone = iteration >= until && (await missedEvaluations(run, iteration)).length === 0;
   return { state: isDone ? "done" : "begun", iteration };
 }
 

@@ -47,6 +47,20 @@ for (const [recipe, settings] of [
   ["wgan-gp", { schedule: { discriminatorSteps: 2 } }],
   ["dcgan", { terms: { "minibatch-discrimination": { kernels: 3 } } }],
   ["dcgan", { terms: { "historical-averaging": {} } }],
+  ["dcgan", { terms: { ada: { probability: 0.4, every: 3, kimg: 0.1, pipe: "bgcfnc" } } }],
+  [
+    "dcgan",
+    {
+      terms: {
+        "diff-augment": { probability: 0.4, target: 0.5, every: 3, kimg: 0.1 },
+        apa: { probability: 0.4, every: 3, kimg: 0.1 },
+        mirror: {},
+        lecam: { start: 2 },
+        consistency: { form: "icr" },
+        "top-k": {},
+      },
+    },
+  ],
   [
     "gan",
     {

@@ -3,10 +3,14 @@
 /** Every term by its name. A user's own joins by module augmentation. */
 export interface KnownTerms {
   "aae": typeof import("../terms/aae.js").default;
+  "ada": typeof import("../terms/ada.js").default;
   "adaptive-weights": typeof import("../terms/adaptive-weights.js").default;
   "ali": typeof import("../terms/ali.js").default;
+  "apa": typeof import("../terms/apa.js").default;
   "auxiliary-classifier": typeof import("../terms/auxiliary-classifier.js").default;
   "boundary-equilibrium": typeof import("../terms/boundary-equilibrium.js").default;
+  "consistency": typeof import("../terms/consistency.js").default;
+  "diff-augment": typeof import("../terms/diff-augment.js").default;
   "energy-based": typeof import("../terms/energy-based.js").default;
   "f-divergence": typeof import("../terms/f-divergence.js").default;
   "feature-matching": typeof import("../terms/feature-matching.js").default;
@@ -17,11 +21,13 @@ export interface KnownTerms {
   "instance-noise": typeof import("../terms/instance-noise.js").default;
   "intervention": typeof import("../terms/intervention.js").default;
   "least-squares": typeof import("../terms/least-squares.js").default;
+  "lecam": typeof import("../terms/lecam.js").default;
   "local-gradient-penalty": typeof import("../terms/local-gradient-penalty.js").default;
   "log-ratio": typeof import("../terms/log-ratio.js").default;
   "manifold-diffusion": typeof import("../terms/manifold-diffusion.js").default;
   "minibatch-discrimination": typeof import("../terms/minibatch-discrimination.js").default;
   "minimax": typeof import("../terms/minimax.js").default;
+  "mirror": typeof import("../terms/mirror.js").default;
   "mode-regularizer": typeof import("../terms/mode-regularizer.js").default;
   "mode-seeking": typeof import("../terms/mode-seeking.js").default;
   "multi-hinge": typeof import("../terms/multi-hinge.js").default;
@@ -35,6 +41,7 @@ export interface KnownTerms {
   "reconstruction": typeof import("../terms/reconstruction.js").default;
   "relativistic": typeof import("../terms/relativistic.js").default;
   "rotation": typeof import("../terms/rotation.js").default;
+  "top-k": typeof import("../terms/top-k.js").default;
   "unrolled": typeof import("../terms/unrolled.js").default;
   "vaegan": typeof import("../terms/vaegan.js").default;
   "veegan": typeof import("../terms/veegan.js").default;

@@ -29,6 +29,9 @@ const ITERATIONS = 3;
 
 /** What makes a term small; terms not named are taken with their defaults. */
 const SMALL_TERMS: Terms = {
+  ada: { probability: 0.5 },
+  apa: { probability: 0.3 },
+  lecam: { start: 0 },
   aae: { hidden: [6, 5] },
   infomax: { criticUnits: 6 },
   intervention: { k: 2, encoderSteps: 2 },
@@ -150,6 +153,17 @@ const isNotReconstructed = (loss: string, method: Terms, { net, conditional }: S
   );
 };
 
+const OF_IMAGES = new Set(["rotation", "mirror", "ada", "diff-augment", "consistency"]);
+/** Terms that go by the sign of D's scores, and losses that have none. */
+const NEEDS_BOUNDARY = ["ada", "apa"];
+const NO_BOUNDARY = new Set([
+  ...[...all.values()]
+    .filter((term) => term.kind === "adversarial" && !term.separable)
+    .map(({ name }) => name),
+  "wasserstein",
+  ...autoencoding,
+]);
+
 /** What must be refused of single methods: nothing else may be. Pairs have more that makes no sense. */
 const makesNoSense = (loss: string, method: Terms, setting: Setting): boolean =>
   (autoencoding.includes(loss) && isNotReconstructed(loss, method, setting)) ||
@@ -157,9 +171,11 @@ const makesNoSense = (loss: string, method: Terms, setting: Setting): boolean =>
 
 const hasNoPlace = (loss: string, terms: readonly string[], { net, data, conditional }: Setting): boolean =>
   (!all.get(loss)?.separable && terms.some((name) => all.get(name)?.parts)) ||
-  (data.kind === "points" && terms.includes("rotation")) ||
   // Fully connected networks have no map.
   (net.family === "mlp" && terms.includes("infomax")) ||
+  (data.kind === "points" && terms.some((name) => OF_IMAGES.has(name))) ||
+  (NEEDS_BOUNDARY.some((name) => terms.includes(name)) && NO_BOUNDARY.has(loss)) ||
+  (terms.includes("top-k") && !all.get(loss)?.separable) ||
   (conditional && terms.includes("packing")) ||
   (terms.includes("progressive-growing") && net.family !== "stylegan") ||
   (!conditional && (terms.includes("auxiliary-classifier") || terms.includes("multi-hinge")));

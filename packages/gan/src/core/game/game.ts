@@ -77,6 +77,7 @@ export class Game implements ComposedGame {
     this.#rules = plan.rules;
     for (const [name, player] of plan.players) this.#networks.set(name, player.make());
     for (const term of terms.values()) term.attach?.(this);
+    for (const term of terms.values()) term.check?.(this);
     for (const player of this.#rules.keys()) this.#requireSplits(player, options.separable ?? ["hinge"]);
     this.#together = this.#judgingTogether(options.judgeTogether ?? null);
     this.#joining = this.#joiningPasses(options.judgeTogether ?? null);
@@ -159,6 +160,20 @@ export class Game implements ComposedGame {
 
   has(player: string): boolean {
     return this.#networks.has(player);
+  }
+
+  boundaryOf(discriminator: string): number | undefined {
+    const all = [...this.terms.values()].map((term) => term.boundary?.(discriminator));
+    const [boundary, ...others] = new Set(all.filter((each) => each !== undefined));
+    return others.length === 0 ? (boundary ?? undefined) : undefined;
+  }
+
+  choosesFakes(discriminator: string): boolean {
+    return this.#plan.choosers.has(discriminator);
+  }
+
+  chosenFakes(discriminator: string, scores: Tensor, play: Play): Tensor {
+    return this.#plan.choosers.get(discriminator)?.(scores, play) ?? scores;
   }
 
   hasStream(name: string): boolean {

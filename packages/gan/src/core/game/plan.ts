@@ -1,4 +1,4 @@
-import type { nn } from "@gantry/torch";
+import type { nn, Tensor } from "@gantry/torch";
 import { UsageError } from "../base/errors.js";
 import { didYouMean } from "../base/nearest.js";
 import { validate } from "../base/validate.js";
@@ -8,7 +8,7 @@ import type { DiscriminatorRequest, NetFamily } from "../nets/family.js";
 import { CodedPrior, type CodeOptions, type Prior } from "../nets/prior.js";
 import type { DataShape } from "../nets/sample.js";
 import type { GradientRule } from "./gradient.js";
-import type { Contest, Phase, Role, Stream, View } from "./play.js";
+import type { Contest, Phase, Play, Role, Stream, View } from "./play.js";
 
 /** A player before its network exists. */
 export interface PlayerPlan {
@@ -34,6 +34,8 @@ export class Plan {
   readonly #views: { discriminator: string | undefined; view: View }[] = [];
   /** How a player's gradients are made from its losses; default: of their sum. */
   readonly rules = new Map<string, GradientRule>();
+  /** By discriminator, which scores of its fakes count for their makers. */
+  readonly choosers = new Map<string, (scores: Tensor, play: Play) => Tensor>();
   phases: Phase[];
   #contests: readonly Contest[] = [
     { discriminator: "discriminator", real: "real", fake: "fake", fool: "fake" },
@@ -232,6 +234,22 @@ export class Plan {
     this.#contests = contests;
   }
 
+  /** Puts others in the place of the contests, once it is known what is played: for terms that change what D is shown as real. */
+  changeContests(contests: readonly Contest[]): void {
+    this.#contests = contests;
+  }
+
+  /**
+   * Has the makers of a discriminator's fakes learn from some of them only.
+   * @param choose given N scores, returns those that count
+   * @throws UsageError where another term has said so already
+   */
+  chooseFakes(discriminator: string, choose: (scores: Tensor, play: Play) => Tensor): void {
+    if (this.choosers.has(discriminator))
+      this.refuse(`another term chooses the fakes of the ${discriminator} already; give one`);
+    this.choosers.set(discriminator, choose);
+  }
+
   /** Whether a discriminator judges the data (or packs of it, or pairs with a latent), not something of its own. */
   judgesData(discriminator: string): boolean {
     return !this.#strangers.has(discriminator);
@@ -243,7 +261,7 @@ export class Plan {
   }
 
   /**
-   * Adds a view, behind the ones that are there.
+   * Adds a view, behind the ones that are there, but before those that join several samples into one (packs).
    * @param discriminator undefined: every one
    */
   addView(discriminator: string | undefined, view: View): void {
@@ -252,9 +270,12 @@ export class Plan {
 
   /** The views of a discriminator, in the order in which they apply. */
   viewsOf(discriminator: string): readonly View[] {
-    return this.#views
+    const own = this.#views
       .filter((each) => each.discriminator === undefined || each.discriminator === discriminator)
-      .map(({ view }) => view);
+      .map(({ view }) => view)
+      .filter(({ ofData = false }) => !ofData || this.judgesData(discriminator));
+    const joins = ({ group = 1 }: View) => group > 1;
+    return [...own.filter((view) => !joins(view)), ...own.filter(joins)];
   }
 
   /** Steps in a row and latents of the plain game's phase of this name, for terms that put others in its place. */

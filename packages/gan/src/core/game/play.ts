@@ -22,6 +22,10 @@ export interface View {
   readonly group?: number;
   /** Only in front of what adversarial terms judge, not of what heads look at (Play.look). Default false. */
   readonly adversarialOnly?: boolean;
+  /** Only in front of discriminators that judge the data, not something of their own (AAE's judges latents). Default false. */
+  readonly ofData?: boolean;
+  /** Whether it turns images: a task that asks how they lie cannot look through it. Default false. */
+  readonly turns?: boolean;
   apply(sample: Sample, play: Play): Sample;
 }
 
@@ -75,6 +79,10 @@ export interface Stage {
   judgesPairs(discriminator: string): boolean;
   /** Whether a discriminator judges the two sides of a contest in one pass. */
   judgesTogether(discriminator: string): boolean;
+  /** Of a discriminator's scores of fakes, those from which the makers learn: all, unless a term says otherwise. */
+  chosenFakes(discriminator: string, scores: Tensor, play: Play): Tensor;
+  /** Whether a term says from which fakes the makers learn. */
+  choosesFakes(discriminator: string): boolean;
   /** Whether samples at which several terms ask for a discriminator's slopes go through it in one pass. */
   joinsPasses(discriminator: string): boolean;
 }

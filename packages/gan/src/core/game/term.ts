@@ -24,6 +24,11 @@ export interface ComposedGame extends Stage {
   readonly smallestBatch: number;
   /** Parts in which a batch goes through the networks. */
   readonly parts: number;
+  /**
+   * The score at which a discriminator calls a sample neither real nor fake; undefined where its losses only compare scores, or
+   * meet at different ones. Not before every term has attached.
+   */
+  boundaryOf(discriminator: string): number | undefined;
   has(player: string): boolean;
   hasStream(name: string): boolean;
   /** The contests that a discriminator judges; of none, the plain game's streams. */
@@ -64,6 +69,8 @@ export interface Term {
   plan?(plan: Plan): void;
   /** Adds heads to networks, or checks their shapes. Throws UsageError. */
   attach?(game: ComposedGame): void;
+  /** Refuses, by UsageError, what does not go with other terms, now that every one has attached. */
+  check?(game: ComposedGame): void;
   /**
    * What `player` minimises because of this term; undefined for nothing. Called with gradients recorded. Several parts
    * (a list) add up; a tensor that several members of a team name counts once.
@@ -74,6 +81,11 @@ export interface Term {
    * weigh apart; undefined where the term gives `player` none.
    */
   splits?(player: string): boolean | undefined;
+  /**
+   * Of an adversarial loss of `player`, the score that lies between reals and fakes; null where it only compares scores;
+   * undefined where the term gives `player` none.
+   */
+  boundary?(player: string): number | null | undefined;
   /** Runs the evaluation of every loss of `player`: for methods that look ahead. Must call `body` exactly once. */
   around?<T>(player: string, play: Play, body: (play: Play) => T): T;
   /** Whether `player` must stand still in this step, now that its losses are known (VAEGAN's equilibrium). */

@@ -46,6 +46,7 @@ export default defineTerm({
     };
     const adversary = adversarial(options, {
       separable: true,
+      boundary: null,
       judge: ({ real, fake }) => ({ real: real.mean().neg(), fake: fake.mean().mul(own(fake).k) }),
       fool: ({ fake }) => fake.mean().neg(),
       foolReal: ({ real }) => real.mean(),

@@ -23,6 +23,8 @@ export default defineTerm({
   make({ margin, ...options }, instance = "energy-based") {
     // The score is minus the energy.
     const loss = separable({
+      // An error of reconstruction is on no side of anything.
+      boundary: null,
       real: (scores) => scores.neg().mean(),
       fake: (scores) => scores.add(margin).relu().mean(),
       fool: (scores) => scores.neg().mean(),

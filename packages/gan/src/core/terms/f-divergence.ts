@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineTerm } from "../game/term.js";
 import { adversarial, adversarialOptions, separable } from "./parts/adversarial.js";
-import { divergenceNames, divergences } from "./parts/divergence.js";
+import { type Divergence, divergenceNames, divergences } from "./parts/divergence.js";
 
 /**
  * Of a divergence with the generator function f, f* its conjugate and g an activation whose values f* takes:
@@ -26,10 +26,11 @@ export default defineTerm({
       .describe("G raises what D says of fakes, or minimises what D maximises"),
   }),
   make: ({ kind, generator, ...options }) => {
-    const { activation, conjugate } = divergences[kind];
+    const { activation, conjugate, boundary = 0 }: Divergence = divergences[kind];
     return adversarial(
       options,
       separable({
+        boundary,
         real: (scores) => activation(scores).mean().neg(),
         fake: (scores) => conjugate(scores).mean(),
         ...(generator === "saddle"

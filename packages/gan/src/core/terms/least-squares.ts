@@ -25,6 +25,7 @@ export default defineTerm({
     return adversarial(
       options,
       separable({
+        boundary: (options.realLabel + options.fakeLabel) / 2,
         real: (scores) => distance(scores, options.realLabel),
         fake: (scores) => distance(scores, options.fakeLabel),
         fool: (scores) => distance(scores, options.target),

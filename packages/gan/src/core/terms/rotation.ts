@@ -78,6 +78,14 @@ export default defineTerm({
           plan.refuse(
             `rotation turns square images, and this data has the shape [${plan.data.shape}]; use images, or set data.size`,
           );
+        plan.whenPlanned(() => {
+          const { discriminator } = options;
+          const looking = plan.viewsOf(discriminator).filter(({ adversarialOnly }) => !adversarialOnly);
+          if (looking.some(({ turns }) => turns))
+            plan.refuse(
+              "rotation has D tell how far images were turned, and ada turns what it looks at; set terms.ada.heads=false, so that rotation sees images as they are, or terms.ada.multipliers.rotate90=0 and terms.ada.multipliers.rotate=0",
+            );
+        });
       },
       head(network) {
         if (everyPass) network.headsOfEveryPass.add("rotation");

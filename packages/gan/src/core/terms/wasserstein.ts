@@ -13,6 +13,7 @@ export default defineTerm({
     adversarial(
       options,
       separable({
+        boundary: null,
         real: (scores) => scores.mean().neg(),
         fake: (scores) => scores.mean(),
         fool: (scores) => scores.mean().neg(),

@@ -24,6 +24,8 @@ export interface AdversarialLoss {
   judge(scores: Scores): Tensor | LossParts;
   /** Whether judge() gives parts. */
   readonly separable: boolean;
+  /** The score between reals and fakes; null where there is none. Default 0 where judge() gives parts, else none. */
+  readonly boundary?: number | null | undefined;
   /** What whoever made the fakes minimises. */
   fool(scores: Scores): Tensor;
   /** What whoever made the reals minimises, where they are made (ALI's encoder). Default the same as `fool`. */
@@ -32,6 +34,8 @@ export interface AdversarialLoss {
 
 /** A loss that looks at each side alone, by functions of that side's N scores, each giving a single number. */
 export interface SeparableLoss {
+  /** The score between reals and fakes; null where there is none. Default 0. */
+  readonly boundary?: number | null;
   /** What D minimises on real scores. */
   real(scores: Tensor): Tensor;
   /** What D minimises on fake scores. */
@@ -45,6 +49,7 @@ export interface SeparableLoss {
 /** Says that a loss comes in parts. */
 export const separable = (loss: SeparableLoss): AdversarialLoss => ({
   separable: true,
+  boundary: loss.boundary,
   judge: ({ real, fake }) => ({ real: loss.real(real), fake: loss.fake(fake) }),
   fool: ({ fake }) => loss.fool(fake),
   foolReal: ({ real }) => loss.foolReal(real),
@@ -103,13 +108,17 @@ function named({ discriminator, real, fake, fool }: AdversarialOptions): Contest
   };
 }
 
-function check(contest: Contest, game: ComposedGame): void {
+function check(contest: Contest, game: ComposedGame, loss: AdversarialLoss): void {
   const { discriminator } = contest;
   if (!game.has(discriminator)) {
     throw new UsageError(
       `an adversarial term names the discriminator '${discriminator}', and there is none; leave its 'discriminator' out, or add the term that brings it`,
     );
   }
+  if (!loss.separable && game.choosesFakes(discriminator))
+    throw new UsageError(
+      `top-k leaves out some of a batch's fakes, and this loss compares each with reals (relativistic); leave top-k out, or take a loss that looks at fakes alone (non-saturating, hinge)`,
+    );
   for (const stream of [contest.real, contest.fake]) {
     if (game.hasStream(stream)) continue;
     throw new UsageError(
@@ -138,7 +147,7 @@ function contend(contest: Contest, loss: AdversarialLoss, weight: Scheduled) {
       return play.judge(discriminator, real).logits;
     },
     get fake() {
-      return play.judge(discriminator, fake).logits;
+      return play.game.chosenFakes(discriminator, play.judge(discriminator, fake).logits, play);
     },
   });
   const fooled = oncePerPlay((play) => loss.fool(scores(play)).mul(factor(play)));
@@ -163,15 +172,18 @@ function contend(contest: Contest, loss: AdversarialLoss, weight: Scheduled) {
 /** An adversarial term: a loss, in the contests that its options name or the composition has. */
 export function adversarial(options: AdversarialOptions, loss: AdversarialLoss): Term {
   let sides: ReturnType<typeof contend>[] = [];
+  const { boundary = loss.separable ? 0 : null } = loss;
   return {
     attach(game) {
       const own = named(options);
       const contests = own === undefined ? game.contests : [own];
-      for (const contest of contests) check(contest, game);
+      for (const contest of contests) check(contest, game, loss);
       sides = contests.map((contest) => contend(contest, loss, options.weight));
     },
     splits: (player) =>
       sides.some(({ discriminator }) => discriminator === player) ? loss.separable : undefined,
+    boundary: (player) =>
+      sides.some(({ discriminator }) => discriminator === player) ? boundary : undefined,
     loss(player, play) {
       const judging = sides.filter(({ discriminator }) => discriminator === player);
       if (judging.length > 0) {

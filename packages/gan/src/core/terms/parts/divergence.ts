@@ -6,12 +6,14 @@ export interface Divergence {
   activation(scores: Tensor): Tensor;
   /** f*(g(v)), written so that nothing overflows before it must. */
   conjugate(scores: Tensor): Tensor;
+  /** The best D's score where reals and fakes are as likely: g(v) = f'(1), section 2.4. Default 0. */
+  readonly boundary?: number;
 }
 
 /** Nowozin et al. 2016 (f-GAN), table 2, and f* of g worked out: f*(t) with t = g(v). */
 export const divergences = {
   // f* = exp(t - 1)
-  "kullback-leibler": { activation: (v) => v, conjugate: (v) => v.sub(1).exp() },
+  "kullback-leibler": { activation: (v) => v, conjugate: (v) => v.sub(1).exp(), boundary: 1 },
   // g = -exp(-v), f* = -1 - log(-t)
   "reverse-kullback-leibler": { activation: (v) => v.neg().exp().neg(), conjugate: (v) => v.sub(1) },
   // f* = t^2 / 4 + t
