@@ -8,9 +8,9 @@ import { checkLossGradient, TinyGame } from "../../testing/tinyGame.js";
 import { UsageError } from "../base/errors.js";
 import type { JsonObject } from "../base/json.js";
 import { drawsOf } from "./parts/augment/draws.js";
-import { reflect } from "./parts/augment/edges.js";
+import { reflectAlong } from "./parts/augment/edges.js";
 import { augmented, multipliersOf, unfit } from "./parts/augment/pipe.js";
-import { doubled, halved } from "./parts/augment/resample.js";
+import { doubledAlong, halved } from "./parts/augment/resample.js";
 
 setThreads(1);
 
@@ -31,9 +31,10 @@ for (const [name, expected] of Object.entries(golden.ada))
 test("there and back through twice the size, images are what they were: the wavelet is orthogonal", () => {
   scope(() => {
     const batch = patternTensor("image", [2, 3, 7, 9], 2);
-    const wide = reflect(batch, { left: 3, right: 3, top: 3, bottom: 3 });
-    assert.deepEqual(doubled(wide).shape, [2, 3, 26, 30]);
-    assertClose(halved(doubled(wide)).toNumbers(), batch.toNumbers(), 1e-9, "images");
+    const wide = reflectAlong(reflectAlong(batch, 3, 3, 3), 2, 3, 3);
+    const large = doubledAlong(doubledAlong(wide, 3), 2);
+    assert.deepEqual(large.shape, [2, 3, 26, 30]);
+    assertClose(halved(large).toNumbers(), batch.toNumbers(), 1e-9, "images");
   });
 });
 

@@ -15,7 +15,7 @@ import {
  * turned, stretched, shifted), c colour (brightness, contrast, luma, hue, saturation), f filters, n noise, c cutout. Each transform of
  * each image has the probability p times its multiplier. It does not leak into what G makes while p stays below about 0.8.
  *
- * R3GAN's: pipe=bgc, multipliers of 0.5 for the five of colour and 1 for cutout, target=off, probability=0..0.55@training.
+ * R3GAN's on CIFAR-10: target=off, probability=0..0.55@20000kimg:cosine, multipliers of 0.5 for the five of colour and 1 for cutout.
  */
 export default defineTerm({
   name: "ada",

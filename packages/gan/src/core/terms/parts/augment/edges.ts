@@ -8,15 +8,9 @@ function mirrored(length: number, before: number, after: number): number[] {
   });
 }
 
-/** Mirrors images at their edges; of each side fewer pixels than it has. */
-export function reflect(
-  images: Tensor,
-  pad: { left: number; right: number; top: number; bottom: number },
-): Tensor {
-  const along = (tensor: Tensor, dim: number, before: number, after: number) => {
-    if (before === 0 && after === 0) return tensor;
-    const places = mirrored(tensor.size(dim), before, after);
-    return tensor.indexSelect(dim, torch.tensor(places, { dtype: "int64", device: tensor.device }));
-  };
-  return along(along(images, 3, pad.left, pad.right), 2, pad.top, pad.bottom);
+/** Mirrors images at two of their edges; fewer pixels than the side has. */
+export function reflectAlong(images: Tensor, dim: 2 | 3, before: number, after: number): Tensor {
+  if (before === 0 && after === 0) return images;
+  const places = mirrored(images.size(dim), before, after);
+  return images.indexSelect(dim, torch.tensor(places, { dtype: "int64", device: images.device }));
 }

@@ -1,6 +1,6 @@
 import { sumOf, type Tensor, torch } from "@gantry/torch";
 import { type Draws, powerOfTwo, sometimes } from "./draws.js";
-import { reflect } from "./edges.js";
+import { reflectAlong } from "./edges.js";
 
 /** The wavelet sym2, low-pass, and its high-pass. */
 const ROOT = Math.sqrt(3);
@@ -68,14 +68,14 @@ export function filtered(images: Tensor, probability: number, draws: Draws): Ten
   const taps = sumOf(
     gains.map((gain, band) => gain.unsqueeze(1).mul(torch.tensor(BANK[band] as number[], { dtype, device }))),
   );
-  const padded = reflect(images, { left: REACH, right: REACH, top: REACH, bottom: REACH });
   const along = (tensor: Tensor, dim: 2 | 3) => {
-    const length = images.size(dim);
+    const length = tensor.size(dim);
+    const padded = reflectAlong(tensor, dim, REACH, REACH);
     return sumOf(
       Array.from({ length: 2 * REACH + 1 }, (_, k) =>
-        tensor.narrow(dim, k, length).mul(taps.narrow(1, k, 1).reshape([count, 1, 1, 1])),
+        padded.narrow(dim, k, length).mul(taps.narrow(1, k, 1).reshape([count, 1, 1, 1])),
       ),
     );
   };
-  return along(along(padded, 3), 2);
+  return along(along(images, 3), 2);
 }

@@ -22,7 +22,8 @@ const phase = (taps: readonly number[], from: 0 | 1) => taps.filter((_, i) => i 
 const weighted = (tensor: Tensor, dim: number, taps: readonly number[], from: number, length: number) =>
   sumOf(taps.map((tap, k) => tensor.narrow(dim, from + k, length).mul(tap)));
 
-function doubledAlong(images: Tensor, dim: 2 | 3): Tensor {
+/** Twice as long along one side, by sym6. */
+export function doubledAlong(images: Tensor, dim: 2 | 3): Tensor {
   const length = images.size(dim);
   const padded = images.constantPadNd(dim === 3 ? [3, 3] : [0, 0, 3, 3]);
   const taps = TAPS.map((tap) => 2 * tap).reverse();
@@ -41,8 +42,5 @@ function halvedAlong(images: Tensor, dim: 2 | 3): Tensor {
   return even.add(odd);
 }
 
-/** N,C,H,W to N,C,2H,2W, by sym6. */
-export const doubled = (images: Tensor): Tensor => doubledAlong(doubledAlong(images, 3), 2);
-
-/** N,C,2H,2W to N,C,H-6,W-6: doubled()'s transpose, without the pixels whose filter reaches beyond an edge. */
+/** N,C,2H,2W to N,C,H-6,W-6: the transpose of doubling both sides, without the pixels whose filter reaches beyond an edge. */
 export const halved = (images: Tensor): Tensor => halvedAlong(halvedAlong(images, 3), 2);

@@ -1,7 +1,7 @@
 import { type Tensor, torch } from "@gantry/torch";
-import { reflect } from "./edges.js";
+import { reflectAlong } from "./edges.js";
 import { product, scaling, translation } from "./matrix.js";
-import { doubled, halved, REACH } from "./resample.js";
+import { doubledAlong, halved, REACH } from "./resample.js";
 
 /**
  * Lays images anew: at twice their size, bilinearly, with a filter before and after, so that no detail goes that need not.
@@ -13,10 +13,11 @@ import { doubled, halved, REACH } from "./resample.js";
  */
 export function warp(images: Tensor, inverse: Tensor): Tensor {
   const [, , height = 0, width = 0] = images.shape;
-  const margins = marginsFor(inverse, width, height);
-  const { left, right, top, bottom } = margins;
+  const { left, right, top, bottom } = marginsFor(inverse, width, height);
   const one = inverse.select(1, 0).select(1, 0);
-  const large = doubled(reflect(images, margins));
+  // One side after the other: fewer rows to double.
+  const wide = doubledAlong(reflectAlong(images, 3, left, right), 3);
+  const large = doubledAlong(reflectAlong(wide, 2, top, bottom), 2);
   const half = translation(-0.5, -0.5, one);
   const steps = [
     half,
