@@ -55,5 +55,6 @@ test("advice is in the command's words", async () => {
     /holds no images that can be read/,
     { cwd },
   );
-  await refuse(["train", "gan", "--set", "conditional=true"], 2, /--set conditional=false/, { cwd });
+  const labelled = ["train", "began", "--data", "mnist", "--set", "conditional=true"];
+  await refuse([...labelled, "--dry-run"], 2, /--set conditional=false/, { cwd });
 });
