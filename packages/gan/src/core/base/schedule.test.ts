@@ -204,6 +204,7 @@ test("what is written is of the one form, and reading it again changes nothing",
   assert.deepEqual(config.average, {
     decay: { from: 0, to: 0.9, over: { iterations: 30 }, shape: "steps" },
     halfLife: null,
+    statistics: "own",
   });
   assert.deepEqual(await validateConfig(JSON.parse(JSON.stringify(config))), config);
   const every = await resolveConfig({
