@@ -24,7 +24,7 @@ for (const [name, recipe, settings] of [
   ["points", "gan", {}],
   ["images", "dcgan", {}],
   ["classes", "cgan", {}],
-  ["pairs", "ali", {}],
+  ["pairs", "dcgan", { terms: { ali: {} } }],
 ] as const)
   test(`scores are the discriminator's, in evaluation mode: ${name}`, async () => {
     const path = await trained(name, recipe, settings);
@@ -46,7 +46,7 @@ for (const [name, recipe, settings] of [
         const image = torch.fromTypedArray(Float32Array.from(samples), [7, ...sampler.data.shape]);
         const latent = torch.fromTypedArray(latents, [7, sampler.latentSize]);
         const label = labels && torch.fromTypedArray(labels).to({ dtype: "int64" });
-        const sample = { image, latent: recipe === "ali" ? latent : undefined, label };
+        const sample = { image, latent: name === "pairs" ? latent : undefined, label };
         return network.score(network.features(sample), sample).toNumbers();
       }),
     );
