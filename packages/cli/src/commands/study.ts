@@ -50,18 +50,12 @@ export default defineCommand<Options>({
   ],
   async run(output, [name], options) {
     const { readCells } = await import("@gantry/gan/sweep");
-    const { runStudy, studies } = await import("@gantry/studies");
+    const { papers, runStudy, studies } = await import("@gantry/studies");
     await importOwn(options);
     if (name === undefined) {
       const all = [...(await studies.all()).values()];
       if (output.json) output.printJson(all.map(describe));
-      else
-        output.print(
-          columns(
-            all.map((study) => [study.name, study.summary] as const),
-            output.columns,
-          ),
-        );
+      else output.print(byPaper(all, papers, output.columns));
       return 0;
     }
     const study = await studies.get(name);
@@ -121,12 +115,44 @@ type Study = import("@gantry/studies").Study;
 const describeCell = ({ problem, method, seed }: import("@gantry/gan/sweep").Cell) =>
   `${problem}, ${method}, seed ${seed}`;
 
-const describe = ({ name, summary, source, problems, methods, paces, seeds }: Study) => {
+/** Studies across papers first, then each paper's under its title, with what they show. */
+function byPaper(
+  all: readonly Study[],
+  papers: readonly import("@gantry/studies").Paper[],
+  width: number,
+): string {
+  const groups = [undefined, ...papers].flatMap((paper) => {
+    const own = all.filter((study) => study.paper === paper?.key);
+    if (own.length === 0) return [];
+    const rows = own.map(({ name, shows, summary }) => {
+      const what = shows === undefined ? summary : `${shows}: ${summary}`;
+      return [name, what] as const;
+    });
+    return [`${paper?.title ?? "Across papers"}\n${columns(rows, width)}`];
+  });
+  return groups.join("\n\n");
+}
+
+const describe = ({
+  name,
+  summary,
+  source,
+  paper,
+  shows,
+  claims,
+  problems,
+  methods,
+  paces,
+  seeds,
+}: Study) => {
   const plain = (all: Study["problems"]) => all.map((each) => ({ name: each.name, summary: each.summary }));
   return {
     name,
     summary,
     source,
+    paper: paper ?? null,
+    shows: shows ?? null,
+    claims: claims ?? [],
     problems: plain(problems),
     methods: plain(methods),
     paces: plain(paces),

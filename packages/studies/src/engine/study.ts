@@ -1,5 +1,6 @@
 import { type Named, Registry } from "@gantry/gan";
 import type { Cell, Outcome } from "@gantry/gan/sweep";
+import { type PaperKey, studyFolders } from "./papers.js";
 
 /** What a study is asked to do; what is left out the study decides. */
 export interface StudyRequest {
@@ -49,6 +50,12 @@ export interface StudyReport {
 export interface Study<Result = unknown> extends Named {
   /** Papers that it repeats. */
   readonly source: string;
+  /** The text whose tables or figures it is; undefined for studies across texts. */
+  readonly paper?: PaperKey;
+  /** Of that text, as `table 3`. */
+  readonly shows?: string;
+  /** Rows of docs/studies/README.md that it tests, as `I11`. */
+  readonly claims?: readonly string[];
   readonly problems: readonly Named[];
   readonly methods: readonly Named[];
   /** Settings to choose from; the first is the default. */
@@ -82,7 +89,7 @@ export interface Study<Result = unknown> extends Named {
 /** Lets TypeScript check a study's shape; whoever runs studies knows nothing of their results. */
 export const defineStudy = <Result>(study: Study<Result>): Study => study as Study;
 
-export const studies = new Registry<Study>("study", new URL("../", import.meta.url), {
+export const studies = new Registry<Study>("study", studyFolders(new URL("../", import.meta.url)), {
   marks: ["cells", "measure"],
   needs: {
     name: "text",
