@@ -12,6 +12,8 @@ export interface StudyRequest {
   readonly problems?: readonly string[] | undefined;
   /** One of the study's settings. */
   readonly pace?: string | undefined;
+  /** For studies of images: names or paths of data, by the study's names of problems. */
+  readonly data?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What surrounds the measurement of one cell. */
@@ -32,6 +34,8 @@ export interface Preparation {
   /** Called often: the receiver decides how much of it to show. */
   readonly onProgress: (progress: { what: string; done: number; total: number; unit: string }) => void;
   readonly signal: AbortSignal;
+  /** What is to be measured. */
+  readonly cells: readonly Cell[];
 }
 
 /** What a study found. */
@@ -64,6 +68,8 @@ export interface Study<Result = unknown> extends Named {
   readonly keepsWork?: boolean;
   /** Its cells hear the workplace's signal, and save where they are. Default false: their processes are ended at once. */
   readonly endsItself?: boolean;
+  /** Whether `--data` has a meaning: its problems are data sets that may lie elsewhere. Default false. */
+  readonly takesData?: boolean;
   /** Repetitions where nobody says how many. */
   readonly seeds: number;
   /**

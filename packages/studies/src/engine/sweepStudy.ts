@@ -43,7 +43,7 @@ export interface SweepStudy
 }
 
 /** A run's summary as JSON: gaps of curves are null there. */
-interface PackedRun extends Omit<RunSummary, "curves"> {
+export interface PackedRun extends Omit<RunSummary, "curves"> {
   readonly curves: readonly (readonly [
     string,
     { iterations: readonly number[]; values: readonly (number | null)[] },
@@ -52,7 +52,7 @@ interface PackedRun extends Omit<RunSummary, "curves"> {
 
 const pack = (run: RunSummary): PackedRun => ({ ...run, curves: [...run.curves] });
 
-const unpack = (packed: PackedRun): RunSummary => ({
+export const unpackRun = (packed: PackedRun): RunSummary => ({
   ...packed,
   curves: new Map(
     packed.curves.map(([name, { iterations, values }]) => [
@@ -67,7 +67,11 @@ const RUN = "run";
 /** Milliseconds between two messages of how far it is. */
 const PAUSE = 30_000;
 
-async function measure({ work, method }: Cell, { folder, signal, tell }: Workplace): Promise<PackedRun> {
+/** Trains the configuration of a cell in a run of the cell's own folder, and reads it. */
+export async function measureRun(
+  { work, method }: Cell,
+  { folder, signal, tell }: Workplace,
+): Promise<PackedRun> {
   const config = await validateConfig(work.config);
   let told = performance.now();
   await trainCell(
@@ -105,9 +109,9 @@ export const defineSweepStudy = ({ sweep, read, ...study }: SweepStudy): Study =
         work: { pace, config: config as unknown as JsonObject },
       }));
     },
-    measure,
+    measure: measureRun,
     report(outcomes: readonly Outcome<PackedRun>[]) {
-      const runs = outcomes.filter(isDone).map(({ result }) => unpack(result));
+      const runs = outcomes.filter(isDone).map(({ result }) => unpackRun(result));
       const failed = outcomes.flatMap((outcome) =>
         outcome.status === "failed" ? [{ cell: outcome.cell, reason: outcome.reason }] : [],
       );
