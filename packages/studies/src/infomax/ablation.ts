@@ -9,7 +9,11 @@ export interface Ablation {
   readonly name: string;
   readonly summary: string;
   /** The paper's choice first. */
-  readonly choices: readonly { readonly name: string; readonly summary: string; readonly settings: Settings }[];
+  readonly choices: readonly {
+    readonly name: string;
+    readonly summary: string;
+    readonly settings: Settings;
+  }[];
 }
 
 /** One choice of the paper's design against others. Ours: the text of appendix A.5 is not at hand. */
@@ -31,7 +35,9 @@ export const defineAblation = ({ name, summary, choices }: Ablation): Study =>
       })),
     columns: [{ metric: "fid", title: "FID", digits: 2 }],
     findings(reading) {
-      const scored = choices.map((choice) => [choice.name, reading.last("cifar10", choice.name, "fid")] as const);
+      const scored = choices.map(
+        (choice) => [choice.name, reading.last("cifar10", choice.name, "fid")] as const,
+      );
       const [own, ...others] = scored;
       return [
         {

@@ -14,7 +14,10 @@ function throughout(reading: TableReading): Told {
     const looks = reading.looks(name, ["infomax-gan", "sngan"], "fid");
     return Array.from({ length: Math.max(0, looks - FIRST) }, (_, i) => {
       const at = (row: string) => reading.at(name, row, "fid", FIRST + i);
-      return [`${title}, evaluation ${FIRST + i + 1}`, relate("lower", at("infomax-gan"), at("sngan"))] as const;
+      return [
+        `${title}, evaluation ${FIRST + i + 1}`,
+        relate("lower", at("infomax-gan"), at("sngan")),
+      ] as const;
     });
   });
   return { here: `${cases.length} evaluations`, verdict: judge(all(cases)) };

@@ -20,7 +20,11 @@ export function kidFollowsFid(reading: TableReading): Told {
       const [a, b] = [kid(reading, name, better), kid(reading, name, worse)];
       const label = `${title}, ${better} before ${worse}`;
       return [
-        { label, rule: lower(a, b), told: `${label}: KID ${showSpread(spread(a), 4)}, ${showSpread(spread(b), 4)}` },
+        {
+          label,
+          rule: lower(a, b),
+          told: `${label}: KID ${showSpread(spread(a), 4)}, ${showSpread(spread(b), 4)}`,
+        },
       ];
     }),
   );

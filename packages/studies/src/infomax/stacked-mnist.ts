@@ -1,5 +1,5 @@
-import { compareRows, last } from "../engine/tableFindings.js";
 import type { TableData } from "../engine/table.js";
+import { compareRows, last } from "../engine/tableFindings.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { method, paper, quick } from "./settings.js";
 

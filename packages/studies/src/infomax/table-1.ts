@@ -1,7 +1,7 @@
-import { untestable } from "../engine/verdict.js";
 import { compareRows, last } from "../engine/tableFindings.js";
 import { samplePictures } from "../engine/tablePictures.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
+import { untestable } from "../engine/verdict.js";
 import { kidFollowsFid } from "./kidFollowsFid.js";
 import { fiveData, method, paper, printed, quick, SAME_FOR_ALL } from "./settings.js";
 

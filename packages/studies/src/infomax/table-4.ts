@@ -1,4 +1,4 @@
-import { last, compareRows } from "../engine/tableFindings.js";
+import { compareRows, last } from "../engine/tableFindings.js";
 import { againstPicture } from "../engine/tablePictures.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { cifar10, dimensions, method, paper, printed, quick } from "./settings.js";
