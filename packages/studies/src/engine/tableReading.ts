@@ -12,6 +12,8 @@ export interface TableRun {
 export interface ReadData {
   readonly name: string;
   readonly title: string;
+  /** What stands in its place; undefined where it is itself. */
+  readonly stands?: string | undefined;
 }
 
 /** A score by its metric, whatever network it is through. */

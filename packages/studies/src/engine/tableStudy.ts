@@ -89,7 +89,8 @@ async function cellsOf(study: TableStudy, request: StudyRequest): Promise<Cell[]
   for (const data of chosen)
     for (const config of await plannedOf(study, pace, rows, data, request)) {
       const key = createHash("sha256").update(JSON.stringify(config.config)).digest("hex").slice(0, 24);
-      const work = { pace: pace.name, words, config: config.config as unknown as JsonObject };
+      const stands = data.place.words;
+      const work = { pace: pace.name, words, stands, config: config.config as unknown as JsonObject };
       cells.push({ problem: data.name, method: config.group, seed: config.config.seed, work, key });
     }
   return cells;
@@ -159,7 +160,11 @@ export function defineTableStudy(table: TableStudy): Study {
         words?: readonly string[];
       };
       const runs = outcomes.filter(isDone).map(({ cell, result }) => ({ cell, run: unpackRun(result) }));
-      const titles = data.map((each) => ({ name: each.name, title: each.summary }));
+      const titles = data.map((each) => ({
+        name: each.name,
+        title: each.summary,
+        stands: runs.find(({ cell }) => cell.problem === each.name)?.cell.work.stands as string | undefined,
+      }));
       const reading = new TableReading(pace, titles, table.rows(pace), runs);
       const findings = table.findings(reading);
       const failed = failedOf(outcomes);
