@@ -111,17 +111,20 @@ async function plannedOf(
     network: data.place.network,
     resize: data.place.resize ?? "refuse",
   };
+  const common: Settings = {
+    ...Object.fromEntries(Object.entries(options).map(([key, value]) => [`data.${key}`, value])),
+    evaluation,
+    ...pace.settings,
+    ...data.place.settings,
+  };
+  const asked: Settings = iterations === undefined ? {} : { steps: iterations };
   const spec: SweepSpec = {
-    recipes: here.map(({ summary: _, on: __, paper: ___, ...composition }) => composition),
+    recipes: here.map(({ summary: _, on: __, paper: ___, settings, ...composition }) => ({
+      ...composition,
+      settings: { ...common, ...settings, ...asked },
+    })),
     data: typeof path === "string" ? path : known,
     seeds,
-    settings: {
-      ...Object.fromEntries(Object.entries(options).map(([key, value]) => [`data.${key}`, value])),
-      evaluation,
-      ...pace.settings,
-      ...data.place.settings,
-      ...(iterations === undefined ? {} : { steps: iterations }),
-    },
   };
   const { sweep } = await planSweep(checkSpec(spec, name), { name: paper });
   // A sweep of one composition does not name it.
