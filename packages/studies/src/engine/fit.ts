@@ -23,8 +23,8 @@ export function mlp(widths: readonly number[], options: nn.WeightOptions = {}): 
 
 export interface FitOptions {
   readonly steps: number;
-  /** Default: Adam with 1e-3. */
-  readonly optimizer?: (parameters: readonly nn.Parameter[]) => optim.Optimizer;
+  /** The caller's own, which stays. Default: one of this call, Adam with 1e-3. */
+  readonly optimizer?: optim.Optimizer;
   /** Called after each update, as clipping is. */
   readonly after?: () => void;
 }
@@ -35,9 +35,9 @@ export interface FitOptions {
  * @throws RunError where the loss is not finite any more
  */
 export function fit(network: nn.Module, loss: (step: number) => Tensor, options: FitOptions): void {
-  const { steps, optimizer: make = (all) => new optim.Adam(all, { learningRate: 1e-3 }), after } = options;
+  const { steps, after } = options;
   const parameters = network.parameters();
-  const optimizer = make(parameters);
+  const optimizer = options.optimizer ?? new optim.Adam(parameters, { learningRate: 1e-3 });
   for (let step = 0; step < steps; step++) {
     const value = scope(() => {
       const now = loss(step);
@@ -47,7 +47,7 @@ export function fit(network: nn.Module, loss: (step: number) => Tensor, options:
     if (!Number.isFinite(value)) throw new RunError(`the loss became ${value} at step ${step}`);
     after?.();
   }
-  optimizer.dispose();
+  if (options.optimizer === undefined) optimizer.dispose();
 }
 
 /** Evenly spaced numbers, both ends included. */
