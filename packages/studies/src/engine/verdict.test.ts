@@ -11,6 +11,7 @@ import {
   higher,
   judge,
   lower,
+  near,
   type Rule,
   same,
 } from "./verdict.js";
@@ -53,6 +54,8 @@ test("no effect: within a margin, outside of it, or neither", () => {
   assert.equal(word(same([12, 12.1, 11.9], [10, 10.05, 9.95], 0.5)), "does not hold");
   assert.equal(word(same([10, 10.9, 9.1], [10, 10.05, 9.95], 0.5)), "undecided");
   assert.equal(word(about([1.9, 2.3, 1.95], 2, 1.25)), "holds");
+  assert.equal(word(near([0.69, 0.7, 0.695], Math.log(2), 0.05)), "holds");
+  assert.equal(word(near([0.5, 0.51, 0.505], Math.log(2), 0.05)), "does not hold");
   assert.equal(word(about([9.9, 10, 10.1], 2, 1.25)), "does not hold");
 });
 

@@ -74,6 +74,17 @@ export const same =
     return within(interval, [-margin, margin], confidence, `difference (margin ${showNumber(margin)})`);
   };
 
+/** The mean is a target's, give or take a margin. */
+export const near =
+  (values: readonly number[], target: number, margin: number): Rule =>
+  (confidence) =>
+    within(
+      intervalOf(spread(values), confidence),
+      [target - margin, target + margin],
+      confidence,
+      `target ${showNumber(target)} ± ${showNumber(margin)}, mean`,
+    );
+
 /** The mean is a target's, by a factor at most. */
 export const about =
   (values: readonly number[], target: number, factor: number): Rule =>
