@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { smoke } from "../testing/smoke.js";
+import clipping from "./clipping.js";
 import criticGradients from "./critic-gradients.js";
 import { linearShare } from "./critics.js";
 import flatGradients from "./flat-gradients.js";
@@ -17,6 +18,17 @@ test(`${flatGradients.name}: two cells, a few iterations`, async () => {
 
 test(`${criticGradients.name}: two cells, a few iterations`, async () => {
   await smoke(criticGradients, { seeds: 1, iterations: 2, methods: ["clipping", "penalty"] });
+});
+
+test(`${clipping.name}: two cells, a few iterations; spectral norm gives every layer a norm of 1`, async () => {
+  const results = await smoke(clipping, {
+    seeds: 1,
+    iterations: 20,
+    methods: ["ring-clipping", "ring-spectral"],
+  });
+  const [clipped, { singular }] = results as [{ atLimit: number }, { singular: number[] }];
+  assert.ok(clipped.atLimit > 0.1);
+  assert.ok(singular.every((value) => Math.abs(value - 1) < 0.2));
 });
 
 test("the share that a plane explains: all of a plane, none of a parabola, as closed forms", () => {
