@@ -6,6 +6,7 @@ import criticGradients from "./critic-gradients.js";
 import { linearShare } from "./critics.js";
 import flatGradients from "./flat-gradients.js";
 import optimalDiscriminator from "./optimal-discriminator.js";
+import wganOptimizers from "./wgan-optimizers.js";
 
 test(`${optimalDiscriminator.name}: two cells, a few iterations`, async () => {
   await smoke(optimalDiscriminator, { seeds: 1, iterations: 2 });
@@ -29,6 +30,10 @@ test(`${clipping.name}: two cells, a few iterations; spectral norm gives every l
   const [clipped, { singular }] = results as [{ atLimit: number }, { singular: number[] }];
   assert.ok(clipped.atLimit > 0.1);
   assert.ok(singular.every((value) => Math.abs(value - 1) < 0.2));
+});
+
+test(`${wganOptimizers.name}: two cells, a few iterations`, async () => {
+  await smoke(wganOptimizers, { seeds: 1, iterations: 2 });
 });
 
 test("the share that a plane explains: all of a plane, none of a parabola, as closed forms", () => {
