@@ -52,6 +52,12 @@ const HEAD = ["claim", "the paper says", "measured here", "verdict"];
 
 const rowOf = ({ claim, paper, here, verdict }: Finding) => [claim, paper, here, verdict.word];
 
+/** A table whose cells may have bars in them, as |f - p|. */
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const escaped = (cells: readonly string[]) => cells.map((cell) => cell.replaceAll("|", "\\|"));
+  return markdownTable(escaped(head), rows.map(escaped));
+};
+
 export const failedOf = (outcomes: readonly Outcome<unknown>[]): Failed[] =>
   outcomes.flatMap((outcome) =>
     outcome.status === "failed" ? [{ cell: outcome.cell, reason: outcome.reason }] : [],
@@ -89,10 +95,10 @@ export function resultPage(
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     `    gantry study ${name} --pace ${pace}`,
     told,
-    markdownTable(HEAD, findings.map(rowOf)),
+    tableOf(HEAD, findings.map(rowOf)),
     list(whys),
     ...pictures.flatMap((picture) => [`![${picture.name}](${picture.name}.png)`, picture.caption]),
-    ...tables.flatMap(({ title, head, rows }) => [`## ${title}`, markdownTable(head, rows)]),
+    ...tables.flatMap(({ title, head, rows }) => [`## ${title}`, tableOf(head, rows)]),
     "## Settings",
     ...settings,
     ...(notes.length === 0 ? [] : ["## Notes", list(notes)]),

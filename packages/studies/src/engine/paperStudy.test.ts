@@ -32,7 +32,7 @@ const study = definePaperStudy<{ factor: number }, { steps: number }, { value: n
           verdict: judge(higher(of("nine"), of("one"))),
         },
       ],
-      tables: [{ title: "Numbers", head: ["case", "values"], rows: [["one", of("one").join()]] }],
+      tables: [{ title: "Numbers", head: ["case", "|values|"], rows: [["one", of("one").join()]] }],
       pictures: [{ name: "bars", picture: "<svg/>", caption: "Nothing." }],
       notes: ["Not serious."],
     };
@@ -78,6 +78,7 @@ test("the page: what the paper says beside what was measured, verdict and why, s
   assert.match(markdown, new RegExp(`^Pace 'quick': two steps. Summed up on ${date}`, "m"));
   assert.match(markdown, /^\| N0 \| nine is more \| 18,18.1 vs 2,2.1 \| holds \|$/m);
   assert.match(markdown, /^- N0 holds: difference 95 %: /m);
+  assert.match(markdown, /^\| case \| \\\|values\\\| \|$/m);
   assert.match(markdown, /^!\[bars\]\(bars\.png\)$/m);
   assert.match(markdown, /^- notes, one, seed 7 failed: no room$/m);
   assert.match(text, /^N0 +nine is more/m);

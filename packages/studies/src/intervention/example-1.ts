@@ -88,7 +88,7 @@ function squares(a: number, size: number): string {
   const scale = size / 2.6;
   const colours = ["#111111", "#111111", "#d73027", "#1f5fbf"];
   const drawn = centresOf(a).map(([x, y], i) => {
-    const [left, top] = [(x + 0.7) * scale, (1.7 - y) * scale];
+    const [left, top] = [(x + 0.3) * scale, (1.3 - y) * scale];
     const dashes = i > 1 ? ' stroke-dasharray="5 3"' : "";
     return `<rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${scale.toFixed(1)}" height="${scale.toFixed(1)}" fill="${colours[i]}" fill-opacity="0.12" stroke="${colours[i]}" stroke-width="1.5"${dashes}/>`;
   });
