@@ -86,6 +86,8 @@ function madeUp(cell: Cell, of: PackedRun, random: Random): Outcome<unknown> {
 
 async function tried(study: Study): Promise<void> {
   const cells = await study.cells({ seeds: 2 });
+  // Two trainings in one folder would be in each other's way.
+  assert.equal(new Set(cells.map(({ key }) => key)).size, cells.length);
   const [first] = cells;
   const other = cells.find(({ method }) => method !== first!.method);
   let run: PackedRun | undefined;

@@ -33,8 +33,6 @@ export interface TableStudy extends Named {
   /** What the paper does not say and was chosen here, a sentence each. */
   readonly choices?: readonly string[];
   findings(reading: TableReading): readonly Finding[];
-  /** Beside the table of rows. */
-  tables?(reading: TableReading): readonly PageTable[];
   pictures?(reading: TableReading): readonly PagePicture[];
 }
 
@@ -163,11 +161,11 @@ export function defineTableStudy(table: TableStudy): Study {
         words?: readonly string[];
       };
       const runs = outcomes.filter(isDone).map(({ cell, result }) => ({ cell, run: unpackRun(result) }));
-      const titles = data.map((each) => ({
-        name: each.name,
-        title: each.summary,
-        stands: runs.find(({ cell }) => cell.problem === each.name)?.cell.work.stands as string | undefined,
-      }));
+      const titles = data.map(({ name: each, summary: title }) => {
+        const first = runs.find(({ cell }) => cell.problem === each);
+        const stands = first?.cell.work.stands as string | undefined;
+        return { name: each, title: stands === undefined ? title : `in ${title}'s place`, stands };
+      });
       const reading = new TableReading(pace, titles, table.rows(pace), runs);
       const findings = table.findings(reading);
       const failed = failedOf(outcomes);
@@ -175,7 +173,7 @@ export function defineTableStudy(table: TableStudy): Study {
         pace,
         settings: [...words.map((each) => `${each}.`), ...choices],
         findings,
-        tables: [rowsTable(reading, columns), ...(table.tables?.(reading) ?? [])],
+        tables: [rowsTable(reading, columns)],
         pictures: table.pictures?.(reading) ?? [],
         notes: [...(pace === "quick" ? [OTHER_NETWORK] : []), ...doubts(reading, findings, failed.length)],
         failed,

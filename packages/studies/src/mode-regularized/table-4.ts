@@ -12,7 +12,7 @@ const others = rowsOf("quick")
 
 export default defineTableStudy({
   name: "mode-regularized-table-4",
-  summary: "the same of VAE-GAN against Reg-GAN and MDGAN",
+  summary: "test images that a noisy third discriminator calls missing, of VAE-GAN against Reg-GAN and MDGAN",
   paper: "mode-regularized",
   shows: "table 4, with figure 10",
   claims: ["M18", "M19"],
