@@ -17,7 +17,7 @@ import { defineStudy, type Study, type StudyRequest } from "./study.js";
 import { measureRun, type PackedRun, unpackRun } from "./sweepStudy.js";
 import type { Column, Row, Settings, TableData, TablePace } from "./table.js";
 import { type ChosenData, chooseData } from "./tableData.js";
-import { TableReading } from "./tableReading.js";
+import { TableReading, type TableRun } from "./tableReading.js";
 
 /** A table or figure of a text whose cells are trainings: rows of compositions, data, seeds. */
 export interface TableStudy extends Named {
@@ -56,6 +56,16 @@ function rowsTable(reading: TableReading, columns: readonly Column[]): PageTable
   const titles = columns.flatMap(({ title }) => (hasPaper ? [`${title}, paper`, `${title}, here`] : [title]));
   return { title: "Paper and here", head: ["data", "method", ...titles], rows: lines };
 }
+
+/** How long the trainings were, whatever the pace says: --iterations may have been asked for. */
+function lengthOf(runs: readonly TableRun[]): string {
+  const steps = runs.map(({ run }) => run.config.steps);
+  const [least, most] = [Math.min(...steps), Math.max(...steps)];
+  return `Iterations of a training: ${least === most ? least : `${least} to ${most}`}.`;
+}
+
+/** Scores that papers have through Inception. */
+const THROUGH_INCEPTION = ["fid", "kid", "is"];
 
 /** A score through a small classifier is no paper's. */
 const OTHER_NETWORK =
@@ -169,13 +179,21 @@ export function defineTableStudy(table: TableStudy): Study {
       const reading = new TableReading(pace, titles, table.rows(pace), runs);
       const findings = table.findings(reading);
       const failed = failedOf(outcomes);
+      const hasInception = columns.some(({ metric }) => THROUGH_INCEPTION.includes(metric));
       return resultPage(about, {
         pace,
-        settings: [...words.map((each) => `${each}.`), ...choices],
+        settings: [
+          ...words.map((each) => `${each}.`),
+          ...(runs.length === 0 ? [] : [lengthOf(runs)]),
+          ...choices,
+        ],
         findings,
         tables: [rowsTable(reading, columns)],
         pictures: table.pictures?.(reading) ?? [],
-        notes: [...(pace === "quick" ? [OTHER_NETWORK] : []), ...doubts(reading, findings, failed.length)],
+        notes: [
+          ...(pace === "quick" && hasInception ? [OTHER_NETWORK] : []),
+          ...doubts(reading, findings, failed.length),
+        ],
         failed,
       });
     },
