@@ -47,7 +47,7 @@ function all1000(reading: TableReading, row: string): Told {
     const isBelow = verdict.word === "holds";
     return { here, verdict: { word: isBelow ? "does not hold" : "undecided", why: verdict.why } };
   }
-  return { here, verdict: { word: "undecided", why: "the budget is a hundredth of the paper's" } };
+  return { here, verdict: { word: "undecided", why: "so short a training does not tell" } };
 }
 
 export default defineTableStudy({
