@@ -13,6 +13,7 @@ interface Options extends ImportOptions {
   readonly methods?: string;
   readonly problems?: string;
   readonly pace?: string;
+  readonly data?: readonly string[];
   readonly jobs?: string;
   readonly out?: string;
   readonly report?: boolean;
@@ -36,8 +37,17 @@ export default defineCommand<Options>({
     { flags: "--methods <a,b>", description: "only these" },
     { flags: "--problems <a,b>", description: "only these" },
     { flags: "--pace <name>", description: "networks and rates: quick for small machines, paper" },
+    {
+      flags: "--data <name=path>",
+      description: "where a table's data is, or other images in its place, as stl10=photos; repeatable",
+      repeats: true,
+    },
     { flags: "--jobs <n>", description: "trainings at a time; default 2" },
-    { flags: "--out <dir>", description: "where results are kept; default runs/study-NAME" },
+    {
+      flags: "--out <dir>",
+      description:
+        "where results are kept; default runs/study-NAME, trainings that tables share runs/study-PAPER",
+    },
     { flags: "--report", description: "measure nothing: sum up what lies in the folder" },
     importOption,
     { flags: "--json", description: "print one JSON object a line" },
@@ -49,22 +59,18 @@ export default defineCommand<Options>({
     ["gantry study stacked-mnist --seconds 60 --methods real,dcgan", "trains its digit classifier first"],
   ],
   async run(output, [name], options) {
-    const { readCells } = await import("@gantry/gan/sweep");
-    const { runStudy, studies } = await import("@gantry/studies");
+    const { readCells, readDone } = await import("@gantry/gan/sweep");
+    const { papers, runStudy, studies } = await import("@gantry/studies");
     await importOwn(options);
     if (name === undefined) {
       const all = [...(await studies.all()).values()];
       if (output.json) output.printJson(all.map(describe));
-      else
-        output.print(
-          columns(
-            all.map((study) => [study.name, study.summary] as const),
-            output.columns,
-          ),
-        );
+      else output.print(byPaper(all, papers, output.columns));
       return 0;
     }
     const study = await studies.get(name);
+    if (options.data !== undefined && study.takesData !== true)
+      throw new UsageProblem(`the study ${name} has data of its own; leave --data out`);
     const cells = await study.cells({
       seeds: wholeNumber("--seeds", options.seeds, 1) ?? study.seeds,
       iterations: wholeNumber("--iterations", options.iterations, 1),
@@ -72,15 +78,20 @@ export default defineCommand<Options>({
       methods: list("--methods", options.methods),
       problems: list("--problems", options.problems),
       pace: options.pace,
+      data: dataByName(options.data),
     });
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
     const out = options.out ?? `runs/study-${name}`;
-    const folder = `${out}/cells`;
+    const isShared = cells.some(({ key }) => key !== undefined);
+    const home = isShared && options.out === undefined ? `runs/study-${study.paper ?? name}` : out;
+    const folder = `${home}/cells`;
     if (options.report === true) {
       const asked = (cell: { problem: string; method: string }) =>
         cells.some(({ problem, method }) => problem === cell.problem && method === cell.method);
       const chosen = options.methods !== undefined || options.problems !== undefined;
-      const outcomes = (await readCells(folder)).filter(({ cell }) => !chosen || asked(cell));
+      const outcomes = isShared
+        ? await readDone(folder, cells)
+        : (await readCells(folder)).filter(({ cell }) => !chosen || asked(cell));
       if (outcomes.length === 0)
         throw new UsageProblem(`${folder}: nothing was measured yet; leave --report out`);
       await publish(output, out, study.report(outcomes));
@@ -93,7 +104,7 @@ export default defineCommand<Options>({
     const began = performance.now();
     try {
       const { signal } = interruption;
-      await study.prepare?.({ signal, onProgress: (progress) => output.reporter.progress(progress) });
+      await study.prepare?.({ signal, cells, onProgress: (progress) => output.reporter.progress(progress) });
       const outcomes = await runStudy(study, cells, {
         folder,
         jobs: wholeNumber("--jobs", options.jobs, 1) ?? 2,
@@ -121,12 +132,44 @@ type Study = import("@gantry/studies").Study;
 const describeCell = ({ problem, method, seed }: import("@gantry/gan/sweep").Cell) =>
   `${problem}, ${method}, seed ${seed}`;
 
-const describe = ({ name, summary, source, problems, methods, paces, seeds }: Study) => {
+/** Studies across papers first, then each paper's under its title, with what they show. */
+function byPaper(
+  all: readonly Study[],
+  papers: readonly import("@gantry/studies").Paper[],
+  width: number,
+): string {
+  const groups = [undefined, ...papers].flatMap((paper) => {
+    const own = all.filter((study) => study.paper === paper?.key);
+    if (own.length === 0) return [];
+    const rows = own.map(({ name, shows, summary }) => {
+      const what = shows === undefined ? summary : `${shows}: ${summary}`;
+      return [name, what] as const;
+    });
+    return [`${paper?.title ?? "Across papers"}\n${columns(rows, width)}`];
+  });
+  return groups.join("\n\n");
+}
+
+const describe = ({
+  name,
+  summary,
+  source,
+  paper,
+  shows,
+  claims,
+  problems,
+  methods,
+  paces,
+  seeds,
+}: Study) => {
   const plain = (all: Study["problems"]) => all.map((each) => ({ name: each.name, summary: each.summary }));
   return {
     name,
     summary,
     source,
+    paper: paper ?? null,
+    shows: shows ?? null,
+    claims: claims ?? [],
     problems: plain(problems),
     methods: plain(methods),
     paces: plain(paces),
@@ -140,8 +183,9 @@ async function publish(
   out: string,
   report: import("@gantry/studies").StudyReport,
 ): Promise<void> {
-  const { writeFile } = await import("node:fs/promises");
+  const { mkdir, writeFile } = await import("node:fs/promises");
   const { svgToPng } = await import("@gantry/formats");
+  await mkdir(out, { recursive: true });
   await writeFile(`${out}/report.md`, report.markdown);
   await writeFile(`${out}/report.json`, `${JSON.stringify(report.data, undefined, 2)}\n`);
   for (const [name, picture] of report.pictures) {
@@ -159,3 +203,16 @@ function list(flag: string, value: string | undefined): string[] | undefined {
     throw new UsageProblem(`${flag} is '${value}'; give names with commas between them`);
   return [...new Set(names)];
 }
+
+/** `stl10=PATH` as a name and what it stands for. */
+const dataByName = (words: readonly string[] | undefined): Record<string, string> | undefined =>
+  words === undefined
+    ? undefined
+    : Object.fromEntries(
+        words.map((word) => {
+          const [, name, place] = /^([^=]+)=(.+)$/.exec(word) ?? [];
+          if (name === undefined || place === undefined)
+            throw new UsageProblem(`--data is '${word}'; write NAME=PATH, as stl10=photos`);
+          return [name, place];
+        }),
+      );

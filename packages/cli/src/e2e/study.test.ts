@@ -27,6 +27,12 @@ describe("gantry study", () => {
     await refuse(["study", "gaussians", "--seconds", "9"], 2, /goes by iterations, not by seconds/);
     await refuse(["study", "stacked-mnist", "--methods", "pacgan"], 2, /did you mean 'pacgan2'/);
     await refuse(["study", "gaussians", "--report"], 2, /nothing was measured yet/, { cwd });
+    await refuse(["study", "gaussians", "--data", "ring=points"], 2, /has data of its own/);
+    await refuse(["study", "infomax-table-1", "--data", "stl10"], 2, /--data is 'stl10'; write NAME=PATH/);
+    // Where all tables of a paper have their trainings.
+    await refuse(["study", "infomax-table-1", "--report"], 2, /study-infomax\/cells: nothing was measured/, {
+      cwd,
+    });
   });
 
   test("sums up what was measured on stacked MNIST, with curves and pictures of samples", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cross, intervalOf, studentCumulative, studentQuantile } from "./intervals.js";
+import { cross, differenceInterval, intervalOf, studentCumulative, studentQuantile } from "./intervals.js";
 import { spread } from "./statistics.js";
 
 const near = (actual: number, expected: number) =>
@@ -41,6 +41,24 @@ test("intervals of a mean: none of one value, no width without spread, else Stud
   const [low, high] = intervalOf(spread([1, 2])) as readonly [number, number];
   near(high - 1.5, Math.tan(0.475 * Math.PI) / 2);
   near(1.5 - low, Math.tan(0.475 * Math.PI) / 2);
+});
+
+test("quantiles of broken degrees, and Welch's intervals, are SciPy's", () => {
+  // scipy.stats.t.ppf, and scipy.stats.ttest_ind(a, b, equal_var=False).confidence_interval, SciPy 1.17.1.
+  near(studentQuantile(0.975, 2.5), 3.5746548420036817);
+  near(studentQuantile(0.99, 3.7), 3.9205078192085483);
+  near(studentQuantile(0.975, 31.2), 2.0389836847373126);
+  near(studentCumulative(-2.2, 2.5), 0.06645699270983456);
+  const [a, b] = [spread([1.2, 1.9, 1.4]), spread([2.8, 2.1, 2.5])];
+  const [low, high] = differenceInterval(a, b) as readonly [number, number];
+  near(low, -1.7737033115952006);
+  near(high, -0.159630021738133);
+  const [wideLow, wideHigh] = differenceInterval(a, b, 0.99) as readonly [number, number];
+  near(wideLow, -2.3052185165054446);
+  near(wideHigh, 0.37188518317211083);
+  near(differenceInterval(spread([3, 4.5, 9, 1]), spread([2, 2.1, 1.9]))![1], 7.781824005616833);
+  assert.deepEqual(differenceInterval(spread([3, 3]), spread([1, 1])), [2, 2]);
+  assert.equal(differenceInterval(spread([3]), spread([1, 1])), undefined);
 });
 
 test("intervals that touch cross", () => {

@@ -13,6 +13,11 @@ export interface Cell {
   readonly seed: number;
   /** All that the measurement depends on, beside the seed. */
   readonly work: JsonObject;
+  /**
+   * Stands for the work where several studies have the same: what lies in the folder under it is taken, whatever it was called
+   * there. Letters and digits. Default: the names are what it lies under.
+   */
+  readonly key?: string;
 }
 
 /** What became of a cell. */
@@ -84,7 +89,7 @@ async function measureAll(
   { folder, jobs, keepsWork = false, endsItself = false, signal, onOutcome, onProgress }: RunOptions,
 ): Promise<Outcome<unknown>[]> {
   const sources = importedSources();
-  const placeOf = ({ problem, method, seed }: Cell) => join(folder, `${problem}-${method}-${seed}`);
+  const placeOf = (cell: Cell) => join(folder, nameOf(cell));
   const tasks = cells.map((cell): Task<unknown> => {
     const input: CellOrder = { study, cell, folder: `${placeOf(cell)}.work`, endsItself, sources };
     return { before: () => readResult(`${placeOf(cell)}.json`, cell), input };
@@ -121,16 +126,30 @@ async function measureAll(
   return outcomes;
 }
 
+/** What a cell lies under. */
+const nameOf = ({ problem, method, seed, key }: Cell): string => key ?? `${problem}-${method}-${seed}`;
+
+const isSame = (kept: Cell, asked: Cell): boolean =>
+  asked.key === undefined ? JSON.stringify(kept) === JSON.stringify(asked) : kept.key === asked.key;
+
 /** The result that a file holds, if it is of this very cell and was measured. */
 async function readResult(file: string, cell: Cell): Promise<unknown> {
   try {
     const outcome = JSON.parse(await readFile(file, "utf8")) as Outcome<unknown>;
-    return outcome.status === "done" && JSON.stringify(outcome.cell) === JSON.stringify(cell)
-      ? outcome.result
-      : undefined;
+    return outcome.status === "done" && isSame(outcome.cell, cell) ? outcome.result : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Of these cells, what lies in a folder and was measured. */
+export async function readDone(folder: string, cells: readonly Cell[]): Promise<Done<unknown>[]> {
+  const done: Done<unknown>[] = [];
+  for (const cell of cells) {
+    const result = await readResult(join(folder, `${nameOf(cell)}.json`), cell);
+    if (result !== undefined) done.push({ cell, status: "done", result });
+  }
+  return done;
 }
 
 /** Every outcome that lies in a folder, of whatever requests; files that are none are passed over. */

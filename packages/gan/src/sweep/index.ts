@@ -1,4 +1,5 @@
 /** Many trainings, in processes of their own, and summed up. */
+export * from "../evaluation/intervals.js";
 export * from "../evaluation/statistics.js";
 export * from "./cells.js";
 export { type Parent, serveParent } from "./child.js";

@@ -220,7 +220,7 @@ const withRounds = (cells: readonly SweepCell[], halving: Halving): SweepCell[] 
   return cells.map((cell) => {
     const { config } = cell;
     const every = rungsOf(halving, settings, config.steps)[0] as number;
-    const evaluation = { metrics: null, samples: null, best: null, ...config.evaluation, every };
-    return { ...cell, config: { ...config, evaluation } };
+    const unsaid = { metrics: null, samples: null, best: null, network: null, resize: "refuse" } as const;
+    return { ...cell, config: { ...config, evaluation: { ...unsaid, ...config.evaluation, every } } };
   });
 };

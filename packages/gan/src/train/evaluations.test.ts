@@ -156,6 +156,7 @@ test("what cannot be evaluated is refused before training; what fails on the way
     assert.ok(error instanceof UsageError);
     return /fid/.test(error.message);
   });
+  await assert.rejects(startRun(await evaluated({ every: 4, network: "nobodys-cnn" }), path), /nobodys-cnn/);
   const warnings: string[] = [];
   await finish(await startRun(await evaluated({ every: 4, best: "fid" }), path), {
     onWarning: (message) => warnings.push(message),

@@ -40,6 +40,8 @@ function requestOf(config: EvaluationConfig, subject: Subject): EvaluationReques
     subject,
     metrics: config.metrics === null ? undefined : parseMetrics(config.metrics),
     samples: config.samples ?? undefined,
+    network: config.network ?? undefined,
+    ...(config.resize === "refuse" ? {} : { resize: config.resize }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Named, Registry } from "@gantry/gan";
 import type { Cell, Outcome } from "@gantry/gan/sweep";
+import { type PaperKey, studyFolders } from "./papers.js";
 
 /** What a study is asked to do; what is left out the study decides. */
 export interface StudyRequest {
@@ -11,6 +12,8 @@ export interface StudyRequest {
   readonly problems?: readonly string[] | undefined;
   /** One of the study's settings. */
   readonly pace?: string | undefined;
+  /** For studies of images: names or paths of data, by the study's names of problems. */
+  readonly data?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What surrounds the measurement of one cell. */
@@ -31,6 +34,8 @@ export interface Preparation {
   /** Called often: the receiver decides how much of it to show. */
   readonly onProgress: (progress: { what: string; done: number; total: number; unit: string }) => void;
   readonly signal: AbortSignal;
+  /** What is to be measured. */
+  readonly cells: readonly Cell[];
 }
 
 /** What a study found. */
@@ -49,6 +54,12 @@ export interface StudyReport {
 export interface Study<Result = unknown> extends Named {
   /** Papers that it repeats. */
   readonly source: string;
+  /** The text whose tables or figures it is; undefined for studies across texts. */
+  readonly paper?: PaperKey;
+  /** Of that text, as `table 3`. */
+  readonly shows?: string;
+  /** Rows of docs/studies/README.md that it tests, as `I11`. */
+  readonly claims?: readonly string[];
   readonly problems: readonly Named[];
   readonly methods: readonly Named[];
   /** Settings to choose from; the first is the default. */
@@ -57,6 +68,8 @@ export interface Study<Result = unknown> extends Named {
   readonly keepsWork?: boolean;
   /** Its cells hear the workplace's signal, and save where they are. Default false: their processes are ended at once. */
   readonly endsItself?: boolean;
+  /** Whether `--data` has a meaning: its problems are data sets that may lie elsewhere. Default false. */
+  readonly takesData?: boolean;
   /** Repetitions where nobody says how many. */
   readonly seeds: number;
   /**
@@ -82,7 +95,7 @@ export interface Study<Result = unknown> extends Named {
 /** Lets TypeScript check a study's shape; whoever runs studies knows nothing of their results. */
 export const defineStudy = <Result>(study: Study<Result>): Study => study as Study;
 
-export const studies = new Registry<Study>("study", new URL("../", import.meta.url), {
+export const studies = new Registry<Study>("study", studyFolders(new URL("../", import.meta.url)), {
   marks: ["cells", "measure"],
   needs: {
     name: "text",

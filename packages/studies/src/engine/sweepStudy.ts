@@ -17,10 +17,13 @@ import {
   type SweepSpec,
   trainCell,
 } from "@gantry/gan/sweep";
+import { find } from "./choose.js";
 import { defineStudy, type Study, type StudyReport, type StudyRequest, type Workplace } from "./study.js";
 
 /** What was measured by a sweep, for who reads it. */
 export interface Reading {
+  /** The pace that was asked for; the study's first where nobody asked. */
+  readonly pace: string;
   /** Of all runs: groups by settings over seeds, with intervals, verdicts and curves. */
   readonly comparison: Comparison;
   readonly runs: readonly RunSummary[];
@@ -30,14 +33,17 @@ export interface Reading {
 /** A study that is a sweep, and what reads it. */
 export interface SweepStudy
   extends Named,
-    Pick<Study, "source" | "problems" | "methods" | "paces" | "seeds" | "prepare"> {
+    Pick<
+      Study,
+      "source" | "paper" | "shows" | "claims" | "problems" | "methods" | "paces" | "seeds" | "prepare"
+    > {
   /** @throws UsageError for unknown names */
   sweep(request: StudyRequest): SweepSpec | Promise<SweepSpec>;
   read(reading: Reading): StudyReport;
 }
 
 /** A run's summary as JSON: gaps of curves are null there. */
-interface PackedRun extends Omit<RunSummary, "curves"> {
+export interface PackedRun extends Omit<RunSummary, "curves"> {
   readonly curves: readonly (readonly [
     string,
     { iterations: readonly number[]; values: readonly (number | null)[] },
@@ -46,7 +52,7 @@ interface PackedRun extends Omit<RunSummary, "curves"> {
 
 const pack = (run: RunSummary): PackedRun => ({ ...run, curves: [...run.curves] });
 
-const unpack = (packed: PackedRun): RunSummary => ({
+export const unpackRun = (packed: PackedRun): RunSummary => ({
   ...packed,
   curves: new Map(
     packed.curves.map(([name, { iterations, values }]) => [
@@ -61,7 +67,11 @@ const RUN = "run";
 /** Milliseconds between two messages of how far it is. */
 const PAUSE = 30_000;
 
-async function measure({ work, method }: Cell, { folder, signal, tell }: Workplace): Promise<PackedRun> {
+/** Trains the configuration of a cell in a run of the cell's own folder, and reads it. */
+export async function measureRun(
+  { work, method }: Cell,
+  { folder, signal, tell }: Workplace,
+): Promise<PackedRun> {
   const config = await validateConfig(work.config);
   let told = performance.now();
   await trainCell(
@@ -79,6 +89,10 @@ async function measure({ work, method }: Cell, { folder, signal, tell }: Workpla
   return pack(await readRun(join(folder, RUN)));
 }
 
+/** @throws UsageError for a pace that the study does not have */
+const paceOf = ({ paces }: Pick<Study, "paces">, asked: string | undefined): string =>
+  asked === undefined ? (paces[0]?.name ?? "") : find("pace", paces, asked).name;
+
 /** A study made of a sweep: its cells are runs, which stay, and go on where they were interrupted. */
 export const defineSweepStudy = ({ sweep, read, ...study }: SweepStudy): Study =>
   defineStudy<PackedRun>({
@@ -86,20 +100,22 @@ export const defineSweepStudy = ({ sweep, read, ...study }: SweepStudy): Study =
     keepsWork: true,
     endsItself: true,
     async cells(request) {
+      const pace = paceOf(study, request.pace);
       const planned = await planSweep(checkSpec(await sweep(request), study.name), { name: study.name });
       return planned.sweep.cells.map(({ group, config }) => ({
         problem: String(config.data.name ?? "data"),
         method: group,
         seed: config.seed,
-        work: { config: config as unknown as JsonObject },
+        work: { pace, config: config as unknown as JsonObject },
       }));
     },
-    measure,
+    measure: measureRun,
     report(outcomes: readonly Outcome<PackedRun>[]) {
-      const runs = outcomes.filter(isDone).map(({ result }) => unpack(result));
+      const runs = outcomes.filter(isDone).map(({ result }) => unpackRun(result));
       const failed = outcomes.flatMap((outcome) =>
         outcome.status === "failed" ? [{ cell: outcome.cell, reason: outcome.reason }] : [],
       );
-      return read({ comparison: compareRuns(runs), runs, failed });
+      const pace = String(outcomes[0]?.cell.work.pace ?? paceOf(study, undefined));
+      return read({ pace, comparison: compareRuns(runs), runs, failed });
     },
   });

@@ -30,7 +30,7 @@ export interface Origin {
 export const openSets: Registry<Named>[] = [];
 
 /**
- * An open set (terms, network families, recipes, data sets, metrics, commands) as the files of a folder: each file's
+ * An open set (terms, network families, recipes, data sets, metrics, commands) as the files of a folder or several: each file's
  * default export is one member, so that adding a member is adding a file and no list is edited. Members from outside
  * Gantry join them by {@link add}.
  */
@@ -39,18 +39,18 @@ export class Registry<T extends Named> {
   readonly kind: string;
   /** Undefined for sets that take no member from outside. */
   readonly shape: Shape | undefined;
-  readonly #folder: URL;
+  readonly #folders: readonly URL[];
   readonly #origins = new Map<string, Origin>();
   #members: Promise<Map<string, T>> | undefined;
 
   /**
    * @param kind what a member is called in messages, as `term`
-   * @param folder the folder's URL, ending in `/`
+   * @param folders URLs of one folder or several, ending in `/`
    * @param shape by which a member from outside is known
    */
-  constructor(kind: string, folder: URL, shape?: Shape) {
+  constructor(kind: string, folders: URL | readonly URL[], shape?: Shape) {
     this.kind = kind;
-    this.#folder = folder;
+    this.#folders = [folders].flat();
     this.shape = shape;
     if (shape !== undefined) openSets.push(this as unknown as Registry<Named>);
   }
@@ -100,11 +100,15 @@ export class Registry<T extends Named> {
   }
 
   async #load(): Promise<Map<string, T>> {
-    const files = (await readdir(this.#folder)).filter(
-      (file) => file.endsWith(".js") && !file.endsWith(".test.js"),
+    const files = await Promise.all(
+      this.#folders.map(async (folder) =>
+        (await readdir(folder)).flatMap((file) =>
+          file.endsWith(".js") && !file.endsWith(".test.js") ? [new URL(file, folder)] : [],
+        ),
+      ),
     );
     const modules = await Promise.all(
-      files.map((file) => import(new URL(file, this.#folder).href) as Promise<{ default?: T }>),
+      files.flat().map(({ href }) => import(href) as Promise<{ default?: T }>),
     );
     return sorted(modules.flatMap((module) => (module.default === undefined ? [] : [module.default])));
   }

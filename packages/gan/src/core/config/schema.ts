@@ -188,6 +188,18 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe("the metric or score by which the best checkpoint is kept; null: the first"),
+      network: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe("through which images are looked at, as for 'gantry eval --network'; null: as there"),
+      resize: z
+        .enum(["refuse", "lanczos3"])
+        .default("refuse")
+        .describe(
+          "images of another size than a classifier's: refuse them, or scale them to it by Lanczos 3",
+        ),
     })
     .nullable()
     .default(null)

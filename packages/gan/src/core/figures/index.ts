@@ -1,4 +1,6 @@
 /** Pictures as SVG. */
+export * from "./heat.js";
+export * from "./histograms.js";
 export * from "./lines.js";
 export * from "./panels.js";
 export * from "./scatter.js";

@@ -4,6 +4,7 @@ export * from "../game/gradient.js";
 export * from "../game/plan.js";
 export * from "../game/play.js";
 export * from "../game/term.js";
+export { adaptiveWeights, type Measures, type WeightOptions, type Weights } from "./adaptive-weights.js";
 export * from "./parts/adversarial.js";
 export * from "./parts/augment/augmentation.js";
 export * from "./parts/augment/control.js";
