@@ -94,7 +94,7 @@ function scoresOf(
   members: Members,
 ): (GroupScore | undefined)[] {
   const spreads = members.map((group) => spread(group.flatMap((i) => scores[i]?.value ?? [])));
-  const intervals = spreads.map(intervalOf);
+  const intervals = spreads.map((each) => intervalOf(each));
   const sign = better === "lower" ? 1 : -1;
   const there = spreads.flatMap(({ count, mean }, g) => (count > 0 && Number.isFinite(mean) ? [g] : []));
   const isCompared = there.length > 1 && measuredDifferently.length === 0;
