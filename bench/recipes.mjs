@@ -8,7 +8,7 @@ import { processor } from "./processor.mjs";
 import { startTraining } from "./training.mjs";
 
 /** Seconds that a recipe is timed for. */
-const SECONDS = 6;
+const SECONDS = 3;
 
 async function measure(recipe) {
   const { trainer, run, close } = await startTraining({ recipe, preset: "small", keepSteps: true });
