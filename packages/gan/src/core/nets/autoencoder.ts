@@ -12,7 +12,7 @@ export interface Autoencoder {
 export type ReconstructionError = "norm" | "squared" | "absolute";
 
 /** N,... and N,... to N: the Euclidean norm of the difference, or the mean of its squares or absolutes over what one image has. */
-export function reconstructionError(kind: ReconstructionError, a: Tensor, b: Tensor): Tensor {
+function reconstructionError(kind: ReconstructionError, a: Tensor, b: Tensor): Tensor {
   const apart = a.sub(b).flatten(1);
   if (kind === "norm") return apart.vectorNorm(2, [1]);
   return (kind === "squared" ? apart.square() : apart.abs()).mean([1]);

@@ -2,13 +2,16 @@ import { nn, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { ALI_PLANS, type AliStep, aliPlan, FULL_CHANNELS } from "../ali/plan.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
-import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
+import { checkShape } from "../checkShape.js";
+import { Discriminator, type FeatureShapes, type Features } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
+import { LabelledGenerator } from "../labelledGenerator.js";
 import { ChannelMaxout } from "../layers/channelMaxout.js";
-import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
-import { labelledImage, labelledLatent } from "../layers/labelled.js";
-import type { Prior } from "../prior.js";
+import { drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
+import { labelledImage } from "../layers/labelled.js";
+import { initialiseWeights } from "../layers/normalInitialisation.js";
 import type { Sample } from "../sample.js";
+import { throughBlocks } from "../throughBlocks.js";
 
 const options = z.strictObject({
   channels: z
@@ -27,33 +30,20 @@ const PIECES = 2;
 /** Batch norm of its code: Theano's Blocks adds this to variances, and its statistics take 0.05 of each batch. */
 const BLOCKS = { eps: 1e-4, momentum: 0.05 };
 
-/** Weights N(0, 0.01), biases 0. */
-function initialise<T extends nn.Module>(network: T): T {
-  for (const [name, parameter] of network.namedParameters()) {
-    if (name.endsWith("bias")) nn.init.zeros_(parameter);
-    else if (parameter.dim > 1) nn.init.normal_(parameter, 0, 0.01);
-  }
-  return network;
-}
+const initialise = <T extends nn.Module>(network: T): T => initialiseWeights(network, 0.01);
 
-class AliGenerator extends Generator {
-  readonly prior: Prior;
-  readonly outputShape: readonly number[];
-  override readonly classes: number | undefined;
+class AliGenerator extends LabelledGenerator {
   readonly body: nn.Sequential;
   /** Of every pixel by itself; the code starts it at the log odds of the data's mean image, here at 0. */
   readonly pixelBias: nn.Parameter;
-  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior, classes }: NetRequest) {
-    super();
-    this.prior = prior;
-    this.outputShape = data.shape;
-    this.classes = classes;
+  constructor(o: Options, request: NetRequest) {
+    super(request);
+    const { data, prior, classes } = request;
     const { generator, slope } = aliPlan(data.shape, o.channels);
     const { map: norm } = normMakers(o);
-    const size = prior.size + (classes ?? 0);
+    const size = this.inputs;
     const layer = ([kernelSize, stride, width]: AliStep, inputs: number): nn.Layer[] => [
       new nn.ConvTranspose2d(inputs, width, { kernelSize, stride, bias: false }),
       norm(width, BLOCKS),
@@ -69,11 +59,8 @@ class AliGenerator extends Generator {
     this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    const input = labelledLatent(latent, label, this.classes);
-    return besideReference(this.reference, input, (all) =>
-      this.body.forward(all).add(this.pixelBias).sigmoid().mul(2).sub(1),
-    );
+  protected make(input: Tensor): Tensor {
+    return this.body.forward(input).add(this.pixelBias).sigmoid().mul(2).sub(1);
   }
 }
 
@@ -136,12 +123,7 @@ class AliDiscriminator extends Discriminator {
   }
 
   features({ image, latent, label }: Sample): Features {
-    let map = labelledImage(image, label, this.#classes);
-    let local: Tensor | undefined;
-    for (const block of this.blocks) {
-      local = map;
-      map = block.forward(map);
-    }
+    const { local, map } = throughBlocks(this.blocks, labelledImage(image, label, this.#classes));
     const flat = map.flatten(1);
     return { local, global: this.joint.forward(this.latent === undefined ? flat : this.#pair(flat, latent)) };
   }
@@ -183,11 +165,7 @@ export default defineFamily({
     "Dumoulin et al. 2017 (ALI), appendix A; IshmaelBelghazi/ALI, experiments/ali_cifar10.py, ali_celeba.py",
   conditional: true,
   options,
-  check(_options, { kind, shape }) {
-    const [, height, width] = shape;
-    if (kind === "images" && height === width && ALI_PLANS[height ?? 0] !== undefined) return undefined;
-    return `the ali networks are for square images of ${Object.keys(ALI_PLANS).join(", ")} pixels, not [${shape}]; set data.size`;
-  },
+  check: (_options, data) => checkShape("ali", ALI_PLANS, data),
   generator: (o, request) => new AliGenerator(o, request),
   discriminator: (o, request) => new AliDiscriminator(o, request),
   encoder: (o, request) => initialise(new BodyEncoder(request, encoderBody(o, request))),

@@ -1,17 +1,9 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
-import { Generator } from "../contract.js";
 import { defineFamily, type NetRequest } from "../family.js";
+import { LabelledGenerator } from "../labelledGenerator.js";
 import { AutoganCell } from "../layers/autoganCell.js";
-import {
-  besideReference,
-  drawReference,
-  generatorNormOptions,
-  normMakers,
-  type PlainNorm,
-} from "../layers/generatorNorm.js";
-import { labelledLatent } from "../layers/labelled.js";
-import type { Prior } from "../prior.js";
+import { drawReference, generatorNormOptions, normMakers, type PlainNorm } from "../layers/generatorNorm.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
 import { FULL_CHANNELS, resnetPlan } from "./resnet.js";
@@ -67,31 +59,25 @@ function initialise<T extends nn.Module>(network: T): T {
   return network;
 }
 
-class AutoganGenerator extends Generator {
-  readonly prior: Prior;
-  readonly outputShape: readonly number[];
-  override readonly classes: number | undefined;
+class AutoganGenerator extends LabelledGenerator {
   readonly linear: nn.Linear;
   readonly cells: readonly AutoganCell[];
   readonly norm: PlainNorm;
   readonly conv: nn.Conv2d;
-  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
   readonly reference: nn.Buffer | undefined;
   readonly #width: number;
   readonly #base: number;
 
-  constructor(o: Options, { data, prior, classes }: NetRequest) {
-    super();
-    this.prior = prior;
-    this.outputShape = data.shape;
-    this.classes = classes;
+  constructor(o: Options, request: NetRequest) {
+    super(request);
+    const { data, prior, classes } = request;
     const { skipTap } = o;
     const { map: norm } = normMakers(o);
     const width = 2 * o.channels;
     const base = BASES[data.shape[1]!]!;
     this.#width = width;
     this.#base = base;
-    this.linear = new nn.Linear(prior.size + (classes ?? 0), width * base * base);
+    this.linear = new nn.Linear(this.inputs, width * base * base);
     this.cells = CELLS[o.architecture].map(
       ({ batchNorm, ...cell }, skips) =>
         new AutoganCell(width, { ...cell, norm: batchNorm ? norm : undefined, skips, skipTap }),
@@ -102,12 +88,7 @@ class AutoganGenerator extends Generator {
     this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    const input = labelledLatent(latent, label, this.classes);
-    return besideReference(this.reference, input, (all) => this.#make(all));
-  }
-
-  #make(input: Tensor): Tensor {
+  protected make(input: Tensor): Tensor {
     let map = this.linear
       .forward(input)
       .view([-1, this.#width, this.#base, this.#base])

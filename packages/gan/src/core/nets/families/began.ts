@@ -2,6 +2,7 @@ import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import type { Autoencoder } from "../autoencoder.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
+import { checkShape } from "../checkShape.js";
 import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type NetRequest } from "../family.js";
 import { JointHead } from "../layers/jointHead.js";
@@ -145,11 +146,7 @@ export default defineFamily({
       "began's G has no norms, so images of a batch know nothing of each other as it is; leave it out",
   },
   options,
-  check(_options, data) {
-    const [, height, width] = data.shape;
-    if (data.kind === "images" && height === width && BASES[height ?? 0] !== undefined) return undefined;
-    return `the began networks are for square images of ${Object.keys(BASES).join(", ")} pixels, not [${data.shape}]; set data.size`;
-  },
+  check: (_options, data) => checkShape("began", BASES, data),
   generator: (o, request) => new BeganGenerator(o, request),
   discriminator: (o, request) => new BeganDiscriminator(o, request),
   encoder: ({ channels }, request) =>

@@ -1,6 +1,7 @@
 import { nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
+import { checkShape } from "../checkShape.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
 import { generatorNormOptions, type NormMakers, normMakers } from "../layers/generatorNorm.js";
@@ -8,7 +9,7 @@ import { ProjectedBatchNorm2d } from "../layers/projectedBatchNorm.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
 import { ResidualGenerator } from "../residual/generator.js";
-import { checkAttention, checkShape, type ResNetPlan, scaledPlan } from "../residual/plan.js";
+import { checkAttention, type ResNetPlan, scaledPlan } from "../residual/plan.js";
 
 const options = z.strictObject({
   channels: z

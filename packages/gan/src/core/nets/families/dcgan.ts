@@ -2,15 +2,17 @@ import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import type { Autoencoder } from "../autoencoder.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
-import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
+import { checkShape } from "../checkShape.js";
+import { Discriminator, type FeatureShapes, type Features } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
+import { LabelledGenerator } from "../labelledGenerator.js";
+import { drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { JointHead } from "../layers/jointHead.js";
-import { labelledImage, labelledLatent } from "../layers/labelled.js";
+import { labelledImage } from "../layers/labelled.js";
 import { initialiseNormally } from "../layers/normalInitialisation.js";
 import { checkLocalLayer, localLayerSetting } from "../localLayer.js";
-import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
+import { throughBlocks } from "../throughBlocks.js";
 
 const norm = z.enum(["batch", "spectral", "none"]);
 
@@ -51,20 +53,14 @@ function planFor(shape: readonly number[]): { base: number; layers: number } {
 
 const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
 
-class DcganGenerator extends Generator {
-  readonly prior: Prior;
-  readonly outputShape: readonly number[];
-  override readonly classes: number | undefined;
+class DcganGenerator extends LabelledGenerator {
   readonly body: nn.Sequential;
-  /** Of virtual batch norm: the reference batch of latents, with labels where there are any, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior, classes }: NetRequest) {
-    super();
-    this.prior = prior;
-    this.outputShape = data.shape;
-    this.classes = classes;
-    const size = prior.size + (classes ?? 0);
+  constructor(o: Options, request: NetRequest) {
+    super(request);
+    const { data, prior, classes } = request;
+    const size = this.inputs;
     const { map: norm } = normMakers(o);
     const { base, layers } = planFor(data.shape);
     let width = o.channels * 2 ** (layers - 1);
@@ -88,9 +84,8 @@ class DcganGenerator extends Generator {
     this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    const input = labelledLatent(latent, label, this.classes);
-    return besideReference(this.reference, input, (all) => this.body.forward(all));
+  protected make(input: Tensor): Tensor {
+    return this.body.forward(input);
   }
 }
 
@@ -137,12 +132,11 @@ class DcganDiscriminator extends Discriminator {
   }
 
   features({ image, latent, label }: Sample): Features {
-    let map = labelledImage(image, label, this.#classes);
-    let local: Tensor | undefined;
-    for (const [i, block] of this.blocks.entries()) {
-      if (i === this.#looked) local = map;
-      map = block.forward(map);
-    }
+    const { local, map } = throughBlocks(
+      this.blocks,
+      labelledImage(image, label, this.#classes),
+      this.#looked,
+    );
     const flat = map.flatten(1);
     return { local, global: this.joint?.forward(flat, latent) ?? flat };
   }
@@ -219,10 +213,7 @@ export default defineFamily({
   conditional: true,
   options,
   check({ localLayer }, data) {
-    const [, height, width] = data.shape;
-    const plan = data.kind === "images" && height === width ? PLANS[height ?? 0] : undefined;
-    if (plan !== undefined) return checkLocalLayer(localLayer, plan.layers - 1);
-    return `the dcgan networks are for square images of ${Object.keys(PLANS).join(", ")} pixels, not [${data.shape}]; set data.size`;
+    return checkShape("dcgan", PLANS, data) ?? checkLocalLayer(localLayer, planFor(data.shape).layers - 1);
   },
   generator: (o, request) => new DcganGenerator(o, request),
   discriminator: (o, request) => new DcganDiscriminator(o, request),

@@ -1,13 +1,13 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
-import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
+import { Discriminator, type FeatureShapes, type Features } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
+import { LabelledGenerator } from "../labelledGenerator.js";
+import { drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { JointHead } from "../layers/jointHead.js";
-import { labelledImage, labelledLatent } from "../layers/labelled.js";
+import { labelledImage } from "../layers/labelled.js";
 import { initialiseNormally } from "../layers/normalInitialisation.js";
-import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
 
 const options = z.strictObject({
@@ -29,24 +29,18 @@ const STRIDED = { kernelSize: 4, stride: 2, padding: 1 } as const;
 /** The paper's; 0.01 in its code. */
 const SLOPE = 0.1;
 
-class InfoganGenerator extends Generator {
-  readonly prior: Prior;
-  readonly outputShape: readonly number[];
-  override readonly classes: number | undefined;
+class InfoganGenerator extends LabelledGenerator {
   readonly body: nn.Sequential;
-  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior, classes }: NetRequest) {
-    super();
-    this.prior = prior;
-    this.outputShape = data.shape;
-    this.classes = classes;
+  constructor(o: Options, request: NetRequest) {
+    super(request);
+    const { data, prior, classes } = request;
     const { channels } = o;
     const norm = normMakers(o);
     const flat = 2 * channels * BASE * BASE;
     this.body = new nn.Sequential(
-      new nn.Linear(prior.size + (classes ?? 0), 16 * channels, { bias: false }),
+      new nn.Linear(this.inputs, 16 * channels, { bias: false }),
       norm.vector(16 * channels),
       new nn.ReLU(),
       new nn.Linear(16 * channels, flat, { bias: false }),
@@ -63,9 +57,8 @@ class InfoganGenerator extends Generator {
     this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    const input = labelledLatent(latent, label, this.classes);
-    return besideReference(this.reference, input, (all) => this.body.forward(all));
+  protected make(input: Tensor): Tensor {
+    return this.body.forward(input);
   }
 }
 

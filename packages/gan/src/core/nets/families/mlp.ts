@@ -2,11 +2,11 @@ import { nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import type { Autoencoder } from "../autoencoder.js";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
-import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
+import { Discriminator, type FeatureShapes, type Features } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
+import { LabelledGenerator } from "../labelledGenerator.js";
+import { drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { labelledLatent } from "../layers/labelled.js";
-import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
 
 const activation = z.enum(["relu", "leaky-relu", "tanh", "maxout"]);
@@ -96,20 +96,14 @@ function initialise(network: nn.Module, { initialization, scale }: Options): voi
   }
 }
 
-class MlpGenerator extends Generator {
-  readonly prior: Prior;
-  readonly outputShape: readonly number[];
-  override readonly classes: number | undefined;
+class MlpGenerator extends LabelledGenerator {
   readonly body: nn.Sequential;
-  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior, classes }: NetRequest) {
-    super();
-    this.prior = prior;
-    this.outputShape = data.shape;
-    this.classes = classes;
-    const input = prior.size + (classes ?? 0);
+  constructor(o: Options, request: NetRequest) {
+    super(request);
+    const { data, prior, classes } = request;
+    const input = this.inputs;
     const widths = widthsOf(o.generatorHidden, o.generatorLayers, o.generatorSize);
     const norm = o.generatorBatchNorm ? normMakers(o).vector : undefined;
     this.body = new nn.Sequential(
@@ -121,9 +115,8 @@ class MlpGenerator extends Generator {
     this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    const input = labelledLatent(latent, label, this.classes);
-    return besideReference(this.reference, input, (all) => this.body.forward(all));
+  protected make(input: Tensor): Tensor {
+    return this.body.forward(input);
   }
 }
 

@@ -1,14 +1,16 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
-import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
+import { Discriminator, type FeatureShapes, type Features } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import { besideReference, drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
+import { LabelledGenerator } from "../labelledGenerator.js";
+import { drawReference, generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
 import { JointHead } from "../layers/jointHead.js";
-import { labelledImage, labelledLatent } from "../layers/labelled.js";
+import { labelledImage } from "../layers/labelled.js";
+import { initialiseWeights } from "../layers/normalInitialisation.js";
 import { SameConv2d, SameConvTranspose2d } from "../layers/same.js";
-import type { Prior } from "../prior.js";
 import type { Sample } from "../sample.js";
+import { throughBlocks } from "../throughBlocks.js";
 
 const FULL_CHANNELS = 64;
 
@@ -67,34 +69,22 @@ function planFor({ protocol, discriminator, channels }: Options): ProtocolPlan {
   };
 }
 
-/** Weights N(0, 0.02), scales 1, biases 0: ops.py there. */
-function initialise<T extends nn.Module>(network: T): T {
-  for (const [name, parameter] of network.namedParameters()) {
-    if (parameter.dim > 1) nn.init.normal_(parameter, 0, 0.02);
-    else if (name.endsWith("bias")) nn.init.zeros_(parameter);
-  }
-  return network;
-}
+/** ops.py there. */
+const initialise = <T extends nn.Module>(network: T): T => initialiseWeights(network, 0.02);
 
-class PacganGenerator extends Generator {
-  readonly prior: Prior;
-  readonly outputShape: readonly number[];
-  override readonly classes: number | undefined;
+class PacganGenerator extends LabelledGenerator {
   readonly body: nn.Sequential;
-  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior, classes }: NetRequest) {
-    super();
-    this.prior = prior;
-    this.outputShape = data.shape;
-    this.classes = classes;
+  constructor(o: Options, request: NetRequest) {
+    super(request);
+    const { data, prior, classes } = request;
     const { map: norm } = normMakers(o);
     const { kernelSize, sides, generator: widths } = planFor(o);
     const [side, ...larger] = sides as [number, ...number[]];
     const first = widths[0]!;
     const body: nn.Layer[] = [
-      new nn.Linear(prior.size + (classes ?? 0), first * side * side),
+      new nn.Linear(this.inputs, first * side * side),
       new nn.Reshape(first, side, side),
     ];
     const normalised = (width: number) => [norm(width), new nn.ReLU()];
@@ -114,9 +104,8 @@ class PacganGenerator extends Generator {
     this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    const input = labelledLatent(latent, label, this.classes);
-    return besideReference(this.reference, input, (all) => this.body.forward(all));
+  protected make(input: Tensor): Tensor {
+    return this.body.forward(input);
   }
 }
 
@@ -160,12 +149,7 @@ class PacganDiscriminator extends Discriminator {
   }
 
   features({ image, latent, label }: Sample): Features {
-    let map = labelledImage(image, label, this.#classes);
-    let local: Tensor | undefined;
-    for (const block of this.blocks) {
-      local = map;
-      map = block.forward(map);
-    }
+    const { local, map } = throughBlocks(this.blocks, labelledImage(image, label, this.#classes));
     const flat = map.flatten(1);
     return { local, global: this.joint?.forward(flat, latent) ?? flat };
   }

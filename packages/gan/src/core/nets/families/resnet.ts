@@ -1,5 +1,6 @@
 import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
+import { checkShape } from "../checkShape.js";
 import { defineFamily, type NetRequest } from "../family.js";
 import { ConditionalBatchNorm2d } from "../layers/conditionalBatchNorm.js";
 import { generatorNormOptions, normMakers } from "../layers/generatorNorm.js";
@@ -7,7 +8,7 @@ import { checkLocalLayer, localLayerSetting } from "../localLayer.js";
 import { ResNetDiscriminator } from "../residual/discriminator.js";
 import { resnetEncoder } from "../residual/encoder.js";
 import { ResidualGenerator } from "../residual/generator.js";
-import { checkAttention, checkShape, type ResNetPlan, scaledPlan } from "../residual/plan.js";
+import { checkAttention, type ResNetPlan, scaledPlan } from "../residual/plan.js";
 
 /** D's width at 32 pixels in the papers: what `channels` is measured against. */
 export const FULL_CHANNELS = 128;

@@ -1,18 +1,13 @@
 import { nn, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { BodyEncoder, encodingSize } from "../bodyEncoder.js";
-import { Discriminator, type FeatureShapes, type Features, Generator } from "../contract.js";
+import { checkShape } from "../checkShape.js";
+import { Discriminator, type FeatureShapes, type Features } from "../contract.js";
 import { type DiscriminatorRequest, defineFamily, type EncoderRequest, type NetRequest } from "../family.js";
-import {
-  besideReference,
-  drawReference,
-  generatorNormOptions,
-  type NormMakers,
-  normMakers,
-} from "../layers/generatorNorm.js";
+import { LabelledGenerator } from "../labelledGenerator.js";
+import { drawReference, generatorNormOptions, type NormMakers, normMakers } from "../layers/generatorNorm.js";
 import { JointHead } from "../layers/jointHead.js";
-import { labelledImage, labelledLatent } from "../layers/labelled.js";
-import type { Prior } from "../prior.js";
+import { labelledImage } from "../layers/labelled.js";
 import type { Sample } from "../sample.js";
 
 const options = z.strictObject({
@@ -70,25 +65,19 @@ function initialise<T extends nn.Module>(network: T): T {
   return network;
 }
 
-class VaeganGenerator extends Generator {
-  readonly prior: Prior;
-  readonly outputShape: readonly number[];
-  override readonly classes: number | undefined;
+class VaeganGenerator extends LabelledGenerator {
   readonly body: nn.Sequential;
-  /** Of virtual batch norm: the reference batch of what its first layer reads, drawn once. */
   readonly reference: nn.Buffer | undefined;
 
-  constructor(o: Options, { data, prior, classes }: NetRequest) {
-    super();
-    this.prior = prior;
-    this.outputShape = data.shape;
-    this.classes = classes;
+  constructor(o: Options, request: NetRequest) {
+    super(request);
+    const { data, prior, classes } = request;
     const { base, generator } = planFor(data.shape);
     const norm = normMakers(o);
     const widths = generator.map((width) => width * o.channels);
     const flat = widths[0]! * base * base;
     this.body = new nn.Sequential(
-      new nn.Linear(prior.size + (classes ?? 0), flat, { bias: false }),
+      new nn.Linear(this.inputs, flat, { bias: false }),
       norm.vector(flat),
       new nn.ReLU(),
       new nn.Reshape(widths[0]!, base, base),
@@ -100,9 +89,8 @@ class VaeganGenerator extends Generator {
     this.reference = drawReference(o, prior, classes);
   }
 
-  forward(latent: Tensor, label?: Tensor): Tensor {
-    const input = labelledLatent(latent, label, this.classes);
-    return besideReference(this.reference, input, (all) => this.body.forward(all));
+  protected make(input: Tensor): Tensor {
+    return this.body.forward(input);
   }
 }
 
@@ -205,11 +193,7 @@ export default defineFamily({
   source: "Larsen et al. 2016 (VAE-GAN), table 1; andersbll/autoencoding_beyond_pixels, architectures.py",
   conditional: true,
   options,
-  check(_options, { kind, shape }) {
-    const [, height, width] = shape;
-    if (kind === "images" && height === width && PLANS[height ?? 0] !== undefined) return undefined;
-    return `the vaegan networks are for square images of ${Object.keys(PLANS).join(", ")} pixels, not [${shape}]; set data.size`;
-  },
+  check: (_options, data) => checkShape("vaegan", PLANS, data),
   generator: (o, request) => new VaeganGenerator(o, request),
   discriminator: (o, request) => new VaeganDiscriminator(o, request),
   encoder: (o, request) => initialise(new BodyEncoder(request, encoderBody(o, request))),

@@ -8,3 +8,12 @@ export function initialiseNormally<T extends nn.Module>(network: T): T {
   }
   return network;
 }
+
+/** Weights N(0, deviation), biases 0; scales stay. */
+export function initialiseWeights<T extends nn.Module>(network: T, deviation: number): T {
+  for (const [name, parameter] of network.namedParameters()) {
+    if (name.endsWith("bias")) nn.init.zeros_(parameter);
+    else if (parameter.dim > 1) nn.init.normal_(parameter, 0, deviation);
+  }
+  return network;
+}

@@ -1,5 +1,3 @@
-import type { DataShape } from "../sample.js";
-
 /** What residual networks for images of one size are made of. */
 export interface ResNetPlan {
   /** Side of G's first map. */
@@ -29,17 +27,6 @@ export function scaledPlan(
     throw new Error(`no residual networks for the shape [${shape}]`);
   const scaled = (widths: readonly number[]) => widths.map((width) => width * factor);
   return { ...plan, generator: scaled(plan.generator), discriminator: scaled(plan.discriminator) };
-}
-
-/** Why a family's networks are not for some data, and what to do; undefined where there is a plan for it. */
-export function checkShape(
-  family: string,
-  plans: Readonly<Record<number, ResNetPlan>>,
-  { kind, shape }: DataShape,
-): string | undefined {
-  const [, height = 0, width] = shape;
-  if (kind === "images" && height === width && plans[height] !== undefined) return undefined;
-  return `the ${family} networks are for square images of ${Object.keys(plans).join(", ")} pixels, not [${shape}]; set data.size`;
 }
 
 /** Sides of the maps that D's blocks make of an image, but for the last one's. */
