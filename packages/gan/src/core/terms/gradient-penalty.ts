@@ -1,10 +1,10 @@
-import { type Tensor, torch } from "@gantry/torch";
+import type { Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { scheduled } from "../base/schedule.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import type { Sample } from "../nets/sample.js";
-import { askSlopes, leaf } from "./parts/slope.js";
+import { askSlopes, drawnPerJudgement, leaf, overSamples, slopeNorms } from "./parts/slope.js";
 
 /**
  * weight * mean_i (||grad_x D(x_i)|| - target)^2 at points between real and fake, one uniform epsilon a sample;
@@ -56,8 +56,7 @@ export default defineTerm({
       loss(player, play) {
         const weight = play.at(options.weight);
         if (player !== discriminator || weight === 0) return undefined;
-        const norms = slopes(play).map((slope) => slope.vectorNorm(2, [1]));
-        const all = norms.length === 1 ? (norms[0] as Tensor) : torch.cat(norms);
+        const all = slopeNorms(slopes(play));
         play.report(`${discriminator}/${scalar}`, () => all.mean());
         const excess = all.sub(play.at(options.target));
         return (options.sides === "one" ? excess.relu() : excess).square().mean().mul(weight);
@@ -70,23 +69,10 @@ export default defineTerm({
 function between(play: Play, discriminator: string, from: string, to: string): Sample {
   const real = play.stream(from);
   const fake = play.stream(to);
-  const { dtype } = real.image;
-  const count = real.image.size(0);
-  const group = play.game.groupOf(discriminator);
-  const drawn = torch.rand([count / group, 1], {
-    generator: play.random,
-    dtype,
-    device: play.options.device,
-  });
-  const places = drawn.expand([count / group, group]).reshape([count]);
+  const places = drawnPerJudgement(play, discriminator, real.image.size(0), real.image);
   const mix = (a: Tensor, b: Tensor) => {
     const end = b.detach();
-    return end.add(
-      a
-        .detach()
-        .sub(end)
-        .mul(places.view([count, ...a.shape.slice(1).map(() => 1)])),
-    );
+    return end.add(a.detach().sub(end).mul(overSamples(places, a)));
   };
   const joint = play.game.judgesPairs(discriminator);
   return leaf({

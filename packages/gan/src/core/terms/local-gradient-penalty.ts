@@ -4,7 +4,7 @@ import { scheduled } from "../base/schedule.js";
 import type { Play } from "../game/play.js";
 import { defineTerm } from "../game/term.js";
 import type { Sample } from "../nets/sample.js";
-import { askSlopes, leaf } from "./parts/slope.js";
+import { askSlopes, drawnPerJudgement, leaf, overSamples, slopeNorms } from "./parts/slope.js";
 
 /**
  * weight * mean_i (||grad D(x_i')|| - 1)^2 around reals alone:
@@ -43,8 +43,7 @@ export default defineTerm({
       },
       loss(player, play) {
         if (player !== discriminator || play.at(weight) === 0) return undefined;
-        const norms = slopes(play).map((slope) => slope.vectorNorm(2, [1]));
-        const all = norms.length === 1 ? (norms[0] as Tensor) : torch.cat(norms);
+        const all = slopeNorms(slopes(play));
         play.report(`${discriminator}/${instance}/slope`, () => all.mean());
         return all.sub(play.at(target)).square().mean().mul(play.at(weight));
       },
@@ -55,19 +54,17 @@ export default defineTerm({
 /** Points around a stream's samples. */
 function around(play: Play, discriminator: string, stream: string, spread: number): Sample {
   const { image, latent, label } = play.stream(stream);
-  const count = image.size(0);
-  const group = play.game.groupOf(discriminator);
-  const uniform = (shape: readonly number[]) =>
-    torch.rand([...shape], { generator: play.random, dtype: image.dtype, device: play.options.device });
-  const alpha = uniform([count / group, 1])
-    .expand([count / group, group])
-    .reshape([count]);
+  const alpha = drawnPerJudgement(play, discriminator, image.size(0), image);
   const moved = (given: Tensor) => {
     const values = given.detach();
     // NumPy's std, over all numbers of the batch.
     const deviation = values.sub(values.mean()).square().mean().sqrt();
-    const way = uniform(values.shape).mul(deviation.mul(spread));
-    return values.add(way.mul(alpha.view([count, ...values.shape.slice(1).map(() => 1)])));
+    const uniform = torch.rand([...values.shape], {
+      generator: play.random,
+      dtype: image.dtype,
+      device: play.options.device,
+    });
+    return values.add(uniform.mul(deviation.mul(spread)).mul(overSamples(alpha, values)));
   };
   const joint = play.game.judgesPairs(discriminator);
   return leaf({

@@ -102,3 +102,24 @@ export function askSlopes(
     );
   };
 }
+
+/** Lengths of slopes, one for each judgement. */
+export function slopeNorms(slopes: readonly Tensor[]): Tensor {
+  const norms = slopes.map((slope) => slope.vectorNorm(2, [1]));
+  return norms.length === 1 ? (norms[0] as Tensor) : torch.cat(norms);
+}
+
+/** A uniform number for each of `count` samples, one for all of a judgement: members of a pack share it. N. */
+export function drawnPerJudgement(play: Play, discriminator: string, count: number, like: Tensor): Tensor {
+  const group = play.game.groupOf(discriminator);
+  const drawn = torch.rand([count / group, 1], {
+    generator: play.random,
+    dtype: like.dtype,
+    device: play.options.device,
+  });
+  return drawn.expand([count / group, group]).reshape([count]);
+}
+
+/** N numbers, to be multiplied with N,...: N,1,... */
+export const overSamples = (numbers: Tensor, like: Tensor): Tensor =>
+  numbers.view([numbers.size(0), ...like.shape.slice(1).map(() => 1)]);
