@@ -23,6 +23,7 @@ import type { Game } from "../core/game/game.js";
 import type { BatchPart, Phase, Play } from "../core/game/play.js";
 import { type Sample, shapeOf } from "../core/nets/sample.js";
 import type { TrainerState } from "../core/run/checkpoints.js";
+import { rowClasses } from "../core/sample/classes.js";
 import { randomState, trainingRandom } from "../core/state/random.js";
 import { WeightAverage } from "./averaging.js";
 import { paceOf } from "./pace.js";
@@ -420,9 +421,9 @@ function joinSamples(samples: readonly Sample[]): Sample {
   };
 }
 
-/** Labels of a sample grid: class after class, eight images of each, which are a row of a grid of 64. */
+/** Labels of a sample grid: a row of each class after the other. */
 function rowLabels(from: number, count: number, classes: number, device: Device): Tensor {
-  const labels = Int32Array.from({ length: count }, (_, i) => Math.floor((from + i) / 8) % classes);
+  const labels = rowClasses(from, count, [...Array(classes).keys()]);
   return torch.fromTypedArray(labels).toCopy({ dtype: "int64", device });
 }
 
