@@ -1,10 +1,11 @@
 import { compareRows, relate, type Told } from "../engine/tableFindings.js";
 import { curvesPicture } from "../engine/tablePictures.js";
 import type { TableReading } from "../engine/tableReading.js";
+import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { all, judge } from "../engine/verdict.js";
 import { bases } from "./table-1.js";
-import { cifar10, cifar100, stl10 } from "./tableData.js";
+import { cifar100, stl10 } from "./tableData.js";
 import { columns, FAIR, paper, quick } from "./tableSettings.js";
 
 /** The first evaluations say little: what counts begins at the third. */

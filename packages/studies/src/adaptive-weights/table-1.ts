@@ -1,6 +1,6 @@
+import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { untestable } from "../engine/verdict.js";
-import { cifar10 } from "./tableData.js";
 import { columns, FAIR, improves, pair, paper, quick, SECOND_HAND } from "./tableSettings.js";
 
 export const bases = [

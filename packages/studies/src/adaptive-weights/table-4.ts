@@ -1,5 +1,6 @@
+import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
-import { cifar10, cifar100 } from "./tableData.js";
+import { cifar100 } from "./tableData.js";
 import { columns, FAIR, improves, pair, paper, quick, SECOND_HAND } from "./tableSettings.js";
 
 export default defineTableStudy({

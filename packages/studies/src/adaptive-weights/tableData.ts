@@ -1,11 +1,5 @@
 import type { TableData } from "../engine/table.js";
-
-export const cifar10: TableData = {
-  name: "cifar10",
-  summary: "CIFAR-10",
-  quick: { data: { name: "cifar10" }, network: "cifar10-cnn" },
-  paper: { data: { name: "cifar10" }, network: "inception-2015" },
-};
+import { cifar100AtPaper, stl10AtPaper } from "../engine/tableSets.js";
 
 export const stl10: TableData = {
   name: "stl10",
@@ -16,7 +10,7 @@ export const stl10: TableData = {
     resize: "lanczos3",
     words: "CIFAR-10 at 48 pixels stands in STL-10's place",
   },
-  paper: { data: { name: "stl10", split: "unlabeled", size: 48 }, network: "inception-2015" },
+  paper: stl10AtPaper,
 };
 
 export const cifar100: TableData = {
@@ -27,5 +21,5 @@ export const cifar100: TableData = {
     network: "cifar10-cnn",
     words: "CIFAR-10 stands in CIFAR-100's place: these are the trainings on CIFAR-10 themselves",
   },
-  paper: { data: { name: "cifar100" }, network: "inception-2015" },
+  paper: cifar100AtPaper,
 };

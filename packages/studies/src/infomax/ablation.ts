@@ -1,9 +1,10 @@
 import { showSpread, spread } from "@gantry/gan/sweep";
 import type { Study } from "../engine/study.js";
 import type { Settings } from "../engine/table.js";
+import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { best, judge } from "../engine/verdict.js";
-import { cifar10, method, paper, quick } from "./settings.js";
+import { method, paper, quick } from "./settings.js";
 
 export interface Ablation {
   readonly name: string;

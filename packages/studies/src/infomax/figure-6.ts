@@ -2,9 +2,10 @@ import { showSpread, spread } from "@gantry/gan/sweep";
 import { compareRows, last, type Told } from "../engine/tableFindings.js";
 import { againstPicture } from "../engine/tablePictures.js";
 import type { TableReading } from "../engine/tableReading.js";
+import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { below, best, judge } from "../engine/verdict.js";
-import { cifar10, method, paper, quick } from "./settings.js";
+import { method, paper, quick } from "./settings.js";
 
 /** alpha = beta. The figure's own points are not in the text. */
 const EQUAL = {

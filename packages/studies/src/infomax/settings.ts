@@ -1,5 +1,6 @@
 // What the tables of InfoMax-GAN have in common.
 import type { Composition, Settings, TableData, TablePace } from "../engine/table.js";
+import { cifar10, cifar100AtPaper, stl10AtPaper } from "../engine/tableSets.js";
 
 /** Channels of D's first block at the quick pace; G has twice as many. The paper has 128. */
 const QUICK_CHANNELS = 8;
@@ -35,17 +36,10 @@ export const method = (pace: "quick" | "paper", recipe: string, settings: Settin
     : settings,
 });
 
-export const cifar10: TableData = {
-  name: "cifar10",
-  summary: "CIFAR-10",
-  quick: { data: { name: "cifar10" }, network: "cifar10-cnn" },
-  paper: { data: { name: "cifar10" }, network: "inception-2015" },
-};
-
 export const stl10: TableData = {
   name: "stl10",
   summary: "STL-10",
-  paper: { data: { name: "stl10", split: "unlabeled", size: 48 }, network: "inception-2015" },
+  paper: stl10AtPaper,
 };
 
 /** The five of tables 1 and 2. Schedules: appendix A.2 as the recipes have it. */
@@ -54,7 +48,7 @@ export const fiveData: readonly TableData[] = [
   {
     name: "cifar100",
     summary: "CIFAR-100",
-    paper: { data: { name: "cifar100" }, network: "inception-2015" },
+    paper: cifar100AtPaper,
   },
   stl10,
   {

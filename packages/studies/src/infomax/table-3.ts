@@ -2,9 +2,10 @@ import { showSpread, spread } from "@gantry/gan/sweep";
 import type { Row } from "../engine/table.js";
 import { compareRows, last, type Told } from "../engine/tableFindings.js";
 import type { TableReading } from "../engine/tableReading.js";
+import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { about, all, judge, lower } from "../engine/verdict.js";
-import { cifar10, method, paper, printed, quick, stl10 } from "./settings.js";
+import { method, paper, printed, quick, stl10 } from "./settings.js";
 
 const METHODS = ["sngan", "infomax-gan"] as const;
 type Method = (typeof METHODS)[number];

@@ -1,7 +1,8 @@
 import { compareRows, last } from "../engine/tableFindings.js";
 import { againstPicture } from "../engine/tablePictures.js";
+import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
-import { cifar10, dimensions, method, paper, printed, quick } from "./settings.js";
+import { dimensions, method, paper, printed, quick } from "./settings.js";
 
 /** R over the depth of D's map, with the paper's FID. */
 const SIZES = [
