@@ -5,7 +5,7 @@ import type { Halving } from "./sweep.js";
  * Rounds of successive halving: until one setting is left, or as many as are wished.
  * @param settings how many there are in the beginning
  */
-export function roundsOf({ by, rounds }: Halving, settings: number): number {
+function roundsOf({ by, rounds }: Halving, settings: number): number {
   if (rounds !== undefined) return rounds;
   let needed = 1;
   for (let left = settings; left > 1; left = Math.ceil(left / by)) needed++;

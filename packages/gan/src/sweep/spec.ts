@@ -53,7 +53,7 @@ export const halvingSchema = z.strictObject({
   rounds: z.int().min(2).max(20).optional().describe("default: until one setting is left"),
 });
 
-export const specSchema = z.strictObject({
+const specSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[\w.-]+$/, "must be of letters, digits, . - and _")

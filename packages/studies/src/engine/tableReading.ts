@@ -17,8 +17,7 @@ export interface ReadData {
 }
 
 /** A score by its metric, whatever network it is through. */
-export const isOf = (metric: string, name: string): boolean =>
-  name === metric || name.startsWith(`${metric}[`);
+const isOf = (metric: string, name: string): boolean => name === metric || name.startsWith(`${metric}[`);
 
 /** The runs of a table, by data and row, in the order of their seeds. */
 export class TableReading {

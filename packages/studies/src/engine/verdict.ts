@@ -16,9 +16,9 @@ export type Rule = (confidence: number) => Verdict;
 export const judge = (rule: Rule): Verdict => rule(CONFIDENCE);
 
 /** Four digits that count. */
-export const showNumber = (value: number): string => String(Number(value.toPrecision(4)));
+const showNumber = (value: number): string => String(Number(value.toPrecision(4)));
 
-export const showInterval = ([low, high]: Interval, confidence = CONFIDENCE): string =>
+const showInterval = ([low, high]: Interval, confidence = CONFIDENCE): string =>
   `${showNumber(100 * confidence)} %: ${showNumber(low)} to ${showNumber(high)}`;
 
 const FEW: Verdict = { word: "undecided", why: "fewer than two seeds with a number" };
