@@ -18,7 +18,9 @@ export type RunState =
 export interface FindingJson {
   readonly name: string;
   readonly severity: "info" | "warning" | "problem";
+  /** At which it began, and at which it was noticed. */
   readonly iteration: number;
+  readonly noticed: number;
   readonly title: string;
   /** What was seen, and what to try. */
   readonly text: string;
@@ -55,7 +57,7 @@ export interface RunsJson {
   readonly runs: readonly RunRow[];
   /** Paths of the settings in which they differ. */
   readonly varying: readonly string[];
-  /** Runs whose events are still being looked through for findings and scores. */
+  /** Runs that are still being looked at, or through whose events it goes for findings and scores. */
   readonly unread: number;
 }
 

@@ -109,6 +109,9 @@ export function makeServer({ list, token, gantry }: ServerOptions): Hono {
   });
   app.get("/reals/:id{[\\s\\S]+}", async (context) => {
     const run = await runOf(context);
+    // Runs have one of their own, but for older ones.
+    const own = await readFile(join(run.path, "reals.png")).catch(() => undefined);
+    if (own !== undefined) return answer(context, own, "image/png");
     const { config, samples } = await details.json(run, 1);
     if (!isObject(config) || samples === null) return context.notFound();
     const data = config.data as Parameters<Reals["picture"]>[0]["data"];

@@ -3,6 +3,7 @@ import type { CompareJson } from "../../src/json.js";
 import { Swatch } from "../parts/Marks.js";
 import { Plot } from "../parts/Plot.js";
 import type { PlotLine } from "../parts/plotting.js";
+import { Wide } from "../parts/Wide.js";
 import { describeValue, GROUP_MEANING } from "./described.js";
 import { GroupTable, ScoreTable } from "./Scores.js";
 import { SharedSamples } from "./SharedSamples.js";
@@ -157,7 +158,7 @@ function SettingTable({ id, title, settings, labels }: SettingProps) {
   return (
     <section aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
-      <div class="scroll">
+      <Wide label={`Table: ${title}`}>
         <table class="plain settings-table">
           <thead>
             <tr>
@@ -185,7 +186,7 @@ function SettingTable({ id, title, settings, labels }: SettingProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import type { CompareJson } from "../../src/json.js";
 import { pathOf } from "../parts/address.js";
 import { Swatch } from "../parts/Marks.js";
+import { Wide } from "../parts/Wide.js";
 import {
   describeEarlierScores,
   describeGroup,
@@ -44,7 +45,7 @@ export function ScoreTable({ data }: { readonly data: CompareJson }) {
   ];
   return (
     <>
-      <div class="scroll">
+      <Wide label="Scores of the runs">
         <table class="plain">
           <thead>
             <tr>
@@ -80,7 +81,7 @@ export function ScoreTable({ data }: { readonly data: CompareJson }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {notes.map((note) => (
         <p key={note} class="quiet">
           {note}
@@ -95,7 +96,7 @@ export function GroupTable({ comparison }: { readonly comparison: CompareJson["c
   const { groups, metrics } = comparison;
   return (
     <>
-      <div class="scroll">
+      <Wide label="Scores by settings">
         <table class="plain">
           <thead>
             <tr>
@@ -128,7 +129,7 @@ export function GroupTable({ comparison }: { readonly comparison: CompareJson["c
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {describeUnequalGroups(whole(comparison)).map((note) => (
         <p key={note} class="quiet">
           {note}

@@ -3,6 +3,7 @@ import type { RunJson } from "../../src/json.js";
 import { choose, pathOf, useAddress } from "../parts/address.js";
 import { useJson } from "../parts/json.js";
 import { byWeight, Severity, StateMark } from "../parts/Marks.js";
+import { Wide } from "../parts/Wide.js";
 import { progressOf, shortNumber, whole } from "../parts/words.js";
 import { Actions } from "./Actions.js";
 import { Curves } from "./Curves.js";
@@ -117,7 +118,7 @@ function Scores({ run }: { readonly run: RunJson }) {
   return (
     <section aria-labelledby="scores">
       <h2 id="scores">Scores</h2>
-      <div class="scroll">
+      <Wide label="Table of scores">
         <table class="plain">
           <thead>
             <tr>
@@ -151,7 +152,7 @@ function Scores({ run }: { readonly run: RunJson }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

@@ -109,8 +109,18 @@ describe("a run's events", () => {
     const run = await makeRun(folder, "events", { events: losses(100) });
     appendFileSync(join(run, "events.jsonl"), '{"iteration":100,"gener\n[1,2]\nnull\n');
     addEvents(run, [
-      { event: "finding", iteration: 90, name: "late", title: "later" },
-      { event: "finding", iteration: 30, name: "collapse", severity: "problem", title: "G collapses" },
+      { event: "finding", iteration: 90, name: "late", began: 20 },
+      {
+        event: "finding",
+        iteration: 30,
+        name: "mode-collapse",
+        began: 25,
+        measured: "distance between samples",
+        value: 0.01234,
+        threshold: 0.1,
+        trouble: "below",
+      },
+      { event: "signals", iteration: 30, signals: { distance: 0.5 } },
       { event: "resume", iteration: 50 },
       { iteration: 51, seconds: 0.1, "generator/loss": 5 },
       { iteration: 52, seconds: 0.2, "generator/loss": null },
@@ -119,15 +129,27 @@ describe("a run's events", () => {
     const log = new EventLog(join(run, "events.jsonl"));
     assert.equal(await log.read(), true);
     const curves = log.curves(1000);
-    assert.deepEqual(Object.keys(curves), ["discriminator/loss", "eval/fid", "generator/loss"]);
+    assert.deepEqual(Object.keys(curves), [
+      "discriminator/loss",
+      "eval/fid",
+      "generator/loss",
+      "signals/distance",
+    ]);
     assert.equal(curves["generator/loss"]?.at.at(-1), 51);
     assert.deepEqual(curves["generator/loss"]?.bad, [52]);
     assert.equal(curves["discriminator/loss"]?.at.at(-1), 50);
     assert.deepEqual(log.restarts, [{ iteration: 50, before: 100 }]);
-    assert.deepEqual(
-      log.findings.map(({ name }) => name),
-      ["collapse"],
-    );
+    assert.deepEqual(log.findings, [
+      {
+        name: "mode-collapse",
+        severity: "warning",
+        iteration: 25,
+        noticed: 30,
+        title: "Mode collapse",
+        text: "distance between samples: 0.0123, below 0.1",
+        advice: [],
+      },
+    ]);
     assert.ok(Math.abs(log.speed! - 10) < 1e-9);
     assert.equal(log.iteration, 52);
     addEvents(run, [{ iteration: 53, seconds: 0.3, "generator/loss": 6 }]);

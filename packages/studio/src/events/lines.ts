@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
+import { within } from "../within.js";
 
 /** Bytes read at once: between two such the server answers others. */
 const CHUNK = 2 ** 19;
@@ -40,15 +41,7 @@ export class GrowingLines {
     this.#reading ??= this.#readOn().finally(() => {
       this.#reading = undefined;
     });
-    if (patience === Number.POSITIVE_INFINITY) await this.#reading;
-    else {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, patience);
-      });
-      await Promise.race([this.#reading, late]);
-      clearTimeout(timer);
-    }
+    await within(this.#reading, patience);
     return this.#reading === undefined;
   }
 

@@ -97,18 +97,24 @@ export class EventLog {
     if (event.event !== undefined) this.#happened(event as RunEvent, iteration ?? this.#iteration);
     if (iteration === undefined) return;
     if (event.event === undefined) this.#told(event as RunEvent, iteration);
-    for (const name in event) {
-      const value = event[name];
-      if (CLOCK.has(name) || (value !== null && typeof value !== "number")) continue;
-      let series = this.#series.get(name);
-      if (series === undefined) {
-        if (value === null || this.#series.size >= MOST) continue;
-        series = new Series();
-        this.#series.set(name, series);
-      }
-      // What is not finite is null in JSON.
-      series.push(iteration, value === null ? Number.NaN : value);
+    // Of a finding the numbers are its evidence.
+    if (event.event === "finding") return;
+    for (const name in event) if (!CLOCK.has(name)) this.#push(name, iteration, event[name]);
+    // What a diagnosis looks at.
+    if (isObject(event.signals))
+      for (const name in event.signals) this.#push(`signals/${name}`, iteration, event.signals[name]);
+  }
+
+  #push(name: string, iteration: number, value: unknown): void {
+    if (value !== null && typeof value !== "number") return;
+    let series = this.#series.get(name);
+    if (series === undefined) {
+      if (value === null || this.#series.size >= MOST) return;
+      series = new Series();
+      this.#series.set(name, series);
     }
+    // What is not finite is null in JSON.
+    series.push(iteration, value === null ? Number.NaN : value);
   }
 
   #happened(event: RunEvent, iteration: number): void {
@@ -132,7 +138,7 @@ export class EventLog {
     this.#lastPoints = undefined;
     this.#times = [];
     this.restarts = [...this.restarts, { iteration, before: this.#iteration }].slice(-MOST);
-    this.findings = this.findings.filter((finding) => finding.iteration <= iteration);
+    this.findings = this.findings.filter(({ noticed }) => noticed <= iteration);
     this.#iteration = Math.min(this.#iteration, iteration);
     for (const series of this.#series.values()) series.giveUpAfter(iteration);
   }
