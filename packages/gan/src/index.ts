@@ -96,7 +96,6 @@ export { vary } from "./core/sample/vary.js";
 // Evaluation and comparison
 
 export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
-export { comparisonPage } from "./evaluation/compare/page.js";
 export { Evaluation, type EvaluationContext, evaluate } from "./evaluation/evaluate/evaluate.js";
 export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
 export {

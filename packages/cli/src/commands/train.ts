@@ -19,6 +19,7 @@ interface Options extends SettingOptions, TermOptions, ImportOptions {
   readonly out?: string;
   readonly dryRun?: boolean;
   readonly profile?: boolean;
+  readonly studio?: boolean;
   readonly evalEvery?: string;
   readonly metrics?: string;
   readonly evalSamples?: string;
@@ -60,6 +61,7 @@ export default defineCommand<Options>({
       description:
         "measure where the time goes: a table, and RUN/trace.json for chrome://tracing or Perfetto",
     },
+    { flags: "--studio", description: "look at it in the browser meanwhile, see 'gantry studio'" },
     {
       flags: "--dry-run",
       description: "check everything, a first iteration too, print the plan, and write nothing",
@@ -98,16 +100,18 @@ export default defineCommand<Options>({
       return await showPlan(output, config, options.out, project.out);
     }
     const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(
+    const studio =
+      options.studio === true ? new (await import("../studio/beside.js")).StudioBeside(output) : undefined;
+    const status = await trainAndShow(
       output,
-      async (context) =>
-        startRun(
-          config,
-          await claim(options.out, defaultRunPath(config, project.out), output, context),
-          context,
-        ),
+      async (context) => {
+        const claimed = await claim(options.out, defaultRunPath(config, project.out), output, context);
+        await studio?.show(claimed.path);
+        return await startRun(config, claimed, context);
+      },
       options.profile,
-    );
+    ).finally(() => studio?.end());
+    return status;
   },
 });
 

@@ -1,0 +1,13 @@
+import { readFile } from "node:fs/promises";
+
+/**
+ * A file of the pages, which `npm run build` bundles beside the compiled code.
+ * @throws Error saying so where it is not there
+ */
+export async function pageFile(name: "main.js" | "main.css"): Promise<Buffer> {
+  try {
+    return await readFile(new URL(`./page/${name}`, import.meta.url));
+  } catch (error) {
+    throw new Error("the studio's pages are not built: run `npm run build`", { cause: error });
+  }
+}
