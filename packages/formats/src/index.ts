@@ -34,7 +34,7 @@ export { BACKGROUND, type DecodedImage, type DecodeOptions, decodeImage } from "
 export { type ArchiveResult, decodeArchive } from "./images/decodeAll.js";
 export { describeLeftOut, type LeftOut, LeftOutAccount } from "./images/leftOut.js";
 export { lanczosResampler, type Resample } from "./lanczos.js";
-export { decodeNpy, encodeNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
+export { decodeNpy, encodeNpy, isNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
 export { PickleGlobal, PickleObject, type PickleValue } from "./pickle.js";
 export {
   decodePng,

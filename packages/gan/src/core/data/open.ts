@@ -16,7 +16,7 @@ export type DatasetSpec =
 
 /**
  * Opens a data set by name (its files found in the known places) or by path (a folder, zip or tar of images, a folder of
- * CIFAR batches, an IDX file or a folder of them).
+ * CIFAR batches, an IDX file or a folder of them, a CSV or .npy file of points).
  *
  * @throws {UsageError} an unknown name (naming the nearest known one), a path where nothing is, bad options, or files
  * that are not on this machine (saying where they were looked for, and what gets them).
@@ -66,7 +66,7 @@ async function openPath(
   }
   if (broad !== undefined) return await openDefinition(broad, { ...options, path: absolute }, context);
   throw new UsageError(
-    `${path} is not a data set: give a folder, zip or tar of images, a folder of CIFAR batches, or an IDX file`,
+    `${path} is not a data set: give a folder, zip or tar of images, a folder of CIFAR batches, an IDX file, or points as .csv or .npy`,
   );
 }
 

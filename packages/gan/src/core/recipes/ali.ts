@@ -16,7 +16,7 @@ export default defineRecipe({
     steps: 3_237_500,
   },
   presets: {
-    small: { net: { channels: 16 }, optimizers: { default: { learningRate: 2e-4 } }, batch: 64, steps: 3000 },
+    small: { net: { channels: 16 }, optimizers: { default: { learningRate: 2e-4 } }, batch: 64, steps: 1500 },
     celeba: { data: { name: "celeba", size: 64 }, net: { prior: { size: 256 } }, steps: 200_207 },
   },
 });

@@ -15,7 +15,7 @@ export default defineRecipe({
     steps: 50_000,
   },
   presets: {
-    small: { net: { channels: 16 }, steps: 3000 },
+    small: { net: { channels: 16 }, schedule: { discriminatorSteps: 2 }, steps: 1500 },
     // exps/autogan_cifar10_a2stl10.sh, which takes the labelled images too.
     stl10: { data: { name: "stl10", split: "unlabeled", size: 48 } },
   },

@@ -19,7 +19,12 @@ export default defineRecipe({
     steps: 125_000,
   },
   presets: {
-    small: { net: { channels: 16 }, average: { decay: 0.999 }, steps: 3000 },
+    small: {
+      net: { channels: 16 },
+      schedule: { discriminatorSteps: 1 },
+      average: { decay: 0.99, start: 200 },
+      steps: 1000,
+    },
     imagenet: {
       data: { name: "images", size: 128 },
       net: {

@@ -37,7 +37,7 @@ export default defineRecipe({
       data: { size: 32 },
       net: { channels: 32 },
       terms: { intervention: { encoderSteps: 2 } },
-      steps: 3000,
+      steps: 2000,
     },
     // What the authors' code does and the paper does not say.
     public: {

@@ -15,5 +15,5 @@ export default defineRecipe({
     batch: 128,
     steps: 100_000,
   },
-  presets: { small: { net: { channels: 32 }, steps: 5000 } },
+  presets: { small: { net: { channels: 32 }, steps: 2000 } },
 });

@@ -14,7 +14,7 @@ export default defineRecipe({
     steps: 100_000,
   },
   presets: {
-    small: { net: { channels: 16 }, steps: 3000 },
+    small: { net: { channels: 16 }, schedule: { discriminatorSteps: 2 }, steps: 1500 },
     // The data, networks and schedules of InfoMax-GAN's appendix A.2 at 48 and 128 pixels. STL-10: the 100,000 without labels.
     stl10: { data: { name: "stl10", split: "unlabeled", size: 48 } },
     celeba: { data: { name: "celeba", size: 128 }, schedule: { discriminatorSteps: 2, decay: "none" } },

@@ -21,7 +21,7 @@ export default defineRecipe({
       data: { name: "fashion-mnist", size: 32 },
       net: { channels: 16 },
       terms: { vaegan: { weight: 1e-3 } },
-      steps: 3000,
+      steps: 1500,
     },
     cifar10: {
       data: { name: "cifar10", size: 32 },

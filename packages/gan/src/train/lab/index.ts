@@ -1,0 +1,3 @@
+export type { FrameOptions, LabFrame, Manifold, ModeCounts, Surface } from "./frame.js";
+export { Lab } from "./lab.js";
+export type { LabChanges, LabCommand, LabMessage, LabOrder, LabTerm } from "./protocol.js";
