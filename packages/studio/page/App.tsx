@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { ComparePage } from "./compare/ComparePage.js";
+import { LabPage } from "./lab/LabPage.js";
 import { useAddress } from "./parts/address.js";
 import { Dialog } from "./parts/Dialog.js";
 import { useKeys } from "./parts/keys.js";
@@ -14,6 +15,9 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["r", "real images beside the samples"],
   ["l", "logarithmic scale"],
   ["Esc", "the whole training again, after a look into a part"],
+  ["Space", "in the lab: play, pause"],
+  ["i d g", "in the lab: an iteration, a step of D, a step of G"],
+  ["b", "in the lab: begin again"],
   ["?", "this list"],
 ];
 
@@ -21,7 +25,7 @@ export function App() {
   const url = useAddress();
   const [helps, setHelps] = useState(false);
   useKeys({ "?": () => setHelps(true) });
-  const [, page, id] = /^\/(run|compare|runs)?\/?(.*)$/.exec(url.pathname) ?? [];
+  const [, page, id] = /^\/(run|compare|runs|lab)?\/?(.*)$/.exec(url.pathname) ?? [];
   return (
     <>
       <header class="top">
@@ -32,8 +36,11 @@ export function App() {
           Gantry studio
         </a>
         <nav aria-label="Pages">
-          <a href="/" aria-current={page === "run" || page === "compare" ? undefined : "page"}>
+          <a href="/" aria-current={page === undefined || page === "runs" ? "page" : undefined}>
             Runs
+          </a>
+          <a href="/lab" aria-current={page === "lab" ? "page" : undefined}>
+            2-D lab
           </a>
         </nav>
         <span class="grow" />
@@ -48,6 +55,8 @@ export function App() {
         <RunPage key={id} id={decode(id ?? "")} />
       ) : page === "compare" ? (
         <ComparePage />
+      ) : page === "lab" ? (
+        <LabPage />
       ) : (
         <RunsPage />
       )}
@@ -55,7 +64,7 @@ export function App() {
         <Dialog title="Keys" onClose={() => setHelps(false)}>
           <dl class="keys">
             {KEYS.map(([keys, meaning]) => (
-              <div key={keys}>
+              <div key={meaning}>
                 <dt>
                   <kbd>{keys}</kbd>
                 </dt>

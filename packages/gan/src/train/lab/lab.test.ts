@@ -12,6 +12,7 @@ import { Trainer } from "../trainer.js";
 import { LabEye } from "./frame.js";
 import { Lab } from "./lab.js";
 import type { LabMessage } from "./protocol.js";
+import { pointRecipes } from "./recipes.js";
 import { LabSession } from "./session.js";
 
 setThreads(1);
@@ -100,26 +101,21 @@ const heard = (): { messages: LabMessage[]; hear: (message: LabMessage) => void 
   const messages: LabMessage[] = [];
   return { messages, hear: (message) => void messages.push(message) };
 };
-const settings = [
-  {
-    net: { generatorHidden: [6], discriminatorHidden: [6] },
-    data: { count: 200 },
-    batch: 16,
-    steps: 40,
-    threads: 1,
-  },
+const set = [
+  "net.generatorHidden=[6]",
+  "net.discriminatorHidden=[6]",
+  "data.count=200",
+  "batch=16",
+  "steps=40",
+  "threads=1",
 ];
 
 test("a session is a run: played, stopped, gone on with under other settings", async () => {
   const out = `${folder}/session`;
   const { messages, hear } = heard();
-  const session = await LabSession.open({ kind: "train", recipe: "gan", out, settings }, hear);
+  const session = await LabSession.open({ kind: "train", recipe: "gan", out, set }, hear);
   await session.do({ do: "iterate", count: 5 });
   await session.do({ do: "step", phase: "generator" });
-  // What plays ends where something else is asked for.
-  const playing = session.do({ do: "play", perSecond: 200 });
-  await session.do({ do: "pause" });
-  await playing;
   await session.do({ do: "step", phase: "nobody" });
   await session.do({ do: "close" });
   const [opened] = messages;
@@ -129,7 +125,7 @@ test("a session is a run: played, stopped, gone on with under other settings", a
       opened.phases.join() === "discriminator,generator",
   );
   const frames = messages.filter((message) => message.say === "frame");
-  assert.ok(frames.some(({ frame, playing: on }) => frame.iteration === 5 && !on));
+  assert.ok(frames.filter(({ frame }) => frame.iteration === 5).length === 2);
   assert.ok(messages.some((message) => message.say === "error" && /no phase 'nobody'/.test(message.message)));
   const last = messages.at(-1)!;
   assert.ok(last.say === "ended" && last.iteration >= 5);
@@ -141,12 +137,12 @@ test("a session is a run: played, stopped, gone on with under other settings", a
       kind: "fork",
       run: out,
       out: `${folder}/packed`,
-      with: [{ name: "packing", options: {} }],
-      settings: [{ steps: last.iteration + 2 }],
+      with: ["packing:degree=2"],
+      set: [`steps=${last.iteration + 2}`],
     },
     hear,
   );
-  await on.do({ do: "play" });
+  await on.do({ do: "iterate", count: 9 });
   assert.equal(on.frame().iteration, last.iteration + 2);
   // All is done: more has to be asked for otherwise.
   await on.do({ do: "iterate", count: 1 });
@@ -161,7 +157,7 @@ test("in a process of its own; what is no lab is refused in a line", async () =>
   const { messages, hear } = heard();
   const out = `${folder}/child`;
   await new Promise<void>((shown) => {
-    const lab = new Lab({ kind: "train", recipe: "gan", out, settings }, (message) => {
+    const lab = new Lab({ kind: "train", recipe: "gan", out, set }, (message) => {
       hear(message);
       if (message.say === "frame" && message.frame.iteration === 2) shown(lab.close());
     });
@@ -179,10 +175,17 @@ test("in a process of its own; what is no lab is refused in a line", async () =>
         recipe: "gan-mnist",
         preset: "small",
         out: `${folder}/images`,
-        settings: [{ threads: 1 }],
+        set: ["threads=1"],
       },
       hear,
     ),
     (error) => error instanceof UsageError && /the lab shows points/.test(error.message),
   );
+});
+
+test("recipes on points, each with the preset that is small", async () => {
+  const found = new Map((await pointRecipes()).map(({ name, preset }) => [name, preset]));
+  assert.equal(found.get("gan"), "small");
+  assert.equal(found.get("r3gan"), "ring");
+  assert.ok(found.has("unrolled") && !found.has("dcgan"));
 });

@@ -2,18 +2,13 @@
 import type { JsonObject } from "../../core/base/json.js";
 import type { LabFrame } from "./frame.js";
 
-/** A term that is added, as `--with` has it. */
-export interface LabTerm {
-  readonly name: string;
-  readonly term?: string;
-  readonly options: JsonObject;
-}
-
-/** What is laid upon a recipe, or upon the run that is gone on from. */
+/** What is laid upon a recipe, or upon the run that is gone on from, in the command's words. */
 export interface LabChanges {
-  readonly with?: readonly LabTerm[];
+  /** `packing:degree=4`, as `--with` has it. */
+  readonly with?: readonly string[];
   readonly without?: readonly string[];
-  readonly settings?: readonly JsonObject[];
+  /** `batch=64`, as `--set` has it. */
+  readonly set?: readonly string[];
 }
 
 /** What the lab trains: a recipe on points, a run of it that goes on, or one that goes on under other settings. */
@@ -22,21 +17,21 @@ export type LabOrder =
       readonly kind: "train";
       readonly recipe: string;
       readonly preset?: string;
+      /** A data set's name, or a file of points; default the recipe's own. */
+      readonly data?: string;
+      readonly seed?: number;
       readonly out: string;
     } & LabChanges)
   | { readonly kind: "resume"; readonly run: string }
   | ({ readonly kind: "fork"; readonly run: string; readonly out: string } & LabChanges);
 
-/** What a person clicks. */
+/** What a person clicks. A frame comes after each. */
 export type LabCommand =
-  /** Iterations one after the other, at most so many a second; without a number as fast as they go. */
-  | { readonly do: "play"; readonly perSecond?: number }
-  | { readonly do: "pause" }
-  /** So many iterations, then a frame. */
+  /** So many iterations. */
   | { readonly do: "iterate"; readonly count: number }
-  /** One step of one player's phase. */
+  /** One step of one player's phase, which counts as no iteration. */
   | { readonly do: "step"; readonly phase: string }
-  /** Ends with a checkpoint. */
+  /** Ends with a checkpoint, without a frame. */
   | { readonly do: "close" };
 
 export type LabMessage =
@@ -57,7 +52,6 @@ export type LabMessage =
       readonly frame: LabFrame;
       /** The last losses that were logged, or those of a single step. */
       readonly scalars: Readonly<Record<string, number>>;
-      readonly playing: boolean;
     }
   | { readonly say: "ended"; readonly iteration: number }
   | { readonly say: "error"; readonly message: string };

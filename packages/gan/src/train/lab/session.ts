@@ -1,16 +1,15 @@
 import { UsageError } from "../../core/base/errors.js";
 import type { JsonObject } from "../../core/base/json.js";
+import { parseSetting, parseTerm } from "../../core/base/setting.js";
 import { composeConfig, resolveConfig, validateConfig } from "../../core/config/config.js";
 import type { Config } from "../../core/config/schema.js";
 import { isPoints } from "../../core/data/index.js";
+import { dataNamed } from "../../core/data/spec.js";
 import { RunDirectory } from "../../core/run/directory.js";
 import { forkRun, type Run, resumeRun, startRun } from "../train.js";
 import type { StepReport } from "../trainer.js";
 import { LabEye, type LabFrame } from "./frame.js";
 import type { LabCommand, LabMessage, LabOrder } from "./protocol.js";
-
-/** Milliseconds between frames while it plays: what an eye takes for motion, without the training waiting for it. */
-const FRAME = 100;
 
 /** A training on points that a person watches and steers. It is an ordinary run, with all that runs have. */
 export class LabSession {
@@ -20,11 +19,8 @@ export class LabSession {
   readonly #stop = new AbortController();
   readonly #tell: (message: LabMessage) => void;
   #scalars: Readonly<Record<string, number>> = {};
-  #playing = false;
   /** Commands are done one after the other. */
   #work: Promise<void> = Promise.resolve();
-  /** Goes up with each command: what plays ends when another one comes. */
-  #turn = 0;
   #isOver = false;
   #isClosed = false;
 
@@ -68,44 +64,23 @@ export class LabSession {
     return session;
   }
 
-  /** Does what was clicked, after what is being done; playing ends for it. */
+  /** Does what was clicked, after what is being done. */
   do(command: LabCommand): Promise<void> {
-    const turn = ++this.#turn;
     this.#work = this.#work
-      .then(() => this.#perform(command, turn))
+      .then(() => this.#perform(command))
       .catch((error: Error) => this.#tell({ say: "error", message: error.message }));
     return this.#work;
   }
 
-  async #perform(command: LabCommand, turn: number): Promise<void> {
+  async #perform(command: LabCommand): Promise<void> {
     if (command.do === "close") return await this.#end();
-    if (this.#isOver && command.do !== "pause")
+    if (this.#isOver)
       throw new UsageError(
-        `all ${this.#run.trainer.config.steps} iterations are done; go on under other settings, with more steps`,
+        `all ${this.#run.trainer.config.steps} iterations are done; go on with more of them, as steps=${2 * this.#run.trainer.config.steps}`,
       );
-    this.#playing = command.do === "play";
-    if (command.do === "play") await this.#play(turn, command.perSecond);
-    else if (command.do === "iterate") await this.#iterate(command.count, turn);
-    else if (command.do === "step") this.#scalars = await this.#run.trainer.stepPhase(command.phase);
-    this.#playing = false;
+    if (command.do === "step") this.#scalars = await this.#run.trainer.stepPhase(command.phase);
+    else for (let i = 0; i < command.count; i++) if (!(await this.#advance())) break;
     this.#show();
-  }
-
-  async #play(turn: number, perSecond: number | undefined): Promise<void> {
-    let shown = performance.now();
-    while (turn === this.#turn && (await this.#advance())) {
-      const now = performance.now();
-      if (perSecond !== undefined) await pause(1000 / perSecond);
-      if (now - shown < FRAME && perSecond === undefined) continue;
-      shown = now;
-      this.#show();
-      // Messages are heard between two frames.
-      await pause(0);
-    }
-  }
-
-  async #iterate(count: number, turn: number): Promise<void> {
-    for (let i = 0; i < count && turn === this.#turn; i++) if (!(await this.#advance())) return;
   }
 
   /** @returns false where all iterations are done */
@@ -120,7 +95,7 @@ export class LabSession {
   }
 
   #show(): void {
-    this.#tell({ say: "frame", frame: this.frame(), scalars: this.#scalars, playing: this.#playing });
+    this.#tell({ say: "frame", frame: this.frame(), scalars: this.#scalars });
   }
 
   frame(): LabFrame {
@@ -146,14 +121,26 @@ export class LabSession {
   }
 }
 
-const pause = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
-
 async function openRun(order: LabOrder): Promise<Run> {
   if (order.kind === "resume") return await resumeRun(order.run);
-  const changes = { with: order.with ?? [], without: order.without, settings: order.settings, strict: true };
+  const changes = {
+    with: (order.with ?? []).map(parseTerm),
+    without: order.without,
+    settings: (order.set ?? []).map(parseSetting),
+    strict: true,
+  };
   if (order.kind === "train") {
-    const { recipe, preset, out } = order;
-    const config = await resolveConfig({ recipe, preset, ...changes });
+    const { recipe, preset, data, seed, out } = order;
+    const own: JsonObject[] = [
+      ...(data === undefined ? [] : [{ data: null }, { data: await dataNamed(data) }]),
+      ...(seed === undefined ? [] : [{ seed }]),
+    ];
+    const config = await resolveConfig({
+      recipe,
+      preset,
+      ...changes,
+      settings: [...own, ...changes.settings],
+    });
     return await startRun(config, out);
   }
   const directory = await (await RunDirectory.open(order.run)).checkedBy(validateConfig);
