@@ -32,8 +32,9 @@ test("ONNX Runtime reads what is written", async () => {
   assert.deepEqual([session.inputNames, session.outputNames], [["x"], ["y"]]);
   const x = new runtime.Tensor("float32", Float32Array.of(1, 2, -3, -4, 0, 0), [3, 2]);
   const { y } = await session.run({ x });
-  assert.deepEqual(y?.dims, [2, 3]);
-  assert.deepEqual([...(y?.data as Float32Array)], [2, -1, 1, 1, -2.5, -0.5]);
+  assert.ok(y !== undefined);
+  assert.deepEqual(y.dims, [2, 3]);
+  assert.deepEqual([...(y.data as Float32Array)], [2, -1, 1, 1, -2.5, -0.5]);
 });
 
 test("what a file says of itself is read again", () => {
