@@ -204,9 +204,11 @@ export class Graph {
     return value;
   }
 
-  /** Leaves initializers out that no node reads. */
+  /** Leaves inputs and initializers out that no node reads. */
   prune(): void {
     const read = new Set(this.nodes.flatMap(({ inputs }) => inputs));
+    const used = this.inputs.filter(({ name }) => read.has(name));
+    this.inputs.splice(0, this.inputs.length, ...used);
     for (const name of this.initializers.keys()) if (!read.has(name)) this.initializers.delete(name);
   }
 
