@@ -35,6 +35,18 @@ export { type ArchiveResult, decodeArchive } from "./images/decodeAll.js";
 export { describeLeftOut, type LeftOut, LeftOutAccount } from "./images/leftOut.js";
 export { lanczosResampler, type Resample } from "./lanczos.js";
 export { decodeNpy, encodeNpy, isNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
+export {
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxSummary,
+  type OnnxTensor,
+  type OnnxType,
+  type OnnxValue,
+  onnxTypeNumber,
+  readOnnxSummary,
+} from "./onnx.js";
 export { PickleGlobal, PickleObject, type PickleValue } from "./pickle.js";
 export {
   decodePng,

@@ -111,7 +111,9 @@ export { evaluateTradeOff, type TradeOff, writeTradeOff } from "./evaluation/eva
 
 export { defineSweep, type SweepSpec } from "./sweep/spec.js";
 
-// Networks of other programs
+// Networks for and of other programs
 
 export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
+export { exportNetwork, type NetworkExport } from "./exchange/onnx/exportNetwork.js";
+export { exportRun, type OnnxExport, type OnnxExportOptions } from "./exchange/onnx/exportRun.js";
 export { createMimicryRun, type MimicryFile } from "./exchange/run.js";
