@@ -28,5 +28,14 @@ export async function buildPages() {
     tsconfig: join(page, "tsconfig.json"),
   };
   await build({ ...common, entryPoints: [join(page, "main.ts")], platform: "browser", target: "es2022" });
+  await build({
+    ...common,
+    entryPoints: { latents: join(page, "latents/worker.ts") },
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+    // ONNX Runtime asks where it lies, to find files that it is given here.
+    define: { "import.meta.url": '"file:///"' },
+  });
   await build({ ...common, entryPoints: [join(page, "static.ts")], platform: "node", target: "node20" });
 }

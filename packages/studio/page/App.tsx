@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { ComparePage } from "./compare/ComparePage.js";
 import { LabPage } from "./lab/LabPage.js";
+import { LatentsPage } from "./latents/LatentsPage.js";
 import { useAddress } from "./parts/address.js";
 import { Dialog } from "./parts/Dialog.js";
 import { useKeys } from "./parts/keys.js";
@@ -16,6 +17,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["l", "logarithmic scale"],
   ["Esc", "the whole training again, after a look into a part"],
   ["Space", "in the lab: play, pause"],
+  ["← ↑ → ↓", "in the latents: move the map; + and - come closer and go back, k keeps what is chosen"],
   ["i d g", "in the lab: an iteration, a step of D, a step of G"],
   ["b", "in the lab: begin again"],
   ["?", "this list"],
@@ -25,7 +27,7 @@ export function App() {
   const url = useAddress();
   const [helps, setHelps] = useState(false);
   useKeys({ "?": () => setHelps(true) });
-  const [, page, id] = /^\/(run|compare|runs|lab)?\/?(.*)$/.exec(url.pathname) ?? [];
+  const [, page, id] = /^\/(run|compare|runs|latents|lab)?\/?(.*)$/.exec(url.pathname) ?? [];
   return (
     <>
       <header class="top">
@@ -53,6 +55,8 @@ export function App() {
       </header>
       {page === "run" ? (
         <RunPage key={id} id={decode(id ?? "")} />
+      ) : page === "latents" ? (
+        <LatentsPage key={id} id={decode(id ?? "")} />
       ) : page === "compare" ? (
         <ComparePage />
       ) : page === "lab" ? (

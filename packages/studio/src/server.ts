@@ -8,8 +8,10 @@ import { begin, stop, throwAway } from "./actions.js";
 import { compareSummaries } from "./compared.js";
 import type { Labs } from "./lab/labs.js";
 import { addLab, labJson } from "./lab/routes.js";
+import type { Models } from "./latents/models.js";
+import { addLatents } from "./latents/routes.js";
 import { isObject } from "./objects.js";
-import { pageFile } from "./pageFiles.js";
+import { type PageFile, pageFile } from "./pageFiles.js";
 import { Reals } from "./reals.js";
 import { Refusal } from "./refusal.js";
 import { gridsOf, RunDetails } from "./runs/detail.js";
@@ -20,6 +22,7 @@ import { embeddedSamples, sharedPage } from "./shared.js";
 export interface ServerOptions {
   readonly list: RunList;
   readonly labs: Labs;
+  readonly models: Models;
   readonly token: string;
   /** The program that begins forks, and its first words. */
   readonly gantry: readonly string[];
@@ -50,7 +53,7 @@ const SHELL = `<!doctype html>
 `;
 
 /** The studio's pages, and what they show as JSON at the same addresses. */
-export function makeServer({ list, labs, token, gantry }: ServerOptions): Hono {
+export function makeServer({ list, labs, models, token, gantry }: ServerOptions): Hono {
   const app = new Hono();
   const details = new RunDetails();
   const reals = new Reals();
@@ -60,9 +63,9 @@ export function makeServer({ list, labs, token, gantry }: ServerOptions): Hono {
   );
   app.notFound((context) => context.json({ message: "There is nothing at this address." }, 404));
 
-  app.get("/assets/:name{main\\.(js|css)}", async (context) => {
-    const name = context.req.param("name") as "main.js" | "main.css";
-    const type = name === "main.js" ? "text/javascript" : "text/css";
+  app.get("/assets/:name{main\\.js|main\\.css|latents\\.js}", async (context) => {
+    const name = context.req.param("name") as PageFile;
+    const type = name.endsWith(".js") ? "text/javascript" : "text/css";
     return answer(context, await pageFile(name), `${type}; charset=utf-8`);
   });
 
@@ -77,6 +80,7 @@ export function makeServer({ list, labs, token, gantry }: ServerOptions): Hono {
     wantsJson(context) ? json(context, await labJson(labs)) : context.html(SHELL),
   );
   addLab(app, labs);
+  addLatents(app, models, runOf);
 
   app.get("/:page{compare(\\.json)?}", async (context) => {
     if (!wantsJson(context)) return context.html(SHELL);
@@ -126,7 +130,8 @@ export function makeServer({ list, labs, token, gantry }: ServerOptions): Hono {
     return answer(context, await reals.picture({ data, count: samples.count }), "image/png");
   });
 
-  app.get("/run/:id{[\\s\\S]+}", async (context) => {
+  // What there is to know of a run for its latents is what its own page has.
+  app.get("/:page{run|latents}/:id{[\\s\\S]+}", async (context) => {
     if (!wantsJson(context)) return context.html(SHELL);
     const run = await runOf(context);
     const number = (name: string) => {

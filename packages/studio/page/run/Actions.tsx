@@ -20,6 +20,11 @@ export function Actions({ run, onDone }: Props) {
   const isLive = run.state === "running" || run.state === "stalled";
   return (
     <div class="buttons">
+      {run.checkpoints.length === 0 ? null : (
+        <a class="button" href={`/latents/${pathOf(run.id)}`}>
+          Latents
+        </a>
+      )}
       {run.stoppable ? (
         <button type="button" class="button" onClick={() => setAsked("stop")}>
           Stop …
