@@ -89,7 +89,7 @@ export default definePaperStudy<Record<string, never>, Work, Result>({
   paper: "adaptive-weights",
   shows: "figure 5",
   claims: ["A4", "A5"],
-  seeds: 5,
+  seeds: 3,
   cases: [{ name: "dcgan", summary: "DCGAN on CIFAR-10 with hinge", own: {} }],
   paces: [
     {

@@ -56,4 +56,6 @@ export interface TableData extends Named {
   readonly paper: Place;
   /** Default: left out at the quick pace, unless somebody says where it is. */
   readonly quick?: Place;
+  /** At the quick pace only where somebody names it. Default false. */
+  readonly onRequest?: boolean;
 }

@@ -13,7 +13,7 @@ const data: readonly TableData[] = [
     quick: { data: { name: "mnist", size: 32 }, network: "digits-cnn", resize: "lanczos3" },
     paper: { data: { name: "mnist", size: 64 }, network: "inception-2015" },
   },
-  cifar10,
+  { ...cifar10, onRequest: true },
   {
     name: "lsun",
     summary: "LSUN church_outdoor",
