@@ -34,7 +34,7 @@ export default defineTableStudy({
   claims: ["A11"],
   seeds: 3,
   paces: [quick, paper],
-  // At the quick pace CIFAR-10 alone: it would stand in the others' place again.
+  // At the quick pace one data set alone: it would stand in the others' place again.
   data: [cifar10, ...[cifar100, stl10].map(({ quick: _, ...data }) => data)],
   rows: () => bases.map(({ paper: _, ...row }) => row),
   columns,

@@ -19,7 +19,7 @@ export default defineTableStudy({
   choices: [
     FAIR,
     SECOND_HAND,
-    "At the quick pace a verdict is of CIFAR-10 at 48 pixels, unless --data stl10=PATH names the images.",
+    "At the quick pace a verdict is of MNIST at 48 pixels, unless --data stl10=PATH names the images.",
   ],
   findings: (reading) =>
     improves(

@@ -5,6 +5,9 @@ import { type Dataset, dataContext, knownPlaces, openDataset } from "@gantry/gan
 
 /** A zip of CIFAR-10's images in the folders train/CLASS and test/CLASS. */
 const ARCHIVE = "cifar10-jpg.zip";
+/** For studies that take an excerpt too, as a machine without downloads has one. */
+export const EXCERPT =
+  "Where only an excerpt of CIFAR-10 is here (1000 images on the machine that made the committed page), batches are of it, again and again.";
 /** Bytes of one of the five official files. */
 const WHOLE_FILE = 10_000 * (1 + 3 * 32 * 32);
 

@@ -32,8 +32,10 @@ export async function chooseData(
       const own = given === paper.data.name ? {} : await dataNamed(given);
       // At the quick pace Inception's weights are not asked for.
       const looked =
-        pace === "paper" ? {} : { network: quick?.network ?? "cifar10-cnn", resize: "lanczos3" as const };
-      const place = { ...paper, ...looked, data: { ...paper.data, ...own } };
+        pace === "paper" || paper.network !== "inception-2015"
+          ? {}
+          : { network: "cifar10-cnn", resize: "lanczos3" as const };
+      const place = await whole({ ...paper, ...looked, data: { ...paper.data, ...own } }, words);
       chosen.push({ name: each.name, title, place });
       words.push(`${title} is ${given}, looked at through ${place.network}`);
     } else if (pace === "paper") {

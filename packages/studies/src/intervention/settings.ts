@@ -1,5 +1,6 @@
 // What the tables of Intervention GAN have in common.
 import type { Composition, Settings, TableData, TablePace } from "../engine/table.js";
+import { digitsFor } from "../engine/tableSets.js";
 
 export const quick: TablePace = {
   name: "quick",
@@ -35,7 +36,7 @@ export const baseline = (recipe: "dcgan" | "lsgan" | "wgan-gp" | "reg-gan"): Com
 export const cifar10: TableData = {
   name: "cifar10",
   summary: "CIFAR-10",
-  quick: { data: { name: "cifar10", size: 32 }, network: "cifar10-cnn" },
+  quick: digitsFor("CIFAR-10", 32),
   paper: { data: { name: "cifar10", size: 64 }, network: "inception-2015" },
 };
 
