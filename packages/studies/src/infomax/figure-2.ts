@@ -89,13 +89,13 @@ export default definePaperStudy<Own, Work, Result>({
   paces: [
     {
       name: "quick",
-      summary: "MNIST for CIFAR-10, DCGAN's D of 16 channels, 100 iterations a class for 1000, two cycles",
+      summary: "MNIST for CIFAR-10, DCGAN's D of 8 channels, 60 iterations a class for 1000, two cycles",
       work: {
         ...COMMON,
         data: "mnist",
-        net: { family: "dcgan", options: { channels: 16, discriminatorNorm: "spectral" } },
-        criticUnits: 128,
-        iterations: 100,
+        net: { family: "dcgan", options: { channels: 8, discriminatorNorm: "spectral" } },
+        criticUnits: 64,
+        iterations: 60,
       },
     },
     {
