@@ -6,6 +6,8 @@ import type { SweepSpec } from "@gantry/gan/sweep";
 export interface Row extends Named, Composition {
   /** Names of the data that it is trained on. Default: all. */
   readonly on?: readonly string[];
+  /** Nothing is trained: the data itself is judged. Its composition names nothing but the evaluation. Default false. */
+  readonly real?: boolean;
   /** The paper's numbers by data and metric, as printed. */
   readonly paper?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
