@@ -61,7 +61,7 @@ export default defineTableStudy({
     {
       ...quick,
       summary: `${quick.summary}; unrolled GAN 100 of them, as each of its costs ten of the others'`,
-      evaluation: { every: 150, metrics: "coverage", samples: 3000 },
+      evaluation: { every: 100, metrics: "coverage", samples: 3000 },
     },
     {
       ...paper,

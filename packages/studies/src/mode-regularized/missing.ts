@@ -21,8 +21,8 @@ const judgeOf = (channels: number, steps: number) =>
 export const paces: readonly TablePace[] = [
   {
     name: "quick",
-    summary: "8 channels, 300 iterations, 4000 samples; judges of 200 steps",
-    settings: { "net.channels": 8, steps: 300, batch: 64, threads: 1, "intervals.checkpoint": 150 },
+    summary: "8 channels, 200 iterations, 4000 samples; judges of 200 steps",
+    settings: { "net.channels": 8, steps: 200, batch: 64, threads: 1, "intervals.checkpoint": 100 },
     evaluation: { every: AT_THE_END, metrics: `fid,${judgeOf(16, 200)}`, samples: 4000 },
   },
   {
