@@ -123,8 +123,8 @@ export default definePaperStudy<Own, Work, Seen[]>({
   paces: [
     {
       name: "quick",
-      summary: "the ring, latents of 4 in 4 blocks, 3000 iterations",
-      work: { steps: 3000, encoded: 5000 },
+      summary: "the ring, latents of 4 in 4 blocks, 1000 iterations",
+      work: { steps: 1000, encoded: 2000 },
     },
   ],
   iterations: (work, steps) => ({ ...work, steps }),
