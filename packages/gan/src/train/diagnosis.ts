@@ -9,6 +9,15 @@ import { findingEvent, historyOf, readingEvent, toldIn } from "../evaluation/dia
 import { readingEvery, SignalMeter } from "../evaluation/diagnose/signals.js";
 import type { StepReport, Trainer } from "./trainer.js";
 
+/** Weights of D; 0 where there is none. */
+export const discriminatorWeights = ({ game }: Pick<Trainer, "game">): number =>
+  game.has("discriminator")
+    ? game
+        .network("discriminator")
+        .parameters()
+        .reduce((sum, { numel }) => sum + numel, 0)
+    : 0;
+
 /** Looks at a training as it goes on: measures signals seldom, and says what is wrong once. */
 export class TrainingDiagnosis {
   readonly #trainer: Trainer;
@@ -58,15 +67,9 @@ export class TrainingDiagnosis {
 
   /** What of the data is trouble; nothing for a training that goes on. */
   async begin(): Promise<readonly Found[]> {
-    const { dataset, config, game, iteration } = this.#trainer;
+    const { dataset, config, iteration } = this.#trainer;
     if (iteration > 0) return [];
-    const weights = game.has("discriminator")
-      ? game
-          .network("discriminator")
-          .parameters()
-          .reduce((sum, { numel }) => sum + numel, 0)
-      : 0;
-    return await this.#keep(this.#watch.examine(dataset, config, weights));
+    return await this.#keep(this.#watch.examine(dataset, config, discriminatorWeights(this.#trainer)));
   }
 
   /** What is new after an iteration. */

@@ -65,7 +65,12 @@ export class Watch {
       if (evidence === undefined) {
         if (known !== undefined && known.until === undefined)
           this.#found.set(finding.name, { ...known, until: iteration });
-      } else if (known !== undefined) this.#found.set(finding.name, { ...known, until: undefined });
+      } else if (known !== undefined)
+        this.#found.set(finding.name, {
+          ...known,
+          evidence: { ...evidence, ...known.evidence, ...(evidence.curve && { curve: evidence.curve }) },
+          until: undefined,
+        });
       else {
         const found = { finding, evidence, noticed: iteration, until: undefined };
         this.#found.set(finding.name, found);

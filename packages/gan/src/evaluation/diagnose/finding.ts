@@ -2,7 +2,7 @@ import { type Named, Registry } from "../../core/base/registry.js";
 import type { Config } from "../../core/config/schema.js";
 import type { Dataset } from "../../core/data/dataset.js";
 import type { Remedy } from "./advice.js";
-import type { History } from "./history.js";
+import type { Entry, History } from "./history.js";
 
 /** Why a finding is one: a number against its threshold. */
 export interface Evidence {
@@ -14,6 +14,8 @@ export interface Evidence {
   readonly threshold: number;
   /** On which side of the threshold the trouble lies. */
   readonly trouble: "below" | "above";
+  /** What was measured over the training, for a picture. */
+  readonly curve?: readonly Entry[];
 }
 
 /** A data set before its first iteration, and what is to be trained on it. */

@@ -20,7 +20,25 @@ export interface History {
   readonly curves: ReadonlyMap<string, Curve>;
   /** Iterations done. */
   readonly iteration: number;
+  /** Whether readings are of the few checkpoints that are left, and not of the training all along. Default false. */
+  readonly isSparse?: boolean;
 }
+
+/** A number at an iteration. */
+export interface Entry {
+  readonly iteration: number;
+  readonly value: number;
+}
+
+/** Numbers of some readings, those that have one. */
+export const entriesOf = (
+  readings: readonly Reading[],
+  read: (signals: Reading["signals"]) => number | undefined,
+): Entry[] =>
+  readings.flatMap(({ iteration, signals }) => {
+    const value = read(signals);
+    return value === undefined ? [] : [{ iteration, value }];
+  });
 
 /** How a history looked when it was so many iterations long. */
 export function upTo(history: History, iteration: number): History {
@@ -40,14 +58,11 @@ export function upTo(history: History, iteration: number): History {
 }
 
 /** One signal over the readings that have it. */
-export const series = ({ readings }: History, name: string): { iteration: number; value: number }[] =>
-  readings.flatMap(({ iteration, signals }) => {
-    const value = signals[name];
-    return value === undefined ? [] : [{ iteration, value }];
-  });
+export const series = ({ readings }: History, name: string): Entry[] =>
+  entriesOf(readings, (signals) => signals[name]);
 
 /** A logged scalar in the same form; what is not finite is left out. */
-export const logged = ({ curves }: History, name: string): { iteration: number; value: number }[] => {
+export const logged = ({ curves }: History, name: string): Entry[] => {
   const { iterations = [], values = [] } = curves.get(name) ?? {};
   return iterations.flatMap((iteration, i) =>
     Number.isFinite(values[i]) ? [{ iteration, value: values[i]! }] : [],

@@ -8,7 +8,19 @@ export {
   type Finding,
   findings,
 } from "./finding.js";
-export { type History, logged, median, type Reading, series, streak, upTo } from "./history.js";
+export {
+  type Entry,
+  entriesOf,
+  type History,
+  logged,
+  median,
+  type Reading,
+  series,
+  streak,
+  upTo,
+} from "./history.js";
+export { lasting } from "./late.js";
+export { drawFinding } from "./pictures.js";
 export { historyOf } from "./records.js";
 export { type FindingReport, reportFinding } from "./report.js";
 export { APART, readingEvery, SignalMeter } from "./signals.js";

@@ -17,12 +17,10 @@ export const readingEvent = ({ iteration, signals }: Reading): RunEvent => ({
 });
 
 /** A finding as a line of events.jsonl. */
-export const findingEvent = ({ finding, evidence, noticed }: Found): RunEvent => ({
-  event: FINDING,
-  iteration: noticed,
-  name: finding.name,
-  ...evidence,
-});
+export function findingEvent({ finding, evidence, noticed }: Found): RunEvent {
+  const { curve: _, ...told } = evidence;
+  return { event: FINDING, iteration: noticed, name: finding.name, ...told };
+}
 
 /** Readings among events that still hold, by iteration. */
 export function readingsOf(events: readonly RunEvent[]): Reading[] {

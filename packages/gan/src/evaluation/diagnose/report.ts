@@ -34,7 +34,7 @@ export async function reportFinding(
   data: DataShape | undefined,
   run = directory.path,
 ): Promise<FindingReport> {
-  const { began, ...rest } = evidence;
+  const { began, curve: _, ...rest } = evidence;
   const { name, summary, cause, remedies } = finding;
   const config: Config = directory.config;
   const advice: Advice[] =

@@ -31,7 +31,7 @@ export interface Measured {
 const IMAGES = 64;
 const POINTS = 128;
 /** Points among which modes are counted. */
-const COUNTED_POINTS = 500;
+const COUNTED_POINTS = 256;
 /** Images are compared at no more than so many pixels a side, by means of squares of pixels. */
 const SIDE = 16;
 /** Copies are looked for among no more images than these. */
@@ -42,7 +42,7 @@ export const COPY_RATIO = 1 / 3;
 const SEED = 0x51e5;
 
 /** Iterations between two readings, so that they take less than a hundredth of the time: see bench/cases/signals.mjs. */
-export const APART = { images: 100, points: 500 } as const;
+export const APART = { images: 100, points: 300 } as const;
 
 /** How often a training is looked at: a hundred times, or less often where that would cost more. */
 export const readingEvery = ({ steps }: Config, kind: Dataset["kind"]): number =>

@@ -75,7 +75,7 @@ function excess(dataset: Dataset, looked: readonly number[]): number | undefined
     shares.set(label, (shares.get(label) ?? 0) + 1);
     guesses.set(best, (guesses.get(best) ?? 0) + 1);
   }
-  if (told < 50 * means.size) return undefined;
+  if (means.size < 2 || told < 50 * means.size) return undefined;
   // What as many guesses of each class would get right by chance.
   let chance = 0;
   for (const [label, count] of guesses) chance += (count / told) * ((shares.get(label) ?? 0) / told);

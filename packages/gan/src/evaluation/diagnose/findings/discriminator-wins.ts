@@ -1,6 +1,6 @@
 import { defineFinding } from "../finding.js";
-import { logged, median, streak } from "../history.js";
-import { LEAST } from "../late.js";
+import { logged, median } from "../history.js";
+import { lasting } from "../late.js";
 import { lossOf } from "../lossScale.js";
 
 /** D's loss, as a share of what it is where D cannot tell: below, next to nothing is left of what G learns from. */
@@ -24,17 +24,11 @@ export default defineFinding({
       const first = window.find(({ value }) => value < THRESHOLD) ?? window[0]!;
       return { iteration: first.iteration, value: median(window.map(({ value }) => value)) };
     });
-    const held = streak(smooth, ({ value }) => value < THRESHOLD, LEAST);
-    const [first] = held;
-    return first === undefined
-      ? undefined
-      : {
-          began: first.iteration,
-          measured: "D's loss, as a share of what it is where D cannot tell",
-          value: held.at(-1)!.value,
-          threshold: THRESHOLD,
-          trouble: "below",
-        };
+    return lasting(history, smooth, {
+      measured: "D's loss, as a share of what it is where D cannot tell",
+      threshold: THRESHOLD,
+      trouble: "below",
+    });
   },
   remedies: [],
 });

@@ -1,9 +1,6 @@
 import { defineFinding } from "../finding.js";
-import { series, streak } from "../history.js";
-import { LEAST } from "../late.js";
-
-/** How many times what they were at the first reading weights may become. */
-const THRESHOLD = 10;
+import { series } from "../history.js";
+import { lasting } from "../late.js";
 
 export default defineFinding({
   name: "exploding-weights",
@@ -14,16 +11,13 @@ export default defineFinding({
       const all = series(history, `weights/${player}`);
       const [begin] = all;
       if (begin === undefined) continue;
-      const held = streak(all, ({ value }) => value / begin.value > THRESHOLD, LEAST);
-      const [first] = held;
-      if (first !== undefined)
-        return {
-          began: first.iteration,
-          measured: `the ${player}'s weights, as a multiple of what they were at iteration ${begin.iteration}`,
-          value: held.at(-1)!.value / begin.value,
-          threshold: THRESHOLD,
-          trouble: "above",
-        };
+      const grown = all.map(({ iteration, value }) => ({ iteration, value: value / begin.value }));
+      const found = lasting(history, grown, {
+        measured: `the ${player}'s weights, as a multiple of what they were at iteration ${begin.iteration}`,
+        threshold: 10,
+        trouble: "above",
+      });
+      if (found !== undefined) return found;
     }
     return undefined;
   },

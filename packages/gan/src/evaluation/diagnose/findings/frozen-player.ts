@@ -1,9 +1,16 @@
 import { defineFinding } from "../finding.js";
-import { series, streak } from "../history.js";
-import { LEAST } from "../late.js";
+import { type Entry, series } from "../history.js";
+import { lasting } from "../late.js";
 
-/** How much of itself a player's weights change between two readings that learn next to nothing. */
-const THRESHOLD = 1e-6;
+/** The share of a training after which rates that fall to nothing are meant to. */
+const END = 0.9;
+
+/** How much of itself each entry has changed since the one before. */
+const changes = (all: readonly Entry[]): Entry[] =>
+  all.slice(1).map(({ iteration, value }, i) => {
+    const { value: before } = all[i]!;
+    return { iteration, value: Math.abs(value - before) / before };
+  });
 
 export default defineFinding({
   name: "frozen-player",
@@ -11,24 +18,15 @@ export default defineFinding({
   cause: "Its learning rate is 0 or next to it, or nothing that it minimises depends on it.",
   find(history) {
     for (const player of ["discriminator", "generator"]) {
-      const all = series(history, `weights/${player}`);
-      const changes = all.slice(1).map(({ iteration, value }, i) => ({
-        iteration,
-        value: Math.abs(value - all[i]!.value) / all[i]!.value,
-      }));
-      // Rates that fall to nothing at the end are meant to.
-      const early = changes.filter(({ iteration }) => iteration <= 0.9 * history.config.steps);
-      if (early.at(-1)?.iteration !== changes.at(-1)?.iteration && early.length < LEAST) continue;
-      const held = streak(early, ({ value }) => value < THRESHOLD, LEAST);
-      const [first] = held;
-      if (first !== undefined)
-        return {
-          began: first.iteration,
-          measured: `relative change of the ${player}'s weights between two readings`,
-          value: held.at(-1)!.value,
-          threshold: THRESHOLD,
-          trouble: "below",
-        };
+      const early = changes(series(history, `weights/${player}`)).filter(
+        ({ iteration }) => iteration <= END * history.config.steps,
+      );
+      const found = lasting(history, early, {
+        measured: `relative change of the ${player}'s weights between two readings`,
+        threshold: 1e-6,
+        trouble: "below",
+      });
+      if (found !== undefined) return found;
     }
     return undefined;
   },

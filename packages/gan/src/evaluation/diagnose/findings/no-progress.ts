@@ -1,9 +1,6 @@
 import { defineFinding } from "../finding.js";
-import { streak } from "../history.js";
-import { LEAST, settled } from "../late.js";
-
-/** The energy distance to reals, as a share of the distance between reals, of samples that nobody takes for any. */
-const THRESHOLD = 0.3;
+import { entriesOf } from "../history.js";
+import { lasting, settled } from "../late.js";
 
 export default defineFinding({
   name: "no-progress",
@@ -11,18 +8,15 @@ export default defineFinding({
   cause:
     "G cannot or does not learn: a G that is too small, rates that are far too low or far too high, a D that has won, no normalisation where the " +
     "network needs one, or data of another scale than [-1, 1].",
-  find(history) {
-    const held = streak(settled(history), ({ signals }) => (signals.energy ?? 0) > THRESHOLD, LEAST);
-    const [first] = held;
-    return first === undefined
-      ? undefined
-      : {
-          began: first.iteration,
-          measured: "energy distance of samples from reals, as a share of the distance between reals",
-          value: held.at(-1)!.signals.energy!,
-          threshold: THRESHOLD,
-          trouble: "above",
-        };
-  },
+  find: (history) =>
+    lasting(
+      history,
+      entriesOf(settled(history), ({ energy }) => energy),
+      {
+        measured: "energy distance of samples from reals, as a share of the distance between reals",
+        threshold: 0.3,
+        trouble: "above",
+      },
+    ),
   remedies: [],
 });

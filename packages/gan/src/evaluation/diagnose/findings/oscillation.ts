@@ -1,5 +1,5 @@
 import { defineFinding } from "../finding.js";
-import { median } from "../history.js";
+import { entriesOf, median } from "../history.js";
 import { begun } from "../late.js";
 
 /** How far a latent's sample goes between two readings, as a share of the distance between reals. */
@@ -13,10 +13,9 @@ export default defineFinding({
   cause:
     "The players chase each other in circles: rates too high, momentum too large (Adam's first beta at 0.9), or a D that forgets what G made before.",
   find(history) {
-    const last = begun(history)
-      .filter(({ signals }) => signals.moved !== undefined)
-      .slice(-WINDOW);
-    const value = last.length < WINDOW ? 0 : median(last.map(({ signals }) => signals.moved!));
+    const all = entriesOf(begun(history), ({ moved }) => moved);
+    const last = all.slice(-WINDOW);
+    const value = last.length < WINDOW ? 0 : median(last.map((entry) => entry.value));
     return value <= THRESHOLD
       ? undefined
       : {
@@ -26,6 +25,7 @@ export default defineFinding({
           value,
           threshold: THRESHOLD,
           trouble: "above",
+          curve: all,
         };
   },
   remedies: [],

@@ -1,17 +1,6 @@
 import { defineFinding } from "../finding.js";
-import { type History, streak } from "../history.js";
-import { begun, LEAST } from "../late.js";
-
-/** How much farther from the data than at the best reading, in units of the distance between reals. */
-const THRESHOLD = 0.1;
-
-const bestOf = (history: History) =>
-  begun(history).reduce<{ iteration: number; energy: number } | undefined>((best, { iteration, signals }) => {
-    const { energy } = signals;
-    return energy !== undefined && (best === undefined || energy < best.energy)
-      ? { iteration, energy }
-      : best;
-  }, undefined);
+import { entriesOf } from "../history.js";
+import { begun, lasting } from "../late.js";
 
 export default defineFinding({
   name: "past-best",
@@ -20,23 +9,17 @@ export default defineFinding({
     "The training has gone on beyond its best: D knows the data by heart, or G has begun to lose modes. Rates that fall, an average of G's weights, " +
     "or an earlier checkpoint.",
   find(history) {
-    const best = bestOf(history);
+    const all = entriesOf(begun(history), ({ energy }) => energy);
+    const best = all.reduce((least, entry) => (entry.value < least.value ? entry : least), all[0]!);
     if (best === undefined) return undefined;
-    const held = streak(
-      begun(history).filter(({ iteration }) => iteration > best.iteration),
-      ({ signals }) => (signals.energy ?? 0) > best.energy + THRESHOLD,
-      LEAST,
-    );
-    const [first] = held;
-    return first === undefined
-      ? undefined
-      : {
-          began: first.iteration,
-          measured: `energy distance from reals, above its least, ${best.energy.toFixed(3)} at iteration ${best.iteration}`,
-          value: held.at(-1)!.signals.energy! - best.energy,
-          threshold: THRESHOLD,
-          trouble: "above",
-        };
+    const after = all
+      .filter(({ iteration }) => iteration > best.iteration)
+      .map(({ iteration, value }) => ({ iteration, value: value - best.value }));
+    return lasting(history, after, {
+      measured: `energy distance from reals, above its least, ${best.value.toFixed(3)} at iteration ${best.iteration}`,
+      threshold: 0.1,
+      trouble: "above",
+    });
   },
   remedies: [],
 });
