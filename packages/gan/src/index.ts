@@ -58,6 +58,7 @@ export { buildGame, useThreads } from "./core/config/build.js";
 export { requireMemory } from "./core/nets/memory.js";
 export { saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";
+export { type DiagnoseOptions, diagnoseRun, type RunDiagnosis } from "./train/diagnoseRun.js";
 export { missedEvaluations, type TrainingEvaluation } from "./train/evaluations.js";
 export { describeBfloat16, measureBfloat16 } from "./train/precisionGain.js";
 export { type Probe, type ProbeOptions, probeRun } from "./train/probe.js";

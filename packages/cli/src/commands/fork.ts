@@ -43,6 +43,7 @@ export default defineCommand<Options>({
     ],
     ["gantry fork runs/dcgan-photos-0 --data more-photos --steps 50000", "fine-tune on other data"],
     ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
+    ["gantry fork runs/gan-ring-0@0 --with packing", "the same from the beginning, as RUN@0"],
   ],
   async run(output, [name = ""], options) {
     const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } =
@@ -52,7 +53,7 @@ export default defineCommand<Options>({
     await importForRuns([path], options, "fork", output);
     const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
     const known = await listCheckpoints(directory.checkpoints);
-    const isBare = iteration === undefined && known.length === 0;
+    const isBare = iteration === 0 || (iteration === undefined && known.length === 0);
     const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
     const { data: _, labels: __, ...others } = options;
     const data = await dataOf(options);
@@ -73,7 +74,7 @@ export default defineCommand<Options>({
     const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
     const { trainAndShow } = await import("../training.js");
     return await trainAndShow(output, async (context) =>
-      forkRun(path, from, config, await claim(options.out, beside, output, context), context),
+      forkRun(path, isBare ? 0 : from, config, await claim(options.out, beside, output, context), context),
     );
   },
 });

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { checkFindings, type FindingOptions, findingOptions } from "../findings.js";
 import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
 import {
   claim,
@@ -14,7 +15,7 @@ import {
   withDataNamed,
 } from "../settings.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions, FindingOptions {
   readonly preset?: string;
   readonly out?: string;
   readonly dryRun?: boolean;
@@ -55,6 +56,7 @@ export default defineCommand<Options>({
       flags: "--best <metric>",
       description: "keep the checkpoint best by this as RUN@best; default: the first",
     },
+    ...findingOptions,
     { flags: "--out <dir>", description: "the run directory; default runs/RECIPE-DATA-SEED" },
     {
       flags: "--profile",
@@ -95,6 +97,7 @@ export default defineCommand<Options>({
       strict: true,
     });
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
+    await checkFindings(options);
     if (options.dryRun === true) {
       const { showPlan } = await import("../plan.js");
       return await showPlan(output, config, options.out, project.out);
@@ -110,6 +113,7 @@ export default defineCommand<Options>({
         return await startRun(config, claimed, context);
       },
       options.profile,
+      options,
     ).finally(() => studio?.end());
     return status;
   },

@@ -18,7 +18,9 @@ import { type Heartbeat, type RunDirectory, sampleFile } from "../core/run/direc
 import { type RunLock, RunTakenError } from "../core/run/lock.js";
 import { drawSamples } from "../core/sample/pictures.js";
 import { saveCheckpoint } from "../core/state/save.js";
+import type { Found } from "../evaluation/diagnose/diagnose.js";
 import { scorePoints } from "../evaluation/metrics/points.js";
+import { TrainingDiagnosis } from "./diagnosis.js";
 import { adviseAfter } from "./diverged.js";
 import {
   Evaluations,
@@ -47,6 +49,12 @@ export interface RecordOptions {
   readonly onEvaluation?: (evaluation: TrainingEvaluation) => void;
   /** The training is done, and the evaluation of this iteration is awaited. */
   readonly onAwait?: (iteration: number) => void;
+  /** Something was found that is wrong with the training or its data: each once. */
+  readonly onFinding?: (found: Found) => void;
+  /** Called at the end with all that was found, whatever has passed among it. */
+  readonly onVerdict?: (found: readonly Found[]) => void;
+  /** Names of findings that end the run, with a checkpoint. */
+  readonly stopOn?: readonly string[] | undefined;
 }
 
 /** Milliseconds between heartbeats. */
@@ -188,6 +196,14 @@ export async function* record(
   let lastBeat = performance.now();
   let lastBreath = lastBeat;
   const board = await EventFileWriter.open(run.tensorboard);
+  const diagnosis = await TrainingDiagnosis.open(trainer, run, board);
+  let isStopped = false;
+  const tell = async (told: Promise<readonly Found[]>): Promise<void> => {
+    for (const found of await told) {
+      if (options.stopOn?.includes(found.finding.name)) isStopped = true;
+      options.onFinding?.(found);
+    }
+  };
   const resumed = trainer.iteration > 0 || (await run.status()) !== "new";
   if (resumed) board.restart(trainer.iteration + 1);
   await beat("running");
@@ -197,7 +213,8 @@ export async function* record(
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
     if (resumed)
       await attempt("an event", () => run.append({ event: "resume", iteration: trainer.iteration }));
-    for await (const report of trainer.run(upTo)) {
+    await attempt("a finding", () => tell(diagnosis.begin()));
+    for await (const report of trainer.run(isStopped ? trainer.iteration : upTo)) {
       const { iteration, scalars } = report;
       const last = iteration === report.steps;
       if (scalars !== undefined) {
@@ -210,6 +227,7 @@ export async function* record(
       if (last || iteration % sampleEvery === 0 || iteration === 1) {
         await attempt("the sample picture", () => writeSample(trainer, run, board));
       }
+      await attempt("a finding", () => tell(diagnosis.after(report)));
       await settle();
       if (evaluations?.isDue(iteration) && !last) {
         await attempt("the checkpoint", save);
@@ -235,9 +253,10 @@ export async function* record(
         await setImmediate();
       }
       yield report;
-      if (options.signal?.aborted) break;
+      if (options.signal?.aborted || isStopped) break;
     }
     await saveLast();
+    options.onVerdict?.(diagnosis.found);
     if (trainer.iteration >= trainer.config.steps) end = "done";
     const isJudged = end === "done" || evaluations?.isDue(trainer.iteration);
     if (trainer.iteration >= upTo && isJudged && evaluations !== undefined) await finish(evaluations);
@@ -248,6 +267,7 @@ export async function* record(
     throw error;
   } finally {
     await evaluations?.close();
+    diagnosis.close();
     if (lock.isLost) await board.close().catch(() => {});
     else {
       await beat(end);

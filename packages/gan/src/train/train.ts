@@ -230,8 +230,9 @@ export async function forkRun(
         `a fork goes on with the random state of its run, so its seed is ${from.config.seed}; leave seed out, or train anew`,
       );
     }
-    // Of a run that ended before its first checkpoint, its configuration goes along.
-    const anew = iteration === undefined && (await listCheckpoints(from.checkpoints)).length === 0;
+    // From the beginning, or of a run that ended before its first checkpoint: its configuration goes along.
+    const anew =
+      iteration === 0 || (iteration === undefined && (await listCheckpoints(from.checkpoints)).length === 0);
     const checkpoint = anew ? undefined : await from.checkpoint(iteration);
     const absolute = withAbsoluteData(config, context?.cwd);
     const dataset = await openRunData(absolute, from.config, `fork ${shellWord(source)}`, context);
