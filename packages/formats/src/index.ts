@@ -33,6 +33,7 @@ export { type ArchiveImage, type ImageArchive, openImageArchive } from "./images
 export { BACKGROUND, type DecodedImage, type DecodeOptions, decodeImage } from "./images/decode.js";
 export { type ArchiveResult, decodeArchive } from "./images/decodeAll.js";
 export { describeLeftOut, type LeftOut, LeftOutAccount } from "./images/leftOut.js";
+export { measureImages, type PictureSize } from "./images/measure.js";
 export { lanczosResampler, type Resample } from "./lanczos.js";
 export { decodeNpy, encodeNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
 export { PickleGlobal, PickleObject, type PickleValue } from "./pickle.js";

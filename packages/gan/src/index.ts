@@ -55,6 +55,7 @@ export { type DatasetSpec, openDataset } from "./core/data/open.js";
 // Training
 
 export { buildGame, useThreads } from "./core/config/build.js";
+export { fitToData, fittingAugmentation } from "./core/config/fit.js";
 export { requireMemory } from "./core/nets/memory.js";
 export { saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";
