@@ -1,3 +1,4 @@
+export { type AnimationKind, encodeAnimation, frameSize, rgb } from "./animation.js";
 export { readArrays, readOneArray, readTree } from "./arrays.js";
 export {
   CIFAR_SHAPE,
