@@ -6,18 +6,26 @@ import { describeClasses, describeItems } from "./render/words.js";
 import { defaultRunPath } from "./settings.js";
 import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
+export interface PlanOptions {
+  /** Where the run would go; undefined: a folder by its name in `folder`. */
+  readonly out: string | undefined;
+  readonly folder: string | undefined;
+  readonly keepBatch: boolean;
+}
+
 /** Checks a configuration to the last network and a first iteration, and prints what training by it would be. */
 export async function showPlan(
   output: Output,
-  config: Config,
-  out: string | undefined,
-  folder?: string,
+  asked: Config,
+  { out, folder, keepBatch }: PlanOptions,
 ): Promise<number> {
-  const { createTrainer } = await import("@gantry/gan");
+  const { createTrainer, fitToData } = await import("@gantry/gan");
   const { refuseRun, unusedPath } = await import("@gantry/gan/run");
+  const context = dataProgress(output);
+  const { config, dataset: opened } = await fitToData(asked, context, { keepBatch });
   const path = out ?? (await unusedPath(defaultRunPath(config, folder)));
   await refuseRun(path);
-  const trainer = await createTrainer(config, dataProgress(output));
+  const trainer = await createTrainer(config, context, opened);
   try {
     // What only shows when it is done: a batch too small for a layer, memory that does not suffice.
     for await (const _ of trainer.run(1));

@@ -55,6 +55,7 @@ export { type DatasetSpec, openDataset } from "./core/data/open.js";
 // Training
 
 export { buildGame, useThreads } from "./core/config/build.js";
+export { fitToData, fittingAugmentation } from "./core/config/fit.js";
 export { requireMemory } from "./core/nets/memory.js";
 export { saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";
@@ -90,6 +91,7 @@ export { Best } from "./core/sample/best.js";
 export { PER_CLASS, parseClasses, rowClasses } from "./core/sample/classes.js";
 export { interpolate } from "./core/sample/interpolate.js";
 export { drawMixingGrid, styleRanges } from "./core/sample/mixing.js";
+export { type NearestReal, nearestReals } from "./core/sample/nearest.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";
 export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";
 export { vary } from "./core/sample/vary.js";

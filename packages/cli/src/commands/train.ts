@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "@gantry/gan";
+import { augmentOption, augmentTerms } from "../augment.js";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { checkFindings, type FindingOptions, findingOptions } from "../findings.js";
@@ -17,6 +18,7 @@ import {
 
 interface Options extends SettingOptions, TermOptions, ImportOptions, FindingOptions {
   readonly preset?: string;
+  readonly augment?: string | true;
   readonly out?: string;
   readonly dryRun?: boolean;
   readonly profile?: boolean;
@@ -44,6 +46,7 @@ export default defineCommand<Options>({
   options: [
     { flags: "--preset <name>", description: "a variant of the recipe: small, for small machines" },
     ...termOptions,
+    augmentOption,
     importOption,
     ...settingOptions,
     {
@@ -74,6 +77,7 @@ export default defineCommand<Options>({
     ["gantry train gan --preset small", "2-D points, on the processor in a minute"],
     ["gantry train dcgan --preset small --steps 500", "Fashion-MNIST, a first look"],
     ["gantry train wgan-gp --data photos.zip --set data.size=64", "your own images, cut to 64 by 64"],
+    ["gantry train dcgan photos --preset small --augment", "800 photos of your own, of any size"],
     ["gantry train cgan --data photos --labels labels.csv", "with classes from a file of file,label"],
     ["gantry train dcgan --eval-every 1000 --metrics fid,is", "with scores on the way, and the best kept"],
     ["gantry train sngan --steps 5 --profile", "what an iteration spends its time on"],
@@ -85,22 +89,30 @@ export default defineCommand<Options>({
   ],
   async run(output, [recipe = "", ...words], given) {
     const options = withDataNamed(given, words);
-    const { resolveConfig, startRun } = await import("@gantry/gan");
+    const { fitToData, resolveConfig, startRun } = await import("@gantry/gan");
     const { train: project } = await importOwn(options);
-    const config = await resolveConfig({
+    const settings = [...(await settingsOf(options)), ...(await evaluationSetting(options))];
+    const composition = {
       recipe,
       preset: options.preset,
       defaults: await defaultsOf(project),
       with: await parseTerms(options.with),
       without: options.without,
-      settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
+      settings,
       strict: true,
-    });
+    };
+    const plain = await resolveConfig(composition);
+    const augmented = await augmentTerms(options.augment, plain);
+    const config =
+      augmented.length === 0
+        ? plain
+        : await resolveConfig({ ...composition, with: [...composition.with, ...augmented] });
+    const keepBatch = settings.some((each) => "batch" in each);
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
     await checkFindings(options);
     if (options.dryRun === true) {
       const { showPlan } = await import("../plan.js");
-      return await showPlan(output, config, options.out, project.out);
+      return await showPlan(output, config, { out: options.out, folder: project.out, keepBatch });
     }
     const { trainAndShow } = await import("../training.js");
     const studio =
@@ -108,9 +120,13 @@ export default defineCommand<Options>({
     const status = await trainAndShow(
       output,
       async (context) => {
-        const claimed = await claim(options.out, defaultRunPath(config, project.out), output, context);
-        await studio?.show(claimed.path);
-        return await startRun(config, claimed, context);
+        const place = await claim(options.out, defaultRunPath(config, project.out), output, context);
+        await studio?.show(place.path);
+        const fitted = await fitToData(config, context, { keepBatch }).catch(async (error: unknown) => {
+          await place.abandon();
+          throw error;
+        });
+        return await startRun(fitted.config, place, context, fitted.dataset);
       },
       options.profile,
       options,

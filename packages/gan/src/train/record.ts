@@ -1,25 +1,14 @@
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import {
-  EventFileWriter,
-  FormatError,
-  pngSize,
-  removeForeignTemporaries,
-  writeFileAtomically,
-} from "@gantry/formats";
-import { scope, type Tensor, timed } from "@gantry/torch";
+import { EventFileWriter, FormatError, removeForeignTemporaries } from "@gantry/formats";
+import { timed } from "@gantry/torch";
 import { amount } from "../core/base/amount.js";
 import { DivergedError } from "../core/base/errors.js";
 import { everyIterations } from "../core/base/schedule.js";
-import { POINTS_PER_IMAGE } from "../core/config/schema.js";
-import { isPoints } from "../core/data/index.js";
 import { listCheckpoints, pruneCheckpoints, sweepCheckpoints } from "../core/run/checkpoints.js";
-import { type Heartbeat, type RunDirectory, sampleFile } from "../core/run/directory.js";
+import type { Heartbeat, RunDirectory } from "../core/run/directory.js";
 import { type RunLock, RunTakenError } from "../core/run/lock.js";
-import { drawSamples } from "../core/sample/pictures.js";
 import { saveCheckpoint } from "../core/state/save.js";
 import type { Found } from "../evaluation/diagnose/diagnose.js";
-import { scorePoints } from "../evaluation/metrics/points.js";
 import { TrainingDiagnosis } from "./diagnosis.js";
 import { adviseAfter } from "./diverged.js";
 import {
@@ -30,6 +19,7 @@ import {
   WAITING,
 } from "./evaluations.js";
 import { paceOf } from "./pace.js";
+import { isPictured, writeReals, writeSample } from "./pictures.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
 
@@ -191,6 +181,11 @@ export async function* record(
     }
     await attempt("a checkpoint", () => pruneCheckpoints(run.checkpoints, keep, evaluations.needed));
   };
+  let pictured: number | undefined;
+  const picture = async (): Promise<void> => {
+    await attempt("the sample picture", () => writeSample(trainer, run, board));
+    pictured = trainer.iteration;
+  };
   // A consumer that leaves the loop ends the run without more ado.
   let end: Heartbeat["state"] = "stopped";
   let lastBeat = performance.now();
@@ -213,6 +208,9 @@ export async function* record(
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
     if (resumed)
       await attempt("an event", () => run.append({ event: "resume", iteration: trainer.iteration }));
+    const first = trainer.iteration;
+    await attempt("the picture of the data", () => writeReals(trainer, run));
+    if (first > 0 && run.record.forkedFrom?.iteration === first) await picture();
     await attempt("a finding", () => tell(diagnosis.begin()));
     for await (const report of trainer.run(isStopped ? trainer.iteration : upTo)) {
       const { iteration, scalars } = report;
@@ -224,9 +222,7 @@ export async function* record(
         );
         for (const [name, value] of Object.entries(scalars)) board.scalar(name, iteration, value);
       }
-      if (last || iteration % sampleEvery === 0 || iteration === 1) {
-        await attempt("the sample picture", () => writeSample(trainer, run, board));
-      }
+      if (last || isPictured(iteration, sampleEvery)) await picture();
       await attempt("a finding", () => tell(diagnosis.after(report)));
       await settle();
       if (evaluations?.isDue(iteration) && !last) {
@@ -255,6 +251,7 @@ export async function* record(
       yield report;
       if (options.signal?.aborted || isStopped) break;
     }
+    if (trainer.iteration > first && pictured !== trainer.iteration) await picture();
     await saveLast();
     options.onVerdict?.(diagnosis.found);
     if (trainer.iteration >= trainer.config.steps) end = "done";
@@ -288,29 +285,4 @@ async function tidy(
   for (const folder of [run.samples, run.tensorboard]) await removeForeignTemporaries(folder).catch(() => {});
   await sweepCheckpoints(run.checkpoints).catch(() => {});
   await pruneCheckpoints(run.checkpoints, keep, needed, iteration).catch(() => {});
-}
-
-/** One picture of the fixed latents, and for points their scores. */
-async function writeSample(trainer: Trainer, run: RunDirectory, board: EventFileWriter): Promise<void> {
-  const { dataset, config, iteration } = trainer;
-  const count = config.samples * (dataset.kind === "points" ? POINTS_PER_IMAGE : 1);
-  const samples: Tensor = scope(() => trainer.generate({ count }));
-  try {
-    if (isPoints(dataset)) {
-      const scores = scorePoints(samples.toTypedArray() as Float32Array, dataset.modes);
-      const scalars = {
-        // As the metric `points` calls them.
-        "points/modes": scores.modesCovered,
-        "points/high-quality": scores.highQuality,
-        "points/reverse-kl": scores.reverseKl,
-      };
-      await run.append({ iteration, ...scalars });
-      for (const [name, value] of Object.entries(scalars)) board.scalar(name, iteration, value);
-    }
-    const png = await drawSamples(trainer, samples);
-    await writeFileAtomically(join(run.samples, sampleFile(iteration)), png);
-    board.image("samples", iteration, png, pngSize(png));
-  } finally {
-    samples.dispose();
-  }
 }

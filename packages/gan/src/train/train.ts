@@ -95,18 +95,20 @@ const claimed = (place: RunPlace, context?: Partial<DataContext>): Promise<RunCl
 
 /**
  * Builds a training in a new run directory, which is claimed before anything else is done.
+ * @param opened the configuration's data, where it is open already
  * @throws UsageError, FormatError: everything that can be refused is refused here, and nothing is left
  */
 export async function startRun(
   config: Config,
   place: RunPlace,
   context?: Partial<DataContext>,
+  opened?: Dataset,
 ): Promise<Run> {
   const claim = await claimed(place, context);
   let trainer: Trainer | undefined;
   try {
     const absolute = withAbsoluteData(config, context?.cwd);
-    trainer = await createTrainer(absolute, context);
+    trainer = await createTrainer(absolute, context, opened);
     const directory = await RunDirectory.create(claim, absolute, {
       ...madeWith(),
       data: recordOf(trainer.dataset),

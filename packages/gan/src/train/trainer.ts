@@ -15,6 +15,7 @@ import { UsageError } from "../core/base/errors.js";
 import { type Clock, everyIterations, iterationsOf, type Pace, valueAt } from "../core/base/schedule.js";
 import { buildGame } from "../core/config/build.js";
 import { openConfiguredData } from "../core/config/data.js";
+import { fittingBatch } from "../core/config/fit.js";
 import { measureKernels } from "../core/config/kernelChoices.js";
 import { scheduleOptimizer } from "../core/config/optimizers.js";
 import type { Config } from "../core/config/schema.js";
@@ -394,9 +395,6 @@ export class Trainer {
     for (const action of this.#closing.splice(0)) await action();
   }
 }
-
-/** A power of two, of which packs and groups are made, of no more than there are. */
-const fittingBatch = (count: number) => 2 ** Math.min(6, Math.floor(Math.log2(count)));
 
 /** Whether a discriminator updates: only then are the reals of a step images seen. */
 function judgesReal(phase: Phase, game: Game): boolean {

@@ -55,16 +55,24 @@ async function openPath(
   options: Readonly<Record<string, unknown>>,
   context: DataContext,
 ): Promise<Dataset> {
+  const definition = await recognisePath(path, context);
+  return await openDefinition(definition, { ...options, path: resolve(context.cwd, path) }, context);
+}
+
+/**
+ * What kind of data lies at a path.
+ * @throws UsageError where nothing is, or nothing that is known
+ */
+export async function recognisePath(path: string, context: DataContext): Promise<DatasetDefinition> {
   const absolute = resolve(context.cwd, path);
   if (!(await exists(absolute))) throw missing(path, context, "");
   let broad: DatasetDefinition | undefined;
   for (const definition of (await datasets.all()).values()) {
     const recognition = await definition.recognise?.(absolute);
-    if (recognition === "exactly")
-      return await openDefinition(definition, { ...options, path: absolute }, context);
+    if (recognition === "exactly") return definition;
     if (recognition === "broadly") broad ??= definition;
   }
-  if (broad !== undefined) return await openDefinition(broad, { ...options, path: absolute }, context);
+  if (broad !== undefined) return broad;
   throw new UsageError(
     `${path} is not a data set: give a folder, zip or tar of images, a folder of CIFAR batches, an IDX file, or points as .csv or .npy`,
   );
