@@ -5,14 +5,16 @@ import type { CommandOption } from "./command.js";
 import type { Output } from "./output.js";
 import { describeFinding } from "./render/findings.js";
 
+export const stopOption: CommandOption = {
+  flags: "--stop-on <finding>",
+  description:
+    "end with a checkpoint, and exit code 3, where this is found (see 'gantry diagnose --list'); repeatable",
+  repeats: true,
+};
+
 /** Options of what is to be done about findings. */
 export const findingOptions: readonly CommandOption[] = [
-  {
-    flags: "--stop-on <finding>",
-    description:
-      "end with a checkpoint, and exit code 3, where this is found (see 'gantry diagnose --list'); repeatable",
-    repeats: true,
-  },
+  stopOption,
   {
     flags: "--on-finding <command>",
     description: "run this by the shell for each finding, which is JSON on its standard input",

@@ -2,6 +2,7 @@ import { defineFinding } from "../finding.js";
 import { logged, median } from "../history.js";
 import { lasting } from "../late.js";
 import { lossOf } from "../lossScale.js";
+import { slowerDiscriminator, spectralNorm } from "../remedies.js";
 
 /** D's loss, as a share of what it is where D cannot tell: below, next to nothing is left of what G learns from. */
 const THRESHOLD = 0.03;
@@ -30,5 +31,5 @@ export default defineFinding({
       trouble: "below",
     });
   },
-  remedies: [],
+  remedies: [spectralNorm, slowerDiscriminator],
 });

@@ -28,8 +28,5 @@ export default defineFinding({
           trouble: "below",
         };
   },
-  remedies: [
-    { meaning: "D sees each image in many ways", with: ["diff-augment"], from: "start" },
-    { meaning: "the same, as strong as D's memory asks for", with: ["ada"], from: "start" },
-  ],
+  remedies: [{ meaning: "D sees each image in many ways", with: ["diff-augment"], from: "start" }],
 });

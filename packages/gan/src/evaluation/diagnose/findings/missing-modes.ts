@@ -1,6 +1,7 @@
 import { defineFinding } from "../finding.js";
 import { entriesOf } from "../history.js";
 import { lasting, settled } from "../late.js";
+import { modeRegularizer, packing } from "../remedies.js";
 
 export default defineFinding({
   name: "missing-modes",
@@ -13,5 +14,5 @@ export default defineFinding({
       entriesOf(settled(history), ({ modes }) => modes),
       { measured: "share of the modes that samples come near", threshold: 0.75, trouble: "below" },
     ),
-  remedies: [],
+  remedies: [packing, modeRegularizer],
 });

@@ -1,6 +1,7 @@
 import { defineFinding } from "../finding.js";
 import { entriesOf } from "../history.js";
 import { begun, lasting } from "../late.js";
+import { modeRegularizer, packing, slowerDiscriminator, spectralNorm } from "../remedies.js";
 
 /** Samples this much closer to each other than reals are, are one picture with small changes. */
 const THRESHOLD = 0.25;
@@ -28,5 +29,5 @@ export default defineFinding({
       trouble: "below",
     });
   },
-  remedies: [],
+  remedies: [spectralNorm, slowerDiscriminator, packing, modeRegularizer],
 });
