@@ -21,7 +21,7 @@ async function bundle(entry, define = {}) {
     platform: "browser",
     logLevel: "error",
     // ONNX Runtime asks where it lies, to find files that it is given here.
-    define: { "import.meta.url": '"file:///"', ...define },
+    define: { "import.meta.url": '"https://runtime.invalid/"', ...define },
   });
   return outputFiles[0].text;
 }
