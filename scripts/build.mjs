@@ -1,7 +1,6 @@
 // `npm run build`: the native part, when its sources or LibTorch changed; then TypeScript, with its lists; then what runs in browsers.
 import { join } from "node:path";
 import { buildNative } from "../packages/torch/scripts/build-native.mjs";
-import { bundlePage } from "./bundle.mjs";
 import { writeKnown } from "./known.mjs";
 import { ask, root, run, Stop, script } from "./shared.mjs";
 
@@ -13,5 +12,7 @@ script(async () => {
   writeKnown();
   const status = run(process.execPath, [compiler, "-b"]);
   if (status !== 0) throw new Stop("the type check failed (see above)", status);
+  // Looked for now: it asks for one of npm's packages.
+  const { bundlePage } = await import("./bundle.mjs");
   await bundlePage();
 });
