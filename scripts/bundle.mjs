@@ -21,9 +21,23 @@ async function bundle(entry, define = {}) {
     platform: "browser",
     logLevel: "error",
     // ONNX Runtime asks where it lies, to find files that it is given here.
-    define: { "import.meta.url": '"file:///"', ...define },
+    define: { "import.meta.url": '"https://runtime.invalid/"', ...define },
   });
   return outputFiles[0].text;
+}
+
+/** What goes into the page, under licences that are to go with it. */
+const INSIDE = ["onnxruntime-web", "@bufbuild/protobuf"];
+
+function licences() {
+  const texts = INSIDE.map((name) => {
+    const folder = join(root, "node_modules", name);
+    const file = ["LICENSE", "LICENSE.txt"].map((each) => join(folder, each)).find(existsSync);
+    if (file !== undefined) return `${name}\n\n${readFileSync(file, "utf8").trim()}`;
+    const { license, repository } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return `${name}\n\n${license}, ${repository?.url ?? repository}`;
+  });
+  return `${texts.join("\n\n")}\n`;
 }
 
 /** The page that `gantry export --page` copies. */
@@ -35,6 +49,7 @@ export async function bundlePage() {
   const worker = await bundle(join(from, "worker.ts"));
   const page = await bundle(join(from, "main.ts"), { WORKER_SOURCE: JSON.stringify(worker) });
   writeFileSync(join(to, "page.js"), page);
+  writeFileSync(join(to, "licences.txt"), licences());
   writeRuntime(join(to, "runtime.js"));
 }
 

@@ -7,13 +7,6 @@ import { MersenneTwister } from "./mersenneTwister.js";
 /** Where G runs: on the graphics card, or by WebAssembly on the processor. */
 export type Provider = "webgpu" | "wasm";
 
-export interface LoadOptions {
-  /** Default: WebGPU where the browser has it, else WebAssembly. */
-  readonly provider?: Provider | undefined;
-  /** ONNX Runtime; default onnxruntime-web, which is then loaded. */
-  readonly runtime?: typeof Runtime | undefined;
-}
-
 export interface SampleRequest {
   /** Of the latents: 0 to 2^53 - 1; default 0. */
   readonly seed?: number | undefined;
@@ -180,37 +173,16 @@ export class Generator {
   }
 }
 
-async function bytesOf(source: string | URL | Uint8Array): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  const answer = await fetch(source);
-  if (!answer.ok) throw new Error(`${source}: ${answer.status} ${answer.statusText}`);
-  return new Uint8Array(await answer.arrayBuffer());
-}
-
-/** Whether the browser lets a page compute on the graphics card. */
-async function hasWebGpu(): Promise<boolean> {
-  const gpu = (globalThis.navigator as { gpu?: { requestAdapter(): Promise<unknown> } } | undefined)?.gpu;
-  const adapter = await gpu?.requestAdapter().catch(() => null);
-  return adapter !== null && adapter !== undefined;
-}
-
 /**
- * Loads a generator that `gantry export RUN --onnx FILE` wrote.
- * @param source its address, or its bytes
- * @throws Error for what is not there, and for a file that is no generator's
+ * Opens a generator's file with a runtime that is there already.
+ * @throws Error for a file that is no generator's, and a provider that cannot run it
  */
-export async function loadGenerator(
-  source: string | URL | Uint8Array,
-  options: LoadOptions = {},
+export async function openGenerator(
+  bytes: Uint8Array,
+  runtime: typeof Runtime,
+  provider: Provider,
 ): Promise<Generator> {
-  const bytes = await bytesOf(source);
   const description = describe(bytes);
-  const provider = options.provider ?? ((await hasWebGpu()) ? "webgpu" : "wasm");
-  const runtime =
-    options.runtime ??
-    ((await (provider === "webgpu"
-      ? import("onnxruntime-web/webgpu")
-      : import("onnxruntime-web"))) as typeof Runtime);
   const session = await runtime.InferenceSession.create(bytes, { executionProviders: [provider] });
   return new Generator(description, provider, session, runtime);
 }

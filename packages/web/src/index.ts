@@ -8,11 +8,10 @@
 export type { Code, Description, Prior } from "./description.js";
 export {
   Generator,
-  type LoadOptions,
-  loadGenerator,
   type Picture,
   type Provider,
   type SampleRequest,
   Samples,
 } from "./generator.js";
 export { between, drawLatents } from "./latents.js";
+export { type LoadOptions, loadGenerator } from "./load.js";

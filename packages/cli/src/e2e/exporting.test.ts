@@ -130,7 +130,14 @@ test("a page is a folder that needs nothing from elsewhere", {
     /^p\.onnx: generator of points at iteration 2, .*\nsite: a page with the generator.*\nnext: .*site\n$/s,
   );
   const files = await readdir(place("site"));
-  assert.deepEqual(files.sort(), ["generator.js", "index.html", "page.css", "page.js", "runtime.js"]);
+  assert.deepEqual(files.sort(), [
+    "generator.js",
+    "index.html",
+    "licences.txt",
+    "page.css",
+    "page.js",
+    "runtime.js",
+  ]);
   for (const file of ["index.html", "page.css"])
     assert.doesNotMatch(await readFile(join(cwd, "site", file), "utf8"), /https?:/);
   const script = await readFile(place("site/generator.js"), "utf8");

@@ -4,6 +4,7 @@ import type { Settings } from "./settings.js";
 
 /** A labelled field; what it shows beside the label is said by `value`. */
 function field(label: string, control: HTMLElement, value?: HTMLElement): HTMLElement {
+  // No output element: it would be what is labelled.
   const head = element("span", { className: "label" }, label, ...(value === undefined ? [] : [value]));
   return element("label", { className: "field" }, head, control);
 }
@@ -15,7 +16,7 @@ function slider(
   { min, max, value, unset }: { min: number; max: number; value: number | undefined; unset?: string },
   onInput: (value: number) => void,
 ): HTMLElement {
-  const output = element("output", {}, value === undefined ? (unset ?? "") : shown(value));
+  const output = element("span", { className: "value" }, value === undefined ? (unset ?? "") : shown(value));
   const input = element("input", { type: "range", min: String(min), max: String(max), step: "0.01" });
   input.value = String(value ?? (min + max) / 2);
   input.addEventListener("input", () => {

@@ -154,7 +154,11 @@ class Page {
   async #drawWay(): Promise<void> {
     if (this.#plot !== undefined) return;
     const { prior } = this.#opened.description;
-    const { from, to } = this.#settings;
+    const { seed, from, to } = this.#settings;
+    for (const [i, canvas] of this.#canvases.entries()) {
+      const isEnd = seed + i === from || seed + i === to;
+      canvas.parentElement?.setAttribute("aria-pressed", String(isEnd));
+    }
     const ends = [from, to].map((seed) => this.#latentsOf([seed])) as [Float32Array, Float32Array];
     const share = this.#way.valueAsNumber;
     const classOf = () => this.#settings.class ?? 0;

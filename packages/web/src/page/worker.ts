@@ -1,6 +1,7 @@
 // Runs the generator beside the page, so that this stays responsive.
 import * as runtime from "onnxruntime-web/webgpu";
-import { type Generator, loadGenerator } from "../generator.js";
+import { type Generator, openGenerator } from "../generator.js";
+import { chooseProvider } from "../provider.js";
 import type { Answer, Opened, Opening, Question } from "./messages.js";
 
 let generator: Generator | undefined;
@@ -11,10 +12,10 @@ async function open({ wasm, model }: Opening): Promise<Opened> {
   runtime.env.logLevel = "error";
   const bytes = new Uint8Array(model);
   try {
-    generator = await loadGenerator(bytes, { runtime });
+    generator = await openGenerator(bytes, runtime, await chooseProvider());
   } catch {
     // A graphics card that cannot: the processor can.
-    generator = await loadGenerator(bytes, { runtime, provider: "wasm" });
+    generator = await openGenerator(bytes, runtime, "wasm");
   }
   const { description, provider, hasPsi, hasNoise } = generator;
   return { description, provider, hasPsi, hasNoise };

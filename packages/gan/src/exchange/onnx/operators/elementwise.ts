@@ -1,6 +1,7 @@
 import type { DType } from "@gantry/torch";
 import type { Graph } from "../graph.js";
 import type { CallReader, Translation, Translations } from "../reader.js";
+import { Constant, Value } from "../sizes.js";
 
 /** Operators of one tensor that ONNX has under another name. */
 const SAME = {
@@ -35,7 +36,10 @@ function sides(
   return [call.as("self", dtype), second];
 }
 
-const isTensor = (call: CallReader, name: string) => typeof call.given(name) === "object";
+function isTensor(call: CallReader, name: string): boolean {
+  const given = call.given(name);
+  return given instanceof Value || given instanceof Constant;
+}
 
 /** The type in which two sides are compared. */
 function comparedType(call: CallReader): DType {
