@@ -12,4 +12,6 @@ script(async () => {
   writeKnown();
   const status = run(process.execPath, [compiler, "-b"]);
   if (status !== 0) throw new Stop("the type check failed (see above)", status);
+  const { writeCatalogue } = await import("../packages/cli/dist/catalogue/write.js");
+  await writeCatalogue();
 });

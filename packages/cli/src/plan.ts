@@ -1,26 +1,44 @@
 import type { Config } from "@gantry/gan";
 import { summariseData } from "./dataSummary.js";
+import { type Expected, expectOf } from "./expected.js";
 import type { Output } from "./output.js";
-import { amount, columns, count, prettyJson } from "./render/format.js";
+import { amount, bytes, columns, count, duration, prettyJson, rate } from "./render/format.js";
 import { describeClasses, describeItems } from "./render/words.js";
-import { defaultRunPath } from "./settings.js";
 import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
 
-/** Checks a configuration to the last network and a first iteration, and prints what training by it would be. */
+/** Time, memory and disk, and what they are told from. */
+function describeExpected(
+  { iterationSeconds, seconds, memory, checkpoint, disk }: Expected,
+  { evaluation, keep }: Config,
+): (readonly [string, string])[] {
+  const without = evaluation === null ? "" : ", evaluations not counted";
+  return [
+    [
+      "time",
+      `${duration(seconds)}: one iteration, measured now, took ${rate(1000 * iterationSeconds)} ms${without}`,
+    ],
+    ["memory", `${bytes(memory)} at most so far`],
+    [
+      "disk",
+      `${bytes(disk)}: ${amount(keep, "checkpoints")} of ${bytes(checkpoint)} and the next one; pictures and logs are small`,
+    ],
+  ];
+}
+
+/** Checks a configuration to the last network and two iterations, and prints what training by it would be. */
 export async function showPlan(
   output: Output,
   config: Config,
   out: string | undefined,
-  folder?: string,
+  named: string,
 ): Promise<number> {
   const { createTrainer } = await import("@gantry/gan");
   const { refuseRun, unusedPath } = await import("@gantry/gan/run");
-  const path = out ?? (await unusedPath(defaultRunPath(config, folder)));
+  const path = out ?? (await unusedPath(named));
   await refuseRun(path);
   const trainer = await createTrainer(config, dataProgress(output));
   try {
-    // What only shows when it is done: a batch too small for a layer, memory that does not suffice.
-    for await (const _ of trainer.run(1));
+    const expected = await expectOf(trainer);
     const { dataset, game } = trainer;
     const parameters = countParameters({ trainer });
     const phases = game.phases.map(({ name, update, steps, real }) => ({ name, update, steps, real }));
@@ -28,7 +46,16 @@ export async function showPlan(
       config.precision === "bfloat16" && config.device === "cpu" ? await bfloat16Gain() : undefined;
     const data = await summariseData(dataset);
     if (output.json) {
-      output.printJson({ event: "plan", run: path, data, parameters, phases, bfloat16: gain?.ratio, config });
+      output.printJson({
+        event: "plan",
+        run: path,
+        data,
+        parameters,
+        phases,
+        expected,
+        bfloat16: gain?.ratio,
+        config,
+      });
       return 0;
     }
     const schedule = phases.map(
@@ -49,6 +76,7 @@ export async function showPlan(
           }),
           ["iteration", schedule.join(", then ")],
           ["iterations", count(config.steps)],
+          ...describeExpected(expected, config),
         ],
         output.columns,
         output.style.dim,
