@@ -12,6 +12,8 @@ script(async () => {
   writeKnown();
   const status = run(process.execPath, [compiler, "-b"]);
   if (status !== 0) throw new Stop("the type check failed (see above)", status);
+  const { writeCatalogue } = await import("../packages/cli/dist/catalogue/write.js");
+  await writeCatalogue();
   // Looked for now: esbuild is one of npm's packages.
   const { buildPages } = await import("./pages.mjs");
   await buildPages();

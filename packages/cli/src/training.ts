@@ -6,7 +6,7 @@ import { type FindingOptions, FOUND, followFindings } from "./findings.js";
 import type { Output } from "./output.js";
 import { type Profiling, startProfiling } from "./profiling.js";
 import { describeVerdict } from "./render/findings.js";
-import { count, shellWord } from "./render/format.js";
+import { count, duration, shellWord } from "./render/format.js";
 import { SpeedMeter } from "./render/meter.js";
 import type { Ending } from "./render/reporter.js";
 import { describeEnding } from "./render/words.js";
@@ -185,7 +185,13 @@ async function follow(
         ? [resumption(path, "to the planned end")]
         : unjudged
           ? [resumption(path, "for the evaluations that are still due")]
-          : suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe),
+          : suggestions(
+              path,
+              dataset.kind,
+              iteration,
+              "packing" in config.terms,
+              (performance.now() - began) / (iteration - first) / 1000,
+            ),
   };
   reporter.end(ending);
   if (!output.json)
@@ -224,31 +230,37 @@ async function lastScores(directory: RunDirectory, { trainer }: Run): Promise<Re
 
 const resumption = (path: string, purpose: string) => [`gantry resume ${shellWord(path)}`, purpose] as const;
 
-/** @param recipe one that can be compared with its packed self */
+/**
+ * What to do with a run that is done. What trains goes by the run's own settings, and says how long that takes here.
+ * @param isPacked whether it cannot be compared with its packed self
+ * @param pace seconds of an iteration
+ */
 function suggestions(
   path: string,
   kind: "images" | "points",
   iteration: number,
-  recipe: string | undefined,
+  isPacked: boolean,
+  pace: number,
 ): Ending["next"] {
   const run = shellWord(path);
   const longer = `gantry fork ${run} --set steps=${2 * iteration}`;
+  const time = Number.isFinite(pace) ? `; about ${duration(iteration * pace)} here` : "";
   if (kind === "points")
     return [
       [`gantry sample ${run} --count 2000 --out points.png`, "new samples, over the data"],
-      ...(recipe === undefined
+      ...(isPacked
         ? []
         : [
             [
-              `gantry train ${recipe} --with packing`,
-              "a discriminator that sees two points at once",
+              `gantry train --config ${shellWord(join(path, "config.json"))} --with packing`,
+              `the same with a discriminator that sees two points at once${time}`,
             ] as const,
           ]),
-      [longer, "train it for twice as long"],
+      [longer, `train it for twice as long${time}`],
     ];
   return [
     [`gantry sample ${run} --count 64 --out grid.png`, "new images"],
     [`gantry sample ${run} --interpolate --out walk.png`, "how images change between latents"],
-    [longer, "train it for twice as long"],
+    [longer, `train it for twice as long${time}`],
   ];
 }

@@ -19,6 +19,7 @@ export {
   resolveConfig,
   validateConfig,
 } from "./core/config/config.js";
+export { type Length, stepsFor } from "./core/config/lengths.js";
 export type { Config } from "./core/config/schema.js";
 
 // Open sets
@@ -57,7 +58,7 @@ export { type DatasetSpec, openDataset } from "./core/data/open.js";
 export { buildGame, useThreads } from "./core/config/build.js";
 export { fitToData, fittingAugmentation } from "./core/config/fit.js";
 export { requireMemory } from "./core/nets/memory.js";
-export { saveCheckpoint } from "./core/state/save.js";
+export { checkpointBytes, saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";
 export { type DiagnoseOptions, diagnoseRun, type RunDiagnosis } from "./train/diagnoseRun.js";
 export { missedEvaluations, type TrainingEvaluation } from "./train/evaluations.js";

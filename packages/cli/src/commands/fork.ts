@@ -12,8 +12,15 @@ import {
   type TermOptions,
   termOptions,
 } from "../settings.js";
+import {
+  lengthSetting,
+  type Shorthand,
+  shorthandOptions,
+  shorthandSettings,
+  sizeOption,
+} from "../shorthand.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions, Shorthand {
   readonly out?: string;
 }
 
@@ -32,6 +39,8 @@ export default defineCommand<Options>({
     ...movedDataOptions,
     ...termOptions,
     importOption,
+    ...shorthandOptions,
+    sizeOption,
     ...settingOptions.filter(({ flags }) => !/^--(data|labels|strict|seed)\b/.test(flags)),
     { flags: "--json", description: "print one JSON object a line" },
   ],
@@ -61,18 +70,25 @@ export default defineCommand<Options>({
       data === undefined
         ? directory.config
         : await withOtherData(directory.config, data, directory.record.data);
-    const config = await composeConfig(base as Parameters<typeof composeConfig>[0], {
-      with: await parseTerms(options.with),
-      without: options.without,
-      settings: await settingsOf(others),
-      strict: true,
-    });
+    const { dataProgress, trainAndShow } = await import("../training.js");
+    const added = await parseTerms(options.with);
+    const own = base as Parameters<typeof composeConfig>[0];
+    const settings = [...(await settingsOf(others)), ...(await shorthandSettings(options, own))];
+    const compose = (more: typeof settings) =>
+      composeConfig(own, {
+        with: added,
+        without: options.without,
+        settings: [...settings, ...more],
+        strict: true,
+      });
+    const begun = await compose([]);
+    const length = await lengthSetting(options, begun, dataProgress(output));
+    const config = length.length === 0 ? begun : await compose(length);
     if (from !== undefined && from >= config.steps)
       throw new UsageError(
         `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
       );
     const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
-    const { trainAndShow } = await import("../training.js");
     return await trainAndShow(output, async (context) =>
       forkRun(path, isBare ? 0 : from, config, await claim(options.out, beside, output, context), context),
     );

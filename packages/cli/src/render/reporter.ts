@@ -86,6 +86,8 @@ export interface Ending {
 export interface Reporter {
   /** Called often: the reporter decides how much of it to show. */
   progress(progress: Progress): void;
+  /** What begins, before anything else is known of it. */
+  opening(message: string): void;
   begin(beginning: Beginning): void;
   step(pace: Pace): void;
   evaluated(evaluated: Evaluated): void;

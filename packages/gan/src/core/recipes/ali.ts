@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "ali",
   summary: "adversarially learned inference: D judges pairs of image and latent",
+  group: "inference",
+  when: "latents of real images",
   source:
     "Dumoulin et al. 2017 (ALI), appendix A; IshmaelBelghazi/ALI, experiments/ali_cifar10.py, ali_celeba.py",
   config: {

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "autogan",
   summary: "the generator AutoGAN's search found on CIFAR-10",
+  group: "images",
+  when: "a searched generator, on CIFAR-10",
   source: "Gong et al. 2019 (AutoGAN); VITA-Group/AutoGAN, exps/autogan_cifar10_a.sh",
   config: {
     data: { name: "cifar10" },

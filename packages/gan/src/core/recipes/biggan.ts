@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "biggan",
   summary: "wide residual networks, classes in every norm of G, averaged weights",
+  group: "conditional",
+  when: "many classes, large batches",
   source:
     "Brock et al. 2019 (BigGAN), appendix B and C; ajbrock/BigGAN-PyTorch, launch_cifar_ema.sh, launch_BigGAN_bs256x8.sh",
   config: {

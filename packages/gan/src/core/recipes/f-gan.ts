@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "f-gan",
   summary: "DCGAN on the Kullback-Leibler divergence; others of the family by terms.f-divergence.kind",
+  group: "images",
+  when: "another divergence: --set terms.f-divergence.kind=pearson; for points gan --with f-divergence",
   source: "Nowozin, Cseke, Tomioka 2016 (f-GAN), sections 2 to 4, on the networks and schedule of DCGAN",
   extends: "dcgan",
   config: { terms: { "non-saturating": null, "f-divergence": { kind: "kullback-leibler" } } },

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "gan",
   summary: "the plain GAN on 2-D points (non-saturating), networks of the PacGAN experiments",
+  group: "points",
+  when: "the plain GAN: what all others are compared with",
   source: "Goodfellow et al. 2014; networks and optimizer: Lin et al. 2018 (PacGAN), section 4.1",
   config: {
     data: { name: "ring" },

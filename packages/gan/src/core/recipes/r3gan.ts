@@ -7,6 +7,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "r3gan",
   summary: "relativistic pairs with R1 and R2: R3GAN's loss, on today's networks",
+  group: "images",
+  when: "relativistic losses with R1 and R2; --preset ring for points",
   source:
     "Huang et al. 2024 (R3GAN), section 2; brownvc/R3GAN, R3GAN/Trainer.py; gammas and networks of here",
   config: {

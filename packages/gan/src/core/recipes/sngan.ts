@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "sngan",
   summary: "residual networks with spectral norm in D and hinge losses",
+  group: "images",
+  when: "good pictures at 32 to 128 pixels",
   source: "Miyato et al. 2018 (SNGAN), setting and schedule of kwotsin/mimicry",
   config: {
     data: { name: "cifar10" },

@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "vaegan",
   summary: "variational autoencoder and GAN with one decoder, errors measured in D's features",
+  group: "inference",
+  when: "reconstructions",
   source: "Larsen et al. 2016; andersbll/autoencoding_beyond_pixels, celeba_aegan.py, cifar_aegan.py",
   config: {
     data: { name: "celeba", size: 64 },
