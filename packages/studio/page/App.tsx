@@ -1,6 +1,5 @@
 import { useState } from "preact/hooks";
 import { ComparePage } from "./compare/ComparePage.js";
-import { LabPage } from "./lab/LabPage.js";
 import { LatentsPage } from "./latents/LatentsPage.js";
 import { useAddress } from "./parts/address.js";
 import { Dialog } from "./parts/Dialog.js";
@@ -16,10 +15,6 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["r", "real images beside the samples"],
   ["l", "logarithmic scale"],
   ["Esc", "the whole training again, after a look into a part"],
-  ["Space", "in the lab: play, pause"],
-  ["← ↑ → ↓", "in the latents: move the map; + and - come closer and go back, k keeps what is chosen"],
-  ["i d g", "in the lab: an iteration, a step of D, a step of G"],
-  ["b", "in the lab: begin again"],
   ["?", "this list"],
 ];
 
@@ -27,7 +22,7 @@ export function App() {
   const url = useAddress();
   const [helps, setHelps] = useState(false);
   useKeys({ "?": () => setHelps(true) });
-  const [, page, id] = /^\/(run|compare|runs|latents|lab)?\/?(.*)$/.exec(url.pathname) ?? [];
+  const [, page, id] = /^\/(run|compare|runs|latents)?\/?(.*)$/.exec(url.pathname) ?? [];
   return (
     <>
       <header class="top">
@@ -40,9 +35,6 @@ export function App() {
         <nav aria-label="Pages">
           <a href="/" aria-current={page === undefined || page === "runs" ? "page" : undefined}>
             Runs
-          </a>
-          <a href="/lab" aria-current={page === "lab" ? "page" : undefined}>
-            2-D lab
           </a>
         </nav>
         <span class="grow" />
@@ -59,8 +51,6 @@ export function App() {
         <LatentsPage key={id} id={decode(id ?? "")} />
       ) : page === "compare" ? (
         <ComparePage />
-      ) : page === "lab" ? (
-        <LabPage />
       ) : (
         <RunsPage />
       )}

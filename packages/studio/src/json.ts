@@ -2,7 +2,6 @@
 
 import type { Json, JsonObject } from "@gantry/gan";
 import type { Comparison } from "@gantry/gan/compare";
-import type { LabFrame } from "@gantry/gan/lab";
 
 /** What a run is doing. `stalled`: its process lives and has given no sign for a while. `killed`: it is gone without a word. */
 export type RunState =
@@ -154,21 +153,4 @@ export interface CompareJson {
 /** What became of a click. */
 export interface DoneJson {
   readonly message: string;
-}
-
-/** The lab: what can be trained on points, and the trainings that pages have open. */
-export interface LabJson {
-  readonly recipes: readonly {
-    readonly name: string;
-    readonly summary: string;
-    readonly preset: string | null;
-  }[];
-  readonly trainings: readonly {
-    readonly id: string;
-    /** The run that it is, as the list of runs calls it. */
-    readonly run: string | null;
-    readonly frame: LabFrame | null;
-    readonly scalars: Readonly<Record<string, number>>;
-    readonly trouble: string | null;
-  }[];
 }

@@ -6,8 +6,6 @@ import { type Context, Hono } from "hono";
 import { guard } from "./access.js";
 import { begin, stop, throwAway } from "./actions.js";
 import { compareSummaries } from "./compared.js";
-import type { Labs } from "./lab/labs.js";
-import { addLab, labJson } from "./lab/routes.js";
 import type { Models } from "./latents/models.js";
 import { addLatents } from "./latents/routes.js";
 import { isObject } from "./objects.js";
@@ -21,7 +19,6 @@ import { embeddedSamples, sharedPage } from "./shared.js";
 
 export interface ServerOptions {
   readonly list: RunList;
-  readonly labs: Labs;
   readonly models: Models;
   readonly token: string;
   /** The program that begins forks, and its first words. */
@@ -53,7 +50,7 @@ const SHELL = `<!doctype html>
 `;
 
 /** The studio's pages, and what they show as JSON at the same addresses. */
-export function makeServer({ list, labs, models, token, gantry }: ServerOptions): Hono {
+export function makeServer({ list, models, token, gantry }: ServerOptions): Hono {
   const app = new Hono();
   const details = new RunDetails();
   const reals = new Reals();
@@ -76,10 +73,6 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
     wantsJson(context) ? json(context, await list.json()) : context.html(SHELL),
   );
 
-  app.get("/:page{lab(\\.json)?}", async (context) =>
-    wantsJson(context) ? json(context, await labJson(labs)) : context.html(SHELL),
-  );
-  addLab(app, labs);
   addLatents(app, models, runOf);
 
   app.get("/:page{compare(\\.json)?}", async (context) => {

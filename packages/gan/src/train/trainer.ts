@@ -173,7 +173,14 @@ export class Trainer {
         for (const [i, phase] of group.entries()) {
           const following = group[i + 1];
           const ahead = following === undefined ? undefined : new Set(following.update.flat());
-          before = this.#step(phase, ahead, before, logging ? scalars : undefined);
+          const { play, losses } = timed("phase", phase.name, () =>
+            game.step(phase, { ...this.#playOptions(phase, logging), ahead }, before),
+          );
+          before = play;
+          for (const loss of losses.keys()) this.#taught?.add(loss.slice(0, loss.indexOf("/")));
+          if (logging)
+            timed("part", "read scalars", () => readScalars([...losses, ...play.scalars], scalars));
+          if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch * this.#factor;
         }
       });
     }
@@ -185,49 +192,6 @@ export class Trainer {
     if (average !== undefined) timed("phase", "average", () => average.update(this.#averageDecay(clock)));
     this.#iteration++;
     return logging ? scalars : undefined;
-  }
-
-  /** @param scalars where losses are written, of a step that is logged */
-  #step(
-    phase: Phase,
-    ahead: ReadonlySet<string> | undefined,
-    before: Play | undefined,
-    scalars: Record<string, number> | undefined,
-  ): Play {
-    const { game, config } = this;
-    const { play, losses } = timed("phase", phase.name, () =>
-      game.step(phase, { ...this.#playOptions(phase, scalars !== undefined), ahead }, before),
-    );
-    for (const loss of losses.keys()) this.#taught?.add(loss.slice(0, loss.indexOf("/")));
-    if (scalars !== undefined)
-      timed("part", "read scalars", () => readScalars([...losses, ...play.scalars], scalars));
-    if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch * this.#factor;
-    return play;
-  }
-
-  /**
-   * One step of one phase alone, between two iterations, on a batch of its own. The training is then another than the one that
-   * its seed says.
-   * @returns its losses, as a report has them
-   * @throws UsageError for a phase that the game has not
-   */
-  async stepPhase(name: string): Promise<Record<string, number>> {
-    const { game, config } = this;
-    const phase = game.phases.find((each) => each.name === name);
-    if (phase === undefined)
-      throw new UsageError(
-        `there is no phase '${name}'; an iteration has ${game.phases.map((each) => each.name).join(", ")}`,
-      );
-    game.train(true);
-    const scalars: Record<string, number> = {};
-    this.#factor = game.batchFactor(this.#imagesSeen);
-    await this.#nextBatch();
-    const clock = this.#clock();
-    for (const { name: player, optimizer } of game.players.values())
-      scheduleOptimizer(config.optimizers, player, optimizer, clock);
-    scope(() => void this.#step(phase, undefined, undefined, scalars));
-    this.#batches = [];
-    return scalars;
   }
 
   /** @throws UsageError for players that no term teaches: hours would pass, and they would be what they were */
