@@ -87,6 +87,7 @@ export { type RunSummary, readRun } from "./core/run/summary.js";
 export { type Exemplars, latentArithmetic, latentNeighbours } from "./core/sample/arithmetic.js";
 export { Best } from "./core/sample/best.js";
 export { PER_CLASS, parseClasses, rowClasses } from "./core/sample/classes.js";
+export { SampleJudge } from "./core/sample/judge.js";
 export { interpolate } from "./core/sample/interpolate.js";
 export { drawMixingGrid, styleRanges } from "./core/sample/mixing.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { ComparePage } from "./compare/ComparePage.js";
+import { LabPage } from "./lab/LabPage.js";
 import { useAddress } from "./parts/address.js";
 import { Dialog } from "./parts/Dialog.js";
 import { useKeys } from "./parts/keys.js";
@@ -14,6 +15,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["r", "real images beside the samples"],
   ["l", "logarithmic scale"],
   ["Esc", "the whole training again, after a look into a part"],
+  ["s", "one iteration, in the lab"],
   ["?", "this list"],
 ];
 
@@ -21,7 +23,7 @@ export function App() {
   const url = useAddress();
   const [helps, setHelps] = useState(false);
   useKeys({ "?": () => setHelps(true) });
-  const [, page, id] = /^\/(run|compare|runs)?\/?(.*)$/.exec(url.pathname) ?? [];
+  const [, page, id] = /^\/(run|compare|runs|lab)?\/?(.*)$/.exec(url.pathname) ?? [];
   return (
     <>
       <header class="top">
@@ -32,14 +34,19 @@ export function App() {
           Gantry studio
         </a>
         <nav aria-label="Pages">
-          <a href="/" aria-current={page === "run" || page === "compare" ? undefined : "page"}>
+          <a href="/" aria-current={["run", "compare", "lab"].includes(page ?? "") ? undefined : "page"}>
             Runs
+          </a>
+          <a href="/lab" aria-current={page === "lab" ? "page" : undefined}>
+            Lab
           </a>
         </nav>
         <span class="grow" />
-        <a class="quiet" href={`${url.pathname === "/" ? "/runs" : url.pathname}.json${url.search}`}>
-          JSON
-        </a>
+        {page === "lab" ? null : (
+          <a class="quiet" href={`${url.pathname === "/" ? "/runs" : url.pathname}.json${url.search}`}>
+            JSON
+          </a>
+        )}
         <button type="button" class="button small" aria-label="Keys" onClick={() => setHelps(true)}>
           ?
         </button>
@@ -48,6 +55,8 @@ export function App() {
         <RunPage key={id} id={decode(id ?? "")} />
       ) : page === "compare" ? (
         <ComparePage />
+      ) : page === "lab" ? (
+        <LabPage />
       ) : (
         <RunsPage />
       )}

@@ -6,6 +6,8 @@ import { type Context, Hono } from "hono";
 import { guard } from "./access.js";
 import { begin, stop, throwAway } from "./actions.js";
 import { compareSummaries } from "./compared.js";
+import type { Labs } from "./lab/labs.js";
+import { addLab } from "./lab/routes.js";
 import { isObject } from "./objects.js";
 import { pageFile } from "./pageFiles.js";
 import { Reals } from "./reals.js";
@@ -18,6 +20,7 @@ import { embeddedSamples, sharedPage } from "./shared.js";
 export interface ServerOptions {
   readonly list: RunList;
   readonly token: string;
+  readonly labs: Labs;
   /** The program that begins forks, and its first words. */
   readonly gantry: readonly string[];
 }
@@ -47,7 +50,7 @@ const SHELL = `<!doctype html>
 `;
 
 /** The studio's pages, and what they show as JSON at the same addresses. */
-export function makeServer({ list, token, gantry }: ServerOptions): Hono {
+export function makeServer({ list, labs, token, gantry }: ServerOptions): Hono {
   const app = new Hono();
   const details = new RunDetails();
   const reals = new Reals();
@@ -69,6 +72,9 @@ export function makeServer({ list, token, gantry }: ServerOptions): Hono {
   app.get("/", async (context) =>
     wantsJson(context) ? json(context, await list.json()) : context.html(SHELL),
   );
+
+  app.get("/lab", (context) => context.html(SHELL));
+  addLab(app, labs);
 
   app.get("/:page{compare(\\.json)?}", async (context) => {
     if (!wantsJson(context)) return context.html(SHELL);
