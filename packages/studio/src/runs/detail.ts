@@ -9,7 +9,7 @@ import { type ListedRun, sampleIterations } from "./row.js";
 /** Runs whose events are kept: a few megabytes each. */
 const KEPT = 48;
 /** Milliseconds that a page waits for events; the rest is read meanwhile, and told the next time. */
-const PATIENCE = 250;
+const PATIENCE = 150;
 
 /** What pages of single runs and of comparisons show of their events, which are read once. */
 export class RunDetails {
