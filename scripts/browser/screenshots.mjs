@@ -20,15 +20,30 @@ async function trained() {
   return join(stage.folder, "runs");
 }
 
+/** Until something is to be seen. */
+async function playLab(page) {
+  await page.getByRole("button", { name: "Begin" }).click();
+  await page
+    .getByText(/iteration 0 of/)
+    .nth(1)
+    .waitFor({ timeout: 120_000 });
+  await page.getByRole("button", { name: "Play" }).click();
+  await page
+    .getByText(/iteration \d,?[5-9]\d\d of/)
+    .nth(1)
+    .waitFor({ timeout: 300_000 });
+  await page.getByRole("button", { name: "Pause" }).click();
+}
+
 test("screenshots", async () => {
   mkdirSync(folder, { recursive: true });
   const runs = process.env.GANTRY_SHOWN_RUNS ?? (await trained());
   const { address } = await openStudio(stage, runs);
-  const shoot = async (name, path, { scroll, ...options } = {}) => {
+  const shoot = async (name, path, { before, ...options } = {}) => {
     const { page, context, at } = await openPage(stage, address, options);
     await at(path);
     await page.waitForLoadState("networkidle", { timeout: 5000 }).catch(() => {});
-    if (scroll !== undefined) await page.locator(scroll).first().scrollIntoViewIfNeeded();
+    await before?.(page);
     // A folder of this machine is nobody else's.
     await page.evaluate((place) => {
       const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -50,6 +65,7 @@ test("screenshots", async () => {
   await shoot("run-dark", `/run/${image}?smooth=0.6`, { colorScheme: "dark" });
   const query = points.map((id) => `run=${encodeURIComponent(id)}`).join("&");
   await shoot("compare", `/compare?${query}`, { viewport: { width: 1400, height: 1150 } });
+  await shoot("lab", "/lab", { viewport: { width: 1400, height: 1250 }, before: playLab });
   await shoot("narrow", "/?sort=name", { viewport: { width: 390, height: 844 } });
   await shoot("narrow-run", `/run/${image}`, { viewport: { width: 390, height: 844 } });
 });

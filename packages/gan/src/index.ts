@@ -91,6 +91,7 @@ export { type Exemplars, latentArithmetic, latentNeighbours } from "./core/sampl
 export { Best } from "./core/sample/best.js";
 export { PER_CLASS, parseClasses, rowClasses } from "./core/sample/classes.js";
 export { interpolate } from "./core/sample/interpolate.js";
+export { SampleJudge } from "./core/sample/judge.js";
 export { drawMixingGrid, styleRanges } from "./core/sample/mixing.js";
 export { type NearestReal, nearestReals } from "./core/sample/nearest.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { ComparePage } from "./compare/ComparePage.js";
+import { LabPage } from "./lab/LabPage.js";
 import { LatentsPage } from "./latents/LatentsPage.js";
 import { useAddress } from "./parts/address.js";
 import { Dialog } from "./parts/Dialog.js";
@@ -15,6 +16,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["r", "real images beside the samples"],
   ["l", "logarithmic scale"],
   ["Esc", "the whole training again, after a look into a part"],
+  ["s", "one iteration, in the lab"],
   ["?", "this list"],
 ];
 
@@ -22,7 +24,7 @@ export function App() {
   const url = useAddress();
   const [helps, setHelps] = useState(false);
   useKeys({ "?": () => setHelps(true) });
-  const [, page, id] = /^\/(run|compare|runs|latents)?\/?(.*)$/.exec(url.pathname) ?? [];
+  const [, page, id] = /^\/(run|compare|runs|latents|lab)?\/?(.*)$/.exec(url.pathname) ?? [];
   return (
     <>
       <header class="top">
@@ -36,11 +38,16 @@ export function App() {
           <a href="/" aria-current={page === undefined || page === "runs" ? "page" : undefined}>
             Runs
           </a>
+          <a href="/lab" aria-current={page === "lab" ? "page" : undefined}>
+            Lab
+          </a>
         </nav>
         <span class="grow" />
-        <a class="quiet" href={`${url.pathname === "/" ? "/runs" : url.pathname}.json${url.search}`}>
-          JSON
-        </a>
+        {page === "lab" ? null : (
+          <a class="quiet" href={`${url.pathname === "/" ? "/runs" : url.pathname}.json${url.search}`}>
+            JSON
+          </a>
+        )}
         <button type="button" class="button small" aria-label="Keys" onClick={() => setHelps(true)}>
           ?
         </button>
@@ -51,6 +58,8 @@ export function App() {
         <LatentsPage key={id} id={decode(id ?? "")} />
       ) : page === "compare" ? (
         <ComparePage />
+      ) : page === "lab" ? (
+        <LabPage />
       ) : (
         <RunsPage />
       )}

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type ServerType, serve } from "@hono/node-server";
 import { newToken } from "./access.js";
+import { Labs } from "./lab/labs.js";
 import { Models } from "./latents/models.js";
 import { RunList } from "./runs/list.js";
 import { makeServer } from "./server.js";
@@ -40,10 +41,11 @@ export async function startStudio({ folder, port, gantry }: StudioOptions): Prom
   const home = isRun ? dirname(whole) : whole;
   const token = newToken();
   const list = new RunList(home);
+  const labs = new Labs(home);
   const models = new Models(gantry);
   const listen = (wanted: number) =>
     new Promise<ServerType>((done, fail) => {
-      const app = makeServer({ list, models, token, gantry });
+      const app = makeServer({ list, labs, models, token, gantry });
       const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: wanted }, () => done(server));
       server.on("error", fail);
     });
@@ -58,11 +60,11 @@ export async function startStudio({ folder, port, gantry }: StudioOptions): Prom
     address: isRun ? runAddress(whole) : addressOf("/"),
     addressOf: runAddress,
     close: async () => {
-      await models.close();
-      await new Promise<void>((done) => {
-        if ("closeAllConnections" in server) server.closeAllConnections();
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      const closed = new Promise<void>((done) => {
         server.close(() => done());
       });
+      await Promise.all([closed, labs.close(), models.close()]);
     },
   };
 }

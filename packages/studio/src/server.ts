@@ -6,6 +6,8 @@ import { type Context, Hono } from "hono";
 import { guard } from "./access.js";
 import { begin, stop, throwAway } from "./actions.js";
 import { compareSummaries } from "./compared.js";
+import type { Labs } from "./lab/labs.js";
+import { addLab } from "./lab/routes.js";
 import type { Models } from "./latents/models.js";
 import { addLatents } from "./latents/routes.js";
 import { isObject } from "./objects.js";
@@ -21,6 +23,7 @@ export interface ServerOptions {
   readonly list: RunList;
   readonly models: Models;
   readonly token: string;
+  readonly labs: Labs;
   /** The program that begins forks, and its first words. */
   readonly gantry: readonly string[];
 }
@@ -50,7 +53,7 @@ const SHELL = `<!doctype html>
 `;
 
 /** The studio's pages, and what they show as JSON at the same addresses. */
-export function makeServer({ list, models, token, gantry }: ServerOptions): Hono {
+export function makeServer({ list, labs, models, token, gantry }: ServerOptions): Hono {
   const app = new Hono();
   const details = new RunDetails();
   const reals = new Reals();
@@ -73,6 +76,8 @@ export function makeServer({ list, models, token, gantry }: ServerOptions): Hono
     wantsJson(context) ? json(context, await list.json()) : context.html(SHELL),
   );
 
+  app.get("/lab", (context) => context.html(SHELL));
+  addLab(app, labs);
   addLatents(app, models, runOf);
 
   app.get("/:page{compare(\\.json)?}", async (context) => {

@@ -134,6 +134,25 @@ export class Trainer {
     }
   }
 
+  /**
+   * One step of one phase alone, on a batch of its own, to look at what it does. No iteration is counted: the training is no
+   * longer the one that its configuration tells of.
+   * @throws UsageError for a phase that the game does not have
+   */
+  async playPhase(name: string): Promise<void> {
+    const phase = this.game.phases.find((each) => each.name === name);
+    if (phase === undefined)
+      throw new UsageError(
+        `there is no phase '${name}'; there are: ${this.game.phases.map((each) => each.name).join(", ")}`,
+      );
+    this.game.train(true);
+    await this.#nextBatch();
+    scope(
+      () => void this.game.step(phase, { ...this.#playOptions(phase, false), ahead: undefined }, undefined),
+    );
+    this.#batches = [];
+  }
+
   /** A batch of which a layer has nothing to normalise over is a mistake in the settings. */
   #explain(error: Error): Error {
     if (!(error instanceof TorchError) || !/needs more than one value a channel/.test(error.message))

@@ -1,5 +1,5 @@
 import { lines as drawLines } from "@gantry/gan/figures";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { colourOf } from "./Marks.js";
 import { dataOf, optionsOf, type PlotLine, type PlotProps } from "./plotting.js";
@@ -22,9 +22,11 @@ export function Plot(props: PlotProps) {
     return () => dark.removeEventListener("change", change);
   }, []);
   // Drawn once it comes into sight: a run may have a hundred curves.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return;
+    // What is in sight at once does not wait for the observer.
+    setShown(element.getBoundingClientRect().top < innerHeight);
     const sight = new IntersectionObserver(
       (seen) => setShown(seen.some(({ isIntersecting }) => isIntersecting)),
       {
@@ -34,7 +36,7 @@ export function Plot(props: PlotProps) {
     sight.observe(element);
     return () => sight.disconnect();
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = frame.current;
     if (element === null || !shown) return;
     element.replaceChildren();

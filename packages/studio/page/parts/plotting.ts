@@ -29,6 +29,8 @@ export interface PlotProps {
   /** Weight of what came before in the smoothed line, in [0, 1). */
   readonly smoothing?: number;
   readonly height?: number;
+  /** The iterations that are shown. Default: those of the lines. */
+  readonly span?: readonly [from: number, to: number];
   /** Called with the iteration that was clicked. */
   readonly onPick?: (iteration: number) => void;
   readonly onZoom?: (from: number, to: number) => void;
@@ -108,7 +110,10 @@ export function optionsOf(live: { readonly current: PlotProps }, element: HTMLEl
     legend: { show: false },
     series,
     bands,
-    scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
+    scales: {
+      x: { time: false, range: (_, low, high) => spanOf(live.current, low, high) },
+      y: logarithmic ? { distr: 3 } : {},
+    },
     axes: [
       {
         ...axis,
@@ -145,6 +150,12 @@ export function optionsOf(live: { readonly current: PlotProps }, element: HTMLEl
       ],
     },
   };
+}
+
+/** The least and the greatest iteration of a plot. */
+function spanOf({ span }: PlotProps, low: number, high: number): [number, number] {
+  const [from, to] = span ?? [low ?? 0, high ?? 1];
+  return from < to ? [from, to] : [from - 1, from + 1];
 }
 
 const fade = (colour: string): string =>

@@ -32,6 +32,7 @@ export function Curves({ run }: { readonly run: RunJson }) {
   const names = Object.keys(run.curves).filter((name) => name.toLowerCase().includes(wanted.toLowerCase()));
   const sorted = names.toSorted((a, b) => rank(groupOf(a)) - rank(groupOf(b)));
   const groups = [...Map.groupBy(sorted, (name) => (names.length > FEW ? groupOf(name) : ""))];
+  const span = spanOf(Object.values(run.curves));
   const marks = useMemo(
     (): PlotMark[] => [
       ...run.restarts.map(({ iteration }): PlotMark => ({ at: iteration, kind: "restart" })),
@@ -92,6 +93,7 @@ export function Curves({ run }: { readonly run: RunJson }) {
                 marks={marks}
                 logarithmic={logarithmic}
                 smoothing={smoothing}
+                span={span}
               />
             ))}
           </div>
@@ -147,15 +149,22 @@ function Notes({ run, from, to, isPart }: NotesProps) {
   );
 }
 
+/** The iterations that all curves are shown over: those that any of them has. */
+function spanOf(curves: readonly CurveJson[]): readonly [number, number] | undefined {
+  const ends = curves.flatMap(({ at }) => (at.length === 0 ? [] : [at[0]!, at.at(-1)!]));
+  return ends.length === 0 ? undefined : [Math.min(...ends), Math.max(...ends)];
+}
+
 interface CurveProps {
   readonly name: string;
   readonly curve: CurveJson;
   readonly marks: readonly PlotMark[];
   readonly logarithmic: boolean;
   readonly smoothing: number;
+  readonly span: readonly [number, number] | undefined;
 }
 
-function CurvePlot({ name, curve, marks, logarithmic, smoothing }: CurveProps) {
+function CurvePlot({ name, curve, marks, logarithmic, smoothing, span }: CurveProps) {
   const lines = useMemo(() => [lineOf(name, curve)], [name, curve]);
   const all = useMemo(
     () => [...marks, ...curve.bad.map((at): PlotMark => ({ at, kind: "bad" }))],
@@ -168,6 +177,7 @@ function CurvePlot({ name, curve, marks, logarithmic, smoothing }: CurveProps) {
       marks={all}
       logarithmic={logarithmic}
       smoothing={smoothing}
+      {...(span === undefined ? {} : { span })}
       onPick={(iteration) => choose({ at: String(Math.max(0, iteration)) })}
       onZoom={(from, to) => choose({ from: from.toFixed(0), to: to.toFixed(0) })}
     />
