@@ -183,6 +183,7 @@ function addCommand(
     const limit = last?.name.includes("...") ? parser.args.length : (command.arguments?.length ?? 0);
     const extra = parser.args[limit];
     if (extra !== undefined) throw await unknownCommand(full, extra, command.commands ?? []);
+    if (command.arguments?.[0]?.name === "<run[@step]>") await refuseMissing(parser.args[0]!);
     // An option that `recipes` and `recipes show` both take is the outer one's, wherever it stands.
     state.status = (await command.run(await output.open(), parser.args, parser.optsWithGlobals())) ?? 0;
   });
@@ -198,17 +199,23 @@ function refuseRepeats(option: Option): void {
   });
 }
 
+/** @throws UsageProblem for what is no run, before anything heavy is loaded */
+async function refuseMissing(run: string): Promise<void> {
+  const { refuseMissingRun } = await import("./runsHere.js");
+  refuseMissingRun(run);
+}
+
 async function unknownCommand(
   path: readonly string[],
   word: string,
   known: readonly { readonly name: string }[],
 ): Promise<UsageProblem> {
-  const { didYouMean } = await import("@gantry/gan");
+  const { nearest } = await import("@gantry/gan/unknown");
   const names = known.map(({ name }) => [...path, name].join(" "));
   const full = [...path, word].join(" ");
-  const close = didYouMean(full, names);
+  const close = nearest(full, names);
   return new UsageProblem(
-    `unknown command '${full}'${close === "" ? `; there is: ${names.join(", ")}` : close.replaceAll('"', "'")}`,
+    `unknown command '${full}'${close === undefined ? `; there is: ${names.join(", ")}` : `; did you mean '${close}'?`}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { catalogueWith } from "../catalogue/catalogue.js";
-import { requireName } from "../catalogue/names.js";
+import { refuseUnknown } from "../catalogue/names.js";
 import { defineCommand } from "../command.js";
 import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
 import { prettyJson } from "../render/format.js";
@@ -58,7 +58,7 @@ export default defineCommand<ImportOptions>({
         ["gantry recipes show dcgan --preset small", "for small machines"],
       ],
       async run(output, [name = ""], options) {
-        requireName("recipe", name, (await catalogueWith(options)).recipes);
+        refuseUnknown({ recipe: name, ...options }, await catalogueWith(options));
         const { parseSetting, recipes, resolveConfig } = await import("@gantry/gan");
         await importOwn(options);
         const { summary, source } = await recipes.get(name);

@@ -1,7 +1,7 @@
 import { catalogueWith } from "../catalogue/catalogue.js";
 import type { Catalogue } from "../catalogue/types.js";
 import type { Command, CommandOption } from "../command.js";
-import { runsUnder } from "./runs.js";
+import { runsUnder } from "../runsHere.js";
 
 /** Where the line stands: the command that it names, and what was typed behind it. */
 interface Place {

@@ -235,6 +235,11 @@ describe("bad input gets one line", () => {
   test("what is no run, and a run that is damaged", async () => {
     await refuse(["resume", cwd], 2, /not a run \(no config\.json\)/);
     await refuse(["fork", join(cwd, "nowhere"), "--set", "steps=5"], 2, /not a run/);
+    await mkdir(join(cwd, "runs/gan-ring-0"), { recursive: true });
+    await writeFile(join(cwd, "runs/gan-ring-0/config.json"), "{}");
+    for (const near of ["runs/gan-rnig-0", "gan-ring-0", "gan-ring-1@best"])
+      await refuse(["probe", near], 2, /: not a run .*; did you mean 'runs\/gan-ring-0'\?/, { cwd });
+    await refuse(["probe", "runs/gan-ring-0"], 2, /not a run \(its config\.json is not Gantry's\)/, { cwd });
     await succeed(["train", "gan", ...QUICK, "--steps", "3", "--out", "damaged"], { cwd });
     await refuse(
       ["train", "gan", ...QUICK, "--out", "damaged"],

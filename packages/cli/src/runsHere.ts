@@ -1,5 +1,8 @@
+// Runs by their folders' names alone, without loading what reads them.
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { nearest } from "@gantry/gan/unknown";
+import { UsageProblem } from "./errors.js";
 
 /** Folders that are looked into for runs, one in another. */
 const DEEP = 3;
@@ -13,6 +16,29 @@ export async function runsUnder(begun: string): Promise<string[]> {
   if (run !== undefined && isRun(run)) return [...stepsOf(run), "best"].map((step) => `${run}@${step}`);
   const folder = begun.includes("/") ? dirname(`${begun}x`) : "runs";
   return find(folder, DEEP);
+}
+
+/**
+ * Refuses RUN, RUN@STEP and RUN@best where there is no such run, naming the nearest one under `runs/`.
+ * @throws UsageProblem
+ */
+export function refuseMissingRun(text: string): void {
+  const path = isRun(text) ? text : text.replace(/@(\d+|best)$/, "");
+  if (isRun(path)) return;
+  const known = find("runs", DEEP);
+  const close =
+    nearest(path, known) ??
+    known.find(
+      (run) =>
+        basename(run) ===
+        nearest(
+          path,
+          known.map((each) => basename(each)),
+        ),
+    );
+  const help =
+    close === undefined ? "; give the folder that 'gantry train' made" : `; did you mean '${close}'?`;
+  throw new UsageProblem(`${path}: not a run (no config.json)${help}`);
 }
 
 const isRun = (folder: string) => existsSync(join(folder, "config.json"));
