@@ -3,6 +3,7 @@ import { crc32, deflate, type ZlibOptions } from "node:zlib";
 import { amount } from "./amount.js";
 import { concatBytes } from "./bytes.js";
 import { FormatError } from "./errors.js";
+import { filterRows } from "./pngFilter.js";
 import { MOST_PIXELS, openPicture } from "./sharp.js";
 
 /** One image, or several of the same shape, as planes of unsigned bytes. */
@@ -113,11 +114,7 @@ export async function encodePng(image: Pixels): Promise<Uint8Array> {
       `a length of ${amount(image.data.length, "bytes")} is not one ${sizes(image.shape)} image`,
     );
   }
-  const pixels = interleave(image);
-  const row = width * channels;
-  // A row begins with the number of its filter: 0, none.
-  const rows = new Uint8Array(height * (1 + row));
-  for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * row, (y + 1) * row), y * (1 + row) + 1);
+  const rows = filterRows(interleave(image), width * channels, channels);
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);

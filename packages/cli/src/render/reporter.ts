@@ -98,6 +98,8 @@ export interface Reporter {
   note(message: string): void;
   /** One line about something that went wrong and did not end the work; the same line only once. */
   warning(message: string): void;
+  /** Lines that stand on the screen until the next ones; undefined where nothing can be drawn over. */
+  board?(lines: readonly string[]): void;
   /** Takes away what is only on the screen for now: a bar. */
   clear(): void;
 }

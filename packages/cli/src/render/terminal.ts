@@ -100,6 +100,11 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
       shown = rows.length;
       drawn = performance.now();
     },
+    board(lines) {
+      clear();
+      stderr.write(lines.join("\n"));
+      shown = lines.length;
+    },
     end: clear,
     note: line,
     warning(message) {

@@ -274,14 +274,8 @@ export class RunDirectory {
   }
 
   /** The last heartbeat; undefined before the first, and where it cannot be read. */
-  async readHeartbeat(): Promise<Heartbeat | undefined> {
-    try {
-      return heartbeatOf(JSON.parse(await readFile(join(this.path, "heartbeat.json"), "utf8"))) as
-        | Heartbeat
-        | undefined;
-    } catch {
-      return undefined;
-    }
+  readHeartbeat(): Promise<Heartbeat | undefined> {
+    return readHeartbeat(this.path);
   }
 
   /**
@@ -289,16 +283,8 @@ export class RunDirectory {
    * the first heartbeat.
    * @param now milliseconds since 1970; default now
    */
-  async status(now = Date.now()): Promise<Heartbeat["state"] | "dead" | "new"> {
-    const beat = await this.readHeartbeat();
-    if (beat === undefined) return "new";
-    if (beat.state !== "running") return beat.state;
-    const holder = lockHolder(this.path)?.life;
-    if (holder === "alive") return "running";
-    if (holder === "dead" || holder === "free") return "dead";
-    const age = now - Date.parse(beat.time);
-    const alive = beat.host === hostname() ? age < STALE_HERE && isProcess(beat.pid) : age < STALE;
-    return alive ? "running" : "dead";
+  async status(now = Date.now()): Promise<RunStatus> {
+    return statusOf(this.path, await this.readHeartbeat(), now);
   }
 
   /**
@@ -316,6 +302,32 @@ export class RunDirectory {
       }
     });
   }
+}
+
+/** What a run is doing: see RunDirectory.status(). */
+export type RunStatus = Heartbeat["state"] | "dead" | "new";
+
+/** The last heartbeat of the run at a path; undefined before the first, and where it cannot be read. */
+export async function readHeartbeat(path: string): Promise<Heartbeat | undefined> {
+  try {
+    return heartbeatOf(JSON.parse(await readFile(join(path, "heartbeat.json"), "utf8"))) as
+      | Heartbeat
+      | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the run at a path is doing, by its last heartbeat and by whether its writer is there. */
+export function statusOf(path: string, beat: Heartbeat | undefined, now = Date.now()): RunStatus {
+  if (beat === undefined) return "new";
+  if (beat.state !== "running") return beat.state;
+  const holder = lockHolder(path)?.life;
+  if (holder === "alive") return "running";
+  if (holder === "dead" || holder === "free") return "dead";
+  const age = now - Date.parse(beat.time);
+  const alive = beat.host === hostname() ? age < STALE_HERE && isProcess(beat.pid) : age < STALE;
+  return alive ? "running" : "dead";
 }
 
 /** Configurations of before there were versions name none, and are of the first. */

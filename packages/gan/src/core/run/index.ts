@@ -13,5 +13,6 @@ export {
   type UsedSource,
 } from "./imports.js";
 export { type LockHolder, type LockOptions, lockHolder, RunLock } from "./lock.js";
+export { overviewOf, type RunOverview, runsUnder } from "./overview.js";
 export type { RunScore } from "./scores.js";
 export { type RunSummary, readRun, runsAt, summariseRun } from "./summary.js";
