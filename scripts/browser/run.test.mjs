@@ -8,7 +8,8 @@ import { inspect, openPage, openStage, openStudio } from "./stage.mjs";
 const stage = await openStage();
 const runs = join(stage.folder, "runs");
 const samples = Array.from({ length: 40 }, (_, i) => 5 * (i + 1));
-await makeRun(runs, "made", { events: losses(200), samples, iteration: 200 });
+const finding = { event: "finding", iteration: 150, name: "mode-collapse", began: 120 };
+await makeRun(runs, "made", { events: [...losses(200), finding], samples, iteration: 200 });
 const studio = await openStudio(stage, runs);
 
 /** Memory that a process has had at most, in megabytes. */
@@ -45,6 +46,8 @@ describe("a run", () => {
     await page.getByText(/Iterations \d+ to \d+/).waitFor();
     await page.keyboard.press("Escape");
     await page.getByText(/Iterations \d+ to/).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "iteration 120" }).click();
+    await page.getByText("24 of 40").waitFor();
     await inspect(page, "a run");
     // The settings that it was made with, found.
     await page.getByRole("searchbox", { name: "Only" }).last().fill("learningRate");

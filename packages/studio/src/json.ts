@@ -22,10 +22,17 @@ export interface FindingJson {
   readonly iteration: number;
   readonly noticed: number;
   readonly title: string;
-  /** What was seen, and what to try. */
+  /** What was measured. */
   readonly text: string;
-  readonly advice: readonly string[];
+  /** What it means, and what usually causes it; absent until that is known. */
+  readonly summary?: string;
+  readonly cause?: string;
 }
+
+/** Commands that help, by the findings' names, the best first. */
+export type AdviceJson = Readonly<
+  Record<string, readonly { readonly command: string; readonly meaning: string }[]>
+>;
 
 /** A run in the list. */
 export interface RunRow {

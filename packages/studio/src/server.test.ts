@@ -11,6 +11,15 @@ import { addEvents, losses, madeFolder, makeRun } from "./testing/runs.js";
 const { folder, remove } = madeFolder();
 const HOSTILE = `<img src=x onerror=alert(1)>"'&%20`;
 const PLUS = "tabs\tand\nlines+100%";
+/** Stands for the command: it diagnoses, and all else succeeds at once. */
+const DIAGNOSE = `
+  const words = process.argv.slice(1);
+  const found = [{ name: "collapse", summary: "samples are alike", cause: "D judges one at a time", advice:
+    [{ command: "gantry fork " + words[1] + "@0 --with packing", meaning: "packs" }] }];
+  if (words[0] === "diagnose") {
+    console.log(JSON.stringify(words[1] === "--list" ? found : { findings: found }));
+    process.exitCode = words[1] === "--list" ? 0 : 3;
+  }`;
 let studio: Studio;
 let token = "";
 let base = "";
@@ -38,7 +47,7 @@ before(async () => {
   await makeRun(folder, ".bin/gone");
   await makeRun(folder, "damaged");
   writeFileSync(join(folder, "damaged", "config.json"), "{");
-  studio = await startStudio({ folder, port: 0, gantry: [process.execPath, "-e", "process.exit(0)"] });
+  studio = await startStudio({ folder, port: 0, gantry: [process.execPath, "-e", DIAGNOSE] });
   const address = new URL(studio.address);
   token = address.searchParams.get("token") ?? "";
   base = address.origin;
@@ -149,6 +158,19 @@ describe("the list", () => {
       row?.findings.map(({ title, severity }) => [title, severity]),
       [["G collapses", "problem"]],
     );
+  });
+});
+
+test("findings are explained, and what helps is asked of gantry diagnose", async () => {
+  // Meanings are asked for when the first finding is seen.
+  for (let tries = 0; ; tries++) {
+    const { findings } = await json<RunJson>("/run/dcgan-0.json");
+    if (findings[0]?.cause === "D judges one at a time") break;
+    assert.ok(tries < 600, JSON.stringify(findings));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.deepEqual(await json("/advice/dcgan-0"), {
+    collapse: [{ command: `gantry fork ${join(folder, "dcgan-0")}@0 --with packing`, meaning: "packs" }],
   });
 });
 

@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { guard } from "./access.js";
 import { begin, stop, throwAway } from "./actions.js";
 import { compareSummaries } from "./compared.js";
+import { Diagnosis } from "./diagnosis.js";
 import type { Labs } from "./lab/labs.js";
 import { addLab } from "./lab/routes.js";
 import type { Models } from "./latents/models.js";
@@ -57,6 +58,7 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
   const app = new Hono();
   const details = new RunDetails();
   const reals = new Reals();
+  const diagnosis = new Diagnosis(gantry);
   app.use(guard(token));
   app.onError((error, context) =>
     context.json({ message: error.message }, error instanceof Refusal || isUsage(error) ? 409 : 500),
@@ -137,8 +139,12 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
       return text === undefined || !Number.isFinite(Number(text)) ? undefined : Number(text);
     };
     const points = Math.min(MOST_POINTS, Math.max(1, Math.round(number("points") ?? POINTS)));
-    return json(context, await details.json(run, points, number("from"), number("to")));
+    const found = await details.json(run, points, number("from"), number("to"));
+    return json(context, { ...found, findings: diagnosis.explain(found.findings) });
   });
+  app.get("/advice/:id{[\\s\\S]+}", async (context) =>
+    context.json(await diagnosis.advise((await runOf(context)).path)),
+  );
 
   app.post("/stop/:id{[\\s\\S]+}", async (context) => context.json({ message: stop(await runOf(context)) }));
   app.post("/bin/:id{[\\s\\S]+}", async (context) => {

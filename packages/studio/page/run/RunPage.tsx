@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
 import type { RunJson } from "../../src/json.js";
-import { choose, pathOf, useAddress } from "../parts/address.js";
+import { pathOf, useAddress } from "../parts/address.js";
 import { useJson } from "../parts/json.js";
-import { byWeight, Severity, StateMark } from "../parts/Marks.js";
+import { StateMark } from "../parts/Marks.js";
 import { Wide } from "../parts/Wide.js";
 import { progressOf, shortNumber, whole } from "../parts/words.js";
 import { Actions } from "./Actions.js";
 import { Curves } from "./Curves.js";
+import { Findings } from "./Findings.js";
 import { Samples } from "./Samples.js";
 import { Settings } from "./Settings.js";
 import { doing } from "./words.js";
@@ -82,34 +83,6 @@ export function RunPage({ id }: { readonly id: string }) {
       <Scores run={run} />
       <Settings run={run} />
     </main>
-  );
-}
-
-function Findings({ run }: { readonly run: RunJson }) {
-  if (run.findings.length === 0) return null;
-  return (
-    <section class="card findings" aria-labelledby="findings">
-      <h2 id="findings">Findings</h2>
-      <ul>
-        {byWeight(run.findings).map((finding) => (
-          <li key={`${finding.iteration} ${finding.name}`}>
-            <Severity severity={finding.severity} />
-            <div>
-              <strong>{finding.title}</strong>{" "}
-              <button type="button" class="link" onClick={() => choose({ at: String(finding.iteration) })}>
-                iteration {whole(finding.iteration)}
-              </button>
-              {finding.text === "" ? null : <p>{finding.text}</p>}
-              {finding.advice.map((line) => (
-                <p key={line} class="quiet">
-                  Try: {line}
-                </p>
-              ))}
-            </div>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 

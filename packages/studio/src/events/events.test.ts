@@ -147,7 +147,6 @@ describe("a run's events", () => {
         noticed: 30,
         title: "Mode collapse",
         text: "distance between samples: 0.0123, below 0.1",
-        advice: [],
       },
     ]);
     assert.ok(Math.abs(log.speed! - 10) < 1e-9);

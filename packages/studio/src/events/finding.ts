@@ -16,7 +16,7 @@ const titled = (name: string): string =>
  */
 export function findingOf(event: RunEvent, noticed: number): FindingJson | undefined {
   if (event.event !== "finding") return undefined;
-  const { began, severity, advice } = event;
+  const { began, severity } = event;
   const name = text(event.name) || "finding";
   return {
     name,
@@ -25,7 +25,6 @@ export function findingOf(event: RunEvent, noticed: number): FindingJson | undef
     noticed,
     title: text(event.title) || titled(name),
     text: text(event.text) || evidenceOf(event),
-    advice: Array.isArray(advice) ? advice.map(text).filter((line) => line !== "") : [],
   };
 }
 
