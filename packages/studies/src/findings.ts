@@ -9,7 +9,7 @@ import { report } from "./findings/report.js";
 
 const HEALTHY = "healthy";
 /** Seeds of the study begin here. */
-const FIRST_SEED = 200;
+const FIRST_SEED = 300;
 
 const methods = [{ name: HEALTHY, summary: "nothing is wrong" }, ...faults];
 

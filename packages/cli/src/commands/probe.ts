@@ -77,10 +77,7 @@ const MEANINGS: readonly (readonly [prefix: string, meaning: string])[] = [
     "angle/real-fake",
     "between D's gradients on reals and on fakes; above 90, what is learnt of one side is lost of the other",
   ],
-  [
-    "angle/",
-    "between one side's gradient and the weighted sum that D follows; above 90, that side gets worse",
-  ],
+  ["angle/", "between one side's gradient and the sum that D follows; above 90, that side gets worse"],
   [
     "probability/",
     "what D takes this side for: near 1 for reals, near 0 for fakes where D wins, 0.5 where it cannot tell",

@@ -26,13 +26,15 @@ test("a run is probed as a run that measured itself from its beginning would tel
     [5, 6, 7].map((at) => events.find((event) => event.iteration === at && name in event)?.[name]);
   for (const name of ["angle/real-fake", "angle/fake-combined", "probability/real", "after/fake"])
     assert.deepEqual(series[name], told(`discriminator/${name}`), name);
+  assert.ok(!("weights/real" in series), "the run weighs nothing");
   const [real, fake] = [series["before/real"]!, series["before/fake"]!];
   assert.deepEqual(
     series["gap/before"],
     real.map((value, i) => value - fake[i]!),
   );
   // Beyond the end of a run too, and of one that measures itself.
-  assert.equal((await probeRun(measured, { iterations: 2 })).series["gap/after"]?.length, 2);
+  const own = (await probeRun(measured, { iterations: 2 })).series;
+  assert.deepEqual([own["gap/after"]?.length, own["weights/real"]?.length], [2, 2]);
 });
 
 test("a run whose loss does not split is refused, by the loss's name", async () => {

@@ -37,7 +37,6 @@ export interface Probe {
 const TERM = "adaptive-weights";
 const PLAYER = "discriminator";
 const ROWS = /^(angle|probability|before|after|weights)\//;
-const REAL_FAKE = "angle/real-fake";
 
 /**
  * Gradient angles and score gaps of a run: trains on from a checkpoint for a few iterations, in memory only, with the
@@ -84,9 +83,9 @@ export async function probeRun(path: string, options: ProbeOptions = {}): Promis
     for await (const { scalars = {} } of trainer.run(iteration + iterations)) {
       for (const [name, value] of Object.entries(scalars)) {
         const row = name.slice(PLAYER.length + 1);
-        // What weighs nothing has no weights, and its sum is turned no way.
-        const isOfWeights = /^weights\//.test(row) || (/^angle\//.test(row) && row !== REAL_FAKE);
-        if (name.startsWith(`${PLAYER}/`) && ROWS.test(row) && (own || !isOfWeights)) add(row, value);
+        // What adaptive weights would do is of a run that has them.
+        if (name.startsWith(`${PLAYER}/`) && ROWS.test(row) && (own || !row.startsWith("weights/")))
+          add(row, value);
       }
       for (const when of ["before", "after"]) {
         const [real, fake] = ["real", "fake"].map((side) => scalars[`${PLAYER}/${when}/${side}`]);

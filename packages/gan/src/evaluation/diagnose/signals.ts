@@ -180,7 +180,9 @@ export class SignalMeter {
     if (!judgesSingles(game)) return {};
     const network = game.network<Discriminator>("discriminator");
     const device = config.device as Device;
-    network.train(false);
+    // As it judges in training: each side normalised by itself. What a pass moves is put back.
+    const buffers = network.buffers();
+    const before = noGrad(() => buffers.map((buffer) => buffer.clone()));
     try {
       return noGrad(() => {
         const { classes } = game.network<Generator>("generator");
@@ -208,7 +210,9 @@ export class SignalMeter {
         };
       });
     } finally {
-      network.train(true);
+      buffers.forEach((buffer, i) => {
+        buffer.assign(before[i]!);
+      });
     }
   }
 

@@ -5,6 +5,8 @@ import { eachImage } from "../pixels.js";
 /** Images that are looked at, half to learn the classes' means from, half to tell by them; of no more numbers in all than these. */
 const MOST = 2000;
 const NUMBERS = 8_000_000;
+/** Images of a class that must be told, in the mean. */
+const LEAST = 20;
 /** How many standard deviations above chance the right answers must be: labels that say nothing are below in 9,999 of 10,000. */
 const THRESHOLD = 4;
 
@@ -75,7 +77,7 @@ function excess(dataset: Dataset, looked: readonly number[]): number | undefined
     shares.set(label, (shares.get(label) ?? 0) + 1);
     guesses.set(best, (guesses.get(best) ?? 0) + 1);
   }
-  if (means.size < 2 || told < 50 * means.size) return undefined;
+  if (means.size < 2 || told < LEAST * means.size) return undefined;
   // What as many guesses of each class would get right by chance.
   let chance = 0;
   for (const [label, count] of guesses) chance += (count / told) * ((shares.get(label) ?? 0) / told);

@@ -28,5 +28,12 @@ export default defineFinding({
           trouble: "below",
         };
   },
-  remedies: [{ meaning: "D sees each image in many ways", with: ["diff-augment"], from: "start" }],
+  remedies: [
+    {
+      meaning: "D sees each image in many ways",
+      with: ["diff-augment"],
+      suits: (_, { kind }) => kind === "images",
+      from: "start",
+    },
+  ],
 });

@@ -1,12 +1,23 @@
 import { defineFinding } from "../finding.js";
-import { entriesOf } from "../history.js";
+import { entriesOf, type History } from "../history.js";
 import { begun, lasting } from "../late.js";
 import { modeRegularizer, packing, slowerDiscriminator, spectralNorm } from "../remedies.js";
 
-/** Samples this much closer to each other than reals are, are one picture with small changes. */
-const THRESHOLD = 0.25;
-/** What still grows so much from one reading to the next, and the next, is a beginning. */
-const GROWTH = 1.15;
+/** How far apart samples are, as a share of reals, where they are one picture with small changes. */
+const APART = 0.25;
+/** Likewise how far each is from its nearest other: a few pictures, each made again and again. In a beginning these are close. */
+const NEAREST = 0.1;
+/** What grows so much from one reading to the next, and the next, is a beginning. */
+const GROWTH = 1.05;
+
+function collapsed(history: History, signal: string, threshold: number, measured: string) {
+  const all = entriesOf(begun(history), (signals) => signals[signal]);
+  const last = all.slice(-3);
+  const isBeginning =
+    last.length === 3 &&
+    last.every(({ value }, i) => i === 0 || (value > GROWTH * last[i - 1]!.value && value > threshold / 5));
+  return isBeginning ? undefined : lasting(history, all, { measured, threshold, trouble: "below" });
+}
 
 export default defineFinding({
   name: "mode-collapse",
@@ -14,20 +25,18 @@ export default defineFinding({
   cause:
     "G has found one output that D takes for real and makes nothing else, since D judges each sample alone; often rates that are too high, " +
     "or a D that has won and teaches nothing any more.",
-  find(history) {
-    // How far apart samples are in all, or how far from the nearest other, whichever is less.
-    const apart = entriesOf(begun(history), (signals) => {
-      const [spread, nearest] = [signals["spread/pixels"], signals["nearest/pixels"]];
-      return spread === undefined || nearest === undefined ? undefined : Math.min(spread, nearest);
-    });
-    const last = apart.slice(-3);
-    if (last.length === 3 && last.every(({ value }, i) => i === 0 || value > GROWTH * last[i - 1]!.value))
-      return undefined;
-    return lasting(history, apart, {
-      measured: "distance between samples, as a share of that between as many reals",
-      threshold: THRESHOLD,
-      trouble: "below",
-    });
-  },
+  find: (history) =>
+    collapsed(
+      history,
+      "spread/pixels",
+      APART,
+      "distance between samples, as a share of that between as many reals",
+    ) ??
+    collapsed(
+      history,
+      "nearest/pixels",
+      NEAREST,
+      "distance from a sample to the nearest other, as a share of what it is among as many reals",
+    ),
   remedies: [spectralNorm, slowerDiscriminator, packing, modeRegularizer],
 });
