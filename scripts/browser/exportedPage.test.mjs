@@ -1,20 +1,27 @@
 // The page of `gantry export --page`, by a server and from a folder, against the samples of the engine.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { readNpy } from "@gantry/formats";
+import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { writeDigits } from "../../packages/cli/dist/testing/digits.js";
 import { succeed } from "../../packages/cli/dist/testing/harness.js";
+import { root } from "../shared.mjs";
 import { findChromium } from "./chromium.mjs";
 
 const cwd = await mkdtemp(join(tmpdir(), "gantry-page-"));
 const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
-const TYPES = { ".html": "text/html", ".css": "text/css", ".js": "text/javascript" };
+const TYPES = {
+  ".html": "text/html",
+  ".css": "text/css",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
 const server = createServer(async (request, response) => {
   try {
     const path = new URL(request.url, "http://here").pathname.replace(/\/$/, "/index.html");
@@ -68,7 +75,7 @@ async function open(address, options = {}) {
 
 const drawn = (page) =>
   page.waitForFunction(() => / in \d+ ms/.test(document.getElementById("status").textContent), null, {
-    timeout: 120_000,
+    timeout: 60_000,
   });
 
 /** Grey values of an image of the grid, once they are other than `before`. */
@@ -143,5 +150,33 @@ test("from a folder too, in the dark, on a telephone, by keyboard; its address s
   await page.keyboard.press("r");
   await pixels(page, 0, first);
   assert.deepEqual(wrong, []);
+  await page.close();
+});
+
+test("the example app of @gantry/web", async () => {
+  const folder = join(cwd, "app");
+  const example = join(root, "packages/web/example");
+  await build({
+    entryPoints: [join(example, "main.ts")],
+    bundle: true,
+    format: "esm",
+    outdir: folder,
+    logLevel: "error",
+  });
+  await copyFile(join(example, "index.html"), join(folder, "index.html"));
+  const wasm = "ort-wasm-simd-threaded.wasm";
+  await copyFile(join(root, "node_modules/onnxruntime-web/dist", wasm), join(folder, wasm));
+  await gantry("export", "styled", "--onnx", "app/generator.onnx");
+  const page = await browser.newPage();
+  await page.goto(`${origin}/app/`);
+  await page.waitForFunction(() => / ms by wasm/.test(document.querySelector("p").textContent), null, {
+    timeout: 60_000,
+  });
+  const values = await page.evaluate(() => {
+    const canvas = document.querySelector("canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return Array.from(data).filter((_, at) => at % 4 === 0);
+  });
+  await assertSample(values, "--seed", "7", "--class", "0");
   await page.close();
 });

@@ -5,7 +5,7 @@ import { chooseProvider } from "./provider.js";
 export interface LoadOptions {
   /** Default: WebGPU where the browser has it, else WebAssembly. */
   readonly provider?: Provider | undefined;
-  /** ONNX Runtime; default onnxruntime-web, which is then loaded. */
+  /** ONNX Runtime; default the one of onnxruntime-web for browsers, which is then loaded. */
   readonly runtime?: typeof Runtime | undefined;
 }
 
@@ -31,6 +31,6 @@ export async function loadGenerator(
     options.runtime ??
     ((await (provider === "webgpu"
       ? import("onnxruntime-web/webgpu")
-      : import("onnxruntime-web"))) as typeof Runtime);
+      : import("onnxruntime-web/wasm"))) as typeof Runtime);
   return await openGenerator(bytes, runtime, provider);
 }

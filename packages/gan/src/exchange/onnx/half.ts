@@ -1,6 +1,8 @@
 import { type OnnxNode, type OnnxTensor, onnxTypeNumber } from "@gantry/formats";
 import { scope, torch } from "@gantry/torch";
 
+/** Where weights stand among the inputs of operators that have them: most of a file, and each number is one of many in a sum. */
+const WEIGHT: Readonly<Record<string, number>> = { Conv: 1, ConvTranspose: 1, Gemm: 1, MatMul: 1, Gather: 0 };
 /** Fewer numbers are not worth a node. */
 const FEWEST = 64;
 /** The largest number in half precision. */
@@ -15,8 +17,9 @@ export interface Stored {
 export function halved({ nodes, initializers }: Stored): Stored {
   const casts: OnnxNode[] = [];
   const kept = new Map<string, OnnxTensor>();
+  const weights = new Set(nodes.map(({ operator, inputs }) => inputs[WEIGHT[operator] ?? inputs.length]));
   for (const [name, tensor] of initializers) {
-    const narrow = tensor.dtype === "float32" ? inHalf(tensor) : undefined;
+    const narrow = weights.has(name) && tensor.dtype === "float32" ? inHalf(tensor) : undefined;
     kept.set(narrow === undefined ? name : `${name}.half`, narrow ?? tensor);
     if (narrow === undefined) continue;
     const to = onnxTypeNumber("float32");
