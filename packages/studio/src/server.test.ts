@@ -61,6 +61,13 @@ after(async () => {
 const ask = (path: string, init: RequestInit = {}) =>
   fetch(base + path, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
 const json = async <Data>(path: string): Promise<Data> => (await (await ask(path)).json()) as Data;
+/** The list, once every run in it has been looked at. */
+async function wholeList(): Promise<RunsJson> {
+  for (;;) {
+    const list = await json<RunsJson>("/runs.json");
+    if (list.unread === 0) return list;
+  }
+}
 const runPath = (id: string) => id.split("/").map(encodeURIComponent).join("/");
 
 /** Asks with headers that fetch() would not send. */
@@ -123,7 +130,7 @@ test("no engine is loaded", () => {
 
 describe("the list", () => {
   test("every run, what it is doing, its score, and the settings that differ", async () => {
-    const { runs, varying, unread } = await json<RunsJson>("/runs.json");
+    const { runs, varying } = await wholeList();
     assert.deepEqual(
       new Map(runs.map(({ id, state }) => [id, state])),
       new Map([
@@ -136,7 +143,6 @@ describe("the list", () => {
         [PLUS, "done"],
       ] as const),
     );
-    assert.equal(unread, 0);
     assert.deepEqual([...varying].sort(), ["batch", "recipe", "seed"]);
     const row = runs.find(({ id }) => id === "dcgan-0");
     assert.equal(row?.settings.batch, 32);
@@ -151,8 +157,9 @@ describe("the list", () => {
     addEvents(join(folder, "dcgan-0"), [
       { event: "finding", iteration: 200, name: "collapse", severity: "problem", title: "G collapses" },
     ]);
+    // A look at the folder holds for a moment.
     await new Promise((resolve) => setTimeout(resolve, 600));
-    const { runs } = await json<RunsJson>("/runs.json");
+    const { runs } = await wholeList();
     const row = runs.find(({ id }) => id === "dcgan-0");
     assert.deepEqual(
       row?.findings.map(({ title, severity }) => [title, severity]),

@@ -18,6 +18,7 @@ export class ListedRun {
   hasNews = true;
   /** Of what was looked at, by which it is seen that it has changed. */
   #versions: Readonly<Record<string, string>> = {};
+  #isKnown = false;
   #directory: RunDirectory | undefined;
   #settings = new Map<string, Json>();
   #trouble: string | null = null;
@@ -40,7 +41,7 @@ export class ListedRun {
 
   /** Whether it has been looked at. */
   get isKnown(): boolean {
-    return this.#versions.config !== undefined;
+    return this.#isKnown;
   }
 
   /** Another for other settings, and for another run. */
@@ -64,6 +65,7 @@ export class ListedRun {
     this.#versions = { ...this.#versions, folder, samples, events };
     if (isNew) await this.#readFiles();
     if (isNew || this.#state === "running" || this.#state === "stalled") await this.#readState(now);
+    this.#isKnown = true;
     return this.#versions.config !== "";
   }
 
