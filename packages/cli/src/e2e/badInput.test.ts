@@ -54,7 +54,11 @@ describe("bad input gets one line", () => {
       2,
       /did you mean 'terms\.gradient-penalty\.weight'\?/,
     );
-    await refuse(["sample", "x", "--out", "x.png", "--count", "some"], 2, /--count some: a whole number/);
+    await mkdir(join(cwd, "x"), { recursive: true });
+    await writeFile(join(cwd, "x/config.json"), "{}");
+    await refuse(["sample", "x", "--out", "x.png", "--count", "some"], 2, /--count some: a whole number/, {
+      cwd,
+    });
   });
 
   test("what would take all memory, or forever, before it is begun", async () => {

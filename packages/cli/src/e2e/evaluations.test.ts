@@ -122,7 +122,11 @@ describe("RUN@best", () => {
     // The report goes before what training found.
     assert.match(stdout, /^kept: modes, .*high-quality.* are of iteration 4$/m);
     assert.doesNotMatch(stdout, /^kept@4: /m);
-    assert.match(await readFile(join(cwd, "both.html"), "utf8"), /kept@4, iteration 1</);
+    const page = await readFile(join(cwd, "both.html"), "utf8");
+    const told = JSON.parse(/id="data"[^>]*>([\s\S]*?)<\/script>/.exec(page)![1]!);
+    const place = told.comparison.runs.findIndex(({ label }: { label: string }) => label === "kept@4");
+    const shown = told.samples.find(({ run }: { run: number }) => run === place);
+    assert.equal(shown.grids.at(-1).iteration, 1, "of pictures, the last until then");
     await rm(join(cwd, "kept/report.json"));
     const without = await succeed(["compare", "kept", "kept@best", "--json"], { cwd });
     const [{ metrics }] = parseLines(without.stdout) as unknown as [

@@ -92,8 +92,9 @@ test("--dry-run tells time, memory and disk, and what they are told from", async
   const { expected, config } = await plan("gan", ...QUICK);
   const { iterationSeconds = 0, seconds, memory = 0, checkpoint = 0, disk } = expected;
   assert.ok(iterationSeconds > 0 && seconds === iterationSeconds * config.steps);
-  // G: 2-128-128-2, D: 2-128-1; Adam keeps two moments of each; each number 4 bytes.
-  const parameters = 2 * 128 + 128 + (128 * 128 + 128) + (128 * 2 + 2) + (2 * 128 + 128) + (128 + 1);
+  // G: 2-128-128-2, D: 2-128-128-1; Adam keeps two moments of each; each number 4 bytes.
+  const parameters =
+    2 * 128 + 128 + (128 * 128 + 128) + (128 * 2 + 2) + (2 * 128 + 128) + (128 * 128 + 128) + (128 + 1);
   assert.ok(
     checkpoint >= 12 * parameters && checkpoint < 12.1 * parameters + 1000,
     `${checkpoint} bytes of ${parameters} parameters`,

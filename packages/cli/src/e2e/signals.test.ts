@@ -45,7 +45,7 @@ describe("signals", () => {
       process.kill(-(child.pid ?? 0), name);
       const ended = await finished;
       assert.equal(ended.status, status, ended.stderr);
-      assert.match(ended.stdout, /^Stopped after/);
+      assert.match(ended.stdout, /^Stopped after/m);
       assert.equal(await saved(run), await logged(run));
     });
 
