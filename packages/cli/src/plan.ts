@@ -1,6 +1,8 @@
 import type { Config } from "@gantry/gan";
+import type { RankWish } from "@gantry/gan/ranks";
 import { summariseData } from "./dataSummary.js";
 import type { Output } from "./output.js";
+import { describeRanks } from "./ranks.js";
 import { amount, columns, count, prettyJson } from "./render/format.js";
 import { describeClasses, describeItems } from "./render/words.js";
 import { defaultRunPath } from "./settings.js";
@@ -12,13 +14,16 @@ export async function showPlan(
   config: Config,
   out: string | undefined,
   folder?: string,
+  ranks: RankWish = { kind: "alone" },
 ): Promise<number> {
-  const { createTrainer } = await import("@gantry/gan");
+  if (ranks.kind === "member" && ranks.rank > 0) return 0;
+  const { createTrainer, requireShares } = await import("@gantry/gan");
   const { refuseRun, unusedPath } = await import("@gantry/gan/run");
   const path = out ?? (await unusedPath(defaultRunPath(config, folder)));
   await refuseRun(path);
   const trainer = await createTrainer(config, dataProgress(output));
   try {
+    if (ranks.kind !== "alone") requireShares(config, trainer.game, ranks.size);
     // What only shows when it is done: a batch too small for a layer, memory that does not suffice.
     for await (const _ of trainer.run(1));
     const { dataset, game } = trainer;
@@ -27,8 +32,18 @@ export async function showPlan(
     const gain =
       config.precision === "bfloat16" && config.device === "cpu" ? await bfloat16Gain() : undefined;
     const data = await summariseData(dataset);
+    const processes = describeRanks(ranks, config.batch, dataset.kind === "points" ? "points" : "images");
     if (output.json) {
-      output.printJson({ event: "plan", run: path, data, parameters, phases, bfloat16: gain?.ratio, config });
+      output.printJson({
+        event: "plan",
+        run: path,
+        data,
+        parameters,
+        phases,
+        bfloat16: gain?.ratio,
+        processes,
+        config,
+      });
       return 0;
     }
     const schedule = phases.map(
@@ -49,6 +64,7 @@ export async function showPlan(
           }),
           ["iteration", schedule.join(", then ")],
           ["iterations", count(config.steps)],
+          ...(processes === undefined ? [] : [["processes", processes] as const]),
         ],
         output.columns,
         output.style.dim,

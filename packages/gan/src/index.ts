@@ -116,3 +116,5 @@ export { defineSweep, type SweepSpec } from "./sweep/spec.js";
 
 export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
 export { createMimicryRun, type MimicryFile } from "./exchange/run.js";
+export { requireShares } from "./train/ranks/shares.js";
+export { follow } from "./train/ranks/together.js";

@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from "@gantry/gan";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import type { Output } from "../output.js";
 import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
+import { asRanks, type RankOptions, rankOption, readRanks } from "../ranks.js";
 import {
   claim,
   defaultRunPath,
@@ -14,7 +16,7 @@ import {
   withDataNamed,
 } from "../settings.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions, RankOptions {
   readonly preset?: string;
   readonly out?: string;
   readonly dryRun?: boolean;
@@ -55,6 +57,7 @@ export default defineCommand<Options>({
       description: "keep the checkpoint best by this as RUN@best; default: the first",
     },
     { flags: "--out <dir>", description: "the run directory; default runs/RECIPE-DATA-SEED" },
+    rankOption,
     {
       flags: "--profile",
       description:
@@ -77,39 +80,49 @@ export default defineCommand<Options>({
     ["gantry train gan --with ./dragan.ts:weight=10", "a term of your own, see 'gantry new'"],
     ["gantry train dcgan --set optimizers.default.learningRate=1e-4", "a recipe with another setting"],
     ["gantry train dcgan --set optimizers.generator.learningRate=2e-4..0@100epochs:cosine", "a schedule"],
+    ["gantry train sngan --processes 2", "by two processes, each with half of every batch"],
     ["gantry train stylegan --with r1:gamma=10..1@2000kimg", "a penalty that fades"],
   ],
-  async run(output, [recipe = "", ...words], given) {
-    const options = withDataNamed(given, words);
-    const { resolveConfig, startRun } = await import("@gantry/gan");
-    const { train: project } = await importOwn(options);
-    const config = await resolveConfig({
-      recipe,
-      preset: options.preset,
-      defaults: await defaultsOf(project),
-      with: await parseTerms(options.with),
-      without: options.without,
-      settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
-      strict: true,
-    });
-    if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
-    if (options.dryRun === true) {
-      const { showPlan } = await import("../plan.js");
-      return await showPlan(output, config, options.out, project.out);
-    }
-    const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(
-      output,
-      async (context) =>
-        startRun(
-          config,
-          await claim(options.out, defaultRunPath(config, project.out), output, context),
-          context,
-        ),
-      options.profile,
-    );
+  async run(output, words, given) {
+    if (given.dryRun === true) return await train(output, words, given);
+    return await asRanks(output, given, () => train(output, words, given));
   },
 });
+
+async function train(
+  output: Output,
+  [recipe = "", ...words]: readonly string[],
+  given: Options,
+): Promise<number> {
+  const options = withDataNamed(given, words);
+  const { resolveConfig, startRun } = await import("@gantry/gan");
+  const { train: project } = await importOwn(options);
+  const config = await resolveConfig({
+    recipe,
+    preset: options.preset,
+    defaults: await defaultsOf(project),
+    with: await parseTerms(options.with),
+    without: options.without,
+    settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
+    strict: true,
+  });
+  if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
+  if (options.dryRun === true) {
+    const { showPlan } = await import("../plan.js");
+    return await showPlan(output, config, options.out, project.out, await readRanks(options));
+  }
+  const { trainAndShow } = await import("../training.js");
+  return await trainAndShow(
+    output,
+    async (context) =>
+      startRun(
+        config,
+        await claim(options.out, defaultRunPath(config, project.out), output, context),
+        context,
+      ),
+    options.profile,
+  );
+}
 
 /** The flags of evaluations during training, as a setting. */
 async function evaluationSetting({ evalEvery, metrics, evalSamples, best }: Options): Promise<JsonObject[]> {

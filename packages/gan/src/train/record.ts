@@ -7,7 +7,7 @@ import {
   removeForeignTemporaries,
   writeFileAtomically,
 } from "@gantry/formats";
-import { scope, type Tensor, timed } from "@gantry/torch";
+import { distributed, scope, type Tensor, timed } from "@gantry/torch";
 import { amount } from "../core/base/amount.js";
 import { DivergedError } from "../core/base/errors.js";
 import { everyIterations } from "../core/base/schedule.js";
@@ -28,6 +28,7 @@ import {
   WAITING,
 } from "./evaluations.js";
 import { paceOf } from "./pace.js";
+import { ApartError, beforeCheckpoint, end as endOthers, goOn } from "./ranks/together.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
 
@@ -82,6 +83,8 @@ export async function* record(
       failing.delete(what);
     } catch (error) {
       if (error instanceof DivergedError || error instanceof RunTakenError) throw error;
+      // Of several processes, one is gone or has come apart: none can go on.
+      if (error instanceof distributed.RankError || error instanceof ApartError) throw error;
       const trouble = await describeTrouble(run.path, error as Error);
       // Without the folder everything fails, for the one reason.
       const told = trouble.isGone ? "" : what;
@@ -106,6 +109,7 @@ export async function* record(
     lastSave = performance.now();
     // So that whoever goes on from here finds every number up to here.
     await board.flush().catch(() => {});
+    await beforeCheckpoint(trainer);
     await run.mendFolders();
     await saveCheckpoint(trainer, run.checkpoints, () => lock.requireHeld());
     saved = trainer.iteration;
@@ -235,9 +239,10 @@ export async function* record(
         await setImmediate();
       }
       yield report;
-      if (options.signal?.aborted) break;
+      if (await goOn(options.signal?.aborted ?? false)) break;
     }
     await saveLast();
+    await endOthers();
     if (trainer.iteration >= trainer.config.steps) end = "done";
     const isJudged = end === "done" || evaluations?.isDue(trainer.iteration);
     if (trainer.iteration >= upTo && isJudged && evaluations !== undefined) await finish(evaluations);
