@@ -59,17 +59,22 @@ export const rank = (): number => group.rank;
 /** How many processes train together. */
 export const size = (): number => group.size;
 
-const explained = (error: unknown): RankError => {
+/** What gloo says of a process that is gone: where in its source, and what of its sockets. */
+const LOST = /Connection (reset|closed|refused)|Broken pipe|timed? ?out|Application timeout/i;
+
+function explained(error: unknown): RankError {
   const text = (error as Error).message.replace(/^\w+: /, "");
-  // Who has lost a peer is told where in gloo's source, and what of its sockets.
-  const lost =
-    /Connection (reset|closed|refused)|Broken pipe|timed? ?out|Timed out|Application timeout/i.test(text);
+  const lost = LOST.test(text);
   const why = /time/i.test(text) ? "did not answer in time" : "ended";
   const told = new RankError(lost ? `another process of the training ${why}` : text);
   told.cause = error;
   told.isLost = lost;
   return told;
-};
+}
+
+/** An error of a step, as a RankError where it came from another process's end: a backward pass waits for the others too. */
+export const ofRanks = (error: Error): Error =>
+  group.size > 1 && error instanceof TorchError && LOST.test(error.message) ? explained(error) : error;
 
 const told = async (work: () => Promise<void>): Promise<void> => {
   try {

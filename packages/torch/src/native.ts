@@ -120,6 +120,10 @@ const LOADING = {
   UCX_MEM_EVENTS: "n",
   // and start a thread that offers its counters to a daemon.
   UCX_VFS_ENABLE: "n",
+  // What goes wrong between processes is told by an error, in one line; c10d would tell each try to connect, by glog or, in
+  // PyTorch's wheel, in its own way.
+  GLOG_minloglevel: "3",
+  TORCH_CPP_LOG_LEVEL: "FATAL",
 };
 
 /** The first use of an addon that was built elsewhere chooses the one for the LibTorch found here. */

@@ -1,6 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { defineCommand } from "../command.js";
+import type { Output } from "../output.js";
 import { type ImportOptions, importForRuns, importOption, parseTerms } from "../parts.js";
+import { asRanks, type RankOptions, rankOption } from "../ranks.js";
 import {
   claim,
   dataOf,
@@ -13,7 +15,7 @@ import {
   termOptions,
 } from "../settings.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions, RankOptions {
   readonly out?: string;
 }
 
@@ -33,6 +35,7 @@ export default defineCommand<Options>({
     ...termOptions,
     importOption,
     ...settingOptions.filter(({ flags }) => !/^--(data|labels|strict|seed)\b/.test(flags)),
+    rankOption,
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [
@@ -44,36 +47,39 @@ export default defineCommand<Options>({
     ["gantry fork runs/dcgan-photos-0 --data more-photos --steps 50000", "fine-tune on other data"],
     ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
   ],
-  async run(output, [name = ""], options) {
-    const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } =
-      await import("@gantry/gan");
-    const { withOtherData } = await import("@gantry/gan/run");
-    const { path, iteration } = await parseRun(name);
-    await importForRuns([path], options, "fork", output);
-    const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
-    const known = await listCheckpoints(directory.checkpoints);
-    const isBare = iteration === undefined && known.length === 0;
-    const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
-    const { data: _, labels: __, ...others } = options;
-    const data = await dataOf(options);
-    const base =
-      data === undefined
-        ? directory.config
-        : await withOtherData(directory.config, data, directory.record.data);
-    const config = await composeConfig(base as Parameters<typeof composeConfig>[0], {
-      with: await parseTerms(options.with),
-      without: options.without,
-      settings: await settingsOf(others),
-      strict: true,
-    });
-    if (from !== undefined && from >= config.steps)
-      throw new UsageError(
-        `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
-      );
-    const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
-    const { trainAndShow } = await import("../training.js");
-    return await trainAndShow(output, async (context) =>
-      forkRun(path, from, config, await claim(options.out, beside, output, context), context),
-    );
-  },
+  run: (output, words, options) => asRanks(output, options, () => fork(output, words, options)),
 });
+
+async function fork(output: Output, [name = ""]: readonly string[], options: Options): Promise<number> {
+  const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } = await import(
+    "@gantry/gan"
+  );
+  const { withOtherData } = await import("@gantry/gan/run");
+  const { path, iteration } = await parseRun(name);
+  await importForRuns([path], options, "fork", output);
+  const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
+  const known = await listCheckpoints(directory.checkpoints);
+  const isBare = iteration === undefined && known.length === 0;
+  const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
+  const { data: _, labels: __, ...others } = options;
+  const data = await dataOf(options);
+  const base =
+    data === undefined
+      ? directory.config
+      : await withOtherData(directory.config, data, directory.record.data);
+  const config = await composeConfig(base as Parameters<typeof composeConfig>[0], {
+    with: await parseTerms(options.with),
+    without: options.without,
+    settings: await settingsOf(others),
+    strict: true,
+  });
+  if (from !== undefined && from >= config.steps)
+    throw new UsageError(
+      `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
+    );
+  const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
+  const { trainAndShow } = await import("../training.js");
+  return await trainAndShow(output, async (context) =>
+    forkRun(path, from, config, await claim(options.out, beside, output, context), context),
+  );
+}

@@ -124,7 +124,7 @@ export class Trainer {
       const started = performance.now();
       activeProfile()?.beginFrame();
       const scalars = await this.#turn().catch((error: Error) => {
-        throw this.#explain(error);
+        throw this.#explain(distributed.ofRanks(error));
       });
       activeProfile()?.endFrame();
       yield {

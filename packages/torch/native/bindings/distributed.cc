@@ -164,8 +164,8 @@ void joinNow(const Place& place) {
     const std::string why = error.what();
     if (place.serves && why.find("address already in use") != std::string::npos)
       throw Misuse("port " + std::to_string(place.port) + " is in use already: take another by MASTER_PORT");
-    throw Misuse((place.serves ? "no store could be opened at " : "no store of LibTorch " TORCH_VERSION " answers at ") + where +
-                 " within " + std::to_string(place.patience / 1000) + " s: is rank 0 there, and of the same version?");
+    if (place.serves) throw Misuse("no store could be opened at " + where + ": is that an address of this machine?");
+    throw Misuse("no store of LibTorch " TORCH_VERSION " answers at " + where + ": is rank 0 there, and of the same version?");
   }
   auto store = c10::make_intrusive<c10d::PrefixStore>(place.prefix, tcp);
   try {

@@ -35,10 +35,7 @@ const TERMS: readonly (readonly [JsonObject, JsonObject?])[] = [
       apa: { target: "off", probability: 0.5 },
     },
   ],
-  [
-    { "gradient-penalty": {}, packing: {}, "mutual-information": {} },
-    { schedule: { accumulate: 2 }, net: { norm: "none" } },
-  ],
+  [{ "gradient-penalty": {}, packing: {} }, { schedule: { accumulate: 2 } }],
 ];
 
 const composed = async (terms: JsonObject, more?: JsonObject) => {
