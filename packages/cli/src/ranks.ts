@@ -95,6 +95,7 @@ export async function asRanks(
   if (wish.kind === "alone") return await alone();
   if (wish.kind === "start") return await startRanks(wish);
   const { LEFT, STARTED } = await import("@gantry/gan/ranks");
+  const watch = process.env[STARTED] === undefined ? undefined : watchParent();
   try {
     await joinRanks(wish);
     if (wish.rank === 0) return await alone();
@@ -107,7 +108,17 @@ export async function asRanks(
     }
     throw error;
   } finally {
+    clearInterval(watch);
     const { distributed } = await import("@gantry/torch");
     distributed.leaveRanks();
   }
+}
+
+/** Whoever started the processes passes signals on; killed outright, it leaves them to stop by themselves. */
+function watchParent(): NodeJS.Timeout {
+  const parent = process.ppid;
+  const look = () => {
+    if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+  };
+  return setInterval(look, 1000).unref();
 }

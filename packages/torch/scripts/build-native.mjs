@@ -113,10 +113,12 @@ async function compileAll(found, cxx, setup, record) {
   const waiting = [...stale];
   const worker = async () => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      await compile(cxx, job).catch((error) => {
-        waiting.length = 0;
-        throw error;
-      });
+      await compile(cxx, job)
+        .catch((error) => withoutGroups(cxx, job, flags, error))
+        .catch((error) => {
+          waiting.length = 0;
+          throw error;
+        });
       showProgress(++done, stale.length);
     }
   };
@@ -126,6 +128,13 @@ async function compileAll(found, cxx, setup, record) {
   const failed = ends.find(({ status }) => status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return jobs.map(({ object }) => object);
+}
+
+/** A gloo whose headers this LibTorch's do not go with costs process groups, and nothing else. */
+async function withoutGroups(cxx, job, args, error) {
+  if (job.source !== DISTRIBUTED || job.args.length === args.length) throw error;
+  console.log("the system's libgloo-dev does not go with this LibTorch: Gantry is built without --processes");
+  await compile(cxx, { ...job, args });
 }
 
 function showProgress(done, total) {

@@ -27,7 +27,10 @@ export interface GroupPlace {
   readonly interface?: string | undefined;
   /** Milliseconds until every process must have come. Default a minute. */
   readonly patience?: number;
-  /** Milliseconds after which a process that waits for another gives it up. Default 30 minutes, as c10d's. */
+  /**
+   * Milliseconds after which a process that waits for another gives it up. Default two hours: rank 0 may decode data first. One
+   * that ends is noticed at once.
+   */
   readonly timeout?: number;
 }
 
@@ -90,7 +93,7 @@ const told = async (work: () => Promise<void>): Promise<void> => {
  */
 export async function joinRanks(place: GroupPlace): Promise<void> {
   const { rank, size } = place;
-  const defaults = { serves: rank === 0, prefix: "gantry", patience: 60_000, timeout: 1_800_000 };
+  const defaults = { serves: rank === 0, prefix: "gantry", patience: 60_000, timeout: 7_200_000 };
   await told(() => native.joinGroup({ ...defaults, ...place, interface: place.interface ?? "" }));
   group = { rank, size };
 }
