@@ -1,5 +1,5 @@
 // `node bench/recipes.mjs [NAME...]`: how long every recipe's preset `small` takes here, and its peak memory, as the table of
-// docs/guide/recipes.md: some iterations of each, in a process of its own, times the preset's number of them.
+// packages/gan/src/core/recipes/measured.ts: some iterations of each, in a process of its own, times the preset's number of them.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,7 +12,7 @@ const SECONDS = 3;
 
 async function measure(recipe) {
   const { trainer, run, close } = await startTraining({ recipe, preset: "small", keepSteps: true });
-  const { steps, batch, data } = trainer.config;
+  const { steps } = trainer.config;
   await run(1);
   let [seconds, iterations] = [0, 0];
   while (seconds < SECONDS) {
@@ -21,7 +21,7 @@ async function measure(recipe) {
   }
   const peak = process.resourceUsage().maxRSS / 1024;
   await close();
-  return { recipe, data: data.name, batch, steps, minutes: ((seconds / iterations) * steps) / 60, peak };
+  return { minutes: ((seconds / iterations) * steps) / 60, peak };
 }
 
 const [, , flag, ...rest] = process.argv;
@@ -35,17 +35,16 @@ if (flag === "--one") {
     const args = [fileURLToPath(import.meta.url), "--one", name];
     try {
       const { stdout } = await promisify(execFile)(process.execPath, args);
-      const { data, batch, steps, minutes, peak } = JSON.parse(stdout);
-      const time = minutes < 1 ? "under 1" : minutes.toFixed(0);
-      console.log(
-        `| \`${name}\` | ${data} | ${batch} | ${steps} | ${time} | ${(peak / 1024).toFixed(1)} GiB |`,
-      );
+      const { minutes, peak } = JSON.parse(stdout);
+      const key = /^\w+$/.test(name) ? name : `"${name}"`;
+      const memory = Number((peak / 1024).toFixed(1));
+      console.log(`  ${key}: { minutes: ${minutes < 1 ? 0 : Math.round(minutes)}, memory: ${memory} },`);
     } catch (error) {
       console.log(
-        `| \`${name}\` | not measured: ${String(error.stderr ?? error)
+        `  // ${name}: not measured: ${String(error.stderr ?? error)
           .trim()
           .split("\n")
-          .at(-1)} |`,
+          .at(-1)}`,
       );
     }
   }

@@ -1,4 +1,4 @@
-// `npm run build`: the native part, when its sources or LibTorch changed; then TypeScript, with its lists.
+// `npm run build`: the native part, when its sources or LibTorch changed; then TypeScript, with its lists; then what runs in browsers.
 import { join } from "node:path";
 import { buildNative } from "../packages/torch/scripts/build-native.mjs";
 import { writeKnown } from "./known.mjs";
@@ -12,4 +12,11 @@ script(async () => {
   writeKnown();
   const status = run(process.execPath, [compiler, "-b"]);
   if (status !== 0) throw new Stop("the type check failed (see above)", status);
+  const { writeCatalogue } = await import("../packages/cli/dist/catalogue/write.js");
+  await writeCatalogue();
+  // Looked for now: esbuild is one of npm's packages.
+  const { buildPages } = await import("./pages.mjs");
+  await buildPages();
+  const { bundlePage } = await import("./bundle.mjs");
+  await bundlePage();
 });

@@ -30,7 +30,7 @@ function arranged(comment, indent) {
 script(() => {
   const write = process.argv.includes("--write");
   const wrong = [];
-  for (const folder of ["torch", "formats", "gan", "studies", "cli"].map((name) =>
+  for (const folder of ["torch", "formats", "gan", "studies", "web", "studio", "cli"].map((name) =>
     join(root, "packages", name, "src"),
   ))
     for (const file of filesUnder(folder)) {

@@ -18,7 +18,7 @@ import { TSCONFIG, USE_IMPORT, USE_REQUIRE, USE_TYPES } from "./installation/use
 import { npmPackage } from "./matrix/npmPackage.mjs";
 import { ask, root, run, Stop, script } from "./shared.mjs";
 
-const NAMES = ["torch", "formats", "gan", "studies", "cli"];
+const NAMES = ["torch", "formats", "gan", "studies", "web", "studio", "cli"];
 
 /** Nothing else may lie in a tarball. */
 const FOREIGN = /(\.test\.|\/golden\/|\/testing\/|\/e2e\/|tsbuildinfo|\/build\/|\/node_modules\/)/;

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { filesUnder, root, run, Stop, script } from "./shared.mjs";
 
-script(() => {
+script(async () => {
   const folder = process.cwd();
   const compiled = join(folder, "dist");
   // packages/torch compiles two folders, the others src alone.
@@ -16,5 +16,9 @@ script(() => {
   }
   const status = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
   if (status !== 0) throw new Stop("the type check failed (see above)", status);
+  if (folder === join(root, "packages/cli")) {
+    const { writeCatalogue } = await import("../packages/cli/dist/catalogue/write.js");
+    await writeCatalogue();
+  }
   copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
 });

@@ -1,4 +1,5 @@
 // `npm test [-- FILTER... --node-options]`: set-up, then every test file whose path contains a filter (all without).
+import { constants, setPriority } from "node:os";
 import { relative } from "node:path";
 import { root, run, runScript, Stop, script } from "./shared.mjs";
 import { testFiles } from "./testFiles.mjs";
@@ -27,6 +28,8 @@ script(() => {
   ];
   // Test processes run side by side: one thread each, so that they do not fight for the cores.
   const env = { ...process.env, OMP_NUM_THREADS: "1" };
+  // Evaluations beside a training have the least priority: beside tests of a higher one they would hardly run.
+  setPriority(constants.priority.PRIORITY_LOW);
   const status = run(process.execPath, args, { env });
   if (status !== 0) throw new Stop("", status);
 });

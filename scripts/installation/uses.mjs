@@ -6,12 +6,19 @@ import { encodeNpy } from "@gantry/formats";
 import { resolveConfig, train } from "@gantry/gan";
 import { readRun } from "@gantry/gan/run";
 import { studies } from "@gantry/studies";
+import { startStudio } from "@gantry/studio";
 import { torch, version } from "@gantry/torch";
 if (typeof readRun !== "function" || (await studies.all()).size === 0) throw new Error("there are no studies");
 const sum = torch.ones([2, 3]).sum().item();
 if (sum !== 6) throw new Error("a sum of six ones is " + sum);
 if (typeof encodeNpy !== "function" || typeof train !== "function") throw new Error("exports are missing");
 const config = await resolveConfig({ recipe: "gan", preset: "small", with: [] });
+const studio = await startStudio({ folder: ".", port: 0, gantry: [] });
+const { origin, searchParams } = new URL(studio.address);
+const headers = { authorization: "Bearer " + searchParams.get("token") };
+for (const path of ["/runs.json", "/assets/main.js", "/assets/main.css"])
+  if (!(await fetch(origin + path, { headers })).ok) throw new Error("the studio has no " + path);
+await studio.close();
 console.log("import: LibTorch " + version() + ", " + config.recipe);
 `;
 
@@ -37,6 +44,7 @@ export type { RunSummary } from "@gantry/gan/run";
 export type { Cell } from "@gantry/gan/sweep";
 export type { TermDefinition } from "@gantry/gan/terms";
 export type { Study } from "@gantry/studies";
+export type { Studio } from "@gantry/studio";
 export const ones: Tensor = new nn.Linear(3, 1).forward(torch.ones([2, 3]));
 export const read: typeof readNpy = readNpy;
 export async function first(): Promise<number> {

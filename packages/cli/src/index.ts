@@ -134,7 +134,7 @@ async function buildParser(output: Printer, state: State, commands: readonly Com
     .addHelpText(
       "after",
       `\nExamples:\n${exampleLines([
-        ["gantry train gan", "a plain GAN on a ring of Gaussians"],
+        ["gantry train gan --preset small", "a plain GAN on a ring of Gaussians"],
         ["gantry train dcgan --preset small", "a small DCGAN on Fashion-MNIST"],
         ["gantry recipes", "what can be trained"],
         ["gantry help train", "all about one command"],

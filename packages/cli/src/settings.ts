@@ -128,11 +128,29 @@ export async function dataSetting(text: string): Promise<JsonObject> {
   return await dataNamed(text);
 }
 
-/** `runs/dcgan-fashion-mnist-0`: what a run is called where the user does not say; where that is taken, with a number. */
-export function defaultRunPath(config: Config, folder = "runs"): string {
+/**
+ * `runs/sngan+infomax-cifar10-0`: what a run is called where the user does not say; where that is taken, with a number.
+ * @param added terms as they are called in the configuration
+ */
+export function defaultRunPath(
+  config: Config,
+  folder = "runs",
+  { with: added = [], without = [] }: Composed = {},
+): string {
   const data = config.data.name ?? basename(config.data.path ?? "data").replace(/\.\w+$/, "");
-  const name = [config.recipe, data, String(config.seed)].join("-").replace(/[^\w.-]+/g, "-");
+  const composition = [
+    config.recipe,
+    ...added.map(({ name }) => `+${name}`),
+    ...without.map((name) => `-no-${name}`),
+  ];
+  const name = [composition.join(""), data, String(config.seed)].join("-").replace(/[^\w.+-]+/g, "-");
   return join(folder, name);
+}
+
+/** What was added to a recipe and taken out of it. */
+export interface Composed {
+  readonly with?: readonly { readonly name: string }[];
+  readonly without?: readonly string[] | undefined;
 }
 
 /**

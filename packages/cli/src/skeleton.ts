@@ -138,7 +138,7 @@ function nextSteps(kind: Kind, name: string, clone: string | undefined, home: st
     recipe: `gantry train ${name} --preset small${own}`,
     dataset: `gantry train gan --preset small --data ${name}${own}`,
     metric: `gantry eval RUN --metrics ${name}${own}`,
-    network: `gantry train gan --set net.family=${name}${own}`,
+    network: `gantry train gan --steps 3000 --set net.family=${name}${own}`,
   };
   const test =
     clone === undefined

@@ -14,6 +14,7 @@ export interface SweepFlags extends SettingOptions, TermOptions {
   readonly draws?: string;
   readonly drawSeed?: string;
   readonly halving?: string;
+  readonly stopOn?: readonly string[];
 }
 
 /** The flags by their keys, for who gives them beside a file. */
@@ -37,6 +38,7 @@ const FLAGS: Readonly<Record<keyof Omit<SweepFlags, "seed">, string>> = {
   draws: "--draws",
   drawSeed: "--draw-seed",
   halving: "--halving",
+  stopOn: "--stop-on",
 };
 
 /**
@@ -110,6 +112,7 @@ async function specOfFlags(what: string, flags: SweepFlags): Promise<{ spec: Che
       flags.evalEvery === undefined ? undefined : parseValue(flags.evalEvery, "--eval-every"),
     ),
     ...optional("evalSamples", wholeNumber("--eval-samples", flags.evalSamples, 1)),
+    ...optional("stopOn", flags.stopOn),
     ...optional("halving", flags.halving === undefined ? undefined : await halvingOf(flags.halving)),
   };
   const data = flags.data

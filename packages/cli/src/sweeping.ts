@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { DataContext } from "@gantry/gan";
 import type { Resources, Sweep, SweepResult } from "@gantry/gan/sweep";
 import { UsageProblem } from "./errors.js";
+import { FOUND } from "./findings.js";
 import type { Output } from "./output.js";
 import { describeComparison } from "./render/comparison.js";
 import { amount, duration, shellWord } from "./render/format.js";
@@ -144,11 +146,14 @@ export async function sweepCell(output: Output, folder: string, index: string): 
     return 0;
   }
   const { trainAndShow } = await import("./training.js");
-  const status = await trainAndShow(output, async (context) => {
+  const open = async (context: Partial<DataContext>) => {
     const run = await openCell(folder, cell, undefined, context);
     if (run === undefined) throw new UsageProblem(`${cell.name}: another process has just ended it`);
     return run;
-  });
+  };
+  const status = await trainAndShow(output, open, false, cell);
+  // Ended by a finding, as the sweep has it: that is no failure of the task.
+  if (status === FOUND) return 0;
   if (status !== 0) return status;
   const { RunError } = await import("@gantry/gan");
   if ((await standingOf(folder, cell)).state !== "done")

@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { DataContext, Run, RunDirectory } from "@gantry/gan";
 import { summariseData } from "./dataSummary.js";
+import { type FindingOptions, FOUND, followFindings } from "./findings.js";
 import type { Output } from "./output.js";
 import { type Profiling, startProfiling } from "./profiling.js";
-import { count, shellWord } from "./render/format.js";
+import { describeVerdict } from "./render/findings.js";
+import { count, duration, shellWord } from "./render/format.js";
 import { SpeedMeter } from "./render/meter.js";
 import type { Ending } from "./render/reporter.js";
 import { describeEnding } from "./render/words.js";
@@ -17,12 +19,14 @@ const TURN = 25;
  * Trains to the end or to Ctrl-C, showing how it goes.
  * @param open builds the run, and tells where it lies as the user would name it
  * @param profiling whether to measure where the time goes
+ * @param findings what is to be done about findings
  * @returns the exit status
  */
 export async function trainAndShow(
   output: Output,
   open: (context: Partial<DataContext>) => Promise<Run>,
   profiling = false,
+  findings: FindingOptions = {},
 ): Promise<number> {
   const { reporter } = output;
   let begun = false;
@@ -55,7 +59,7 @@ export async function trainAndShow(
       begun = true;
       for (const message of run.notes) reporter.note(message);
       for (const message of notices) reporter.warning(message);
-      return await follow(output, run, interruption, takeWish, profiler);
+      return await follow(output, run, interruption, takeWish, profiler, findings);
     } finally {
       profiler?.stop();
       await run.trainer.close();
@@ -97,6 +101,7 @@ async function follow(
   interruption: Interruption,
   takeWish: () => boolean,
   profiler: Profiling | undefined,
+  asked: FindingOptions,
 ): Promise<number> {
   const { reporter } = output;
   const { trainer, directory } = run;
@@ -129,7 +134,9 @@ async function follow(
   // From the first iteration on: that one chooses kernels and fills caches, and tells nothing about the others.
   let meter: SpeedMeter | undefined;
   let turn = began;
+  const findings = followFindings(output, run, asked);
   for await (const report of run.reports({
+    ...findings.options,
     signal: interruption.signal,
     wantsCheckpoint: takeWish,
     onWarning: (message) => reporter.warning(message),
@@ -163,6 +170,8 @@ async function follow(
   const { iteration } = trainer;
   const { missedEvaluations } = await import("@gantry/gan");
   const unjudged = interruption.signal.aborted && (await missedEvaluations(directory, iteration)).length > 0;
+  const found = await findings.verdict();
+  const verdict = describeVerdict(found, output.style, output.columns);
   const ending: Ending = {
     state: iteration >= steps ? "done" : "stopped",
     run: path,
@@ -174,16 +183,25 @@ async function follow(
     sample: await lastSample(directory, iteration),
     scores: await lastScores(directory, run),
     best: (await directory.best()) ?? null,
-    next:
-      iteration < steps
+    findings: found,
+    next: verdict.stands
+      ? [[`gantry diagnose ${shellWord(path)}`, "the same, with pictures"]]
+      : iteration < steps
         ? [resumption(path, "to the planned end")]
         : unjudged
           ? [resumption(path, "for the evaluations that are still due")]
-          : suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe),
+          : suggestions(
+              path,
+              dataset.kind,
+              iteration,
+              "packing" in config.terms,
+              (performance.now() - began) / (iteration - first) / 1000,
+            ),
   };
   reporter.end(ending);
-  if (!output.json) output.print(describeEnding(ending, dataset.kind, output.style, output.columns));
-  return interruption.status;
+  if (!output.json)
+    output.print(`${verdict.text}\n${describeEnding(ending, dataset.kind, output.style, output.columns)}`);
+  return findings.isStopped && !interruption.signal.aborted ? FOUND : interruption.status;
 }
 
 /** Parameters of each player. */
@@ -217,31 +235,37 @@ async function lastScores(directory: RunDirectory, { trainer }: Run): Promise<Re
 
 const resumption = (path: string, purpose: string) => [`gantry resume ${shellWord(path)}`, purpose] as const;
 
-/** @param recipe one that can be compared with its packed self */
+/**
+ * What to do with a run that is done. What trains goes by the run's own settings, and says how long that takes here.
+ * @param isPacked whether it cannot be compared with its packed self
+ * @param pace seconds of an iteration
+ */
 function suggestions(
   path: string,
   kind: "images" | "points",
   iteration: number,
-  recipe: string | undefined,
+  isPacked: boolean,
+  pace: number,
 ): Ending["next"] {
   const run = shellWord(path);
   const longer = `gantry fork ${run} --set steps=${2 * iteration}`;
+  const time = Number.isFinite(pace) ? `; about ${duration(iteration * pace)} here` : "";
   if (kind === "points")
     return [
       [`gantry sample ${run} --count 2000 --out points.png`, "new samples, over the data"],
-      ...(recipe === undefined
+      ...(isPacked
         ? []
         : [
             [
-              `gantry train ${recipe} --with packing`,
-              "a discriminator that sees two points at once",
+              `gantry train --config ${shellWord(join(path, "config.json"))} --with packing`,
+              `the same with a discriminator that sees two points at once${time}`,
             ] as const,
           ]),
-      [longer, "train it for twice as long"],
+      [longer, `train it for twice as long${time}`],
     ];
   return [
     [`gantry sample ${run} --count 64 --out grid.png`, "new images"],
     [`gantry sample ${run} --interpolate --out walk.png`, "how images change between latents"],
-    [longer, "train it for twice as long"],
+    [longer, `train it for twice as long${time}`],
   ];
 }

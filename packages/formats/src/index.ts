@@ -1,3 +1,4 @@
+export { type AnimationKind, encodeAnimation, frameSize, rgb } from "./animation.js";
 export { readArrays, readOneArray, readTree } from "./arrays.js";
 export {
   CIFAR_SHAPE,
@@ -33,8 +34,21 @@ export { type ArchiveImage, type ImageArchive, openImageArchive } from "./images
 export { BACKGROUND, type DecodedImage, type DecodeOptions, decodeImage } from "./images/decode.js";
 export { type ArchiveResult, decodeArchive } from "./images/decodeAll.js";
 export { describeLeftOut, type LeftOut, LeftOutAccount } from "./images/leftOut.js";
+export { measureImages, type PictureSize } from "./images/measure.js";
 export { lanczosResampler, type Resample } from "./lanczos.js";
-export { decodeNpy, encodeNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
+export { decodeNpy, encodeNpy, isNpy, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";
+export {
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxSummary,
+  type OnnxTensor,
+  type OnnxType,
+  type OnnxValue,
+  onnxTypeNumber,
+  readOnnxSummary,
+} from "./onnx.js";
 export { PickleGlobal, PickleObject, type PickleValue } from "./pickle.js";
 export {
   decodePng,

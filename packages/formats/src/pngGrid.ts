@@ -196,7 +196,8 @@ export function planes(
   return out;
 }
 
-function interleave({ shape, data }: Pixels): Uint8Array {
+/** From planes (C,H,W) to interleaved pixels (H,W,C). */
+export function interleave({ shape, data }: Pixels): Uint8Array {
   const [channels, height, width] = shape;
   if (channels === 1) return data;
   const plane = height * width;

@@ -19,6 +19,7 @@ export {
   resolveConfig,
   validateConfig,
 } from "./core/config/config.js";
+export { type Length, stepsFor } from "./core/config/lengths.js";
 export type { Config } from "./core/config/schema.js";
 
 // Open sets
@@ -55,9 +56,11 @@ export { type DatasetSpec, openDataset } from "./core/data/open.js";
 // Training
 
 export { buildGame, useThreads } from "./core/config/build.js";
+export { fitToData, fittingAugmentation } from "./core/config/fit.js";
 export { requireMemory } from "./core/nets/memory.js";
-export { saveCheckpoint } from "./core/state/save.js";
+export { checkpointBytes, saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";
+export { type DiagnoseOptions, diagnoseRun, type RunDiagnosis } from "./train/diagnoseRun.js";
 export { missedEvaluations, type TrainingEvaluation } from "./train/evaluations.js";
 export { describeBfloat16, measureBfloat16 } from "./train/precisionGain.js";
 export { type Probe, type ProbeOptions, probeRun } from "./train/probe.js";
@@ -88,7 +91,9 @@ export { type Exemplars, latentArithmetic, latentNeighbours } from "./core/sampl
 export { Best } from "./core/sample/best.js";
 export { PER_CLASS, parseClasses, rowClasses } from "./core/sample/classes.js";
 export { interpolate } from "./core/sample/interpolate.js";
+export { SampleJudge } from "./core/sample/judge.js";
 export { drawMixingGrid, styleRanges } from "./core/sample/mixing.js";
+export { type NearestReal, nearestReals } from "./core/sample/nearest.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";
 export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";
 export { vary } from "./core/sample/vary.js";
@@ -96,7 +101,6 @@ export { vary } from "./core/sample/vary.js";
 // Evaluation and comparison
 
 export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
-export { comparisonPage } from "./evaluation/compare/page.js";
 export { Evaluation, type EvaluationContext, evaluate } from "./evaluation/evaluate/evaluate.js";
 export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
 export {
@@ -112,9 +116,11 @@ export { evaluateTradeOff, type TradeOff, writeTradeOff } from "./evaluation/eva
 
 export { defineSweep, type SweepSpec } from "./sweep/spec.js";
 
-// Networks of other programs
+// Networks for and of other programs
 
 export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
+export { exportNetwork, type NetworkExport } from "./exchange/onnx/exportNetwork.js";
+export { exportRun, type OnnxExport, type OnnxExportOptions } from "./exchange/onnx/exportRun.js";
 export { createMimicryRun, type MimicryFile } from "./exchange/run.js";
 export { requireShares } from "./train/ranks/shares.js";
 export { follow } from "./train/ranks/together.js";

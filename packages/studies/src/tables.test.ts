@@ -16,11 +16,11 @@ for (const kind of ["images-idx3-ubyte", "labels-idx1-ubyte"])
   await copyFile(join(home, `train-${kind}`), join(home, `t10k-${kind}`));
 const tables = [...(await studies.all()).values()].filter(({ takesData }) => takesData === true);
 
-/** Pixels of data whose size is not said. */
+/** Pixels of data whose size is not said; CIFAR-10 may be a path. */
 const SIDES: Readonly<Record<string, number>> = { cifar10: 32, mnist: 28 };
 
 interface Parts {
-  readonly data: { readonly name: string; readonly size?: number };
+  readonly data: { readonly name?: string; readonly size?: number };
   readonly net: JsonObject;
   readonly schedule: { readonly generatorBatch: number | null };
   readonly terms: Readonly<Record<string, JsonObject>>;
@@ -31,7 +31,7 @@ interface Parts {
 function tiny({ work, ...cell }: Cell): Cell {
   const config = work.config as unknown as Parts;
   const { data, net, schedule, terms } = config;
-  const side = data.size ?? SIDES[data.name];
+  const side = data.size ?? SIDES[data.name ?? "cifar10"];
   const isComposed = side === undefined || data.name === "stacked-mnist";
   const shrunk = (options: JsonObject, sizes: JsonObject): JsonObject =>
     Object.fromEntries(

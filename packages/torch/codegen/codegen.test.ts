@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { native } from "../src/native.js";
+import { parseSchema } from "../src/schema.js";
 import { generate } from "./generate.js";
 import { operators } from "./operators.js";
-import { parseSchema } from "./schema.js";
 
 const committed = readFileSync(new URL("../../src/ops_gen.ts", import.meta.url), "utf8");
 const madeFrom = /schemas of LibTorch (\S+);/.exec(committed.split("\n")[0] ?? "")?.[1];

@@ -1,4 +1,4 @@
-import { parseSchema, type Schema, type SchemaArgument, type SchemaType } from "./schema.js";
+import { parseSchema, type Schema, type SchemaArgument, type SchemaType } from "../src/schema.js";
 
 interface Entry {
   readonly schema: Schema;

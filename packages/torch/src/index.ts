@@ -26,4 +26,5 @@ export * from "./random.js";
 export * from "./scope.js";
 export * from "./system.js";
 export { type NestedNumbers, sumOf, Tensor, type TensorOptions } from "./tensor.js";
+export * from "./trace.js";
 export type * from "./types.js";

@@ -56,7 +56,8 @@ export default defineCommand<Options>({
     const comparison = gan.compareRuns(runs);
     const { writeFileAtomically } = await import("@gantry/formats");
     if (html !== undefined) {
-      const page = await gan.comparisonPage(comparison, runs);
+      const { comparisonPage } = await import("@gantry/studio");
+      const page = await comparisonPage(comparison, runs);
       await writeFileAtomically(html, new TextEncoder().encode(page));
     }
     if (csv) {

@@ -1,3 +1,5 @@
+import type { ListedDataset } from "@gantry/gan/data";
+import { builtCatalogue, hasOwnParts } from "../catalogue/catalogue.js";
 import { defineCommand } from "../command.js";
 import { type ImportOptions, importOption, importOwn } from "../parts.js";
 import { columns } from "../render/format.js";
@@ -10,6 +12,21 @@ const BY_PATH = "give its path";
 /** The weights of Inception, which metrics look through. */
 const INCEPTION = "inception";
 
+/** By places alone where that tells all: one's own sets may look for themselves. */
+async function listed(options: ImportOptions): Promise<ListedDataset[]> {
+  const built = hasOwnParts(options) ? undefined : builtCatalogue();
+  if (built === undefined) {
+    await importOwn(options);
+    return await (await import("@gantry/gan/data")).listDatasets();
+  }
+  const { listed: entry, locateIn } = await import("@gantry/gan/places");
+  return await Promise.all(
+    built.datasets.map(async (each) =>
+      entry(each, each.byPath, each.places === null ? undefined : await locateIn(each.places)),
+    ),
+  );
+}
+
 export default defineCommand<ImportOptions>({
   name: "data",
   summary: "list the data sets and where they are, or download one",
@@ -21,9 +38,7 @@ export default defineCommand<ImportOptions>({
     ["gantry train dcgan --data photos.zip --set data.size=64", "images of your own need no name"],
   ],
   async run(output, _, options) {
-    await importOwn(options);
-    const { listDatasets } = await import("@gantry/gan/data");
-    const all = await listDatasets();
+    const all = await listed(options);
     if (output.json) {
       output.printJson(all.map((entry) => ({ ...entry, path: entry.path ?? null })));
       return 0;

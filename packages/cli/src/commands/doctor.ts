@@ -1,10 +1,12 @@
 import { readFile, realpath } from "node:fs/promises";
 import type { LibTorch as FoundLibtorch } from "@gantry/torch/find-libtorch";
 import type { Machine } from "@gantry/torch/limits";
+import { builtCatalogue } from "../catalogue/catalogue.js";
 import { defineCommand } from "../command.js";
 import { explain } from "../errors.js";
 import type { Output } from "../output.js";
 import { amount, bytes, columns } from "../render/format.js";
+import { minutes } from "../render/recipes.js";
 import { bfloat16Gain } from "../training.js";
 
 interface Options {
@@ -114,6 +116,24 @@ export default defineCommand<Options>({
   },
 });
 
+/** Trainings that begin here and now, with how long they took where that was measured. */
+function firstCommands(data: Report["data"]): string[] {
+  const catalogue = builtCatalogue();
+  const here = new Set(data.filter(({ available }) => available).map(({ name }) => name));
+  const digits = ["fashion-mnist", "mnist"].find((name) => here.has(name));
+  const commands = [
+    ["gan", "gantry train gan --preset small", "2-D points"],
+    ...(digits === undefined
+      ? []
+      : [["dcgan", `gantry train dcgan --preset small --data ${digits}`, "pictures"]]),
+  ] as const;
+  return commands.map(([recipe = "", line, what]) => {
+    const time = catalogue?.recipes.find(({ name }) => name === recipe)?.measured?.minutes ?? null;
+    const took = time === null ? "" : `, ${minutes(time)} on ${catalogue!.measuredOn}`;
+    return `  ${line}\n      ${what}${took}`;
+  });
+}
+
 /** Cores and memory, and how much of them a control group leaves. */
 function shares({ cores, processors, memory, installed }: Machine): string {
   const part = processors < cores ? `${Number(processors.toPrecision(3))} of ` : "";
@@ -130,10 +150,10 @@ function line({ style, columns: width }: Output, { label, text, problem, hint }:
 
 const LABEL = 12;
 
-function summarise(output: Output, { problems, hints }: Report): void {
+function summarise(output: Output, { problems, hints, data }: Report): void {
   for (const hint of hints) output.print(`${output.style.bold("advice")}: ${hint}`);
   for (const problem of problems) output.print(`${output.style.bad("problem")}: ${problem}`);
-  if (problems.length === 0) output.print("Ready. Try next:\n  gantry train gan --preset small");
+  if (problems.length === 0) output.print(`Ready. Try next:\n${firstCommands(data).join("\n")}`);
 }
 
 async function lookAtTorch(report: Report, show: (finding: Finding) => void): Promise<void> {

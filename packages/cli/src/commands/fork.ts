@@ -14,8 +14,15 @@ import {
   type TermOptions,
   termOptions,
 } from "../settings.js";
+import {
+  lengthSetting,
+  type Shorthand,
+  shorthandOptions,
+  shorthandSettings,
+  sizeOption,
+} from "../shorthand.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions, RankOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions, Shorthand, RankOptions {
   readonly out?: string;
 }
 
@@ -34,6 +41,8 @@ export default defineCommand<Options>({
     ...movedDataOptions,
     ...termOptions,
     importOption,
+    ...shorthandOptions,
+    sizeOption,
     ...settingOptions.filter(({ flags }) => !/^--(data|labels|strict|seed)\b/.test(flags)),
     rankOption,
     { flags: "--json", description: "print one JSON object a line" },
@@ -46,6 +55,7 @@ export default defineCommand<Options>({
     ],
     ["gantry fork runs/dcgan-photos-0 --data more-photos --steps 50000", "fine-tune on other data"],
     ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
+    ["gantry fork runs/gan-ring-0@0 --with packing", "the same from the beginning, as RUN@0"],
   ],
   run: (output, words, options) => asRanks(output, options, () => fork(output, words, options)),
 });
@@ -59,7 +69,7 @@ async function fork(output: Output, [name = ""]: readonly string[], options: Opt
   await importForRuns([path], options, "fork", output);
   const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
   const known = await listCheckpoints(directory.checkpoints);
-  const isBare = iteration === undefined && known.length === 0;
+  const isBare = iteration === 0 || (iteration === undefined && known.length === 0);
   const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
   const { data: _, labels: __, ...others } = options;
   const data = await dataOf(options);
@@ -67,19 +77,26 @@ async function fork(output: Output, [name = ""]: readonly string[], options: Opt
     data === undefined
       ? directory.config
       : await withOtherData(directory.config, data, directory.record.data);
-  const config = await composeConfig(base as Parameters<typeof composeConfig>[0], {
-    with: await parseTerms(options.with),
-    without: options.without,
-    settings: await settingsOf(others),
-    strict: true,
-  });
+  const { dataProgress, trainAndShow } = await import("../training.js");
+  const added = await parseTerms(options.with);
+  const own = base as Parameters<typeof composeConfig>[0];
+  const settings = [...(await settingsOf(others)), ...(await shorthandSettings(options, own))];
+  const compose = (more: typeof settings) =>
+    composeConfig(own, {
+      with: added,
+      without: options.without,
+      settings: [...settings, ...more],
+      strict: true,
+    });
+  const begun = await compose([]);
+  const length = await lengthSetting(options, begun, dataProgress(output));
+  const config = length.length === 0 ? begun : await compose(length);
   if (from !== undefined && from >= config.steps)
     throw new UsageError(
       `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
     );
   const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
-  const { trainAndShow } = await import("../training.js");
   return await trainAndShow(output, async (context) =>
-    forkRun(path, from, config, await claim(options.out, beside, output, context), context),
+    forkRun(path, isBare ? 0 : from, config, await claim(options.out, beside, output, context), context),
   );
 }

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { wholeNumber } from "../numbers.js";
 import { type ImportOptions, importForRuns, importOption } from "../parts.js";
-import { amount, scalar } from "../render/format.js";
+import { amount, columns, scalar } from "../render/format.js";
 import { tableBlocks } from "../render/table.js";
 import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 
@@ -53,6 +53,7 @@ export default defineCommand<Options>({
         Math.max(...values),
       ].map(scalar),
     ]);
+    const meanings = Object.keys(probe.series).map((what) => [what, meaningOf(what)] as const);
     const count = Math.max(...Object.values(probe.series).map(({ length }) => length));
     output.print(
       [
@@ -63,8 +64,36 @@ export default defineCommand<Options>({
           output.columns,
           output.style.good,
         ),
+        columns(meanings, output.columns),
       ].join("\n"),
     );
     return 0;
   },
 });
+
+/** What each row is, the first that its name begins with. */
+const MEANINGS: readonly (readonly [prefix: string, meaning: string])[] = [
+  [
+    "angle/real-fake",
+    "between D's gradients on reals and on fakes; above 90, what is learnt of one side is lost of the other",
+  ],
+  [
+    "angle/",
+    "between one side's gradient and the weighted sum that D follows; above 90, that side gets worse",
+  ],
+  [
+    "probability/",
+    "what D takes this side for: near 1 for reals, near 0 for fakes where D wins, 0.5 where it cannot tell",
+  ],
+  ["before/", "mean score of the batch's samples of this side before D's update"],
+  ["after/", "the same samples' after it: reals should rise and fakes fall"],
+  [
+    "weights/case",
+    "which case of adaptive weights' algorithm: 1 and 2 favour reals, 3 and 4 fakes, 5 neither",
+  ],
+  ["weights/", "how much this side's gradient counts"],
+  ["gap/before", "reals' mean score less fakes', before D's update; far above 0, D wins"],
+  ["gap/after", "the same after it; below `gap/before`, the update was too large or the sides fight"],
+];
+
+const meaningOf = (row: string): string => MEANINGS.find(([prefix]) => row.startsWith(prefix))?.[1] ?? "";

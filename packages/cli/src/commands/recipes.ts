@@ -1,46 +1,37 @@
+import { catalogueWith } from "../catalogue/catalogue.js";
+import { requireName } from "../catalogue/names.js";
 import { defineCommand } from "../command.js";
 import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
-import { prettyJson, wrap } from "../render/format.js";
+import { prettyJson } from "../render/format.js";
+import { describeRecipes } from "../render/recipes.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
 
 export default defineCommand<ImportOptions>({
   name: "recipes",
   summary: "list the recipes, or show one",
-  description: "Lists the recipes: named compositions with their papers' hyperparameters.",
+  description:
+    "Lists the recipes: named compositions with their papers' hyperparameters, by what they are for; with what data each wants, " +
+    "its presets, and how long the small one takes.",
   options: [importOption, jsonOption],
   examples: [
-    ["gantry recipes", "all of them, with their sources"],
+    ["gantry recipes", "all of them, by what they are for"],
     ["gantry recipes show wgan-gp", "one, with every setting"],
   ],
   async run(output, _, options) {
-    const { recipes } = await import("@gantry/gan");
-    await importOwn(options);
-    const all = [...(await recipes.all()).values()];
-    if (output.json) {
+    const { recipes, measuredOn } = await catalogueWith(options);
+    if (output.json)
       output.printJson(
-        all.map(({ name, summary, source, extends: base, presets, ownPresets }) => ({
-          name,
-          summary,
-          source,
-          extends: base ?? null,
-          presets: Object.keys({ ...presets, ...ownPresets }),
+        recipes.map(({ group, plain, presets, measured, ...recipe }) => ({
+          ...recipe,
+          group: group?.key ?? null,
+          data: plain?.data ?? null,
+          presets: Object.keys(presets),
+          minutes: measured?.minutes ?? null,
+          memory: measured?.memory ?? null,
         })),
       );
-      return 0;
-    }
-    const left = Math.max(...all.map(({ name }) => name.length)) + 4;
-    const indent = " ".repeat(left);
-    const width = output.columns - left;
-    const lines = all.flatMap(({ name, summary, source }) => {
-      const [first = "", ...rest] = wrap(summary, width);
-      return [
-        `  ${output.style.bold(name)}${" ".repeat(left - 2 - name.length)}${first}`,
-        ...rest.map((line) => indent + line),
-        ...wrap(source, width).map((line) => indent + output.style.dim(line)),
-      ];
-    });
-    output.print(lines.join("\n"));
+    else output.print(describeRecipes(recipes, measuredOn, output.style, output.columns));
     return 0;
   },
   commands: [
@@ -67,6 +58,7 @@ export default defineCommand<ImportOptions>({
         ["gantry recipes show dcgan --preset small", "for small machines"],
       ],
       async run(output, [name = ""], options) {
+        requireName("recipe", name, (await catalogueWith(options)).recipes);
         const { parseSetting, recipes, resolveConfig } = await import("@gantry/gan");
         await importOwn(options);
         const { summary, source } = await recipes.get(name);

@@ -7,7 +7,10 @@ import { amount, scalar } from "../render/format.js";
 import { choose, chooseLatents, type Wish } from "../sampling/choice.js";
 import { draw, drawRanked } from "../sampling/draw.js";
 import { writeArray, writePicture } from "../sampling/files.js";
+import { writeFolder } from "../sampling/folder.js";
 import { limitOf } from "../sampling/limit.js";
+import { refuseStill, writeWays } from "../sampling/moving.js";
+import { besideNearest } from "../sampling/nearestPicture.js";
 import {
   chosenClasses,
   type DrawingOptions,
@@ -16,6 +19,7 @@ import {
   openSampler,
   readDrawing,
 } from "../sampling/options.js";
+import { isMoving, type MovingKind, type OutputKind, outputKind } from "../sampling/outputs.js";
 
 interface Options extends DrawingOptions {
   readonly latents?: string;
@@ -25,6 +29,8 @@ interface Options extends DrawingOptions {
   readonly vary?: string;
   readonly mixing?: boolean;
   readonly frames?: string;
+  readonly nearest?: boolean;
+  readonly training?: boolean;
 }
 
 export default defineCommand<Options>({
@@ -32,7 +38,8 @@ export default defineCommand<Options>({
   summary: "draw samples from a run's generator",
   description:
     "Draws samples from a run's generator. A .png file is a grid of images (for points a plot over the data); a .npy " +
-    "file holds float32 numbers, images as N,C,H,W in [-1, 1]. The data need not be here.",
+    "file holds float32 numbers, images as N,C,H,W in [-1, 1]; a folder, as samples/, gets a PNG file for each; .gif, .webp " +
+    "and .mp4 move: ways between latents, or the training. The data need not be here, but for --nearest.",
   arguments: [
     { name: "<run[@step]>", description: "a run directory, with the iteration of a checkpoint or best" },
   ],
@@ -41,7 +48,7 @@ export default defineCommand<Options>({
       flags: "--count <n>",
       description: "how many; default 64, 8 for rows and for each --class, or as many as there are latents",
     },
-    { flags: "--out <file>", description: "FILE.png or FILE.npy" },
+    { flags: "--out <file>", description: "FILE.png, FILE.npy, FOLDER/, or FILE.gif, .webp, .mp4" },
     { flags: "--latents <file>", description: "latents to use: a .npy, or another file of one array, N,L" },
     ...drawingOptions,
     {
@@ -61,7 +68,19 @@ export default defineCommand<Options>({
       description:
         "StyleGAN's grid: --frames sources across, and images that take their coarse, middle and fine styles, --count rows of each (default 2)",
     },
-    { flags: "--frames <n>", description: "images in such a row; default 8; a categorical code has its own" },
+    {
+      flags: "--frames <n>",
+      description: "images in such a row; default 8, or 30 where it moves; a categorical code has its own",
+    },
+    {
+      flags: "--nearest",
+      description: "beside each sample the training image nearest to it, pixel by pixel",
+    },
+    {
+      flags: "--training",
+      description:
+        "the run's own pictures of samples, of the same latents, one after the other: FILE.gif, .webp, .mp4",
+    },
   ],
   examples: [
     ["gantry sample runs/dcgan-fashion-mnist-0 --count 64 --out grid.png", "a grid of 8 by 8"],
@@ -82,31 +101,43 @@ export default defineCommand<Options>({
       "gantry sample runs/infogan-mnist-0 --vary 1 --count 5 --out digits.png",
       "five latents, the first code of each running through its categories",
     ],
+    ["gantry sample runs/dcgan-fashion-mnist-0 --count 10000 --out samples/", "a PNG file for each"],
+    ["gantry sample runs/dcgan-fashion-mnist-0 --interpolate --out walk.gif", "eight ways, moving"],
+    ["gantry sample runs/dcgan-fashion-mnist-0 --training --out training.webp", "how they came about"],
+    ["gantry sample runs/dcgan-fashion-mnist-0 --nearest --out nearest.png", "does it repeat its data?"],
     ["gantry sample runs/stylegan-cifar10-0 --mixing --out mixing.png", "who gives which styles to whom"],
   ],
   async run(output, [name = ""], options) {
-    const { out } = options;
-    if (out === undefined)
-      throw new UsageProblem("say where the samples go: --out FILE.png or --out FILE.npy");
-    const kind = /\.(png|npy)$/i.exec(out)?.[1]?.toLowerCase();
-    if (kind === undefined) throw new UsageProblem(`--out ${out}: samples go to a .png or a .npy file`);
-    const wish = readOptions(options);
+    const kind = await outputKind(options.out);
+    const out = options.out as string;
+    const wish = readOptions(options, kind);
+    if (wish.training) {
+      const { writeTraining } = await import("../sampling/trainingFrames.js");
+      await writeTraining(output, name, out, wish.training);
+      return 0;
+    }
     const sampler = await openSampler(name, output, options, wish, wish.rank);
     try {
       const classes = await chosenClasses(sampler, wish.class);
-      const made = await (wish.mixing ? mixed : wish.rank ? ranked : inOrder)(
-        output,
-        sampler,
-        kind,
-        wish,
-        classes,
-      );
-      const write = kind === "npy" ? writeArray : writePicture;
-      const count = made.data.length / sampler.data.shape.reduce((product, extent) => product * extent, 1);
-      await write(out, sampler, made.data, count, made.columns);
-      output.print(
-        `${out}: ${amount(count, sampler.data.kind)} of ${describeSampler(sampler, wish)}${made.told ?? ""}`,
-      );
+      if (isMoving(kind))
+        refuseStill(out, kind, wish.interpolate || wish.code !== undefined, sampler.data.kind === "points");
+      const make = wish.mixing ? mixed : wish.rank ? ranked : inOrder;
+      const made = await make(output, sampler, kind, wish, classes);
+      const size = sampler.data.shape.reduce((product, extent) => product * extent, 1);
+      const count = made.count ?? made.data.length / size;
+      let told = made.told ?? "";
+      if (kind === "npy") await writeArray(out, sampler, made.data, count);
+      else if (kind === "folder") await writeFolder(output, sampler, out, made.parts ?? [made.data], count);
+      else if (isMoving(kind)) {
+        const code = wish.code === undefined ? undefined : sampler.codes[wish.code - 1];
+        const frames = made.columns ?? 1;
+        await writeWays(out, kind, sampler, made.data, { frames, steps: code?.kind === "categorical" });
+      } else if (wish.nearest) {
+        const pairs = await besideNearest(output, sampler, made.data);
+        told = pairs.told;
+        await writePicture(out, sampler, pairs.data, 2 * count, 2 * Math.ceil(Math.sqrt(count / 2)));
+      } else await writePicture(out, sampler, made.data, count, made.columns);
+      output.print(`${out}: ${amount(count, sampler.data.kind)} of ${describeSampler(sampler, wish)}${told}`);
       return 0;
     } finally {
       sampler.close();
@@ -116,9 +147,10 @@ export default defineCommand<Options>({
 
 /**
  * The options as numbers.
+ * @param kind what is written
  * @throws UsageProblem for what is none, and for options that do not go together
  */
-function readOptions(options: Options) {
+function readOptions(options: Options, kind: OutputKind) {
   const interpolate = options.interpolate === true;
   const code = wholeNumber("--vary", options.vary, 1, 1_000_000);
   if (code !== undefined && interpolate)
@@ -152,14 +184,33 @@ function readOptions(options: Options) {
     throw new UsageProblem(
       `--from ${from} draws fewer than the ${drawing.count ?? 64} to be kept; give more, or a smaller --count`,
     );
+  const nearest = options.nearest === true;
+  if (nearest && (kind !== "png" || interpolate || code !== undefined || mixing))
+    throw new UsageProblem(
+      "--nearest makes a picture of samples and images: give --out FILE.png, and no kind of rows",
+    );
+  let training: MovingKind | undefined;
+  if (options.training === true) {
+    const { out: _, training: __, ...others } = options;
+    const other = Object.keys(others)[0];
+    if (other !== undefined && other !== "debug")
+      throw new UsageProblem(
+        `--training shows the pictures that training made, as they are; leave --${other} out`,
+      );
+    if (!isMoving(kind))
+      throw new UsageProblem("--training moves: give --out FILE.gif, FILE.webp or FILE.mp4");
+    training = kind;
+  }
   return {
     ...drawing,
+    nearest,
+    training,
     interpolate,
     code,
     mixing,
     rank,
     from,
-    frames: wholeNumber("--frames", options.frames, 2, 1000) ?? 8,
+    frames: wholeNumber("--frames", options.frames, 2, 1000) ?? (isMoving(kind) ? 30 : 8),
     latents: options.latents,
   } as const;
 }
@@ -170,6 +221,9 @@ type Sampler = Awaited<ReturnType<typeof openSampler>>;
 /** What becomes a file. */
 interface Made {
   readonly data: Float32Array;
+  /** In the place of `data`: `count` samples, part by part. */
+  readonly parts?: Iterable<Float32Array>;
+  readonly count?: number;
   readonly columns?: number | undefined;
   /** What else is told of it. */
   readonly told?: string;
@@ -178,15 +232,24 @@ interface Made {
 async function inOrder(
   output: Output,
   sampler: Sampler,
-  kind: string,
+  kind: OutputKind,
   wish: Wish,
   classes: readonly number[] | undefined,
 ): Promise<Made> {
-  const choice = await choose(sampler, wish, classes, await limitOf(sampler, kind));
+  const choice = await choose(
+    sampler,
+    wish,
+    classes,
+    await limitOf(sampler, kind, kind === "folder" ? 0 : 1),
+  );
+  if (kind === "folder") {
+    const parts = sampler.samples(choice.latents, choice.labels);
+    return { data: new Float32Array(0), parts, count: choice.latents.length / sampler.latentSize };
+  }
   return { data: draw(output.reporter.progress, sampler, choice), columns: choice.columns };
 }
 
-async function mixed(output: Output, sampler: Sampler, kind: string, wish: Asked): Promise<Made> {
+async function mixed(output: Output, sampler: Sampler, kind: OutputKind, wish: Asked): Promise<Made> {
   const { data, columns } = await drawMixing(
     sampler,
     wish,
@@ -199,7 +262,7 @@ async function mixed(output: Output, sampler: Sampler, kind: string, wish: Asked
 async function ranked(
   output: Output,
   sampler: Sampler,
-  kind: string,
+  kind: OutputKind,
   wish: Asked,
   classes: readonly number[] | undefined,
 ): Promise<Made> {

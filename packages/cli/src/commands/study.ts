@@ -1,3 +1,6 @@
+import { catalogueWith } from "../catalogue/catalogue.js";
+import { requireName } from "../catalogue/names.js";
+import type { Catalogue, StudyEntry } from "../catalogue/types.js";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { wholeNumber } from "../numbers.js";
@@ -59,15 +62,16 @@ export default defineCommand<Options>({
     ["gantry study stacked-mnist --seconds 60 --methods real,dcgan", "trains its digit classifier first"],
   ],
   async run(output, [name], options) {
-    const { readCells, readDone } = await import("@gantry/gan/sweep");
-    const { papers, runStudy, studies } = await import("@gantry/studies");
-    await importOwn(options);
+    const { studies: known, papers } = await catalogueWith(options);
     if (name === undefined) {
-      const all = [...(await studies.all()).values()];
-      if (output.json) output.printJson(all.map(describe));
-      else output.print(byPaper(all, papers, output.columns));
+      if (output.json) output.printJson(known);
+      else output.print(byPaper(known, papers, output.columns));
       return 0;
     }
+    requireName("study", name, known);
+    const { readCells, readDone } = await import("@gantry/gan/sweep");
+    const { runStudy, studies } = await import("@gantry/studies");
+    await importOwn(options);
     const study = await studies.get(name);
     if (options.data !== undefined && study.takesData !== true)
       throw new UsageProblem(`the study ${name} has data of its own; leave --data out`);
@@ -127,55 +131,22 @@ export default defineCommand<Options>({
   },
 });
 
-type Study = import("@gantry/studies").Study;
-
 const describeCell = ({ problem, method, seed }: import("@gantry/gan/sweep").Cell) =>
   `${problem}, ${method}, seed ${seed}`;
 
 /** Studies across papers first, then each paper's under its title, with what they show. */
-function byPaper(
-  all: readonly Study[],
-  papers: readonly import("@gantry/studies").Paper[],
-  width: number,
-): string {
+function byPaper(all: readonly StudyEntry[], papers: Catalogue["papers"], width: number): string {
   const groups = [undefined, ...papers].flatMap((paper) => {
-    const own = all.filter((study) => study.paper === paper?.key);
+    const own = all.filter((study) => study.paper === (paper?.key ?? null));
     if (own.length === 0) return [];
     const rows = own.map(({ name, shows, summary }) => {
-      const what = shows === undefined ? summary : `${shows}: ${summary}`;
+      const what = shows === null ? summary : `${shows}: ${summary}`;
       return [name, what] as const;
     });
     return [`${paper?.title ?? "Across papers"}\n${columns(rows, width)}`];
   });
   return groups.join("\n\n");
 }
-
-const describe = ({
-  name,
-  summary,
-  source,
-  paper,
-  shows,
-  claims,
-  problems,
-  methods,
-  paces,
-  seeds,
-}: Study) => {
-  const plain = (all: Study["problems"]) => all.map((each) => ({ name: each.name, summary: each.summary }));
-  return {
-    name,
-    summary,
-    source,
-    paper: paper ?? null,
-    shows: shows ?? null,
-    claims: claims ?? [],
-    problems: plain(problems),
-    methods: plain(methods),
-    paces: plain(paces),
-    seeds,
-  };
-};
 
 /** Writes report.md, report.json and the pictures, and prints the table. */
 async function publish(

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { stopOption } from "../findings.js";
 import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importOption, importOwn } from "../parts.js";
@@ -61,6 +62,7 @@ export default defineCommand<Options>({
       flags: "--halving <metric>",
       description: "successive halving: train all a little, the better third for longer; fid:by=2,rounds=3",
     },
+    { ...stopOption, description: "end a training where this is found (gantry diagnose --list); repeatable" },
     { flags: "--out <dir>", description: "where the runs go; default runs/sweep-NAME" },
     { flags: "--slurm <dir>", description: "train nothing: write an array job for SLURM into this folder" },
     { flags: "--kubernetes <dir>", description: "train nothing: write an indexed Job for Kubernetes" },

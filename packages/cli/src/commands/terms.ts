@@ -1,16 +1,12 @@
+import { catalogueWith, freshCatalogue } from "../catalogue/catalogue.js";
+import { requireName } from "../catalogue/names.js";
+import type { Catalogue, Instance, TermEntry } from "../catalogue/types.js";
 import { defineCommand } from "../command.js";
-import { type ImportOptions, importOption, importOwn } from "../parts.js";
-import { columns, wrap } from "../render/format.js";
+import { type ImportOptions, importOption } from "../parts.js";
+import { columns, shellWord, wrap } from "../render/format.js";
+import { minutes } from "../render/recipes.js";
 
 const jsonOption = { flags: "--json", description: "print JSON" };
-
-/** A term that a recipe composes under another name. */
-interface Instance {
-  readonly name: string;
-  readonly term: string;
-  readonly recipe: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
 
 /** As after --with. */
 function written({ name, term, options }: Instance): string {
@@ -18,16 +14,15 @@ function written({ name, term, options }: Instance): string {
   return `${name}=${term}${given.length === 0 ? "" : ":"}${given.join(",")}`;
 }
 
-async function instancesInRecipes(): Promise<Instance[]> {
-  const { recipes } = await import("@gantry/gan");
-  return [...(await recipes.all()).values()].flatMap(({ name: recipe, config }) =>
-    Object.entries((config.terms ?? {}) as Record<string, { term?: string } | null>).flatMap(
-      ([name, value]) => {
-        const { term, ...options } = value ?? {};
-        return term === undefined ? [] : [{ name, term, recipe, options }];
-      },
-    ),
-  );
+/** A whole command with the term, on a recipe that it goes on, and how long that takes. */
+function example({ on }: TermEntry, word: string, { recipes, measuredOn }: Catalogue): string[] {
+  const recipe = recipes.find(({ name }) => name === on);
+  const small = recipe !== undefined && "small" in recipe.presets ? " --preset small" : "";
+  const time = recipe?.measured?.minutes ?? null;
+  return [
+    `use: gantry train ${on}${small} --with ${shellWord(word)}`,
+    ...(time === null ? [] : [`     (${on} without it: ${minutes(time)} on ${measuredOn})`]),
+  ];
 }
 
 export default defineCommand<ImportOptions>({
@@ -43,9 +38,7 @@ export default defineCommand<ImportOptions>({
     ["gantry terms show gradient-penalty", "one, with its options"],
   ],
   async run(output, _, options) {
-    const { terms } = await import("@gantry/gan");
-    await importOwn(options);
-    const all = [...(await terms.all()).values()];
+    const { terms: all } = await catalogueWith(options);
     if (output.json) {
       output.printJson(all.map(({ name, kind, summary, source }) => ({ name, kind, summary, source })));
       return 0;
@@ -75,15 +68,17 @@ export default defineCommand<ImportOptions>({
         ["gantry terms show ./dragan.ts", "one of your own"],
       ],
       async run(output, [given = ""], own) {
-        const { describeOptions, termNamed, terms } = await import("@gantry/gan");
-        await importOwn(own);
-        const name = await termNamed(given);
-        const known = await instancesInRecipes();
+        // A file of one's own.
+        const isFile = /[./#]/.test(given);
+        const name = isFile ? await (await import("@gantry/gan")).termNamed(given) : given;
+        const catalogue = await (isFile ? freshCatalogue : catalogueWith)(own);
+        const { terms, instances: known } = catalogue;
         // A name that only recipes give: what it is an instance of.
-        const named = (await terms.all()).has(name) ? undefined : known.find((each) => each.name === name);
-        const term = await terms.get(named?.term ?? name);
-        const { summary, source, kind, separable = false, options: schema } = term;
-        const options = describeOptions(schema);
+        const named = terms.some((each) => each.name === name)
+          ? undefined
+          : known.find((each) => each.name === name);
+        const term = requireName("term", named?.term ?? name, terms);
+        const { summary, source, kind, separable, options } = term;
         const instances = known.filter((each) => each.term === term.name);
         if (output.json) {
           output.printJson({ name: term.name, kind, separable, summary, source, options, instances });
@@ -101,15 +96,15 @@ export default defineCommand<ImportOptions>({
           const value = option.default === undefined ? "" : `; default ${JSON.stringify(option.default)}`;
           return [option.name, `${option.description} (${option.type}${value})`.trim()] as const;
         });
-        const example = options.find((option) => typeof option.default === "number");
-        const setting = example === undefined ? "" : `:${example.name}=${example.default}`;
+        const number = options.find((option) => typeof option.default === "number");
+        const setting = number === undefined ? "" : `:${number.name}=${number.default}`;
         output.print(
           [
             ...head,
             `kind: ${kind}${kind === "adversarial" ? ` (replaces the recipe's own; ${splitting})` : ""}`,
             "options:",
             rows.length === 0 ? "  none" : columns(rows, output.columns, style.bold),
-            `use: gantry train gan --with ${name === given ? term.name : given}${setting}`,
+            ...example(term, `${isFile ? given : term.name}${setting}`, catalogue),
             ...(kind === "adversarial" ? [] : [`again: --with NAME=${term.name}${setting}`]),
             ...instances.map((each) => `in ${each.recipe}: ${written(each)}`),
           ].join("\n"),

@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
-import { wholeNumber } from "../numbers.js";
+import { numberFrom, wholeNumber } from "../numbers.js";
 import { duration } from "../render/format.js";
 import { Interrupted, Interruption } from "../signals.js";
 
@@ -10,6 +10,7 @@ interface Options {
   readonly test?: string;
   readonly epochs?: string;
   readonly seed?: string;
+  readonly accept?: string;
   readonly precision?: "float32" | "bfloat16";
   readonly threads?: string;
 }
@@ -35,6 +36,11 @@ export default defineCommand<Options>({
     },
     { flags: "--test <data>", description: "test images; default: the test split of --data" },
     { flags: "--epochs <n>", description: "times through the training images; default the classifier's own" },
+    {
+      flags: "--accept <share>",
+      description:
+        "keep it from this share of the test images on, as 0.6; scores through it then say that it fell short",
+    },
     { flags: "--seed <n>", description: "of first weights, order and augmentation; default 0" },
     {
       flags: "--precision <type>",
@@ -48,6 +54,10 @@ export default defineCommand<Options>({
     ["gantry train-classifier fashion-cnn", "minutes on two cores"],
     ["gantry train-classifier cifar10-cnn --data cifar10.zip", "from a zip with the splits train and test"],
     ["gantry train-classifier digits-cnn --force --epochs 2", "again, and shorter"],
+    [
+      "gantry train-classifier cifar10-cnn --epochs 1 --accept 0.6",
+      "a first look, at the price of its scores",
+    ],
   ],
   async run(output, [name = ""], options) {
     const { classifierMetadata, featureNetworks, trainClassifier } = await import("@gantry/gan/metrics");
@@ -56,6 +66,7 @@ export default defineCommand<Options>({
     const { dataProgress } = await import("../training.js");
     const epochs = wholeNumber("--epochs", options.epochs, 1);
     const seed = wholeNumber("--seed", options.seed, 0);
+    const accept = numberFrom("--accept", options.accept, 0, 1);
     const threads = wholeNumber("--threads", options.threads, 1);
     const { standsInFor } = await featureNetworks.get(name);
     if (standsInFor === undefined)
@@ -95,6 +106,7 @@ export default defineCommand<Options>({
         ...(testDataset === undefined ? {} : { testDataset }),
         ...(epochs === undefined ? {} : { epochs }),
         ...(seed === undefined ? {} : { seed }),
+        accept,
         ...(options.precision === undefined ? {} : { precision: options.precision }),
         context,
         signal: interruption.signal,

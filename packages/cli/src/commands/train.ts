@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from "@gantry/gan";
+import { augmentOption, augmentTerms } from "../augment.js";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
+import { checkFindings, type FindingOptions, findingOptions } from "../findings.js";
+import { announce } from "../opening.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
 import { asRanks, type RankOptions, rankOption, readRanks } from "../ranks.js";
@@ -15,12 +18,22 @@ import {
   termOptions,
   withDataNamed,
 } from "../settings.js";
+import {
+  lengthSetting,
+  type Shorthand,
+  shorthandOptions,
+  shorthandSettings,
+  sizeOption,
+} from "../shorthand.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions, RankOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions, Shorthand, FindingOptions, RankOptions {
+  readonly config?: string;
   readonly preset?: string;
+  readonly augment?: string | true;
   readonly out?: string;
   readonly dryRun?: boolean;
   readonly profile?: boolean;
+  readonly studio?: boolean;
   readonly evalEvery?: string;
   readonly metrics?: string;
   readonly evalSamples?: string;
@@ -38,13 +51,20 @@ export default defineCommand<Options>({
     "FROM..TO@LENGTH[:SHAPE], LENGTH in iterations, epochs, images, kimg or training (all of it), SHAPE linear, cosine or " +
     "steps.",
   arguments: [
-    { name: "<recipe>", description: "see 'gantry recipes'" },
+    { name: "[recipe]", description: "see 'gantry recipes'; may be left out with --config" },
     { name: "[data...]", description: "the same as --data" },
   ],
   options: [
     { flags: "--preset <name>", description: "a variant of the recipe: small, for small machines" },
     ...termOptions,
+    augmentOption,
     importOption,
+    {
+      flags: "--config <file>",
+      description: "begin with a run's config.json, or with what --dry-run --json or recipes show printed",
+    },
+    ...shorthandOptions,
+    sizeOption,
     ...settingOptions,
     {
       flags: "--eval-every <n>",
@@ -56,32 +76,43 @@ export default defineCommand<Options>({
       flags: "--best <metric>",
       description: "keep the checkpoint best by this as RUN@best; default: the first",
     },
-    { flags: "--out <dir>", description: "the run directory; default runs/RECIPE-DATA-SEED" },
+    ...findingOptions,
+    { flags: "--out <dir>", description: "the run directory; default runs/RECIPE+TERM-DATA-SEED" },
     rankOption,
     {
       flags: "--profile",
       description:
         "measure where the time goes: a table, and RUN/trace.json for chrome://tracing or Perfetto",
     },
+    { flags: "--studio", description: "look at it in the browser meanwhile, see 'gantry studio'" },
     {
       flags: "--dry-run",
-      description: "check everything, a first iteration too, print the plan, and write nothing",
+      description:
+        "check everything, two iterations too; print the plan, with time, memory and disk; write nothing",
     },
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [
     ["gantry train gan --preset small", "2-D points, on the processor in a minute"],
     ["gantry train dcgan --preset small --steps 500", "Fashion-MNIST, a first look"],
-    ["gantry train wgan-gp --data photos.zip --set data.size=64", "your own images, cut to 64 by 64"],
-    ["gantry train cgan --data photos --labels labels.csv", "with classes from a file of file,label"],
-    ["gantry train dcgan --eval-every 1000 --metrics fid,is", "with scores on the way, and the best kept"],
-    ["gantry train sngan --steps 5 --profile", "what an iteration spends its time on"],
-    ["gantry train gan --with gradient-penalty:weight=1,sides=one", "a recipe with one more term"],
-    ["gantry train gan --with ./dragan.ts:weight=10", "a term of your own, see 'gantry new'"],
-    ["gantry train dcgan --set optimizers.default.learningRate=1e-4", "a recipe with another setting"],
-    ["gantry train dcgan --set optimizers.generator.learningRate=2e-4..0@100epochs:cosine", "a schedule"],
+    ["gantry train dcgan photos --preset small --augment", "800 photos of your own, of any size"],
+    ["gantry train wgan-gp --preset small --data photos --size 64", "your own images, cut to 64 by 64"],
+    [
+      "gantry train cgan --preset small --data photos --size 64 --labels labels.csv",
+      "with classes from a file of file,label",
+    ],
+    ["gantry train gan --preset small --eval-every 1000", "with scores on the way, and the best kept"],
+    ["gantry train dcgan --preset small --steps 5 --profile", "what an iteration spends its time on"],
+    [
+      "gantry train gan --preset small --with gradient-penalty:weight=1,sides=one",
+      "a recipe with one more term",
+    ],
+    ["gantry train gan --preset small --with ./dragan.ts:weight=10", "a term of your own, see 'gantry new'"],
+    ["gantry train dcgan --preset small --lr 1e-4 --epochs 20", "a recipe with other settings"],
+    ["gantry train --config runs/gan-ring-0/config.json --seed 1", "a run's settings, with another seed"],
+    ["gantry train dcgan --preset small --lr 2e-4..0@training:cosine", "a schedule"],
+    ["gantry train dcgan --preset small --with r1:gamma=10..1@100kimg", "a penalty that fades"],
     ["gantry train sngan --processes 2", "by two processes, each with half of every batch"],
-    ["gantry train stylegan --with r1:gamma=10..1@2000kimg", "a penalty that fades"],
   ],
   async run(output, words, given) {
     if (given.dryRun === true) return await train(output, words, given);
@@ -95,33 +126,88 @@ async function train(
   given: Options,
 ): Promise<number> {
   const options = withDataNamed(given, words);
-  const { resolveConfig, startRun } = await import("@gantry/gan");
+  announce(output, recipe, options);
+  const { dataProgress, trainAndShow } = await import("../training.js");
+  const { composeConfig, fitToData, startRun } = await import("@gantry/gan");
   const { train: project } = await importOwn(options);
-  const config = await resolveConfig({
-    recipe,
-    preset: options.preset,
-    defaults: await defaultsOf(project),
-    with: await parseTerms(options.with),
+  const base = await baseOf(recipe, options, await defaultsOf(project));
+  const added = await parseTerms(options.with);
+  const settings = [
+    ...(await settingsOf(options)),
+    ...(await shorthandSettings(options, base)),
+    ...(await evaluationSetting(options)),
+  ];
+  const compose = (more: readonly JsonObject[], augmentations: typeof added = []) =>
+    composeConfig(base, {
+      with: [...added, ...augmentations],
+      without: options.without,
+      settings: [...settings, ...more],
+      strict: true,
+    });
+  const begun = await compose([]);
+  const length = await lengthSetting(options, begun, dataProgress(output));
+  const augmented = await augmentTerms(options.augment, begun);
+  const config = length.length === 0 && augmented.length === 0 ? begun : await compose(length, augmented);
+  const named = defaultRunPath(config, project.out, {
+    with: [...added, ...augmented],
     without: options.without,
-    settings: [...(await settingsOf(options)), ...(await evaluationSetting(options))],
-    strict: true,
   });
+  const keepBatch = settings.some((each) => "batch" in each);
   if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
+  await checkFindings(options);
   if (options.dryRun === true) {
     const { showPlan } = await import("../plan.js");
-    return await showPlan(output, config, options.out, project.out, await readRanks(options));
+    return await showPlan(output, config, {
+      path: options.out,
+      named,
+      keepBatch,
+      ranks: await readRanks(options),
+    });
   }
-  const { trainAndShow } = await import("../training.js");
-  return await trainAndShow(
+  const studio =
+    options.studio === true ? new (await import("../studio/beside.js")).StudioBeside(output) : undefined;
+  const status = await trainAndShow(
     output,
-    async (context) =>
-      startRun(
-        config,
-        await claim(options.out, defaultRunPath(config, project.out), output, context),
-        context,
-      ),
+    async (context) => {
+      const place = await claim(options.out, named, output, context);
+      await studio?.show(place.path);
+      const fitted = await fitToData(config, context, { keepBatch }).catch(async (error: unknown) => {
+        await place.abandon();
+        throw error;
+      });
+      return await startRun(fitted.config, place, context, fitted.dataset);
+    },
     options.profile,
-  );
+    options,
+  ).finally(() => studio?.end());
+  return status;
+}
+
+/**
+ * What all else is laid upon: the recipe with its preset and a project's defaults, or the file of `--config`.
+ * @throws UsageProblem
+ */
+async function baseOf(
+  recipe: string,
+  { config, preset }: Options,
+  defaults: readonly JsonObject[],
+): Promise<JsonObject> {
+  if (config !== undefined) {
+    const { readConfigFile } = await import("../configFile.js");
+    const base = await readConfigFile(config);
+    if (preset !== undefined)
+      throw new UsageProblem(
+        "--config has every setting already; leave --preset out, or change some by --set",
+      );
+    if (recipe !== "" && recipe !== base.recipe)
+      throw new UsageProblem(
+        `--config ${config} is of the recipe ${String(base.recipe)}, not ${recipe}; name one of the two`,
+      );
+    return base;
+  }
+  const { composeRecipe } = await import("@gantry/gan/catalogue");
+  const { merge } = await import("@gantry/gan");
+  return defaults.reduce(merge, await composeRecipe(recipe, preset));
 }
 
 /** The flags of evaluations during training, as a setting. */

@@ -191,7 +191,7 @@ describe("bad input gets one line", () => {
     assert.equal(refused.status, 1);
     assert.match(
       refused.stderr,
-      /^decoding pictures\.zip: .*\ngantry: pictures\.zip, read strictly: 05\.png is broken/,
+      /^Starting .*\ndecoding pictures\.zip: .*\ngantry: pictures\.zip, read strictly: 05\.png is broken/,
     );
     assert.ok(!existsSync(join(cwd, "strict")));
     const { stderr } = await succeed([...args, "--out", "counted"], { cwd });

@@ -82,7 +82,8 @@ function shortened([command = "", ...rest]: readonly string[]): string[] {
           ? "1"
           : word,
   );
-  if (command === "train" && !args.includes("--steps") && !args.includes("--help")) args.push("--steps", "3");
+  const isShort = ["--steps", "--epochs", "--help"].some((flag) => args.includes(flag));
+  if (command === "train" && !isShort) args.push("--steps", "3");
   if (args.includes("--eval-every")) args.push("--eval-samples", "64");
   if (command === "eval" && !args.includes("--list") && !args.includes("--samples"))
     args.push("--samples", "64", "--real-samples", "64");

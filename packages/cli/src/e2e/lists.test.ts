@@ -33,12 +33,30 @@ describe("commands that list, show and convert", () => {
   });
 
   test("recipes", async () => {
-    assert.match((await succeed(["recipes"])).stdout, /^ {2}dcgan +deep convolutional GAN.*\n +Radford/m);
-    const list = JSON.parse((await succeed(["recipes", "--json"])).stdout) as {
-      name: string;
-      presets: string[];
-    }[];
-    assert.ok(list.some(({ name, presets }) => name === "gan" && presets.includes("small")));
+    const { stdout } = await succeed(["recipes"]);
+    assert.match(
+      stdout,
+      /^ {2}dcgan +deep convolutional GAN.*\n +when: the first try on any images\n +images of 28, .* as fashion-mnist; small: 3 min, 0\.5 GiB;/m,
+    );
+    assert.deepEqual(
+      [...stdout.matchAll(/^[A-Z][a-z ,]*$/gm)].map(([head]) => head),
+      ["Points", "Images", "With classes", "With an encoder, or codes", "Small data"],
+    );
+    const list = JSON.parse((await succeed(["recipes", "--json"])).stdout) as Record<string, unknown>[];
+    const { summary: _, source: __, ...cgan } = list.find(({ name }) => name === "cgan")!;
+    assert.deepEqual(cgan, {
+      name: "cgan",
+      extends: "dcgan",
+      group: "conditional",
+      when: "DCGAN with labels",
+      kind: "images",
+      sizes: [28, 32, 48, 64],
+      labels: true,
+      data: "mnist",
+      presets: ["small"],
+      minutes: 4,
+      memory: 0.4,
+    });
     const show = await succeed(["recipes", "show", "wgan-gp", "--set", "steps=7"]);
     const config = JSON.parse(show.stdout) as { steps: number; terms: Record<string, unknown> };
     assert.equal(config.steps, 7);

@@ -10,6 +10,8 @@ describe("gantry probe", () => {
     const { stdout } = await succeed(["probe", "runs/gan-ring-0", "--iterations", "3"], { cwd });
     assert.match(stdout, /^angle\/real-fake +\d/m);
     assert.match(stdout, /^gap\/after +/m);
+    assert.match(stdout, /^ +angle\/real-fake +between D's gradients/m, "each row is explained");
+    assert.doesNotMatch(stdout, /weights\//, "adaptive weights are not in this run");
     const json = await succeed(["probe", "runs/gan-ring-0@2", "--iterations", "3", "--json"], { cwd });
     const { series } = JSON.parse(json.stdout.trimEnd().split("\n").at(-1)!) as {
       series: Record<string, number[]>;

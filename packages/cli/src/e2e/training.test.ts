@@ -64,6 +64,7 @@ describe("training", () => {
     assert.deepEqual(
       events.map(({ event, iteration }) => [event, iteration]),
       [
+        ["opening", undefined],
         ["begin", 0],
         ["step", 1],
         ["step", 2],
@@ -71,10 +72,10 @@ describe("training", () => {
         ["end", 4],
       ],
     );
-    assert.equal(events[0]?.run, "runs/gan-ring-0-2");
+    assert.equal(events[1]?.run, "runs/gan-ring-0-2");
     const keys =
       "event iteration steps imagesSeen epoch iterationsPerSecond imagesPerSecond secondsLeft scalars";
-    assert.equal(Object.keys(events[1] ?? {}).join(" "), keys);
+    assert.equal(Object.keys(events[2] ?? {}).join(" "), keys);
     assert.equal(events.at(-1)?.state, "done");
   });
 

@@ -17,6 +17,7 @@ export function jsonReporter(stdout: Sink, stderr: Sink): Reporter {
       told = now;
       emit("progress", { what, done, total: total ?? null, unit });
     },
+    opening: (message) => emit("opening", { message }),
     begin: (beginning) => emit("begin", beginning),
     step(pace) {
       if (pace.scalars === undefined && !pace.last) return;

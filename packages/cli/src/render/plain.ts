@@ -39,6 +39,7 @@ export function plainReporter(stderr: Sink): Reporter {
       const parts = [describeProgress(progress), describePace(pace, progress.unit)];
       line(parts.filter((part) => part !== "").join(", "));
     },
+    opening: line,
     begin(begun) {
       beginning = begun;
       for (const text of describeBeginning(begun)) line(text);

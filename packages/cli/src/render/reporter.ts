@@ -1,4 +1,5 @@
 import type { StepReport } from "@gantry/gan";
+import type { FindingReport } from "@gantry/gan/diagnose";
 import type { SweepProgress } from "@gantry/gan/sweep";
 import type { DataSummary } from "../dataSummary.js";
 
@@ -72,6 +73,8 @@ export interface Ending {
   readonly best: { readonly iteration: number; readonly name: string; readonly value: number } | null;
   /** The last scores, by name. */
   readonly scores: Readonly<Record<string, number>>;
+  /** What was found to be wrong. */
+  readonly findings: readonly FindingReport[];
   /** Command lines worth trying next, each with what it does. */
   readonly next: readonly (readonly [line: string, meaning: string])[];
 }
@@ -83,6 +86,8 @@ export interface Ending {
 export interface Reporter {
   /** Called often: the reporter decides how much of it to show. */
   progress(progress: Progress): void;
+  /** What begins, before anything else is known of it. */
+  opening(message: string): void;
   begin(beginning: Beginning): void;
   step(pace: Pace): void;
   evaluated(evaluated: Evaluated): void;

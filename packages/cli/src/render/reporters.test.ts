@@ -132,11 +132,11 @@ test("a pipe gets whole lines, and not one for every step", () => {
   reporter.begin(beginning);
   for (let iteration = 1; iteration < 100; iteration++) reporter.step(pace(iteration));
   reporter.step({ ...pace(100, true) });
-  assert.equal(written.length, 5 + 2);
+  assert.equal(written.length, 6 + 2);
   assert.ok(written.every((line) => line.indexOf("\n") === line.length - 1));
   assert.ok(!["\r", "\u001b"].some((character) => written.join("").includes(character)));
   assert.equal(
-    written[5],
+    written[6],
     "iteration 1 of 3,000, 24.5 it/s, 1.57k images/s, 1 min 38 s left  discriminator/hinge 1.235  discriminator/real 0.5  generator/hinge -0.25\n",
   );
 });

@@ -62,6 +62,7 @@ export function terminalReporter(stderr: Sink, environment: NodeJS.ProcessEnv): 
         total === undefined || total === 0 ? undefined : done / total,
       );
     },
+    opening: (message) => draw([message], undefined),
     begin(begun) {
       beginning = begun;
       const [first = "", ...others] = describeBeginning(begun);

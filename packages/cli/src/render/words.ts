@@ -42,6 +42,7 @@ export function describeBeginning(beginning: Beginning): string[] {
     `parameters: ${parameters}`,
     `batch ${beginning.batch}, seed ${beginning.seed}, ${beginning.precision}, ${where}`,
     `${iteration > 0 ? `going on from iteration ${count(iteration)} to` : "iterations:"} ${count(steps)}; everything goes to ${beginning.run}`,
+    `pictures: ${beginning.run}/reals.png of the data, ${beginning.run}/samples at iterations 1, 10, 30, 100, ...`,
   ];
 }
 

@@ -6,6 +6,9 @@ import { amount, count as countOf } from "../render/format.js";
 /** In one picture: more would be no picture but a wall. */
 const MOST_IN_PICTURE = { images: 10_000, points: 1_000_000 } as const;
 
+/** Pixels of all frames of a picture that moves, as formats' encodeAnimation() takes them. */
+const MOST_MOVING = 2 ** 26;
+
 /** Refuses so many samples, and in rows of so many, before any is drawn. */
 export type Limit = (count: number, columns?: number) => void;
 
@@ -22,7 +25,8 @@ export async function limitOf(sampler: Sampler, file: string, copies = 1): Promi
       amount(count, kind),
       "give a smaller --count, and another --seed for each part",
     );
-    if (file !== "png") return;
+    const isMoving = ["gif", "webp", "mp4"].includes(file);
+    if (file !== "png" && !isMoving) return;
     const remedy = "give a smaller --count, or --out FILE.npy for numbers";
     if (count > MOST_IN_PICTURE[kind])
       throw new UsageProblem(
@@ -30,7 +34,13 @@ export async function limitOf(sampler: Sampler, file: string, copies = 1): Promi
       );
     if (kind === "points") return;
     try {
-      gridSize(count, shape as [number, number, number], layoutOf(count, shape, columns));
+      const image = shape as [number, number, number];
+      if (!isMoving) return void gridSize(count, image, layoutOf(count, shape, columns));
+      // A tile for each way, there and back.
+      const ways = count / (columns ?? 1);
+      const [height, width] = gridSize(ways, image, layoutOf(ways, shape, undefined));
+      const pixels = height * width * 2 * (columns ?? 1);
+      if (pixels > MOST_MOVING) throw new Error(`${pixels} pixels are too many for a picture that moves`);
     } catch (error) {
       throw new UsageProblem(`${(error as Error).message}: ${remedy}`);
     }

@@ -15,6 +15,7 @@ export interface DrawingOptions extends ImportOptions {
   readonly class?: string;
   readonly truncation?: string;
   readonly psi?: string;
+  readonly noise?: string;
   readonly standingStatistics?: string;
   readonly weights?: "ema" | "raw";
   readonly threads?: string;
@@ -49,6 +50,10 @@ export const drawingOptions: readonly CommandOption[] = [
     flags: "--psi <p>",
     description: "intermediate latents p times as far from their mean: the same trade (StyleGAN); default 1",
   },
+  {
+    flags: "--noise <f>",
+    description: "the fixed noise of G's layers times f, 0 for none (StyleGAN); default 1",
+  },
   ...generatorOptions,
   { flags: "--threads <n>", description: "threads an operator may use" },
   importOption,
@@ -66,6 +71,7 @@ export function readDrawing(options: DrawingOptions) {
     truncation: numberFrom("--truncation", options.truncation, 0.01),
     // Further out than that there are no images of any generator.
     psi: numberFrom("--psi", options.psi, -100, 100),
+    noise: numberFrom("--noise", options.noise, 0, 100),
     standing: wholeNumber("--standing-statistics", options.standingStatistics, 1, 100_000),
     weights: options.weights,
     threads: wholeNumber("--threads", options.threads, 1, 4096),
@@ -91,12 +97,13 @@ export async function openSampler(
   await importParts(options.import ?? []);
   const { path, iteration } = await parseRun(name);
   const { dataProgress } = await import("../training.js");
-  const { weights, psi, truncation, standing } = drawing;
+  const { weights, psi, noise, truncation, standing } = drawing;
   const context = dataProgress(output);
   const sampler = await Sampler.open(path, {
     iteration,
     weights,
     psi,
+    noise,
     truncation,
     standing,
     judge,
@@ -128,13 +135,14 @@ export async function chosenClasses(
 }
 
 /** `runs/a at iteration 100, averaged weights, truncated at 0.5`. */
-export function describeSampler(sampler: Sampler, { psi, standing }: Drawing): string {
+export function describeSampler(sampler: Sampler, { psi, noise, standing }: Drawing): string {
   const { run, iteration, weights, truncation } = sampler;
   return [
     `${run.path} at iteration ${countOf(iteration)}`,
     weights === "ema" ? "averaged weights" : "weights as trained",
     ...(Number.isFinite(truncation) ? [`truncated at ${truncation}`] : []),
     ...(psi === undefined ? [] : [`psi ${psi}`]),
+    ...(noise === undefined ? [] : [noise === 0 ? "no noise" : `noise times ${noise}`]),
     ...(standing === undefined ? [] : [`standing statistics of ${standing} batches`]),
   ].join(", ");
 }

@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.js";
 import { lanczosResampler, type Resample } from "../lanczos.js";
 import { MOST_PIXELS, openPicture } from "../sharp.js";
-import { type ImageKind, kindOf } from "./kinds.js";
+import { HEIC_REMEDY, type ImageKind, kindOf } from "./kinds.js";
 
 /** How images are decoded. */
 export interface DecodeOptions {
@@ -110,7 +110,7 @@ async function fromSharp(bytes: Uint8Array, kind: ImageKind): Promise<Raw> {
   return { data: narrow, width, height, channels, deepest, frames: pages };
 }
 
-const HEIC = "is HEIC, which cannot be read here; convert such images to PNG";
+const HEIC = `is HEIC, which cannot be read here; ${HEIC_REMEDY}`;
 
 async function fromBmp(bytes: Uint8Array): Promise<Raw> {
   const { decode: decodeBmp } = await import("bmp-ts");

@@ -6,6 +6,10 @@ const READ: ReadonlySet<string> = new Set([
   ..."jpg jpeg jpe jfif png apng webp gif tif tiff avif bmp dib svg".split(" ").map((name) => `.${name}`),
 ]);
 
+/** For what iPhones write: `heif-convert photo.heic photo.jpg`. */
+export const HEIC_REMEDY =
+  "convert such images to JPEG, as heif-convert does (of libheif-examples), or let the phone write JPEG";
+
 /** Kinds of images that are known, and not read. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   ".heic": "HEIC",
@@ -28,10 +32,17 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   ".arw": "raw photographs",
 };
 
-/** What is said of a file whose kind is known and not read: `HEIC; convert it to PNG`. */
+/** What makes images of such a kind ones that are read. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  HEIC: HEIC_REMEDY,
+  HEIF: HEIC_REMEDY,
+  "raw photographs": "export JPEG from the program that develops them",
+};
+
+/** What is said of a file whose kind is known and not read: `PPM; convert such images to PNG`. */
 export function unsupportedKind(name: string): string | undefined {
   const kind = UNSUPPORTED[posix.extname(name).toLowerCase()];
-  return kind === undefined ? undefined : `${kind}; convert such images to PNG`;
+  return kind === undefined ? undefined : `${kind}; ${REMEDIES[kind] ?? "convert such images to PNG"}`;
 }
 
 /** Where StyleGAN's tools put labels. */

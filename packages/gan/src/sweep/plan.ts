@@ -8,6 +8,7 @@ import { resolveConfig, validateConfig } from "../core/config/config.js";
 import type { Config } from "../core/config/schema.js";
 import { dataNamed } from "../core/data/spec.js";
 import { withAbsoluteData } from "../core/run/data.js";
+import { findings } from "../evaluation/diagnose/finding.js";
 import { distinct, drawPoints, gridPoints, join, type Point, restrict } from "./axes.js";
 import { nameCells, type Parts } from "./names.js";
 import { rungsOf } from "./rungs.js";
@@ -43,6 +44,7 @@ export async function planSweep(
   { name, defaults = [] }: PlanOptions,
 ): Promise<{ sweep: Sweep; notes: readonly string[] }> {
   await importParts(spec.imports);
+  for (const finding of spec.stopOn ?? []) await findings.get(finding);
   const compositions = spec.recipes.map(
     (each): Composition =>
       typeof each === "string" ? { recipe: each, with: [], without: [], settings: {} } : each,
@@ -150,7 +152,8 @@ async function cellsOf(
       const name = names[cells.length]!;
       try {
         const config = withAbsoluteData(await configOf(composition, data, point, seed, context));
-        cells.push({ name, group: groups[i]!, config });
+        const { stopOn } = context.spec;
+        cells.push({ name, group: groups[i]!, config, ...(stopOn === undefined ? {} : { stopOn }) });
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         throw new UsageError(`${name}: ${error.message}`, { cause: error });

@@ -90,6 +90,10 @@ const specSchema = z.strictObject({
   metrics: z.string().min(1).optional().describe("as for 'gantry eval --metrics'"),
   evalEvery: z.json().optional().describe("iterations between evaluations; default: at the end alone"),
   evalSamples: z.int().min(1).optional(),
+  stopOn: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("findings that end a training, as mode-collapse: it counts as done"),
   halving: halvingSchema.optional().describe("successive halving"),
 });
 

@@ -9,6 +9,9 @@ import { listCheckpoints } from "../core/run/checkpoints.js";
 import { RunDirectory } from "../core/run/directory.js";
 import { lockHolder } from "../core/run/lock.js";
 import { describeValue, differences } from "../evaluation/compare/differences.js";
+import type { Found } from "../evaluation/diagnose/diagnose.js";
+import { findings } from "../evaluation/diagnose/finding.js";
+import { toldIn } from "../evaluation/diagnose/records.js";
 import { missedEvaluations } from "../train/evaluations.js";
 import type { SweepCell } from "./sweep.js";
 
@@ -43,8 +46,16 @@ export async function standingOf(
       `${path}: there is another run, whose ${first.path} is ${first.values.map(describeValue).join(" and not ")}; remove it, or give another --out`,
     );
   const iteration = (await listCheckpoints(run.checkpoints)).at(-1) ?? 0;
-  const isDone = iteration >= until && (await missedEvaluations(run, iteration)).length === 0;
+  const isTrained = iteration >= until && (await missedEvaluations(run, iteration)).length === 0;
+  const isDone = isTrained || (await endingOf(run, cell)) !== undefined;
   return { state: isDone ? "done" : "begun", iteration };
+}
+
+/** The finding that ended a cell's training; undefined where none did. */
+export async function endingOf(run: RunDirectory, { stopOn = [] }: SweepCell): Promise<Found | undefined> {
+  if (stopOn.length === 0) return undefined;
+  const told = toldIn(await run.readEvents(), await findings.all());
+  return told.find(({ finding }) => stopOn.includes(finding.name));
 }
 
 /** Milliseconds to wait for somebody who is about to end. */

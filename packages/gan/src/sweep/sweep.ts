@@ -10,6 +10,8 @@ export interface SweepCell {
   /** What cells with the same settings and another seed have in common. */
   readonly group: string;
   readonly config: Config;
+  /** Names of findings that end its training. */
+  readonly stopOn?: readonly string[];
 }
 
 export type Halving = z.output<typeof halvingSchema>;

@@ -3,7 +3,7 @@ import { RunError } from "../core/base/errors.js";
 import type { DataContext } from "../core/data/index.js";
 import { type Run, resumeRun, startRun } from "../train/train.js";
 import type { StepReport } from "../train/trainer.js";
-import { standingOf, whenFree } from "./standing.js";
+import { endingOf, standingOf, whenFree } from "./standing.js";
 import type { SweepCell } from "./sweep.js";
 
 export interface TrainCellOptions {
@@ -60,6 +60,7 @@ export async function trainCell(
       ...(signal === undefined ? {} : { signal }),
       ...(wantsCheckpoint === undefined ? {} : { wantsCheckpoint }),
       upTo: until,
+      stopOn: cell.stopOn,
       onWarning: (message) => {
         warning = message;
         onWarning?.(message);
@@ -70,6 +71,8 @@ export async function trainCell(
     await run.trainer.close();
   }
   signal?.throwIfAborted();
+  const ending = await endingOf(run.directory, cell);
+  if (ending !== undefined) onWarning?.(`ended at iteration ${ending.noticed}: ${ending.finding.name}`);
   if ((await standingOf(folder, cell, until)).state !== "done")
     throw new RunError(warning ?? "its evaluation told nothing");
 }

@@ -36,6 +36,8 @@ export interface Probe {
 /** The term that measures; with equal weights it changes no bit of the training. */
 const TERM = "adaptive-weights";
 const PLAYER = "discriminator";
+const ROWS = /^(angle|probability|before|after|weights)\//;
+const REAL_FAKE = "angle/real-fake";
 
 /**
  * Gradient angles and score gaps of a run: trains on from a checkpoint for a few iterations, in memory only, with the
@@ -80,9 +82,12 @@ export async function probeRun(path: string, options: ProbeOptions = {}): Promis
       series[name].push(value);
     };
     for await (const { scalars = {} } of trainer.run(iteration + iterations)) {
-      for (const [name, value] of Object.entries(scalars))
-        if (name.startsWith(`${PLAYER}/`) && /\/(angle|probability|before|after|weights)\//.test(name))
-          add(name.slice(PLAYER.length + 1), value);
+      for (const [name, value] of Object.entries(scalars)) {
+        const row = name.slice(PLAYER.length + 1);
+        // What weighs nothing has no weights, and its sum is turned no way.
+        const isOfWeights = /^weights\//.test(row) || (/^angle\//.test(row) && row !== REAL_FAKE);
+        if (name.startsWith(`${PLAYER}/`) && ROWS.test(row) && (own || !isOfWeights)) add(row, value);
+      }
       for (const when of ["before", "after"]) {
         const [real, fake] = ["real", "fake"].map((side) => scalars[`${PLAYER}/${when}/${side}`]);
         if (real !== undefined && fake !== undefined) add(`gap/${when}`, real - fake);

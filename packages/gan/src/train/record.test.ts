@@ -39,6 +39,7 @@ test("a run directory holds what it should, and its readers read it", async () =
     "config.json",
     "events.jsonl",
     "heartbeat.json",
+    "reals.png",
     "samples",
     "tensorboard",
   ]);

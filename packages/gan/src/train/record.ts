@@ -1,24 +1,15 @@
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import {
-  EventFileWriter,
-  FormatError,
-  pngSize,
-  removeForeignTemporaries,
-  writeFileAtomically,
-} from "@gantry/formats";
-import { distributed, scope, type Tensor, timed } from "@gantry/torch";
+import { EventFileWriter, FormatError, removeForeignTemporaries } from "@gantry/formats";
+import { distributed, timed } from "@gantry/torch";
 import { amount } from "../core/base/amount.js";
 import { DivergedError } from "../core/base/errors.js";
 import { everyIterations } from "../core/base/schedule.js";
-import { POINTS_PER_IMAGE } from "../core/config/schema.js";
-import { isPoints } from "../core/data/index.js";
 import { listCheckpoints, pruneCheckpoints, sweepCheckpoints } from "../core/run/checkpoints.js";
-import { type Heartbeat, type RunDirectory, sampleFile } from "../core/run/directory.js";
+import type { Heartbeat, RunDirectory } from "../core/run/directory.js";
 import { type RunLock, RunTakenError } from "../core/run/lock.js";
-import { drawSamples } from "../core/sample/pictures.js";
 import { saveCheckpoint } from "../core/state/save.js";
-import { scorePoints } from "../evaluation/metrics/points.js";
+import type { Found } from "../evaluation/diagnose/diagnose.js";
+import { TrainingDiagnosis } from "./diagnosis.js";
 import { adviseAfter } from "./diverged.js";
 import {
   Evaluations,
@@ -28,6 +19,7 @@ import {
   WAITING,
 } from "./evaluations.js";
 import { paceOf } from "./pace.js";
+import { isPictured, writeReals, writeSample } from "./pictures.js";
 import { ApartError, beforeCheckpoint, end as endOthers, goOn } from "./ranks/together.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
@@ -48,6 +40,12 @@ export interface RecordOptions {
   readonly onEvaluation?: (evaluation: TrainingEvaluation) => void;
   /** The training is done, and the evaluation of this iteration is awaited. */
   readonly onAwait?: (iteration: number) => void;
+  /** Something was found that is wrong with the training or its data: each once. */
+  readonly onFinding?: (found: Found) => void;
+  /** Called at the end with all that was found, whatever has passed among it. */
+  readonly onVerdict?: (found: readonly Found[]) => void;
+  /** Names of findings that end the run, with a checkpoint. */
+  readonly stopOn?: readonly string[] | undefined;
 }
 
 /** Milliseconds between heartbeats. */
@@ -187,11 +185,24 @@ export async function* record(
     }
     await attempt("a checkpoint", () => pruneCheckpoints(run.checkpoints, keep, evaluations.needed));
   };
+  let pictured: number | undefined;
+  const picture = async (): Promise<void> => {
+    await attempt("the sample picture", () => writeSample(trainer, run, board));
+    pictured = trainer.iteration;
+  };
   // A consumer that leaves the loop ends the run without more ado.
   let end: Heartbeat["state"] = "stopped";
   let lastBeat = performance.now();
   let lastBreath = lastBeat;
   const board = await EventFileWriter.open(run.tensorboard);
+  const diagnosis = await TrainingDiagnosis.open(trainer, run, board);
+  let isStopped = false;
+  const tell = async (told: Promise<readonly Found[]>): Promise<void> => {
+    for (const found of await told) {
+      if (options.stopOn?.includes(found.finding.name)) isStopped = true;
+      options.onFinding?.(found);
+    }
+  };
   const resumed = trainer.iteration > 0 || (await run.status()) !== "new";
   if (resumed) board.restart(trainer.iteration + 1);
   await beat("running");
@@ -201,7 +212,12 @@ export async function* record(
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
     if (resumed)
       await attempt("an event", () => run.append({ event: "resume", iteration: trainer.iteration }));
-    for await (const report of trainer.run(upTo)) {
+    const first = trainer.iteration;
+    await attempt("the picture of the data", () => writeReals(trainer, run));
+    if (first > 0 && run.record.forkedFrom?.iteration === first) await picture();
+    await attempt("a finding", () => tell(diagnosis.begin()));
+    const isOver = await goOn(isStopped);
+    for await (const report of trainer.run(isOver ? trainer.iteration : upTo)) {
       const { iteration, scalars } = report;
       const last = iteration === report.steps;
       if (scalars !== undefined) {
@@ -211,9 +227,8 @@ export async function* record(
         );
         for (const [name, value] of Object.entries(scalars)) board.scalar(name, iteration, value);
       }
-      if (last || iteration % sampleEvery === 0 || iteration === 1) {
-        await attempt("the sample picture", () => writeSample(trainer, run, board));
-      }
+      if (last || isPictured(iteration, sampleEvery)) await picture();
+      await attempt("a finding", () => tell(diagnosis.after(report)));
       await settle();
       if (evaluations?.isDue(iteration) && !last) {
         await attempt("the checkpoint", save);
@@ -239,10 +254,12 @@ export async function* record(
         await setImmediate();
       }
       yield report;
-      if (await goOn(options.signal?.aborted ?? false)) break;
+      if (await goOn(options.signal?.aborted === true || isStopped)) break;
     }
+    if (trainer.iteration > first && pictured !== trainer.iteration) await picture();
     await saveLast();
     await endOthers();
+    options.onVerdict?.(diagnosis.found);
     if (trainer.iteration >= trainer.config.steps) end = "done";
     const isJudged = end === "done" || evaluations?.isDue(trainer.iteration);
     if (trainer.iteration >= upTo && isJudged && evaluations !== undefined) await finish(evaluations);
@@ -253,6 +270,7 @@ export async function* record(
     throw error;
   } finally {
     await evaluations?.close();
+    diagnosis.close();
     if (lock.isLost) await board.close().catch(() => {});
     else {
       await beat(end);
@@ -273,29 +291,4 @@ async function tidy(
   for (const folder of [run.samples, run.tensorboard]) await removeForeignTemporaries(folder).catch(() => {});
   await sweepCheckpoints(run.checkpoints).catch(() => {});
   await pruneCheckpoints(run.checkpoints, keep, needed, iteration).catch(() => {});
-}
-
-/** One picture of the fixed latents, and for points their scores. */
-async function writeSample(trainer: Trainer, run: RunDirectory, board: EventFileWriter): Promise<void> {
-  const { dataset, config, iteration } = trainer;
-  const count = config.samples * (dataset.kind === "points" ? POINTS_PER_IMAGE : 1);
-  const samples: Tensor = scope(() => trainer.generate({ count }));
-  try {
-    if (isPoints(dataset)) {
-      const scores = scorePoints(samples.toTypedArray() as Float32Array, dataset.modes);
-      const scalars = {
-        // As the metric `points` calls them.
-        "points/modes": scores.modesCovered,
-        "points/high-quality": scores.highQuality,
-        "points/reverse-kl": scores.reverseKl,
-      };
-      await run.append({ iteration, ...scalars });
-      for (const [name, value] of Object.entries(scalars)) board.scalar(name, iteration, value);
-    }
-    const png = await drawSamples(trainer, samples);
-    await writeFileAtomically(join(run.samples, sampleFile(iteration)), png);
-    board.image("samples", iteration, png, pngSize(png));
-  } finally {
-    samples.dispose();
-  }
 }

@@ -97,18 +97,20 @@ const claimed = (place: RunPlace, context?: Partial<DataContext>): Promise<RunCl
 
 /**
  * Builds a training in a new run directory, which is claimed before anything else is done.
+ * @param opened the configuration's data, where it is open already
  * @throws UsageError, FormatError: everything that can be refused is refused here, and nothing is left
  */
 export async function startRun(
   config: Config,
   place: RunPlace,
   context?: Partial<DataContext>,
+  opened?: Dataset,
 ): Promise<Run> {
   const claim = await claimed(place, context);
   let trainer: Trainer | undefined;
   try {
     const absolute = withAbsoluteData(config, context?.cwd);
-    trainer = await createTrainer(absolute, context);
+    trainer = await createTrainer(absolute, context, opened);
     const directory = await RunDirectory.create(claim, absolute, {
       ...madeWith(),
       data: recordOf(trainer.dataset),
@@ -232,8 +234,9 @@ export async function forkRun(
         `a fork goes on with the random state of its run, so its seed is ${from.config.seed}; leave seed out, or train anew`,
       );
     }
-    // Of a run that ended before its first checkpoint, its configuration goes along.
-    const anew = iteration === undefined && (await listCheckpoints(from.checkpoints)).length === 0;
+    // From the beginning, or of a run that ended before its first checkpoint: its configuration goes along.
+    const anew =
+      iteration === 0 || (iteration === undefined && (await listCheckpoints(from.checkpoints)).length === 0);
     const checkpoint = anew ? undefined : await from.checkpoint(iteration);
     const absolute = withAbsoluteData(config, context?.cwd);
     const dataset = await openRunData(absolute, from.config, `fork ${shellWord(source)}`, context);

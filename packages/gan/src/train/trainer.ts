@@ -18,6 +18,7 @@ import { UsageError } from "../core/base/errors.js";
 import { type Clock, everyIterations, iterationsOf, type Pace, valueAt } from "../core/base/schedule.js";
 import { buildGame } from "../core/config/build.js";
 import { openConfiguredData } from "../core/config/data.js";
+import { fittingBatch } from "../core/config/fit.js";
 import { measureKernels } from "../core/config/kernelChoices.js";
 import { scheduleOptimizer } from "../core/config/optimizers.js";
 import type { Config } from "../core/config/schema.js";
@@ -136,6 +137,25 @@ export class Trainer {
         scalars,
       };
     }
+  }
+
+  /**
+   * One step of one phase alone, on a batch of its own, to look at what it does. No iteration is counted: the training is no
+   * longer the one that its configuration tells of.
+   * @throws UsageError for a phase that the game does not have
+   */
+  async playPhase(name: string): Promise<void> {
+    const phase = this.game.phases.find((each) => each.name === name);
+    if (phase === undefined)
+      throw new UsageError(
+        `there is no phase '${name}'; there are: ${this.game.phases.map((each) => each.name).join(", ")}`,
+      );
+    this.game.train(true);
+    await this.#nextBatch();
+    scope(
+      () => void this.game.step(phase, { ...this.#playOptions(phase, false), ahead: undefined }, undefined),
+    );
+    this.#batches = [];
   }
 
   /** A batch of which a layer has nothing to normalise over is a mistake in the settings. */
@@ -395,9 +415,6 @@ export class Trainer {
     for (const action of this.#closing.splice(0)) await action();
   }
 }
-
-/** A power of two, of which packs and groups are made, of no more than there are. */
-const fittingBatch = (count: number) => 2 ** Math.min(6, Math.floor(Math.log2(count)));
 
 /** The place of this process's rows in a batch, or in a part of it. */
 function ofRank(part: BatchPart | undefined): Pick<BatchPart, "index" | "count"> {

@@ -14,6 +14,8 @@ export interface BothSteps {
   readonly original: Scores;
   /** After the step by algorithm 1, which is taken back. */
   readonly weighted: Scores;
+  /** The same with a gradient as long as the original one: Adam remembers how long gradients were. Taken back. */
+  readonly rescaled: Scores;
   readonly weights: Weights;
 }
 
@@ -62,14 +64,22 @@ export function stepBoth(
     tensors: new Map([...tensors].map(([name, tensor]) => [name, noGrad(() => tensor.clone())])),
     numbers: { ...numbers },
   };
-  optimizer.step(
-    realGradients.map((each, i) => each.mul(weights.real).add(fakeGradients[i]!, { alpha: weights.fake })),
+  const tried = (gradients: readonly Tensor[]): Scores => {
+    optimizer.step(gradients);
+    const scores = look();
+    noGrad(() => {
+      for (const [i, parameter] of parameters.entries()) parameter.copy_(saved[i]!);
+    });
+    optimizer.loadStateDict(state);
+    return scores;
+  };
+  const original = realGradients.map((each, i) => each.add(fakeGradients[i]!));
+  const direction = realGradients.map((each, i) =>
+    each.mul(weights.real).add(fakeGradients[i]!, { alpha: weights.fake }),
   );
-  const weighted = look();
-  noGrad(() => {
-    for (const [i, parameter] of parameters.entries()) parameter.copy_(saved[i]!);
-  });
-  optimizer.loadStateDict(state);
-  optimizer.step(realGradients.map((each, i) => each.add(fakeGradients[i]!)));
-  return { before, original: look(), weighted, weights };
+  const longer = Math.sqrt(product(original, original) / Math.max(product(direction, direction), 1e-30));
+  const weighted = tried(direction);
+  const rescaled = tried(direction.map((each) => each.mul(longer)));
+  optimizer.step(original);
+  return { before, original: look(), weighted, rescaled, weights };
 }

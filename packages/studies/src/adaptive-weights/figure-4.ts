@@ -1,7 +1,7 @@
 import { type JsonObject, resolveConfig, Trainer } from "@gantry/gan";
 import { histograms } from "@gantry/gan/figures";
 import { showSpread, spread } from "@gantry/gan/sweep";
-import { openCifar10 } from "../engine/cifar10.js";
+import { EXCERPT, openCifar10 } from "../engine/cifar10.js";
 import { brief } from "../engine/fit.js";
 import { definePaperStudy } from "../engine/paperStudy.js";
 import { above, differences, judge, untestable, type Verdict } from "../engine/verdict.js";
@@ -46,7 +46,7 @@ const obtuse = (angle: number) => angle > 90;
 /** What a data set's networks are: DCGAN for images, those of the preset for points. */
 function settingsOf({ data }: Own, { channels }: Work): { recipe: string; preset?: string; own: JsonObject } {
   return data === "ring"
-    ? { recipe: "gan", preset: "small", own: {} }
+    ? { recipe: "gan", preset: "one-layer", own: {} }
     : { recipe: "dcgan", own: { data: { name: data }, net: { channels }, batch: 64 } };
 }
 
@@ -137,7 +137,8 @@ export default definePaperStudy<Own, Work, Result>({
     ).filter(({ name }) => results.of(name).length > 0);
     return {
       settings: [
-        `Recipe dcgan on CIFAR-10 at 32 pixels, ${channels} channels, hinge, batch 64, Adam 2e-4, betas (0.5, 0.999); the first ${steps} iterations (the paper shows 50 of the first epoch, and does not say which). D judges reals and fakes apart. Beside it gan --preset small on its ring, hinge.`,
+        `Recipe dcgan on CIFAR-10 at 32 pixels, ${channels} channels, hinge, batch 64, Adam 2e-4, betas (0.5, 0.999); the first ${steps} iterations (the paper shows 50 of the first epoch, and does not say which). D judges reals and fakes apart. Beside it gan --preset one-layer on its ring, hinge.`,
+        EXCERPT,
         "Shares of iterations, one number a seed.",
       ],
       findings: [

@@ -43,8 +43,8 @@ export default definePaperStudy<Own, Work, Look[]>({
   paces: [
     {
       name: "quick",
-      summary: "the paper's networks; batch 128 for 512, D's rate 1e-3 for 1e-4, 5000 iterations for 25,000",
-      work: { preset: "small", steps: 5000, every: 250 },
+      summary: "the paper's networks; batch 128 for 512, D's rate 1e-3 for 1e-4, 2000 iterations for 25,000",
+      work: { preset: "small", steps: 2000, every: 100 },
     },
     {
       name: "paper",

@@ -4,6 +4,7 @@ import { smoke } from "../testing/smoke.js";
 import figure4 from "./figure-4.js";
 import figure5 from "./figure-5.js";
 import figure6 from "./figure-6.js";
+import thresholds from "./thresholds.js";
 
 test(`${figure4.name}: two cells, a few iterations`, async () => {
   await smoke(figure4, { seeds: 1, iterations: 3, methods: ["ring-equal", "ring-normalized"] });
@@ -17,4 +18,8 @@ test(`${figure5.name}: two cells, a few iterations`, async (context) => {
 
 test(`${figure6.name}: two cells, a few iterations`, async () => {
   await smoke(figure6, { seeds: 1, iterations: 2 });
+});
+
+test(`${thresholds.name}: two cells, a few iterations`, async () => {
+  await smoke(thresholds, { seeds: 1, iterations: 2 });
 });

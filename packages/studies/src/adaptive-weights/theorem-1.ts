@@ -114,7 +114,7 @@ export default definePaperStudy<Own, Work, Result>({
     if (seed !== SHOWN_SEED) return { ...found, looks: [] };
     const config = await resolveConfig({
       recipe: "gan",
-      preset: "small",
+      preset: "one-layer",
       settings: [
         { terms: { "adaptive-weights": { variant: "fixed", ...own } } },
         { steps, threads: 1, seed, intervals: { log: 1_000_000_000 } },
@@ -139,7 +139,7 @@ export default definePaperStudy<Own, Work, Result>({
       settings: [
         `Two random distributions on ${POINTS} points; D's logits by Newton's method at every step, p_g by ${descent} steps of mirror descent on the criterion under the best D.`,
         "Derived, as the text at hand has lost its formulas: D* = w_r p_d / (w_r p_d + w_f p_g), and the least value, w_r log(w_r / (w_r + w_f)) + w_f log(w_f / (w_r + w_f)), is at p_g = p_d alone: under D* the criterion is a convex f-divergence and a constant.",
-        `Shown, not judged: recipe gan --preset small with adaptive-weights:variant=fixed, ${steps} iterations, seed ${SHOWN_SEED}.`,
+        `Shown, not judged: recipe gan --preset one-layer with adaptive-weights:variant=fixed, ${steps} iterations, seed ${SHOWN_SEED}.`,
       ],
       findings: [
         {

@@ -1,9 +1,32 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { UsageError } from "@gantry/gan";
 import { type Dataset, dataContext, knownPlaces, openDataset } from "@gantry/gan/data";
 
 /** A zip of CIFAR-10's images in the folders train/CLASS and test/CLASS. */
 const ARCHIVE = "cifar10-jpg.zip";
+/** For studies that take an excerpt too, as a machine without downloads has one. */
+export const EXCERPT =
+  "Where only an excerpt of CIFAR-10 is here (1000 images on the machine that made the committed page), batches are of it, again and again.";
+/** Bytes of one of the five official files. */
+const WHOLE_FILE = 10_000 * (1 + 3 * 32 * 32);
+
+const isFile = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isFile() ?? false;
+
+/** The zip of CIFAR-10's images, where the official files are not here, or an excerpt of them; else undefined. */
+export async function locateZip(): Promise<string | undefined> {
+  const context = dataContext();
+  for (const folder of knownPlaces("cifar-10-batches-bin", context)) {
+    const { size } = (await stat(join(folder, "data_batch_1.bin")).catch(() => undefined)) ?? { size: 0 };
+    if (size > 0) {
+      if (size >= WHOLE_FILE) return undefined;
+      break;
+    }
+  }
+  for (const path of knownPlaces(ARCHIVE, context)) if (await isFile(path)) return path;
+  return undefined;
+}
 
 /**
  * CIFAR-10: the official files where they lie, else a zip of its images.
@@ -19,7 +42,7 @@ export async function openCifar10(split: "train" | "test", least: number): Promi
   if (official !== undefined && official.count >= least) return official;
   const places = knownPlaces(ARCHIVE, context);
   for (const path of places) {
-    if (!((await stat(path).catch(() => undefined))?.isFile() ?? false)) continue;
+    if (!(await isFile(path))) continue;
     const dataset = await openDataset({ path, split }, context);
     if (dataset.count >= least) return dataset;
   }

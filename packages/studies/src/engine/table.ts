@@ -6,6 +6,8 @@ import type { SweepSpec } from "@gantry/gan/sweep";
 export interface Row extends Named, Composition {
   /** Names of the data that it is trained on. Default: all. */
   readonly on?: readonly string[];
+  /** Nothing is trained: the data itself is judged. Its composition names nothing but the evaluation. Default false. */
+  readonly real?: boolean;
   /** The paper's numbers by data and metric, as printed. */
   readonly paper?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -56,4 +58,6 @@ export interface TableData extends Named {
   readonly paper: Place;
   /** Default: left out at the quick pace, unless somebody says where it is. */
   readonly quick?: Place;
+  /** At the quick pace only where somebody names it. Default false. */
+  readonly onRequest?: boolean;
 }

@@ -1,6 +1,7 @@
 import { UsageError } from "@gantry/gan";
 import { dataNamed, listDatasets } from "@gantry/gan/data";
 import { choose } from "./choose.js";
+import { locateZip } from "./cifar10.js";
 import type { StudyRequest } from "./study.js";
 import type { Place, TableData } from "./table.js";
 
@@ -31,14 +32,17 @@ export async function chooseData(
       const own = given === paper.data.name ? {} : await dataNamed(given);
       // At the quick pace Inception's weights are not asked for.
       const looked =
-        pace === "paper" ? {} : { network: quick?.network ?? "cifar10-cnn", resize: "lanczos3" as const };
-      const { name: _, ...options } = paper.data;
-      const place = { ...paper, ...looked, data: { name: paper.data.name, ...options, ...own } };
+        pace === "paper" || paper.network !== "inception-2015"
+          ? {}
+          : { network: "cifar10-cnn", resize: "lanczos3" as const };
+      const place = await whole({ ...paper, ...looked, data: { ...paper.data, ...own } }, words);
       chosen.push({ name: each.name, title, place });
       words.push(`${title} is ${given}, looked at through ${place.network}`);
     } else if (pace === "paper") {
       await refuseMissing(each);
-      chosen.push({ name: each.name, title, place: paper });
+      chosen.push({ name: each.name, title, place: await whole(paper, words) });
+    } else if (each.onRequest === true && problems === undefined) {
+      words.push(`${title} is left out at this pace; --problems ${each.name} takes it in`);
     } else if (quick === undefined) {
       if (problems !== undefined)
         throw new UsageError(
@@ -46,11 +50,19 @@ export async function chooseData(
         );
       words.push(`${title} is left out at this pace; --data ${each.name}=PATH takes it in`);
     } else {
-      chosen.push({ name: each.name, title, place: quick });
+      chosen.push({ name: each.name, title, place: await whole(quick, words) });
       if (quick.words !== undefined) words.push(quick.words);
     }
   }
   return { chosen, words };
+}
+
+/** An excerpt of CIFAR-10 is learned by heart: the zip of all its images, where it is here, comes before. */
+async function whole(place: Place, words: string[]): Promise<Place> {
+  const path = place.data.name === "cifar10" ? await locateZip() : undefined;
+  if (path === undefined) return place;
+  words.push("CIFAR-10's images are read from JPEG files");
+  return { ...place, data: { ...place.data, path } };
 }
 
 async function refuseMissing({ name, summary, paper }: TableData): Promise<void> {

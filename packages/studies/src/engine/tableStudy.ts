@@ -13,6 +13,7 @@ import { choose, find } from "./choose.js";
 import { type Finding, failedOf, type PagePicture, type PageTable, resultPage } from "./page.js";
 import { type PaperKey, titleOf } from "./papers.js";
 import { prepareNetworks } from "./prepareNetworks.js";
+import { measureReal } from "./realRow.js";
 import { defineStudy, type Study, type StudyRequest } from "./study.js";
 import { measureRun, type PackedRun, unpackRun } from "./sweepStudy.js";
 import type { Column, Row, Settings, TableData, TablePace } from "./table.js";
@@ -59,7 +60,8 @@ function rowsTable(reading: TableReading, columns: readonly Column[]): PageTable
 
 /** How long the trainings were, whatever the pace says: --iterations may have been asked for. */
 function lengthOf(runs: readonly TableRun[]): string {
-  const steps = runs.map(({ run }) => run.config.steps);
+  const steps = runs.map(({ run }) => run.config.steps).filter((count) => count > 0);
+  if (steps.length === 0) return "Nothing was trained.";
   const [least, most] = [Math.min(...steps), Math.max(...steps)];
   return `Iterations of a training: ${least === most ? least : `${least} to ${most}`}.`;
 }
@@ -95,11 +97,19 @@ async function cellsOf(study: TableStudy, request: StudyRequest): Promise<Cell[]
   const { chosen, words } = await chooseData(study.data, pace.name, request);
   const cells: Cell[] = [];
   for (const data of chosen)
-    for (const config of await plannedOf(study, pace, rows, data, request)) {
-      const key = createHash("sha256").update(JSON.stringify(config.config)).digest("hex").slice(0, 24);
+    for (const { group, config } of await plannedOf(study, pace, rows, data, request)) {
+      const isReal = rows.some(({ name, real }) => name === group && real === true);
+      const told = isReal ? `real ${JSON.stringify(config)}` : JSON.stringify(config);
+      const key = createHash("sha256").update(told).digest("hex").slice(0, 24);
       const stands = data.place.words;
-      const work = { pace: pace.name, words, stands, config: config.config as unknown as JsonObject };
-      cells.push({ problem: data.name, method: config.group, seed: config.config.seed, work, key });
+      const work = {
+        pace: pace.name,
+        words,
+        stands,
+        config: config as unknown as JsonObject,
+        ...(isReal ? { real: true } : {}),
+      };
+      cells.push({ problem: data.name, method: group, seed: config.seed, work, key });
     }
   return cells;
 }
@@ -127,7 +137,7 @@ async function plannedOf(
   };
   const asked: Settings = iterations === undefined ? {} : { steps: iterations };
   const spec: SweepSpec = {
-    recipes: here.map(({ summary: _, on: __, paper: ___, settings, ...composition }) => ({
+    recipes: here.map(({ summary: _, on: __, paper: ___, real: ____, settings, ...composition }) => ({
       ...composition,
       settings: { ...common, ...settings, ...asked },
     })),
@@ -164,7 +174,7 @@ export function defineTableStudy(table: TableStudy): Study {
       });
       await prepareNetworks(networks, preparation);
     },
-    measure: measureRun,
+    measure: (cell, workplace) => (cell.work.real === true ? measureReal(cell) : measureRun(cell, workplace)),
     report(outcomes) {
       const { pace = paces[0]!.name, words = [] } = (outcomes[0]?.cell.work ?? {}) as {
         pace?: "quick" | "paper";

@@ -21,6 +21,8 @@ export interface Work {
   readonly learningRate: number;
   /** Test images of a task: half of its class. */
   readonly tested: number;
+  /** Whether all tasks are tested after each of the last cycle. Default false. */
+  readonly testsAll?: boolean;
 }
 
 /** The test accuracy on the task that is, or is about to be, trained. */
@@ -39,6 +41,8 @@ export interface Reading {
 export interface Result {
   readonly classes: readonly string[];
   readonly readings: readonly Reading[];
+  /** After each task of the last cycle, the accuracy on every task; only where it was asked for. */
+  readonly memory?: readonly (readonly number[])[];
 }
 
 /** Shares of a task's iterations after which it is tested. */
@@ -128,7 +132,8 @@ export async function measure(cell: Cell): Promise<Result> {
   const tests = classes.map((_, task) => drawTask(test, task, tested, judge));
   const looks = looksOf(iterations);
   const readings: Reading[] = [];
-  const look = (iteration: number, cycle: number, task: number, into: number) => {
+  const memory: number[][] = [];
+  const accuracyOn = (task: number): number => {
     network.train(false);
     const accuracy = noGrad(() =>
       scope(() => {
@@ -138,13 +143,13 @@ export async function measure(cell: Cell): Promise<Result> {
       }),
     );
     network.train(true);
-    readings.push({ iteration, cycle, task, into, accuracy });
+    return accuracy;
   };
   let iteration = 0;
   for (let cycle = 0; cycle < cycles; cycle++) {
     for (let task = 0; task < classes.length; task++) {
       for (let into = 0; into <= iterations; into++) {
-        if (looks.includes(into)) look(iteration, cycle, task, into);
+        if (looks.includes(into)) readings.push({ iteration, cycle, task, into, accuracy: accuracyOn(task) });
         if (into === iterations) break;
         const loss = scope(() => {
           const image = imagesOf(train, drawTask(train, task, batch, random));
@@ -164,9 +169,11 @@ export async function measure(cell: Cell): Promise<Result> {
         if (!Number.isFinite(loss)) throw new RunError(`the loss became ${loss} at iteration ${iteration}`);
         iteration++;
       }
+      if (work.testsAll === true && cycle === cycles - 1)
+        memory.push(classes.map((_, each) => accuracyOn(each)));
     }
   }
   optimizer.dispose();
   network.dispose();
-  return { classes, readings };
+  return { classes, readings, ...(work.testsAll === true ? { memory } : {}) };
 }

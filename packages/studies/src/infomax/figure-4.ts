@@ -5,17 +5,18 @@ import { defineTableStudy } from "../engine/tableStudy.js";
 import { all, judge } from "../engine/verdict.js";
 import { fiveData, method, paper, quick, SAME_FOR_ALL } from "./settings.js";
 
-/** The first evaluations say little: what counts begins at the fifth. */
-const FIRST = 4;
+/** The first evaluations say little; at the quick pace there are three in all. */
+const firstOf = (pace: string): number => (pace === "quick" ? 1 : 4);
 
-/** A lower FID at every evaluation from the fifth on. */
+/** A lower FID at every evaluation that counts. */
 function throughout(reading: TableReading): Told {
+  const first = firstOf(reading.pace);
   const cases = reading.data.flatMap(({ name, title }) => {
     const looks = reading.looks(name, ["infomax-gan", "sngan"], "fid");
-    return Array.from({ length: Math.max(0, looks - FIRST) }, (_, i) => {
-      const at = (row: string) => reading.at(name, row, "fid", FIRST + i);
+    return Array.from({ length: Math.max(0, looks - first) }, (_, i) => {
+      const at = (row: string) => reading.at(name, row, "fid", first + i);
       return [
-        `${title}, evaluation ${FIRST + i + 1}`,
+        `${title}, evaluation ${first + i + 1}`,
         relate("lower", at("infomax-gan"), at("sngan")),
       ] as const;
     });

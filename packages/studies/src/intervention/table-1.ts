@@ -13,7 +13,8 @@ const data: readonly TableData[] = [
     quick: { data: { name: "mnist", size: 32 }, network: "digits-cnn", resize: "lanczos3" },
     paper: { data: { name: "mnist", size: 64 }, network: "inception-2015" },
   },
-  cifar10,
+  // At the quick pace MNIST would stand in its place a second time.
+  { name: cifar10.name, summary: cifar10.summary, paper: cifar10.paper },
   {
     name: "lsun",
     summary: "LSUN church_outdoor",

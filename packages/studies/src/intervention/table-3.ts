@@ -14,6 +14,10 @@ const SETTINGS = [
   [4, 1, "39.7"],
 ] as const;
 
+/** At the quick pace the ends of both ranges, and the paper's choice. */
+const settingsOf = (pace: string) =>
+  SETTINGS.filter(([k, mu]) => pace === "paper" || (k !== 20 && mu !== 0.25));
+
 const rowOf = (k: number, mu: number) => `k${k}-mu${mu}`;
 const CHOSEN = rowOf(4, 0.5);
 const minimum = best("fid");
@@ -28,7 +32,7 @@ export default defineTableStudy({
   paces: [quick, paper],
   data: [cifar10],
   rows: (pace) =>
-    SETTINGS.map(([k, mu, fid]) => ({
+    settingsOf(pace).map(([k, mu, fid]) => ({
       name: rowOf(k, mu),
       summary: `${k} blocks, mu ${mu}`,
       ...intervention(pace, "ivlsgan", { "terms.intervention.k": k, "terms.intervention.weight": mu }),
@@ -64,8 +68,12 @@ export default defineTableStudy({
         pick: minimum,
         pairs: [
           [rowOf(2, 0.5), CHOSEN],
-          [rowOf(4, 0.25), CHOSEN],
-          [rowOf(2, 0.5), rowOf(4, 0.25)],
+          ...(reading.pace === "paper"
+            ? ([
+                [rowOf(4, 0.25), CHOSEN],
+                [rowOf(2, 0.5), rowOf(4, 0.25)],
+              ] as const)
+            : []),
         ],
       }),
     },
@@ -77,7 +85,7 @@ export default defineTableStudy({
         pick: minimum,
         pairs: [
           [rowOf(10, 0.5), CHOSEN],
-          [rowOf(20, 0.5), CHOSEN],
+          ...(reading.pace === "paper" ? ([[rowOf(20, 0.5), CHOSEN]] as const) : []),
           [rowOf(4, 1), CHOSEN],
         ],
       }),

@@ -67,7 +67,7 @@ async function measure({ mu }: Own, { steps, encoded }: Work, seed: number): Pro
   const every = Math.max(1, Math.floor(steps / LOOKS));
   const config = await resolveConfig({
     recipe: "gan",
-    preset: "small",
+    preset: "one-layer",
     settings: [
       { net: { prior: { size: K } }, schedule: { shareSamples: true } },
       { terms: { intervention: { k: K, weight: mu, encoderSteps: 1 } } },
@@ -123,8 +123,8 @@ export default definePaperStudy<Own, Work, Seen[]>({
   paces: [
     {
       name: "quick",
-      summary: "the ring, latents of 4 in 4 blocks, 3000 iterations",
-      work: { steps: 3000, encoded: 5000 },
+      summary: "the ring, latents of 4 in 4 blocks, 1000 iterations",
+      work: { steps: 1000, encoded: 2000 },
     },
   ],
   iterations: (work, steps) => ({ ...work, steps }),
@@ -153,7 +153,7 @@ export default definePaperStudy<Own, Work, Seen[]>({
       showSpread(spread(results.numbers(name, (seen) => pick(seen.at(-1)!))), 3);
     return {
       settings: [
-        `Recipe gan --preset small on its ring, latents N(0, I) of ${K}, intervention:k=${K},encoderSteps=1, ${steps} iterations. At ${LOOKS} times: the mean of L_recon + (log k - CE) since the last, and Kolmogorov's distance of O_i(E(x)) and O_j(E(x)) over ${encoded} points, the greatest over pairs and coordinates.`,
+        `Recipe gan --preset one-layer on its ring, latents N(0, I) of ${K}, intervention:k=${K},encoderSteps=1, ${steps} iterations. At ${LOOKS} times: the mean of L_recon + (log k - CE) since the last, and Kolmogorov's distance of O_i(E(x)) and O_j(E(x)) over ${encoded} points, the greatest over pairs and coordinates.`,
       ],
       findings: [
         {

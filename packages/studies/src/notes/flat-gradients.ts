@@ -34,7 +34,7 @@ const nameOf = (before: number) => `after ${before}`;
 async function measure(before: number, looks: readonly number[], seed: number): Promise<Result> {
   const config = await resolveConfig({
     recipe: "gan",
-    preset: "small",
+    preset: "one-layer",
     settings: [{ steps: 3000, threads: 1, seed, intervals: { log: 1_000_000_000 } }],
   });
   const trainer = await Trainer.create(config);
@@ -114,7 +114,7 @@ export default definePaperStudy<Own, Work, Result>({
   paces: [
     {
       name: "quick",
-      summary: "the ring, networks of gan --preset small, D trained on alone for 5000 steps",
+      summary: "the ring, networks of gan --preset one-layer, D trained on alone for 5000 steps",
       work: { looks: [0, 10, 100, 1000, 5000] },
     },
   ],
@@ -132,7 +132,7 @@ export default definePaperStudy<Own, Work, Result>({
     const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
     return {
       settings: [
-        `Recipe gan --preset small on its ring; G fixed after ${CASES.join(", ")} iterations, D trained on by cross-entropy, Adam 1e-3, betas (0.5, 0.999), batch ${BATCH}. Norms of the gradient of G's loss by all its weights, over ${LATENTS} latents that stay.`,
+        `Recipe gan --preset one-layer on its ring; G fixed after ${CASES.join(", ")} iterations, D trained on by cross-entropy, Adam 1e-3, betas (0.5, 0.999), batch ${BATCH}. Norms of the gradient of G's loss by all its weights, over ${LATENTS} latents that stay.`,
       ],
       findings: [
         {

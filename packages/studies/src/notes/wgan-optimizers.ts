@@ -6,7 +6,7 @@ import { type Look, trainOnPoints } from "../engine/points.js";
 import { all, higher, judge, lower, untestable } from "../engine/verdict.js";
 
 interface Own {
-  /** Laid upon the recipe gan, preset small. */
+  /** Laid upon the recipe gan, preset one-layer. */
   readonly settings: JsonObject;
 }
 
@@ -69,7 +69,7 @@ export default definePaperStudy<Own, Work, Look[]>({
   paces: [
     {
       name: "quick",
-      summary: "the ring, networks of gan --preset small, 3000 iterations",
+      summary: "the ring, networks of gan --preset one-layer, 3000 iterations",
       work: { steps: 3000 },
     },
   ],
@@ -77,7 +77,7 @@ export default definePaperStudy<Own, Work, Look[]>({
   async measure({ own, work: { steps }, seed }) {
     const config = await resolveConfig({
       recipe: "gan",
-      preset: "small",
+      preset: "one-layer",
       settings: [own.settings, { steps, threads: 1, seed, intervals: { log: 1_000_000_000 } }],
     });
     return await trainOnPoints(config, {
@@ -114,7 +114,7 @@ export default definePaperStudy<Own, Work, Look[]>({
     );
     return {
       settings: [
-        `Recipe gan --preset small on its ring, ${steps} iterations; WGAN with ${USUAL_STEPS} steps of the critic an iteration. Each optimizer at rates ${RATES.join(", ")} and limits ${LIMITS.join(", ")}; compared at the settings of its least reverse KL, the same number of tries for all.`,
+        `Recipe gan --preset one-layer on its ring, ${steps} iterations; WGAN with ${USUAL_STEPS} steps of the critic an iteration. Each optimizer at rates ${RATES.join(", ")} and limits ${LIMITS.join(", ")}; compared at the settings of its least reverse KL, the same number of tries for all.`,
       ],
       findings: [
         {

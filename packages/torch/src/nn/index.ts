@@ -14,7 +14,7 @@ export * from "./module.js";
 export * from "./parameter.js";
 export * from "./resample.js";
 export * from "./resampledConvolution.js";
-export { computePlainly, type RewriteName, rewriteNames } from "./rewrites.js";
+export { computePlainly, isRewritten, type RewriteName, rewriteNames } from "./rewrites.js";
 export * from "./sequential.js";
 export * from "./shape.js";
 export * from "./spectralNorm.js";

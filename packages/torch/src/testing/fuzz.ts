@@ -4,11 +4,11 @@
 // A crash ends this process; its parent reads from LOG which call it was.
 import { openSync, writeSync } from "node:fs";
 import { camel } from "../../codegen/generate.js";
-import type { SchemaArgument } from "../../codegen/schema.js";
 import { grad } from "../autograd.js";
 import { TorchError } from "../errors.js";
 import { native } from "../native.js";
 import { manualSeed, RandomGenerator } from "../random.js";
+import type { SchemaArgument } from "../schema.js";
 import { scope } from "../scope.js";
 import { fromTypedArray, functions, Tensor } from "../tensor.js";
 import type { DType, TypedArray } from "../types.js";

@@ -1,8 +1,8 @@
 // Every operator Gantry uses, with arguments that it accepts: for tests that go through all of them.
 import { camel } from "../../codegen/generate.js";
 import { operators } from "../../codegen/operators.js";
-import { parseSchema, type Schema, type SchemaArgument } from "../../codegen/schema.js";
 import { native } from "../native.js";
+import { parseSchema, type Schema, type SchemaArgument } from "../schema.js";
 import { examples, type Make } from "./examples.js";
 
 export interface Operator {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { UsageError } from "./errors.js";
-import { nearest } from "./nearest.js";
 import type { PartSource } from "./plugins/source.js";
+import { unknownName } from "./unknown.js";
 
 /** What every member of an open set has. */
 export interface Named {
@@ -66,10 +66,7 @@ export class Registry<T extends Named> {
     const members = await this.all();
     const member = members.get(name);
     if (member !== undefined) return member;
-    const close = nearest(name, members.keys());
-    throw new UsageError(
-      `unknown ${this.kind} '${name}'${close === undefined ? "; known" : `; did you mean '${close}'? Known`}: ${[...members.keys()].join(", ")}`,
-    );
+    throw new UsageError(unknownName(this.kind, name, [...members.keys()]));
   }
 
   /**

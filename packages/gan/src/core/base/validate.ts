@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { amount } from "./amount.js";
 import { UsageError } from "./errors.js";
-import { didYouMean, nearest } from "./nearest.js";
+import { didYouMean } from "./nearest.js";
+import { unknownSetting } from "./unknown.js";
 
 /** What of a Zod schema is looked at here: Zod's own types hide which of these a given schema has. */
 interface Inside {
@@ -38,52 +39,6 @@ function knownKeys(schema: Inside, path: readonly PropertyKey[], value: unknown)
   }
   return Object.keys(here?.shape ?? {});
 }
-
-/** What other codes call settings that have another name in the same place here. */
-const OTHER_NAMES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    lr: "learningRate",
-    learning_rate: "learningRate",
-    weight_decay: "weightDecay",
-    eps: "epsilon",
-    beta1: "betas",
-    beta2: "betas",
-    batch_size: "batch",
-    batchSize: "batch",
-    n_critic: "discriminatorSteps",
-    image_size: "size",
-    resolution: "size",
-  }),
-);
-
-/** And of those that have another place. */
-const OTHER_PLACES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    lr: "optimizers.default.learningRate",
-    learning_rate: "optimizers.default.learningRate",
-    learningRate: "optimizers.default.learningRate",
-    betas: "optimizers.default.betas",
-    beta1: "optimizers.default.betas",
-    beta2: "optimizers.default.betas",
-    weight_decay: "optimizers.default.weightDecay",
-    n_critic: "schedule.discriminatorSteps",
-    nz: "net.prior.size",
-    z_dim: "net.prior.size",
-    latent_dim: "net.prior.size",
-    image_size: "data.size",
-    resolution: "data.size",
-    size: "data.size",
-    ema: "average.decay",
-    workers: "threads",
-    num_workers: "threads",
-    iterations: "steps",
-    niter: "steps",
-    max_steps: "steps",
-    dataset: "data",
-    labels: "data.labels",
-    background: "data.background",
-  }),
-);
 
 /** Zod's names of types where a user would say otherwise. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -184,16 +139,7 @@ export function validate<Schema extends z.ZodType>(
   if (unknown !== undefined) {
     const key = unknown.keys[0] ?? "";
     const known = knownKeys(schema as Inside, unknown.path, value);
-    const inside = at === "" ? "" : `${at}${path === "" ? separator : "."}`;
-    const close = known.find((one) => one === OTHER_NAMES.get(key)) ?? nearest(key, known);
-    const elsewhere = at === "" ? OTHER_PLACES.get(key) : undefined;
-    if (elsewhere !== undefined)
-      throw new UsageError(`unknown setting '${key}'; it is called '${elsewhere}'`);
-    const what = separator === "." ? `unknown setting '${inside}` : `${inside}unknown option '`;
-    const told = separator === "." ? `'${inside}` : "'";
-    throw new UsageError(
-      `${what}${key}'${close === undefined ? `; known here: ${known.join(", ")}` : `; did you mean ${told}${close}'?`}`,
-    );
+    throw new UsageError(unknownSetting(at, key, known, separator, path === ""));
   }
   const given = issue.path.reduce<unknown>(
     (here, key) => (here as Record<PropertyKey, unknown> | undefined)?.[key],

@@ -5,8 +5,7 @@ import type { z } from "zod";
 import type { DataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import { type imageOptions, imageSet } from "./imageSet.js";
-import type { DataLocation } from "./places.js";
-import { firstHolding, knownPlaces } from "./places.js";
+import { inPlaces, type Locate } from "./places.js";
 
 /** What tells CIFAR-10 from CIFAR-100. */
 export interface CifarKind {
@@ -18,14 +17,8 @@ export interface CifarKind {
 }
 
 /** Where the official folder of binary files is. */
-export async function locateCifar(
-  { name, folder, files }: CifarKind,
-  context: DataContext,
-): Promise<DataLocation> {
-  const looked = knownPlaces(folder, context);
-  const path = await firstHolding(looked, (place) => exists(join(place, files.train[0]!)));
-  return { path, looked, remedies: [`gantry data fetch ${name}`] };
-}
+export const locateCifar = ({ name, folder, files }: CifarKind): Locate =>
+  inPlaces({ folder, holds: [files.train[0]!], remedies: [`gantry data fetch ${name}`] });
 
 /** Whether a folder holds all the files. */
 export async function isCifar(folder: string, { files }: CifarKind): Promise<boolean> {

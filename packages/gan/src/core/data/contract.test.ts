@@ -18,6 +18,7 @@ const samples: Readonly<Record<string, string>> = {
   images: join(home, "sample.zip"),
   idx: join(home, "sample-images-idx3-ubyte.gz"),
   cifar100: join(home, "data", "cifar-100-binary"),
+  points: join(home, "points.csv"),
 };
 
 before(async () => {
@@ -26,6 +27,8 @@ before(async () => {
     data: await plainPng([place, 2 * place, 3 * place]),
   }));
   await writeZip(samples.images!, await Promise.all(pictures));
+
+  await writeFile(samples.points!, Array.from({ length: 9 }, (_, i) => `${i},${i * i}`).join("\n"));
 
   const images = { shape: [5, 3, 4], data: Uint8Array.from({ length: 60 }, (_, at) => at) };
   await writeFile(samples.idx!, encodeIdx(images, { gzip: true }));

@@ -48,9 +48,9 @@ export interface PointsDataset extends Dataset {
   readonly modes: readonly PointMode[];
 }
 
-/** Whether a data set is points, with its modes. */
+/** Whether a data set is points drawn from known modes; of points from a file nobody knows any. */
 export function isPoints(dataset: Dataset): dataset is PointsDataset {
-  return dataset.kind === "points";
+  return dataset.kind === "points" && "modes" in dataset;
 }
 
 /** Items that threads can share, in memory or in a file. An item is `parts` records, one after the other. */

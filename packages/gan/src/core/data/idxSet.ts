@@ -7,7 +7,10 @@ import type { ImageShape } from "./resize.js";
 
 const STEMS = { train: "train", test: "t10k" } as const;
 
-/** Whether a folder holds training images in IDX files named as MNIST's are. */
+/** Training images in IDX files named as MNIST's are: the names, any of which a folder may have. */
+export const idxImages = (): string[] => filesOf("train", "images");
+
+/** Whether a folder holds such. */
 export async function holdsIdx(folder: string): Promise<boolean> {
   return (await findIdx(folder, "train", "images")) !== undefined;
 }
@@ -72,7 +75,7 @@ async function requireIdx(
 ): Promise<string> {
   const found = await findIdx(folder, split, what);
   if (found !== undefined) return found;
-  throw new FormatError(`has no ${names(split, what)[0]}, plain or .gz`, { file: folder });
+  throw new FormatError(`has no ${filesOf(split, what)[0]}, plain or .gz`, { file: folder });
 }
 
 async function findIdx(
@@ -80,17 +83,16 @@ async function findIdx(
   split: "train" | "test",
   what: "images" | "labels",
 ): Promise<string | undefined> {
-  for (const name of names(split, what)) {
-    for (const file of [name, `${name}.gz`]) {
-      const status = await stat(join(folder, file)).catch(() => undefined);
-      if (status?.isFile()) return join(folder, file);
-    }
+  for (const file of filesOf(split, what)) {
+    const status = await stat(join(folder, file)).catch(() => undefined);
+    if (status?.isFile()) return join(folder, file);
   }
   return undefined;
 }
 
-/** The official name, and the one some mirrors unpack it to. */
-function names(split: "train" | "test", what: "images" | "labels"): [string, string] {
+/** The official name, and the one some mirrors unpack it to, each plain or gzip. */
+function filesOf(split: "train" | "test", what: "images" | "labels"): string[] {
   const rank = what === "images" ? 3 : 1;
-  return [`${STEMS[split]}-${what}-idx${rank}-ubyte`, `${STEMS[split]}-${what}.idx${rank}-ubyte`];
+  const names = [`${STEMS[split]}-${what}-idx${rank}-ubyte`, `${STEMS[split]}-${what}.idx${rank}-ubyte`];
+  return names.flatMap((name) => [name, `${name}.gz`]);
 }

@@ -26,13 +26,13 @@ export {
 export { drawMixture, mixtureOptions } from "./mixture.js";
 export { type DatasetSpec, openDataset } from "./open.js";
 export type { Box, Parts } from "./parts.js";
-export { type DataLocation, knownPlaces } from "./places.js";
+export { type DataLocation, inPlaces, knownPlaces, type ListedDataset, type Places } from "./places.js";
 export { Random, type RandomState } from "./random.js";
 export {
   type DatasetDefinition,
   datasets,
   defineDataset,
-  type ListedDataset,
+  isByPath,
   listDatasets,
   type Recognition,
 } from "./registry.js";

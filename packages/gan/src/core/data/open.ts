@@ -16,7 +16,7 @@ export type DatasetSpec =
 
 /**
  * Opens a data set by name (its files found in the known places) or by path (a folder, zip or tar of images, a folder of
- * CIFAR batches, an IDX file or a folder of them).
+ * CIFAR batches, an IDX file or a folder of them, a CSV or .npy file of points).
  *
  * @throws {UsageError} an unknown name (naming the nearest known one), a path where nothing is, bad options, or files
  * that are not on this machine (saying where they were looked for, and what gets them).
@@ -55,18 +55,26 @@ async function openPath(
   options: Readonly<Record<string, unknown>>,
   context: DataContext,
 ): Promise<Dataset> {
+  const definition = await recognisePath(path, context);
+  return await openDefinition(definition, { ...options, path: resolve(context.cwd, path) }, context);
+}
+
+/**
+ * What kind of data lies at a path.
+ * @throws UsageError where nothing is, or nothing that is known
+ */
+export async function recognisePath(path: string, context: DataContext): Promise<DatasetDefinition> {
   const absolute = resolve(context.cwd, path);
   if (!(await exists(absolute))) throw missing(path, context, "");
   let broad: DatasetDefinition | undefined;
   for (const definition of (await datasets.all()).values()) {
     const recognition = await definition.recognise?.(absolute);
-    if (recognition === "exactly")
-      return await openDefinition(definition, { ...options, path: absolute }, context);
+    if (recognition === "exactly") return definition;
     if (recognition === "broadly") broad ??= definition;
   }
-  if (broad !== undefined) return await openDefinition(broad, { ...options, path: absolute }, context);
+  if (broad !== undefined) return broad;
   throw new UsageError(
-    `${path} is not a data set: give a folder, zip or tar of images, a folder of CIFAR batches, or an IDX file`,
+    `${path} is not a data set: give a folder, zip or tar of images, a folder of CIFAR batches, an IDX file, or points as .csv or .npy`,
   );
 }
 

@@ -1,6 +1,107 @@
-import { resolve } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../base/errors.js";
 import type { DataContext } from "./context.js";
+import { gantryHome } from "./home.js";
+
+/**
+ * Where a data set's files may lie, as plain data: what lists data sets reads it without loading what opens them.
+ */
+export interface Places {
+  /** Its folder in every one of the {@link knownPlaces}, the name of an official archive's, or its own. */
+  readonly folder: string;
+  /** A package of npm that brings the files, as the current folder or Gantry itself finds it, and the folder inside. */
+  readonly npm?: { readonly name: string; readonly folder: string };
+  /** Other folders, absolute. */
+  readonly elsewhere?: readonly string[];
+  /** A place is the data set's if it has one of these; a first part of `*` is any folder. */
+  readonly holds: readonly string[];
+  /** What gets the files; FOLDER in it is the place of downloads. */
+  readonly remedies: readonly string[];
+}
+
+/** Tells where a data set's files are; by {@link inPlaces} where plain data says it. */
+export interface Locate {
+  (context: DataContext): Promise<DataLocation>;
+  readonly places?: Places;
+}
+
+/** A data set known by name, and whether it can be opened here and now. */
+export interface ListedDataset {
+  readonly name: string;
+  readonly summary: string;
+  /** Where its files are; undefined for data without files, and where they are missing. */
+  readonly path: string | undefined;
+  /** False where files are needed and missing, and where a path has to be given. */
+  readonly available: boolean;
+  /** What gets the files, where they are missing. */
+  readonly remedies: readonly string[];
+}
+
+/**
+ * An entry of the list of data sets.
+ * @param byPath whether it is opened by its path alone
+ * @param location where its files were found; undefined for data without files
+ */
+export function listed(
+  { name, summary }: { readonly name: string; readonly summary: string },
+  byPath: boolean,
+  location: DataLocation | undefined,
+): ListedDataset {
+  const path = location?.path;
+  const available = location === undefined ? !byPath : path !== undefined;
+  const remedies =
+    location === undefined ? (byPath ? ["give its path"] : []) : available ? [] : location.remedies;
+  return { name, summary, path, available, remedies };
+}
+
+/** Looks in the places in their order. */
+export const inPlaces = (places: Places): Locate =>
+  Object.assign((context: DataContext) => locateIn(places, context), { places });
+
+/** Where the files are, by their places alone. */
+export async function locateIn(
+  { folder, npm, elsewhere = [], holds, remedies }: Places,
+  context: Pick<DataContext, "cwd" | "home"> = { cwd: process.cwd(), home: gantryHome() },
+): Promise<DataLocation> {
+  const looked = [
+    ...knownPlaces(folder, context),
+    ...(npm === undefined ? [] : npmFolders(npm, context)),
+    ...elsewhere,
+  ];
+  const path = await firstHolding(looked, async (place) => {
+    const found = await firstHolding(holds, (name) => isIn(place, name));
+    return found !== undefined;
+  });
+  const downloads = dataFolder(folder, context);
+  return { path, looked, remedies: remedies.map((remedy) => remedy.replace("FOLDER", downloads)) };
+}
+
+/** The data folder of a package, as the current folder or Gantry itself would find it. */
+function npmFolders({ name, folder }: NonNullable<Places["npm"]>, { cwd }: { cwd: string }): string[] {
+  const found = [join(cwd, "package.json"), import.meta.url].flatMap((from) => {
+    try {
+      return [join(dirname(createRequire(from).resolve(`${name}/package.json`)), folder)];
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(found)];
+}
+
+async function isIn(place: string, name: string): Promise<boolean> {
+  if (!name.startsWith("*/")) return await isThere(join(place, name));
+  const folders = await readdir(place).catch(() => []);
+  return (
+    (await firstHolding(folders, (folder) => isThere(join(place, folder, name.slice("*/".length))))) !==
+    undefined
+  );
+}
+
+/** Whether there is a file or folder. */
+export const isThere = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined)) !== undefined;
 
 /** Where a data set's files are on this machine, or what to do when they are nowhere. */
 export interface DataLocation {
@@ -13,7 +114,7 @@ export interface DataLocation {
 }
 
 /** The folders in which a data set may lie: under the current folder, Gantry's own, or one shared beside the current. */
-export function knownPlaces(folder: string, context: DataContext): string[] {
+export function knownPlaces(folder: string, context: Pick<DataContext, "cwd" | "home">): string[] {
   return [
     resolve(context.cwd, "data", folder),
     dataFolder(folder, context),
@@ -22,7 +123,7 @@ export function knownPlaces(folder: string, context: DataContext): string[] {
 }
 
 /** Where a data set's downloaded files go. */
-export function dataFolder(folder: string, context: DataContext): string {
+export function dataFolder(folder: string, context: Pick<DataContext, "home">): string {
   return resolve(context.home, "data", folder);
 }
 

@@ -6,7 +6,7 @@ import { type DataContext, dataContext } from "./context.js";
 import type { Dataset } from "./dataset.js";
 import type { FetchPlan } from "./fetch.js";
 import type { Parts } from "./parts.js";
-import type { DataLocation } from "./places.js";
+import { type ListedDataset, type Locate, listed } from "./places.js";
 
 /** How sure a definition is that a path is of its kind: `broadly` gives way to `exactly`. */
 export type Recognition = "exactly" | "broadly" | undefined;
@@ -20,7 +20,7 @@ export interface DatasetDefinition extends Named {
   /** What its images are composed of, where they are: metrics that name modes then look at the parts. */
   readonly parts?: Parts;
   /** Where its files are; absent for data that is computed and for data that is only opened by path. */
-  readonly locate?: (context: DataContext) => Promise<DataLocation>;
+  readonly locate?: Locate;
   /** Whether the file or folder at an absolute path, which exists, is of this kind. */
   readonly recognise?: (path: string) => Promise<Recognition>;
   /** Where its files can be downloaded. */
@@ -69,38 +69,17 @@ export const datasets = new Registry<DatasetDefinition>("data set", new URL("./d
   needs: { name: "text", summary: "text", options: "options", open: "function" },
 });
 
-/** A data set known by name, and whether it can be opened here and now. */
-export interface ListedDataset {
-  readonly name: string;
-  readonly summary: string;
-  /** Where its files are; undefined for data without files, and where they are missing. */
-  readonly path: string | undefined;
-  /** False where files are needed and missing, and where a path has to be given. */
-  readonly available: boolean;
-  /** What gets the files, where they are missing. */
-  readonly remedies: readonly string[];
-}
-
 /** All data sets known by name, with where they are. */
 export async function listDatasets(context?: Partial<DataContext>): Promise<ListedDataset[]> {
   const full = dataContext(context);
   const definitions = [...(await datasets.all()).values()];
   return await Promise.all(
-    definitions.map(async ({ name, summary, locate, recognise }) => {
-      if (locate === undefined) {
-        // Opened by path only, or computed.
-        const byPath = recognise !== undefined;
-        return {
-          name,
-          summary,
-          path: undefined,
-          available: !byPath,
-          remedies: byPath ? ["give its path"] : [],
-        };
-      }
-      const { path, remedies } = await locate(full);
-      const available = path !== undefined;
-      return { name, summary, path, available, remedies: available ? [] : remedies };
-    }),
+    definitions.map(async (definition) =>
+      listed(definition, isByPath(definition), await definition.locate?.(full)),
+    ),
   );
 }
+
+/** Whether it is opened by its path alone: a kind of files rather than a set. */
+export const isByPath = ({ locate, recognise }: DatasetDefinition): boolean =>
+  locate === undefined && recognise !== undefined;

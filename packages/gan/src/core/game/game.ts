@@ -372,7 +372,10 @@ export class Game implements ComposedGame {
     options: Omit<PlayOptions, "updating">,
     before?: Play,
   ): { play: Play; losses: Map<string, Tensor> } {
-    return this.finish(this.begin(phase, options, before));
+    const pending = this.begin(phase, options, before);
+    if (pending.shared !== undefined)
+      throw new Error("a step of several processes is begun, shared and finished");
+    return this.finish(pending);
   }
 
   /**

@@ -118,6 +118,8 @@ export interface TermDefinition<Schema extends z.ZodObject = z.ZodObject> extend
    */
   readonly kind: "adversarial" | "regularizer" | "view" | "gradient" | "constraint";
   readonly options: Schema;
+  /** A recipe that it goes on, for the command that `gantry terms show` gives; default `gan`, which is of points. */
+  readonly on?: string;
   /** Of adversarial losses: what D minimises is a part of reals plus a part of fakes, whatever the options (Term.splits). */
   readonly separable?: true;
   /** Takes the gradients of D's losses on reals and fakes apart: what a recipe says of judging them together gives way. */

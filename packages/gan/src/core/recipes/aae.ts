@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "aae",
   summary: "adversarial autoencoder: D judges latents, images come from an autoencoder",
+  group: "inference",
+  when: "an autoencoder with a prior",
   source: "Makhzani et al. 2016, appendix A; eriklindernoren/PyTorch-GAN, aae.py",
   extends: "dcgan",
   config: {

@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "ac-gan",
   summary: "class-conditional: G is given a label, and D must name it",
+  group: "conditional",
+  when: "D must name the class",
   source: "Odena, Olah, Shlens 2017 (AC-GAN), on the networks and schedule of SNGAN",
   extends: "sngan",
   config: {

@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "ali",
   summary: "adversarially learned inference: D judges pairs of image and latent",
+  group: "inference",
+  when: "latents of real images",
   source:
     "Dumoulin et al. 2017 (ALI), appendix A; IshmaelBelghazi/ALI, experiments/ali_cifar10.py, ali_celeba.py",
   config: {
@@ -16,7 +18,7 @@ export default defineRecipe({
     steps: 3_237_500,
   },
   presets: {
-    small: { net: { channels: 16 }, optimizers: { default: { learningRate: 2e-4 } }, batch: 64, steps: 3000 },
+    small: { net: { channels: 16 }, optimizers: { default: { learningRate: 2e-4 } }, batch: 64, steps: 1500 },
     celeba: { data: { name: "celeba", size: 64 }, net: { prior: { size: 256 } }, steps: 200_207 },
   },
 });

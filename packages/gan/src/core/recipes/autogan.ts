@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "autogan",
   summary: "the generator AutoGAN's search found on CIFAR-10",
+  group: "images",
+  when: "a searched generator, on CIFAR-10",
   source: "Gong et al. 2019 (AutoGAN); VITA-Group/AutoGAN, exps/autogan_cifar10_a.sh",
   config: {
     data: { name: "cifar10" },
@@ -15,7 +17,7 @@ export default defineRecipe({
     steps: 50_000,
   },
   presets: {
-    small: { net: { channels: 16 }, steps: 3000 },
+    small: { net: { channels: 16 }, schedule: { discriminatorSteps: 2 }, steps: 1500 },
     // exps/autogan_cifar10_a2stl10.sh, which takes the labelled images too.
     stl10: { data: { name: "stl10", split: "unlabeled", size: 48 } },
   },

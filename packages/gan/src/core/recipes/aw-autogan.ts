@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "aw-autogan",
   summary: "AutoGAN with an adaptive weighted discriminator",
+  group: "images",
+  when: "AutoGAN with weights that let neither side lose",
   source:
     "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), section 4; smoothing of vasily789/adaptive-weighted-gans",
   extends: "autogan",

@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "aw-biggan",
   summary: "BigGAN with an adaptive weighted discriminator",
+  group: "conditional",
+  when: "BigGAN with weights that let neither side lose",
   source:
     "Zadorozhnyy, Cheng, Ye 2021 (Adaptive Weighted Discriminator), table 4; smoothing of vasily789/adaptive-weighted-gans",
   extends: "biggan",

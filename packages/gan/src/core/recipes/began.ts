@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "began",
   summary: "boundary equilibrium GAN: autoencoding D, a controller that balances the two sides",
+  group: "images",
+  when: "D as an autoencoder, the two sides balanced by a controller; measure falls as it converges",
   source: "Berthelot, Schumm, Metz 2017 (BEGAN), section 3; carpedm20/BEGAN-tensorflow, config.py",
   config: {
     data: { name: "celeba", size: 64 },

@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "biggan",
   summary: "wide residual networks, classes in every norm of G, averaged weights",
+  group: "conditional",
+  when: "many classes, large batches",
   source:
     "Brock et al. 2019 (BigGAN), appendix B and C; ajbrock/BigGAN-PyTorch, launch_cifar_ema.sh, launch_BigGAN_bs256x8.sh",
   config: {
@@ -19,7 +21,12 @@ export default defineRecipe({
     steps: 125_000,
   },
   presets: {
-    small: { net: { channels: 16 }, average: { decay: 0.999 }, steps: 3000 },
+    small: {
+      net: { channels: 16 },
+      schedule: { discriminatorSteps: 1 },
+      average: { decay: 0.99, start: 200 },
+      steps: 1000,
+    },
     imagenet: {
       data: { name: "images", size: 128 },
       net: {

@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "cgan",
   summary: "class-conditional: the label stands beside the latent for G and beside the image for D",
+  group: "conditional",
+  when: "DCGAN with labels",
   source: "Mirza, Osindero 2014 (cGAN), section 3.2, on the networks and schedule of DCGAN",
   extends: "dcgan",
   config: { data: { name: "mnist" }, conditional: true },

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "dcgan",
   summary: "deep convolutional GAN, the baseline of the mode-collapse papers",
+  group: "images",
+  when: "the first try on any images",
   source: "Radford, Metz, Chintala 2016; networks: IVGAN paper, table B.1",
   config: {
     data: { name: "fashion-mnist" },

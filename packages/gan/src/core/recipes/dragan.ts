@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "dragan",
   summary: "the usual game with D's slope held to 1 around the real data",
+  group: "images",
+  when: "the usual game with D's slope held around the data alone",
   source: "Kodali et al. 2017 (DRAGAN); Adam of kodalinaveen3/DRAGAN; networks of DCGAN without norms in D",
   extends: "dcgan",
   config: {

@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "ebgan",
   summary: "energy-based GAN: D is an autoencoder, G's images are kept apart in its code",
+  group: "images",
+  when: "D as an autoencoder, G's images kept apart",
   source: "Zhao, Mathieu, LeCun 2017 (EBGAN-PT), section 2; rates of 1Konny/EBGAN-pytorch; networks of DCGAN",
   extends: "dcgan",
   config: {

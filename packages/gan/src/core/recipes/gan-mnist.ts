@@ -10,6 +10,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "gan-mnist",
   summary: "the plain GAN on MNIST with fully connected networks, dropout in D",
+  group: "images",
+  when: "fully connected networks on digits; mode-regularized GAN's grid by --set",
   source: "Che et al. 2017 (Mode Regularized GAN), section 4.1.1 and table 1",
   config: {
     data: { name: "mnist" },

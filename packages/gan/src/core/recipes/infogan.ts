@@ -5,6 +5,8 @@ export default defineRecipe({
   name: "infogan",
   summary:
     "codes in the latent, of which G learns what they mean: which digit, how it leans, how thick it is",
+  group: "inference",
+  when: "codes that mean something",
   source:
     "Chen et al. 2016 (InfoGAN), section 7.2 and appendix C.1; openai/InfoGAN, launchers/run_mnist_exp.py",
   config: {

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "ivdcgan",
   summary: "intervention GAN on cross-entropy with the non-saturating G",
+  group: "images",
+  when: "modes are missing: interventions on codes",
   source: "IVGAN paper, tables 4 and 5; noise of zhangliangyu32/IVGAN, IVGAN_CIFAR",
   extends: "ivlsgan",
   config: {

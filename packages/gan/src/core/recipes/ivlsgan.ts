@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "ivlsgan",
   summary: "intervention GAN on least squares: a classifier must not tell which part of a latent was noise",
+  group: "images",
+  when: "modes are missing: interventions on codes, by least squares",
   source: "IVGAN paper, tables 4 and 5; noise, labels and steps of zhangliangyu32/IVGAN, IVLSGAN_CIFAR",
   config: {
     data: { name: "cifar10", size: 64 },
@@ -37,7 +39,7 @@ export default defineRecipe({
       data: { size: 32 },
       net: { channels: 32 },
       terms: { intervention: { encoderSteps: 2 } },
-      steps: 3000,
+      steps: 2000,
     },
     // What the authors' code does and the paper does not say.
     public: {

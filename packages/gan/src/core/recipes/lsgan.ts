@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "lsgan",
   summary: "DCGAN with least-squares losses",
+  group: "images",
+  when: "DCGAN is unstable",
   source: "Mao et al. 2017; optimizer: IVGAN paper, table 5",
   extends: "dcgan",
   config: { terms: { "non-saturating": null, "least-squares": {} }, batch: 64 },

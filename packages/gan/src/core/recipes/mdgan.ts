@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "mdgan",
   summary: "manifold-diffusion GAN: two discriminators and an encoder",
+  group: "images",
+  when: "an encoder is wanted, or modes are missing: two discriminators",
   source: "Che et al. 2017 (Mode Regularized GAN), section 3.3 and appendix A",
   extends: "dcgan",
   config: {

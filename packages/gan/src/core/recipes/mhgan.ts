@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "mhgan",
   summary: "BigGAN whose D scores classes and fakes by one multi-class hinge",
+  group: "conditional",
+  when: "BigGAN whose D scores classes and fakes by one hinge",
   source:
     "Kavalerov, Czaja, Chellappa 2021 (multi-hinge GAN); ilyakava/BigGAN-PyTorch, launch_cifar_mhingegan.sh",
   extends: "biggan",

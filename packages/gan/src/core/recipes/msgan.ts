@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "msgan",
   summary: "class-conditional DCGAN whose images must differ as much as their latents",
+  group: "conditional",
+  when: "classes look all alike: latents that are apart must make images that are",
   source: "Mao et al. 2019 (MSGAN), section 4.1; HelenMao/MSGAN, DCGAN-Mode-Seeking",
   extends: "cgan",
   config: {

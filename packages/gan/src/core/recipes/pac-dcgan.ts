@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "pac-dcgan",
   summary: "DCGAN on stacked MNIST with D judging packs of two (PacDCGAN2)",
+  group: "images",
+  when: "modes of DCGAN are missing",
   source: "Lin et al. 2018 (PacGAN), section 4.2; fjxmlzn/PacGAN, VEEGAN_experiment",
   config: {
     data: { name: "stacked-mnist" },
@@ -15,5 +17,5 @@ export default defineRecipe({
     batch: 128,
     steps: 100_000,
   },
-  presets: { small: { net: { channels: 32 }, steps: 5000 } },
+  presets: { small: { net: { channels: 32 }, steps: 2000 } },
 });

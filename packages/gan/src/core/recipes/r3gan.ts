@@ -7,6 +7,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "r3gan",
   summary: "relativistic pairs with R1 and R2: R3GAN's loss, on today's networks",
+  group: "images",
+  when: "relativistic losses with R1 and R2; --preset ring for points",
   source:
     "Huang et al. 2024 (R3GAN), section 2; brownvc/R3GAN, R3GAN/Trainer.py; gammas and networks of here",
   config: {
@@ -27,9 +29,10 @@ export default defineRecipe({
     // The recipe itself, by the name of its data.
     "stacked-mnist": {},
     small: { net: { channels: 32 }, batch: 64, steps: 3000 },
-    // Networks and steps of `gan --preset small`. With gammas of 0.1 no mode was covered, with 1 and 3 all (one seed, three for 1).
+    // Networks, data and steps of `gan --preset small`. The gammas were chosen on `one-layer`: with 0.1 no mode was covered, with 1 and 3 all
+    // (one seed, three for 1).
     ring: {
-      data: { name: "ring", radius: 2, std: 0.02 },
+      data: { name: "ring" },
       net: {
         family: "mlp",
         channels: null,
@@ -37,7 +40,7 @@ export default defineRecipe({
         prior: { size: 2 },
         generatorHidden: [128, 128],
         generatorBatchNorm: false,
-        discriminatorHidden: [128],
+        discriminatorHidden: [128, 128],
         discriminatorActivation: "relu",
         initialization: "default",
       },

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "reg-gan",
   summary: "mode-regularized GAN: an encoder, reconstruction and a reward for missing modes",
+  group: "images",
+  when: "an encoder is wanted, or modes are missing",
   source: "Che et al. 2017 (Mode Regularized GAN), section 3; weights of its MNIST experiments",
   extends: "dcgan",
   config: {

@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "sagan",
   summary: "class-conditional, with self-attention in G and D, spectral norm in both, and a faster D",
+  group: "conditional",
+  when: "self-attention",
   source: "Zhang et al. 2019 (SAGAN), section 3 and 4; brain-research/self-attention-gan",
   extends: "sngan-projection",
   config: {

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "sngan",
   summary: "residual networks with spectral norm in D and hinge losses",
+  group: "images",
+  when: "good pictures at 32 to 128 pixels",
   source: "Miyato et al. 2018 (SNGAN), setting and schedule of kwotsin/mimicry",
   config: {
     data: { name: "cifar10" },
@@ -14,7 +16,7 @@ export default defineRecipe({
     steps: 100_000,
   },
   presets: {
-    small: { net: { channels: 16 }, steps: 3000 },
+    small: { net: { channels: 16 }, schedule: { discriminatorSteps: 2 }, steps: 1500 },
     // The data, networks and schedules of InfoMax-GAN's appendix A.2 at 48 and 128 pixels. STL-10: the 100,000 without labels.
     stl10: { data: { name: "stl10", split: "unlabeled", size: 48 } },
     celeba: { data: { name: "celeba", size: 128 }, schedule: { discriminatorSteps: 2, decay: "none" } },

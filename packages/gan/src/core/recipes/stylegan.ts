@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "stylegan",
   summary: "styles and noise for every layer of G, logistic losses with R1, averaged weights",
+  group: "images",
+  when: "styles, mixing, truncation; --preset growing-small begins with 8 pixels; --set conditional=true for classes",
   source: "Karras et al. 2019 (StyleGAN), section 2 and appendix C; NVlabs/stylegan, train.py",
   config: {
     data: { name: "cifar10" },
@@ -34,6 +36,6 @@ export default defineRecipe({
       terms: { "progressive-growing": { initial: 8, stable: 30_000, fading: 30_000 } },
       steps: 3000,
     },
-    small: { net: { channels: 32, styleSize: 64, mappingLayers: 4, prior: { size: 64 } }, steps: 3000 },
+    small: { net: { channels: 32, styleSize: 64, mappingLayers: 4, prior: { size: 64 } }, steps: 2000 },
   },
 });

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "unrolled",
   summary: "unrolled GAN on 2-D points: G looks five of D's updates ahead",
+  group: "points",
+  when: "modes are missing, and time is not",
   source: "Metz et al. 2017 (Unrolled GAN), section 3.1 and appendix A; poolio/unrolled_gan",
   config: {
     data: { name: "ring", radius: 1, std: 0.01 },

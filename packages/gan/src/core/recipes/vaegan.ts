@@ -5,6 +5,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "vaegan",
   summary: "variational autoencoder and GAN with one decoder, errors measured in D's features",
+  group: "inference",
+  when: "reconstructions",
   source: "Larsen et al. 2016; andersbll/autoencoding_beyond_pixels, celeba_aegan.py, cifar_aegan.py",
   config: {
     data: { name: "celeba", size: 64 },
@@ -21,7 +23,7 @@ export default defineRecipe({
       data: { name: "fashion-mnist", size: 32 },
       net: { channels: 16 },
       terms: { vaegan: { weight: 1e-3 } },
-      steps: 3000,
+      steps: 1500,
     },
     cifar10: {
       data: { name: "cifar10", size: 32 },

@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "veegan",
   summary: "a reconstructor undoes G, and D judges pairs; on stacked MNIST",
+  group: "inference",
+  when: "modes are missing: a reconstructor",
   source:
     "Srivastava et al. 2017 (VEEGAN), algorithm 1; networks and Adam: fjxmlzn/PacGAN, VEEGAN_experiment",
   extends: "pac-dcgan",

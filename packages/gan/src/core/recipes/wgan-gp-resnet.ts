@@ -4,6 +4,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "wgan-gp-resnet",
   summary: "Wasserstein GAN with a gradient penalty, residual networks",
+  group: "images",
+  when: "stability before speed",
   source: "Gulrajani et al. 2017, section 5.3; igul222/improved_wgan_training, gan_cifar_resnet.py",
   extends: "sngan",
   config: {

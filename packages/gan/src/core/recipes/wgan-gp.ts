@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "wgan-gp",
   summary: "Wasserstein GAN with a gradient penalty",
+  group: "images",
+  when: "Wasserstein distance with a gradient penalty",
   source: "Gulrajani et al. 2017; Adam of the authors' MNIST code",
   extends: "dcgan",
   config: {

@@ -3,6 +3,8 @@ import { defineRecipe } from "./recipe.js";
 export default defineRecipe({
   name: "wgan",
   summary: "Wasserstein GAN with weight clipping",
+  group: "images",
+  when: "Wasserstein distance with clipped weights",
   source: "Arjovsky, Chintala, Bottou 2017, algorithm 1; burst: martinarjovsky/WassersteinGAN",
   extends: "dcgan",
   config: {

@@ -10,6 +10,7 @@ import { lockFolder } from "./lockFile.js";
 const PARTS = [
   "config.json",
   "checkpoints",
+  "reals.png",
   "samples",
   "tensorboard",
   "events.jsonl",

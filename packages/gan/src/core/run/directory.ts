@@ -43,7 +43,7 @@ export const sampleFile = (iteration: number) => `${String(iteration).padStart(6
 export type CheckpointChoice = number | "best";
 
 /**
- * A run directory: config.json, events.jsonl, tensorboard/, samples/, checkpoints/, best.json, report.json,
+ * A run directory: config.json, events.jsonl, tensorboard/, reals.png, samples/, checkpoints/, best.json, report.json,
  * heartbeat.json, .lock/.
  * Append-only for its writer, who holds its lock; readers never lock and never write.
  */
@@ -66,6 +66,11 @@ export class RunDirectory {
 
   get checkpoints(): string {
     return join(this.path, "checkpoints");
+  }
+
+  /** A picture of the data. */
+  get reals(): string {
+    return join(this.path, "reals.png");
   }
 
   get samples(): string {

@@ -12,6 +12,6 @@ export {
   type RunPartsOptions,
   type UsedSource,
 } from "./imports.js";
-export { type LockOptions, RunLock } from "./lock.js";
+export { type LockHolder, type LockOptions, lockHolder, RunLock } from "./lock.js";
 export type { RunScore } from "./scores.js";
-export { type RunSummary, readRun, runsAt } from "./summary.js";
+export { type RunSummary, readRun, runsAt, summariseRun } from "./summary.js";

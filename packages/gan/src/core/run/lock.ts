@@ -162,15 +162,23 @@ export class RunLock {
   }
 }
 
+/** Who writes into a run. */
+export interface LockHolder {
+  /** `alive` and `dead` are certain; `free`: it has let go of the run. */
+  readonly life: "alive" | "dead" | "unknown" | "free";
+  /** Its process, on the machine and in the container that it runs in. */
+  readonly pid?: number | undefined;
+}
+
 /** Who writes into a run now, as far as can be told at once; undefined when nobody ever locked it. */
-export function lockHolder(run: string): { life: "alive" | "dead" | "unknown" | "free" } | undefined {
+export function lockHolder(run: string): LockHolder | undefined {
   try {
     const folder = lockFolder(run);
     const newest = newestGeneration(folder);
     if (newest === undefined) return undefined;
     const { record } = readLock(folder, newest);
     if (record?.released === true) return { life: "free" };
-    return { life: lifeAt(folder, record) };
+    return { life: lifeAt(folder, record), pid: record?.pid };
   } catch {
     return undefined;
   }

@@ -46,8 +46,26 @@ export async function readRun(path: string, choice?: CheckpointChoice): Promise<
   const run = await RunDirectory.open(path);
   const chosen = choice === undefined ? undefined : (await run.checkpoint(choice)).iteration;
   const end = chosen ?? Number.POSITIVE_INFINITY;
-  const mark = chosen === undefined ? "" : `@${chosen}`;
   const events = (await run.readEvents()).filter(({ iteration = 0 }) => iteration <= end);
+  return await summariseRun(run, events, curvesOf(events), chosen);
+}
+
+/**
+ * What a run tells, by events that are known already.
+ * @param events all, or of every stretch between two resumes the last scalars, and what is no scalars
+ * @param curves every scalar
+ * @param chosen a checkpoint, where the run is told as it stood there
+ * @throws RunError for a damaged report.json
+ */
+export async function summariseRun(
+  run: RunDirectory,
+  events: readonly RunEvent[],
+  curves: RunSummary["curves"],
+  chosen?: number,
+): Promise<RunSummary> {
+  const { path } = run;
+  const end = chosen ?? Number.POSITIVE_INFINITY;
+  const mark = chosen === undefined ? "" : `@${chosen}`;
   const held = standing(events);
   const iteration = held.reduce((last, event) => Math.max(last, event.iteration ?? 0), 0);
   const beat = await run.readHeartbeat();
@@ -70,7 +88,7 @@ export async function readRun(path: string, choice?: CheckpointChoice): Promise<
     iteration: chosen ?? Math.max(iteration, beat?.iteration ?? 0),
     imagesSeen: typeof seen === "number" ? seen : undefined,
     seconds: secondsOf(events),
-    curves: curvesOf(events),
+    curves,
     scores: latest(chosen === undefined ? scores : scores.filter((score) => score.iteration === chosen)),
     sample: await lastSample(run, end),
   };

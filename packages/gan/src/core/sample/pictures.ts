@@ -19,23 +19,46 @@ export async function drawSamples(
   samples: Tensor,
 ): Promise<Uint8Array> {
   if (dataset.kind === "images") {
-    const [channels, height, width] = dataset.shape as [number, number, number];
-    const scale = Math.max(1, Math.floor(64 / height));
-    return pngGrid({ data: toBytes(samples), shape: [channels, height, width] }, { scale });
+    return await grid(toBytes(samples), dataset.shape);
   }
-  const shown = Array.from({ length: Math.min(dataset.count, 2500) }, (_, i) => i);
-  const real = dataset.read(shown) as Float32Array;
+  const real = firstPoints(dataset);
   const fake = samples.toTypedArray() as Float32Array;
   const marks = isPoints(dataset) ? dataset.modes.map(({ mean, std }) => markOf(mean, std, fake)) : [];
   return svgToPng(
     scatter(
       [
-        { points: real, colour: "#9a9a9a", opacity: 0.35 },
+        { points: real, ...REALS },
         { points: fake, colour: "#1f5fbf", opacity: 0.5 },
       ],
       { marks },
     ),
   );
+}
+
+/**
+ * A picture of a data set: images spread evenly over it, or its points.
+ * @param count of images, at most
+ * @returns PNG
+ */
+export async function drawReals(dataset: Dataset, count: number): Promise<Uint8Array> {
+  if (dataset.kind === "points") return svgToPng(scatter([{ points: firstPoints(dataset), ...REALS }]));
+  const length = Math.min(count, dataset.count);
+  const shown = Array.from({ length }, (_, i) => Math.floor((i * dataset.count) / length));
+  return await grid(dataset.read(shown) as Uint8Array, dataset.shape);
+}
+
+const REALS = { colour: "#9a9a9a", opacity: 0.35 } as const;
+
+function firstPoints(dataset: Dataset): Float32Array {
+  const shown = Array.from({ length: Math.min(dataset.count, 2500) }, (_, i) => i);
+  return dataset.read(shown) as Float32Array;
+}
+
+/** Small images are enlarged. */
+async function grid(data: Uint8Array, shape: readonly number[]): Promise<Uint8Array> {
+  const [channels = 1, height = 1, width = 1] = shape;
+  const scale = Math.max(1, Math.floor(64 / height));
+  return await pngGrid({ data, shape: [channels, height, width] }, { scale });
 }
 
 /** A mode's circle of three standard deviations; hit when a sample lies in it. */

@@ -1,38 +1,31 @@
 import { type Device, noGrad, RandomGenerator, scope, torch } from "@gantry/torch";
 import { RunError, UsageError } from "../base/errors.js";
-import { validateConfig } from "../config/config.js";
-import { recallKernels } from "../config/kernelChoices.js";
-import { type DataContext, openDataset } from "../data/index.js";
 import type { Generator } from "../nets/contract.js";
+import { StyleLayer } from "../nets/layers/styleLayer.js";
 import type { Code, Prior } from "../nets/prior.js";
 import type { DataShape } from "../nets/sample.js";
-import { shapeOf } from "../nets/sample.js";
-import { notFinite, readCheckpointFile, readState } from "../run/checkpoints.js";
-import { type CheckpointChoice, RunDirectory } from "../run/directory.js";
-import { isForeign } from "../run/imports.js";
-import { findNotFinite } from "../state/tensors.js";
+import type { RunDirectory } from "../run/directory.js";
 import { rowClasses } from "./classes.js";
 import { SampleJudge } from "./judge.js";
 import { drawLatents, isGaussian, latentBlocks, requireTruncatable } from "./latents.js";
-import { buildSampled, foreignTerms, isPresent, needsTerms } from "./sampledGame.js";
+import { type NetworksOptions, openNetworks } from "./networks.js";
 import { standStatistics } from "./standing.js";
 
-export interface SamplerOptions {
-  /** The checkpoint; default the newest. */
-  readonly iteration?: CheckpointChoice | undefined;
-  /** Which weights: default the averaged ones where the run has them. */
-  readonly weights?: "ema" | "raw" | undefined;
-  /** Default the run's own, or `cpu` where that is not present. */
-  readonly device?: Device | undefined;
+/** How a generator makes its samples. */
+export interface GeneratorSettings {
   /** Numbers of latents further than this from 0 are drawn anew (BigGAN); default none are. */
   readonly truncation?: number | undefined;
   /** How far intermediate latents are let from their mean, as a factor (StyleGAN); default 1. */
   readonly psi?: number | undefined;
   /** Batches that batch norm's statistics are made anew of, see standStatistics(); default as they were kept. */
   readonly standing?: number | undefined;
+  /** What the fixed noise of its layers is multiplied by (StyleGAN); default 1, and 0 leaves it out. */
+  readonly noise?: number | undefined;
+}
+
+export interface SamplerOptions extends NetworksOptions, GeneratorSettings {
   /** Whether the discriminator is kept, for judged(). Default false. */
   readonly judge?: boolean | undefined;
-  readonly context?: Partial<DataContext>;
 }
 
 /** Samples some of whose layers take the styles of other latents (StyleGAN). */
@@ -90,80 +83,23 @@ export class Sampler {
    * sampler.close();
    */
   static async open(path: string, options: SamplerOptions = {}): Promise<Sampler> {
-    const opened = await RunDirectory.open(path);
-    const run = await opened.checkedBy((config) =>
-      validateConfig(config, (kind, name) => isForeign(opened.record.imports, kind, name)),
-    );
-    const { folder, iteration } = await run.checkpoint(options.iteration);
-    const arrays = await readCheckpointFile(folder, "generator.safetensors");
-    if (arrays === undefined) throw new RunError(`${folder}: the checkpoint has no generator`);
-    const averaged =
-      options.weights === "raw"
-        ? undefined
-        : await readCheckpointFile(folder, "generator.average.safetensors");
-    if (options.weights === "ema" && averaged === undefined) {
-      throw new UsageError(
-        `${path}: the run keeps no average of its weights; use raw ones, or train with --set average.decay=0.999`,
-      );
-    }
-    const judging =
-      options.judge === true ? await readCheckpointFile(folder, "discriminator.safetensors") : undefined;
-    if (options.judge === true && judging === undefined)
-      throw new UsageError(`${folder}: the checkpoint keeps no discriminator that could rank samples`);
-    const own = run.config.device as Device;
-    const device = options.device ?? (isPresent(own) ? own : "cpu");
-    const data =
-      run.record.data ?? shapeOf(await openDataset(run.config.data as { name?: string }, options.context));
-    // Its samples are then those of the training, to the bit.
-    recallKernels(await readState(folder));
-    const game = await buildSampled(run, { ...run.config, device }, data);
-    const generator = game.network<Generator>("generator");
-    const used = new Map([
-      // Averages are of parameters, and of batch norm's statistics where the run says so; all else is the network's own.
-      ["generator", new Map([...arrays, ...(averaged ?? [])])],
-      ...(judging === undefined ? [] : [["discriminator", judging] as const]),
-    ]);
-    for (const { name, network } of game.players.values()) if (!used.has(name)) network.dispose();
-    const release = () => {
-      for (const name of used.keys()) game.network(name).dispose();
-    };
+    const opened = await openNetworks(path, options, {
+      generator: (folder) => new RunError(`${folder}: the checkpoint has no generator`),
+      ...(options.judge === true && {
+        discriminator: (folder: string) =>
+          new UsageError(`${folder}: the checkpoint keeps no discriminator that could rank samples`),
+      }),
+    });
+    const { run, iteration, data, device, weights, game } = opened;
     try {
-      for (const [name, values] of used)
-        scope(() =>
-          game
-            .network(name)
-            .loadStateDict(
-              new Map(
-                [...values].map(([key, { data: bytes, shape, dtype }]) => [
-                  key,
-                  torch.fromBytes(bytes, shape, dtype),
-                ]),
-              ),
-            ),
-        );
-    } catch (error) {
-      release();
-      const foreign = foreignTerms(run);
-      throw foreign.length > 0
-        ? needsTerms(run, foreign, judging === undefined ? "generator" : "networks", error)
-        : new RunError(
-            `${folder}: the checkpoint does not fit the run's config.json: ${(error as Error).message}`,
-            { cause: error },
-          );
-    }
-    try {
-      for (const name of used.keys()) {
-        const strange = findNotFinite(game.network(name).stateDict());
-        if (strange !== undefined) throw new RunError(notFinite(folder, `${strange} of the ${name}`));
-      }
       const { truncation = Number.POSITIVE_INFINITY } = options;
-      adjust(generator, path, run.config.batch, device, options);
+      const generator = game.network<Generator>("generator");
+      adjustGenerator(generator, path, run.config.batch, device, options);
       const judge =
-        judging === undefined ? undefined : new SampleJudge(game, iteration, run.config.steps, device);
-      const weights = averaged === undefined ? "raw" : "ema";
+        options.judge === true ? new SampleJudge(game, iteration, run.config.steps, device) : undefined;
       return new Sampler({ run, iteration, data, weights, truncation }, generator, judge, device);
     } catch (error) {
-      release();
+      opened.release();
       throw error;
     }
   }
@@ -297,12 +233,12 @@ export class Sampler {
  * Sets how a generator makes its samples.
  * @throws UsageError for what it has not
  */
-function adjust(
+export function adjustGenerator(
   generator: Generator,
   path: string,
   batch: number,
   device: Device,
-  { psi, standing, truncation = Number.POSITIVE_INFINITY }: SamplerOptions,
+  { psi, standing, noise, truncation = Number.POSITIVE_INFINITY }: GeneratorSettings,
 ): void {
   generator.train(false);
   if (truncation !== Number.POSITIVE_INFINITY) requireTruncatable(generator.prior);
@@ -313,5 +249,19 @@ function adjust(
       );
     generator.psi = psi;
   }
+  if (noise !== undefined) scaleNoise(generator, path, noise);
   if (standing !== undefined) standStatistics(generator, { batches: standing, batch, truncation, device });
+}
+
+function scaleNoise(generator: Generator, path: string, by: number): void {
+  const layers = generator
+    .namedModules()
+    .flatMap(([, module]) => (module instanceof StyleLayer ? [module] : []));
+  if (layers.length === 0)
+    throw new UsageError(
+      `${path}: noise is of the layers of StyleGAN's generator, and these networks have none`,
+    );
+  noGrad(() => {
+    for (const { noise } of layers) noise.mul_(by);
+  });
 }

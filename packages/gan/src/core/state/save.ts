@@ -73,6 +73,14 @@ export function encodeContents(trainer: Standing) {
   return { files, numbers };
 }
 
+const ITEM: Readonly<Record<string, number>> = { float64: 8, int64: 8, float32: 4, bfloat16: 2 };
+
+/** Bytes of a checkpoint's tensors: nearly all of it. */
+export const checkpointBytes = (trainer: Pick<Standing, "game" | "average">): number =>
+  [...contents(trainer).values()]
+    .flatMap(({ tensors }) => [...tensors.values()])
+    .reduce((sum, { numel, dtype }) => sum + numel * (ITEM[dtype] ?? 1), 0);
+
 /** @throws DivergedError naming the first tensor with a number that is none */
 function requireFinite(file: string, tensors: ReadonlyMap<string, Tensor>, iteration: number): void {
   const what = findNotFinite(tensors);

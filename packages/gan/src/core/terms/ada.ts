@@ -22,6 +22,7 @@ export default defineTerm({
   summary: "augments all that D sees, as much as D overfits (ADA): for some hundreds to thousands of images",
   source: "Karras et al. 2020 (ADA), section 3 and appendix B; NVlabs/stylegan2-ada-pytorch",
   kind: "view",
+  on: "dcgan",
   options: augmentationOptions({ probability: 0, target: 0.6 }).extend({
     pipe: z.enum(PIPE_NAMES).default("bgc").describe("the transforms, by their groups' letters or names"),
     multipliers: z

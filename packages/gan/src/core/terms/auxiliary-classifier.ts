@@ -17,6 +17,7 @@ export default defineTerm({
   summary: "D must name the class of what it judges, and G's images must be named rightly (AC-GAN)",
   source: "Odena, Olah, Shlens 2017 (AC-GAN), section 3; igul222/improved_wgan_training, gan_cifar_resnet.py",
   kind: "regularizer",
+  on: "cgan",
   options: featureTaskOptions(1, 1).extend({
     learnsFrom: z
       .enum(["both", "real"])

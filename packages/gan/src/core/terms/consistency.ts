@@ -48,6 +48,7 @@ export default defineTerm({
   source:
     "Zhang et al. 2020 (CR-GAN), equation 5; Zhao et al. 2021 (ICR-GAN), algorithms 1 and 2; POSTECH-CVLab/PyTorch-StudioGAN",
   kind: "regularizer",
+  on: "dcgan",
   options: z.strictObject({
     form: z.enum(["cr", "bcr", "zcr", "icr"]).default("cr").describe("which of them"),
     real: scheduled(z.number().min(0)).default(10).describe("of cr, bcr, icr: weight on reals"),

@@ -12,6 +12,7 @@ export default defineTerm({
   summary: "recolours, moves and cuts all that D sees (DiffAugment): for few images, nothing to tune",
   source: "Zhao et al. 2020 (DiffAugment), section 3; mit-han-lab/data-efficient-gans",
   kind: "view",
+  on: "dcgan",
   options: augmentationOptions({ probability: 1, target: "off" }).extend({
     policy: z
       .array(z.enum(["color", "translation", "cutout"]))

@@ -16,6 +16,7 @@ export default defineTerm({
   summary: "D's global features must tell whose local features are whose: less forgetting, fewer lost modes",
   source: "Lee, Tran, Cheung 2021 (InfoMax-GAN), equations 2 to 7; kwotsin/mimicry",
   kind: "regularizer",
+  on: "dcgan",
   options: featureTaskOptions(0.2, 0.2).extend({
     criticUnits: z
       .int()

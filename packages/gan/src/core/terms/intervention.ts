@@ -44,6 +44,7 @@ export default defineTerm({
   summary: "a classifier must not tell which part of an encoding was replaced by noise (IVGAN)",
   source: "IVGAN paper, equations 3, 5, 6, algorithm 1, theorem 1; zhangliangyu32/IVGAN, interpolation.py",
   kind: "regularizer",
+  on: "dcgan",
   options: z.strictObject({
     k: z
       .int()

@@ -15,6 +15,7 @@ export default defineTerm({
   summary: "shows reals mirrored half of the time: twice the data, where left and right do not matter",
   source: "Karras et al. 2019 (StyleGAN), FFHQ; NVlabs/stylegan2-ada-pytorch, --mirror",
   kind: "view",
+  on: "dcgan",
   options: z.strictObject({}),
   make: () => ({
     plan(plan) {

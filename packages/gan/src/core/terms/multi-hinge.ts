@@ -23,6 +23,7 @@ export default defineTerm({
   source:
     "Kavalerov, Czaja, Chellappa 2019 and 2021 (multi-hinge); ilyakava/gan, ilyakava/BigGAN-PyTorch, losses.py",
   kind: "regularizer",
+  on: "cgan",
   options: z.strictObject({
     variant: z
       .enum(["beside", "fake-class"])

@@ -25,6 +25,7 @@ export default defineTerm({
   summary: "begins with small images and lets the networks grow (ProGAN, StyleGAN)",
   source: "Karras et al. 2018 (ProGAN), section 2; NVlabs/stylegan, training_schedule, process_reals",
   kind: "view",
+  on: "stylegan",
   options: z.strictObject({
     initial: z
       .int()

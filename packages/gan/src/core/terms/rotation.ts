@@ -39,6 +39,7 @@ export default defineTerm({
   summary: "D must tell how far images were turned: self-supervision against forgetting (SSGAN)",
   source: "Chen et al. 2019 (SSGAN), equations 3 and 4; kwotsin/mimicry; google/compare_gan, gans/ssgan.py",
   kind: "regularizer",
+  on: "dcgan",
   options: featureTaskOptions(0.2, 1).extend({
     form: z
       .enum(["every", "quarter"])

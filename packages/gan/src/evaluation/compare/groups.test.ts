@@ -10,7 +10,6 @@ import { studentQuantile } from "../intervals.js";
 import { compareRuns } from "./compare.js";
 import { comparisonCsv } from "./csv.js";
 import { meanCurve } from "./meanCurves.js";
-import { comparisonPage } from "./page.js";
 import { describeGroup } from "./words.js";
 
 interface Given {
@@ -172,20 +171,5 @@ describe("what is told of groups", () => {
       deviations: [Math.SQRT2, 0, 0],
       counts: [2, 2, 1],
     });
-  });
-
-  test("the page shows them with bands, a colour for each group", async () => {
-    const curves = (shift: number) => new Map([["loss", { iterations: [1, 2], values: [shift, shift + 1] }]]);
-    const runs = await Promise.all(
-      [0, 1, 2, 3].map((i) =>
-        run(`p/${i}`, { settings: { steps: 1 + (i % 2), seed: i }, fid: i, curves: curves(i) }),
-      ),
-    );
-    const comparison = compareRuns(runs);
-    const page = await comparisonPage(comparison, runs);
-    assert.equal(page.match(/fill-opacity="0\.18"/g)?.length, 2);
-    assert.match(page, /<h2>By settings, over seeds<\/h2>/);
-    assert.equal(page.match(/<ul class="legend">.*?<\/ul>/s)![0].match(/<li>/g)?.length, 2);
-    assert.deepEqual(comparison.curves[0]?.groups[0]?.means, [1, 2]);
   });
 });

@@ -2,6 +2,8 @@ import type { ComparedRun, Comparison } from "./compare.js";
 import type { GroupScore } from "./groups.js";
 import type { ComparedScore } from "./metrics.js";
 
+export { describeValue } from "./differences.js";
+
 /** Four significant digits at most: `34.21`, `0.0312`, `1.20e-5`. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);

@@ -235,7 +235,7 @@ export class Evaluation {
     };
   }
 
-  /** Says so of a score that is of too few samples to mean much. */
+  /** Says so of a score that is of too few samples, or seen through too weak a network, to mean much. */
   #withNote(score: ReportedScore, metric: ChosenMetric): ReportedScore {
     const { network } = this.#views.find((view) => view.metrics.includes(metric)) as View;
     const { against, subject } = this.#sides;
@@ -247,9 +247,12 @@ export class Evaluation {
     const least = metric.definition.least?.(seen) ?? 1000;
     const { fake, real } = score.samples;
     const few = Math.min(fake, real ?? fake);
-    if (few >= least) return score;
-    const note = `of ${amount(few, subject.kind)} it means little; take ${least} or more`;
-    return { ...score, note: score.note === undefined ? note : `${score.note}; ${note}` };
+    const notes = [
+      score.note,
+      ...(few >= least ? [] : [`of ${amount(few, subject.kind)} it means little; take ${least} or more`]),
+      network?.note,
+    ].filter((note) => note !== undefined);
+    return notes.length === 0 ? score : { ...score, note: notes.join("; ") };
   }
 
   async #score(

@@ -15,8 +15,9 @@ export async function isTrainedOn(
   const [own, other] = await Promise.all(
     [trainedOn.spec, reference.spec].map((spec) => openDataset(spec, { ...context, onNotice: () => {} })),
   );
-  return own?.digest === other?.digest || JSON.stringify(modesOf(own)) === JSON.stringify(modesOf(other));
+  const modes = modesOf(own);
+  return own?.digest === other?.digest || (modes !== undefined && modes === modesOf(other));
 }
 
-const modesOf = (dataset: Dataset | undefined): unknown =>
-  dataset !== undefined && isPoints(dataset) ? dataset.modes : undefined;
+const modesOf = (dataset: Dataset | undefined): string | undefined =>
+  dataset !== undefined && isPoints(dataset) ? JSON.stringify(dataset.modes) : undefined;

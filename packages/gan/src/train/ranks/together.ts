@@ -57,7 +57,7 @@ async function say(command: number, stops: boolean): Promise<{ command: number; 
 }
 
 /**
- * After an iteration of rank 0, whose writing is done.
+ * Before the first iteration of rank 0, and after each, when what is to be written is written.
  * @returns whether any process wishes to stop
  */
 export async function goOn(stops: boolean): Promise<boolean> {
@@ -131,6 +131,7 @@ export async function follow(context: Partial<DataContext>, localRank = 0): Prom
   const trainer = await Trainer.create({ ...config, device }, context);
   try {
     await shareState(trainer);
+    if (await isOver(trainer, signal)) return;
     for await (const _ of trainer.run()) if (await isOver(trainer, signal)) return;
     while (!(await isOver(trainer, signal)));
   } finally {

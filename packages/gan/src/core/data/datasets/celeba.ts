@@ -1,12 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asFormatError, FormatError, type ImageArchive } from "@gantry/formats";
 import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
 import { type ArchivePart, decodingOptions, openArchiveSet } from "../archiveSet.js";
-import type { DataContext } from "../context.js";
-import type { DataLocation } from "../places.js";
-import { firstHolding, knownPlaces, pathOr } from "../places.js";
+import { firstHolding, inPlaces, isThere, pathOr } from "../places.js";
 import { defineDataset } from "../registry.js";
 
 const NAME = "celeba";
@@ -20,6 +18,14 @@ const IMAGES = [
 const PARTITIONS = ["list_eval_partition.txt", "Eval/list_eval_partition.txt"];
 /** What the numbers of the partition stand for. */
 const SPLITS = ["train", "val", "test"] as const;
+
+const locate = inPlaces({
+  folder: NAME,
+  holds: IMAGES,
+  remedies: [
+    "from mmlab.ie.cuhk.edu.hk/projects/CelebA.html put img_align_celeba.zip and list_eval_partition.txt into FOLDER",
+  ],
+});
 
 export default defineDataset({
   name: NAME,
@@ -90,20 +96,5 @@ async function part(
 
 async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
   const places = names.map((name) => join(folder, name));
-  return await firstHolding(
-    places,
-    async (place) => (await stat(place).catch(() => undefined)) !== undefined,
-  );
-}
-
-async function locate(context: DataContext): Promise<DataLocation> {
-  const looked = knownPlaces(NAME, context);
-  const path = await firstHolding(looked, async (place) => (await firstOf(place, IMAGES)) !== undefined);
-  return {
-    path,
-    looked,
-    remedies: [
-      `from mmlab.ie.cuhk.edu.hk/projects/CelebA.html put img_align_celeba.zip and list_eval_partition.txt into ${looked[1]}`,
-    ],
-  };
+  return await firstHolding(places, isThere);
 }

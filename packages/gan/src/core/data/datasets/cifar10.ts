@@ -16,15 +16,17 @@ const KIND: CifarKind = {
 // As in batches.meta.txt of the official archive.
 const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
+const locate = locateCifar(KIND);
+
 export default defineDataset({
   name: KIND.name,
   summary: "60,000 photographs, colour, 32x32, 10 classes",
   classes: CLASSES,
   options: z.strictObject(imageOptions),
-  locate: (context) => locateCifar(KIND, context),
+  locate,
   recognise: async (path) => ((await isCifar(path, KIND)) ? "exactly" : undefined),
   open: async (options, context) => {
-    const folder = pathOr(options.path, KIND.name, await locateCifar(KIND, context), context);
+    const folder = pathOr(options.path, KIND.name, await locate(context), context);
     return await openCifar(KIND, folder, CLASSES, "labels", options, context);
   },
   // Checksum as published at www.cs.toronto.edu/~kriz/cifar.html.

@@ -25,6 +25,8 @@ household_furniture insects large_carnivores large_man-made_outdoor_things large
 large_omnivores_and_herbivores medium_mammals non-insect_invertebrates people reptiles small_mammals trees vehicles_1
 vehicles_2`.split(/\s+/);
 
+const locate = locateCifar(KIND);
+
 export default defineDataset({
   name: KIND.name,
   summary: "60,000 photographs, colour, 32x32, 100 classes in 20 groups",
@@ -32,10 +34,10 @@ export default defineDataset({
     ...imageOptions,
     labels: z.enum(["fine", "coarse"]).default("fine").describe("the 100 classes, or the 20 groups"),
   }),
-  locate: (context) => locateCifar(KIND, context),
+  locate,
   recognise: async (path) => ((await isCifar(path, KIND)) ? "exactly" : undefined),
   open: async ({ labels, ...options }, context) => {
-    const folder = pathOr(options.path, KIND.name, await locateCifar(KIND, context), context);
+    const folder = pathOr(options.path, KIND.name, await locate(context), context);
     const [classes, column] = labels === "fine" ? ([FINE, "labels"] as const) : ([COARSE, "coarse"] as const);
     return await openCifar(KIND, folder, classes, column, options, context);
   },

@@ -45,7 +45,7 @@ export default defineDataset({
     path: imageOptions.path,
   }),
   parts: { boxes, size: { height: DIGIT, width: DIGIT } },
-  locate: (context) => mnist.locate!(context),
+  locate: mnist.locate!,
   open: async ({ split, probabilities, count, seed, path }, context) => {
     const digits = await openDefinition(mnist, { split, path }, context);
     if (digits.shape.join() !== [1, DIGIT, DIGIT].join())

@@ -1,9 +1,7 @@
 import { z } from "zod";
-import type { DataContext } from "../context.js";
-import { checkLabels, holdsIdx, readIdxFolder } from "../idxSet.js";
+import { checkLabels, idxImages, readIdxFolder } from "../idxSet.js";
 import { imageOptions, imageSet } from "../imageSet.js";
-import type { DataLocation } from "../places.js";
-import { firstHolding, knownPlaces, pathOr } from "../places.js";
+import { inPlaces, pathOr } from "../places.js";
 import { defineDataset } from "../registry.js";
 
 const NAME = "fashion-mnist";
@@ -22,6 +20,13 @@ const CLASSES = [
   "Bag",
   "Ankle boot",
 ];
+
+const locate = inPlaces({
+  folder: NAME,
+  elsewhere: [DEBIAN],
+  holds: idxImages(),
+  remedies: ["apt-get install dataset-fashion-mnist", `gantry data fetch ${NAME}`],
+});
 
 export default defineDataset({
   name: NAME,
@@ -45,12 +50,3 @@ export default defineDataset({
     ],
   },
 });
-
-async function locate(context: DataContext): Promise<DataLocation> {
-  const looked = [...knownPlaces(NAME, context), DEBIAN];
-  return {
-    path: await firstHolding(looked, holdsIdx),
-    looked,
-    remedies: ["apt-get install dataset-fashion-mnist", `gantry data fetch ${NAME}`],
-  };
-}

@@ -1,11 +1,8 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
 import { decodingOptions, openArchiveSet } from "../archiveSet.js";
-import type { DataContext } from "../context.js";
-import type { DataLocation } from "../places.js";
-import { firstHolding, knownPlaces, pathOr } from "../places.js";
+import { firstHolding, inPlaces, isThere, pathOr } from "../places.js";
 import { defineDataset } from "../registry.js";
 
 const NAME = "imagenet";
@@ -14,6 +11,12 @@ const PLACES = {
   train: ["train", "ILSVRC/Data/CLS-LOC/train", "Data/CLS-LOC/train", "ILSVRC2012_img_train.tar"],
   val: ["val", "ILSVRC/Data/CLS-LOC/val", "Data/CLS-LOC/val", "ILSVRC2012_img_val.tar"],
 } as const;
+
+const locate = inPlaces({
+  folder: NAME,
+  holds: [...PLACES.train, ...PLACES.val],
+  remedies: ["from image-net.org (an account is needed) put ILSVRC2012_img_train.tar into FOLDER"],
+});
 
 export default defineDataset({
   name: NAME,
@@ -57,21 +60,5 @@ export default defineDataset({
 
 async function placeOf(folder: string, split: keyof typeof PLACES): Promise<string | undefined> {
   const places = PLACES[split].map((name) => join(folder, name));
-  return await firstHolding(
-    places,
-    async (place) => (await stat(place).catch(() => undefined)) !== undefined,
-  );
-}
-
-async function locate(context: DataContext): Promise<DataLocation> {
-  const looked = knownPlaces(NAME, context);
-  const path = await firstHolding(
-    looked,
-    async (place) => ((await placeOf(place, "train")) ?? (await placeOf(place, "val"))) !== undefined,
-  );
-  return {
-    path,
-    looked,
-    remedies: [`from image-net.org (an account is needed) put ILSVRC2012_img_train.tar into ${looked[1]}`],
-  };
+  return await firstHolding(places, isThere);
 }

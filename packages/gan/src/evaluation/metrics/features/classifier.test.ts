@@ -91,8 +91,19 @@ test("a classifier that learns too little is not kept; the wrong data, names and
     items: dataset.shared!,
   });
   const options = { dataset: wrong, testDataset: wrong, epochs: 1, context };
-  await assert.rejects(trainClassifier("digits-cnn", options), /below the 99 % it must reach/);
+  await assert.rejects(
+    trainClassifier("digits-cnn", options),
+    /below the 99 % it must reach.*keep it all the same by --accept 0\.\d/,
+  );
   assert.equal(await classifierMetadata("digits-cnn", context), undefined);
+  await assert.rejects(trainClassifier("digits-cnn", { ...options, accept: 0.9 }), /below the 90 % it must/);
+  await trainClassifier("digits-cnn", { ...options, accept: 0.01 });
+  const kept = await (await featureNetworks.get("digits-cnn")).open(context);
+  assert.match(
+    kept.note ?? "",
+    /^digits-cnn names \d.* of its test images rightly, below the 99 % it should/,
+  );
+  kept.dispose();
   const signal = AbortSignal.abort(new Error("stopped"));
   await assert.rejects(trainClassifier("digits-cnn", { ...options, signal }), /stopped/);
   await assert.rejects(trainClassifier("cifar10-cnn", { ...options }), /\[3,32,32\]/);

@@ -35,6 +35,8 @@ export interface FeatureNetwork {
   readonly weights: string;
   /** What happens to images of other sizes, for the scores' conventions. */
   readonly resize: string;
+  /** What to know of every score through it; undefined where there is nothing. */
+  readonly note?: string | undefined;
   /**
    * @param images uint8 N,C,H,W, 0 to 255, of the channels and size of `input`
    * @returns features N,F and logits N,K, both float32, in the caller's scope

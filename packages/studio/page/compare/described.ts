@@ -1,0 +1,12 @@
+export {
+  describeEarlierScores,
+  describeGroup,
+  describeMetric,
+  describeProgressOf,
+  describeScore,
+  describeScoreNotes,
+  describeTime,
+  describeUnequalGroups,
+  describeValue,
+  GROUP_MEANING,
+} from "@gantry/gan/compare/words";

@@ -1,0 +1,29 @@
+import { useEffect, useState } from "preact/hooks";
+
+export interface Playing {
+  readonly on: boolean;
+  /** Pictures a second. */
+  readonly rate: number;
+  readonly toggle: () => void;
+  readonly setRate: (rate: number) => void;
+}
+
+/** Goes from one place to the next until the end; begun at the end, from the beginning. */
+export function usePlaying(place: number, end: number, show: (place: number) => void): Playing {
+  const [on, setOn] = useState(false);
+  const [rate, setRate] = useState(4);
+  useEffect(() => {
+    if (!on) return;
+    if (place >= end) {
+      setOn(false);
+      return;
+    }
+    const timer = setTimeout(() => show(place + 1), 1000 / rate);
+    return () => clearTimeout(timer);
+  }, [on, place, end, rate]);
+  const toggle = () => {
+    if (!on && place >= end) show(0);
+    setOn(!on);
+  };
+  return { on, rate, toggle, setRate };
+}

@@ -1,0 +1,2 @@
+// Styles are bundled, and have nothing to type.
+declare module "*.css";

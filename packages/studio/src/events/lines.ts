@@ -1,0 +1,92 @@
+import { open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
+import { within } from "../within.js";
+
+/** Bytes read at once: between two such the server answers others. */
+const CHUNK = 2 ** 19;
+/** No line of Gantry's is as long: one that is, is left out. */
+const LONGEST = 2 ** 24;
+
+/**
+ * Reads a file that grows, line by line and each byte once. A file that was replaced or cut short is read from its beginning.
+ */
+export class GrowingLines {
+  readonly #file: string;
+  readonly #take: (line: Buffer) => void;
+  readonly #reset: () => void;
+  /** What there is of a line whose end is not written yet. */
+  #rest: Buffer = Buffer.alloc(0);
+  #identity = "";
+  #skipping = false;
+  #reading: Promise<void> | undefined;
+  offset = 0;
+  size = 0;
+
+  /**
+   * @param take called with each whole line, without its end
+   * @param reset called before what was taken is taken again
+   */
+  constructor(file: string, take: (line: Buffer) => void, reset: () => void) {
+    this.#file = file;
+    this.#take = take;
+    this.#reset = reset;
+  }
+
+  /**
+   * Reads what is new.
+   * @param patience milliseconds after which the rest is read in the background
+   * @returns whether everything has been read
+   */
+  async read(patience = Number.POSITIVE_INFINITY): Promise<boolean> {
+    this.#reading ??= this.#readOn().finally(() => {
+      this.#reading = undefined;
+    });
+    await within(this.#reading, patience);
+    return this.#reading === undefined;
+  }
+
+  async #readOn(): Promise<void> {
+    const handle = await open(this.#file, "r").catch(() => undefined);
+    if (handle === undefined) return;
+    try {
+      const { size, ino, dev } = await handle.stat();
+      const identity = `${dev}:${ino}`;
+      if (size < this.offset || (this.#identity !== "" && this.#identity !== identity)) this.#begin();
+      this.#identity = identity;
+      this.size = size;
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      while (this.offset < size) {
+        const { bytesRead } = await handle.read(chunk, 0, CHUNK, this.offset);
+        if (bytesRead === 0) break;
+        this.offset += bytesRead;
+        this.#split(chunk.subarray(0, bytesRead));
+        await setImmediate();
+      }
+    } catch {
+      // Removed under us, or not to be read now: the next look tells.
+    } finally {
+      await handle.close().catch(() => {});
+    }
+  }
+
+  #begin(): void {
+    this.offset = 0;
+    this.#rest = Buffer.alloc(0);
+    this.#skipping = false;
+    this.#reset();
+  }
+
+  #split(chunk: Buffer): void {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+      const part = chunk.subarray(from, end);
+      if (!this.#skipping) this.#take(this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part]));
+      this.#skipping = false;
+      this.#rest = Buffer.alloc(0);
+      from = end + 1;
+    }
+    if (this.#rest.length > LONGEST) this.#skipping = true;
+    // A copy: the chunk is read into again.
+    this.#rest = this.#skipping ? Buffer.alloc(0) : Buffer.concat([this.#rest, chunk.subarray(from)]);
+  }
+}

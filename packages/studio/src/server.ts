@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { sampleFile } from "@gantry/gan/run";
+import { type Context, Hono } from "hono";
+import { guard } from "./access.js";
+import { begin, stop, throwAway } from "./actions.js";
+import { compareSummaries } from "./compared.js";
+import type { Labs } from "./lab/labs.js";
+import { addLab } from "./lab/routes.js";
+import type { Models } from "./latents/models.js";
+import { addLatents } from "./latents/routes.js";
+import { isObject } from "./objects.js";
+import { type PageFile, pageFile } from "./pageFiles.js";
+import { Reals } from "./reals.js";
+import { Refusal } from "./refusal.js";
+import { gridsOf, RunDetails } from "./runs/detail.js";
+import type { RunList } from "./runs/list.js";
+import type { ListedRun } from "./runs/row.js";
+import { embeddedSamples, sharedPage } from "./shared.js";
+
+export interface ServerOptions {
+  readonly list: RunList;
+  readonly models: Models;
+  readonly token: string;
+  readonly labs: Labs;
+  /** The program that begins forks, and its first words. */
+  readonly gantry: readonly string[];
+}
+
+/** Stretches of a curve: a screen shows no more. */
+const POINTS = 600;
+const MOST_POINTS = 2048;
+/** Runs that are compared at once. */
+const COMPARED = 100;
+
+const SHELL = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Gantry studio</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/main.css">
+</head>
+<body>
+<div id="page"><p class="waiting">Looking at the runs …</p></div>
+<noscript>The studio's pages need scripts. Every number is JSON at the same address with .json behind it.</noscript>
+<script type="module" src="/assets/main.js"></script>
+</body>
+</html>
+`;
+
+/** The studio's pages, and what they show as JSON at the same addresses. */
+export function makeServer({ list, labs, models, token, gantry }: ServerOptions): Hono {
+  const app = new Hono();
+  const details = new RunDetails();
+  const reals = new Reals();
+  app.use(guard(token));
+  app.onError((error, context) =>
+    context.json({ message: error.message }, error instanceof Refusal || isUsage(error) ? 409 : 500),
+  );
+  app.notFound((context) => context.json({ message: "There is nothing at this address." }, 404));
+
+  app.get("/assets/:name{main\\.js|main\\.css|latents\\.js}", async (context) => {
+    const name = context.req.param("name") as PageFile;
+    const type = name.endsWith(".js") ? "text/javascript" : "text/css";
+    return answer(context, await pageFile(name), `${type}; charset=utf-8`);
+  });
+
+  app.get("/:page{runs(\\.json)?}", async (context) =>
+    wantsJson(context) ? json(context, await list.json()) : context.html(SHELL),
+  );
+  app.get("/", async (context) =>
+    wantsJson(context) ? json(context, await list.json()) : context.html(SHELL),
+  );
+
+  app.get("/lab", (context) => context.html(SHELL));
+  addLab(app, labs);
+  addLatents(app, models, runOf);
+
+  app.get("/:page{compare(\\.json)?}", async (context) => {
+    if (!wantsJson(context)) return context.html(SHELL);
+    const chosen = await chosenRuns(context);
+    const runs = await Promise.all(chosen.map(({ path }) => details.summary(path, POINTS)));
+    const samples = await Promise.all(
+      chosen.map(async ({ id, path }, run) => ({
+        run,
+        grids: (await gridsOf(path, runs[run]!.iteration, true))
+          .filter(({ givenUp }) => !givenUp)
+          .map(({ iteration, version }) => ({ iteration, source: gridAddress(id, iteration, version) })),
+      })),
+    );
+    const shown = samples.filter(({ grids }) => grids.length > 0);
+    return json(
+      context,
+      compareSummaries(
+        runs,
+        shown,
+        chosen.map(({ id }) => id),
+      ),
+    );
+  });
+  app.get("/compare.html", async (context) => {
+    const chosen = await chosenRuns(context);
+    const runs = await Promise.all(chosen.map(({ path }) => details.summary(path, POINTS)));
+    const { ids: _, ...data } = compareSummaries(runs, await embeddedSamples(runs), []);
+    context.header("content-disposition", 'attachment; filename="comparison.html"');
+    return context.html(await sharedPage({ ...data, ids: null }));
+  });
+
+  app.get("/samples/:iteration{\\d+}/:id{[\\s\\S]+}", async (context) => {
+    const run = await runOf(context);
+    const file = join(run.path, "samples", sampleFile(Number(context.req.param("iteration"))));
+    const found = await stat(file).catch(() => undefined);
+    if (found === undefined) return context.notFound();
+    return answer(context, await readFile(file), "image/png", `"${found.mtimeMs}-${found.size}"`);
+  });
+  app.get("/reals/:id{[\\s\\S]+}", async (context) => {
+    const run = await runOf(context);
+    // Runs have one of their own, but for older ones.
+    const own = await readFile(join(run.path, "reals.png")).catch(() => undefined);
+    if (own !== undefined) return answer(context, own, "image/png");
+    const { config, samples } = await details.json(run, 1);
+    if (!isObject(config) || samples === null) return context.notFound();
+    const data = config.data as Parameters<Reals["picture"]>[0]["data"];
+    return answer(context, await reals.picture({ data, count: samples.count }), "image/png");
+  });
+
+  // What there is to know of a run for its latents is what its own page has.
+  app.get("/:page{run|latents}/:id{[\\s\\S]+}", async (context) => {
+    if (!wantsJson(context)) return context.html(SHELL);
+    const run = await runOf(context);
+    const number = (name: string) => {
+      const text = context.req.query(name);
+      return text === undefined || !Number.isFinite(Number(text)) ? undefined : Number(text);
+    };
+    const points = Math.min(MOST_POINTS, Math.max(1, Math.round(number("points") ?? POINTS)));
+    return json(context, await details.json(run, points, number("from"), number("to")));
+  });
+
+  app.post("/stop/:id{[\\s\\S]+}", async (context) => context.json({ message: stop(await runOf(context)) }));
+  app.post("/bin/:id{[\\s\\S]+}", async (context) => {
+    const message = await throwAway(await runOf(context), list.folder);
+    list.forget();
+    return context.json({ message });
+  });
+  app.post("/fork/:id{[\\s\\S]+}", async (context) => {
+    const run = await runOf(context);
+    const { words } = (await context.req.json()) as { words?: unknown };
+    if (!Array.isArray(words) || !words.every((word) => typeof word === "string"))
+      throw new Refusal("A fork takes words for the command line.");
+    const [step = "", ...rest] = words;
+    const from = step === "" ? run.path : `${run.path}@${step}`;
+    list.forget();
+    return context.json({ message: await begin(gantry, ["fork", from, ...rest], list.folder) });
+  });
+
+  /** @throws Missing */
+  async function runOf(context: Context): Promise<ListedRun> {
+    const id = (context.req.param("id") ?? "").replace(/\.json$/, "");
+    const run = (await list.get(context.req.param("id") ?? "")) ?? (await list.get(id));
+    if (run === undefined) throw new Refusal(`There is no run ${id} in ${list.folder}.`);
+    return run;
+  }
+
+  async function chosenRuns(context: Context): Promise<ListedRun[]> {
+    const ids = [...new Set(context.req.queries("run") ?? [])];
+    if (ids.length === 0) throw new Refusal("Choose runs to compare.");
+    if (ids.length > COMPARED) throw new Refusal(`${COMPARED} runs are compared at most.`);
+    const runs = await Promise.all(ids.map((id) => list.get(id)));
+    const missing = ids.filter((_, i) => runs[i] === undefined);
+    if (missing.length > 0) throw new Refusal(`There is no run ${missing.join(", ")} in ${list.folder}.`);
+    return runs.filter((run) => run !== undefined);
+  }
+  return app;
+}
+
+const isUsage = (error: Error) => error.name === "UsageError" || error.name === "RunError";
+
+/** The address of a picture of samples. */
+const gridAddress = (id: string, iteration: number, version: string) =>
+  `/samples/${iteration}/${id.split("/").map(encodeURIComponent).join("/")}?${version}`;
+
+/** A page's numbers, for who asks for them by the address or by what it accepts. */
+const wantsJson = ({ req }: Context): boolean =>
+  req.path.endsWith(".json") || /\bapplication\/json\b/.test(req.header("accept") ?? "");
+
+const json = (context: Context, value: unknown): Response =>
+  answer(context, Buffer.from(JSON.stringify(value)), "application/json; charset=utf-8");
+
+/** Nothing, where the browser has it already. */
+function answer(context: Context, bytes: Uint8Array, type: string, version?: string): Response {
+  const etag = version ?? `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
+  context.header("etag", etag);
+  context.header("cache-control", "no-cache");
+  context.header("vary", "accept");
+  if (context.req.header("if-none-match") === etag) return context.body(null, 304);
+  return context.body(bytes as Uint8Array<ArrayBuffer>, 200, { "content-type": type });
+}
