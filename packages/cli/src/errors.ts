@@ -11,7 +11,7 @@ export interface Explanation {
 }
 
 /** Errors whose message is written for people. */
-const PLAIN = new Set(["FormatError", "TorchError"]);
+const PLAIN = new Set(["FormatError", "TorchError", "RankError"]);
 
 // Names out of files end up in messages: they may break neither the line nor the terminal.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.

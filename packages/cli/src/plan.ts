@@ -1,7 +1,9 @@
 import type { Config } from "@gantry/gan";
+import type { RankWish } from "@gantry/gan/ranks";
 import { summariseData } from "./dataSummary.js";
 import { type Expected, expectOf } from "./expected.js";
 import type { Output } from "./output.js";
+import { describeRanks } from "./ranks.js";
 import { amount, bytes, columns, count, duration, prettyJson, rate } from "./render/format.js";
 import { describeClasses, describeItems } from "./render/words.js";
 import { bfloat16Gain, countParameters, dataProgress } from "./training.js";
@@ -12,6 +14,8 @@ export interface PlanOptions {
   readonly named: string;
   /** Whether the batch was asked for, and is not fitted to the data. */
   readonly keepBatch: boolean;
+  /** Which processes would train. */
+  readonly ranks: RankWish;
 }
 
 /** Time, memory and disk, and what they are told from. */
@@ -37,9 +41,10 @@ function describeExpected(
 export async function showPlan(
   output: Output,
   asked: Config,
-  { path: given, named, keepBatch }: PlanOptions,
+  { path: given, named, keepBatch, ranks }: PlanOptions,
 ): Promise<number> {
-  const { createTrainer, fitToData } = await import("@gantry/gan");
+  if (ranks.kind === "member" && ranks.rank > 0) return 0;
+  const { createTrainer, fitToData, requireShares } = await import("@gantry/gan");
   const { refuseRun, unusedPath } = await import("@gantry/gan/run");
   const context = dataProgress(output);
   const { config, dataset: opened } = await fitToData(asked, context, { keepBatch });
@@ -47,6 +52,7 @@ export async function showPlan(
   await refuseRun(path);
   const trainer = await createTrainer(config, context, opened);
   try {
+    if (ranks.kind !== "alone") requireShares(config, trainer.game, ranks.size);
     const expected = await expectOf(trainer);
     const { dataset, game } = trainer;
     const parameters = countParameters({ trainer });
@@ -54,6 +60,7 @@ export async function showPlan(
     const gain =
       config.precision === "bfloat16" && config.device === "cpu" ? await bfloat16Gain() : undefined;
     const data = await summariseData(dataset);
+    const processes = describeRanks(ranks, config.batch, dataset.kind === "points" ? "points" : "images");
     if (output.json) {
       output.printJson({
         event: "plan",
@@ -63,6 +70,7 @@ export async function showPlan(
         phases,
         expected,
         bfloat16: gain?.ratio,
+        processes,
         config,
       });
       return 0;
@@ -86,6 +94,7 @@ export async function showPlan(
           ["iteration", schedule.join(", then ")],
           ["iterations", count(config.steps)],
           ...describeExpected(expected, config),
+          ...(processes === undefined ? [] : [["processes", processes] as const]),
         ],
         output.columns,
         output.style.dim,

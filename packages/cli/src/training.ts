@@ -125,6 +125,11 @@ async function follow(
   });
   const gain = precision === "bfloat16" && device === "cpu" ? await bfloat16Gain() : undefined;
   if (gain?.line !== undefined) reporter.note(gain.line);
+  const { distributed } = await import("@gantry/torch");
+  if (distributed.size() > 1) {
+    const unit = dataset.kind === "points" ? "points" : "images";
+    reporter.note(`${distributed.size()} processes, ${batch / distributed.size()} ${unit} each.`);
+  }
   const began = performance.now();
   // From the first iteration on: that one chooses kernels and fills caches, and tells nothing about the others.
   let meter: SpeedMeter | undefined;

@@ -122,3 +122,5 @@ export { isMimicry, type MimicryMethod } from "./exchange/mimicry.js";
 export { exportNetwork, type NetworkExport } from "./exchange/onnx/exportNetwork.js";
 export { exportRun, type OnnxExport, type OnnxExportOptions } from "./exchange/onnx/exportRun.js";
 export { createMimicryRun, type MimicryFile } from "./exchange/run.js";
+export { requireShares } from "./train/ranks/shares.js";
+export { follow } from "./train/ranks/together.js";

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import { compileFlags, compiler, linkFlags, searchFlags } from "./compiler.mjs";
+import { compileFlags, compiler, groupFlags, linkFlags, searchFlags } from "./compiler.mjs";
 import { findLibtorch } from "./find-libtorch.mjs";
 import { addonFile, packageRoot, SETUP } from "./installation.mjs";
 import { ask, filesUnder, hashOf, Stop } from "./process.mjs";
@@ -17,6 +17,9 @@ const stamp = addonFile.replace(/\.node$/, ".stamp");
 
 /** The only file that knows where LibTorch lies: all others are the same wherever that is. */
 const RECORD = join(native, "bindings/record.cc");
+
+/** The only file for which it matters whether gloo's headers are there. */
+const DISTRIBUTED = join(native, "bindings/distributed.cc");
 
 /** Builds what is loaded here, unless it is up to date. @throws Stop */
 export async function buildNative() {
@@ -67,7 +70,7 @@ function stateOf(found, cxx) {
   );
   const { mtimeMs, size } = statSync(found.library);
   const setup = hashOf(packageRoot, how, JSON.stringify(found), mtimeMs, size, cxx);
-  return { setup, all: hashOf(packageRoot, filesUnder(native), setup) };
+  return { setup, all: hashOf(packageRoot, filesUnder(native), setup, ...groupFlags()) };
 }
 
 function readStamp() {
@@ -92,7 +95,12 @@ async function compileAll(found, cxx, setup, record) {
   const jobs = filesUnder(native)
     .filter((file) => file.endsWith(".cc"))
     .map((source) => {
-      const own = source === RECORD ? [`-DGANTRY_LIBTORCH_RECORD=${JSON.stringify(record)}`] : [];
+      const own =
+        source === RECORD
+          ? [`-DGANTRY_LIBTORCH_RECORD=${JSON.stringify(record)}`]
+          : source === DISTRIBUTED
+            ? groupFlags()
+            : [];
       const object = join(
         objects,
         `${relative(native, source).replaceAll(/[\\/]/g, "-").slice(0, -".cc".length)}.o`,
@@ -105,10 +113,12 @@ async function compileAll(found, cxx, setup, record) {
   const waiting = [...stale];
   const worker = async () => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      await compile(cxx, job).catch((error) => {
-        waiting.length = 0;
-        throw error;
-      });
+      await compile(cxx, job)
+        .catch((error) => withoutGroups(cxx, job, flags, error))
+        .catch((error) => {
+          waiting.length = 0;
+          throw error;
+        });
       showProgress(++done, stale.length);
     }
   };
@@ -118,6 +128,13 @@ async function compileAll(found, cxx, setup, record) {
   const failed = ends.find(({ status }) => status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return jobs.map(({ object }) => object);
+}
+
+/** A gloo whose headers this LibTorch's do not go with costs process groups, and nothing else. */
+async function withoutGroups(cxx, job, args, error) {
+  if (job.source !== DISTRIBUTED || job.args.length === args.length) throw error;
+  console.log("the system's libgloo-dev does not go with this LibTorch: Gantry is built without --processes");
+  await compile(cxx, { ...job, args });
 }
 
 function showProgress(done, total) {

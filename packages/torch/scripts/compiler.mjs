@@ -49,7 +49,9 @@ export function linkFlags(found) {
     process.platform === "darwin"
       ? ["-bundle", "-undefined", "dynamic_lookup", "-mmacosx-version-min=12.0"]
       : ["-shared", "-pthread"];
-  return [...kind, `-L${found.lib}`, ...libraries(found)];
+  // Of PyTorch's wheel it is a part.
+  const groups = hasGloo() && found.root === "/usr" ? ["-Wl,--as-needed", "-lgloo"] : [];
+  return [...kind, `-L${found.lib}`, ...libraries(found), ...groups];
 }
 
 /** Where the addon looks for LibTorch's libraries when it is loaded. */
@@ -80,6 +82,15 @@ function libraries(found) {
   }
   return flags;
 }
+
+/** What bindings/distributed.cc alone is told. */
+export const groupFlags = () => [
+  ...(hasGloo() ? ["-DGANTRY_GLOO"] : []),
+  ...(process.env.GANTRY_WITH_NCCL === "1" ? ["-DGANTRY_NCCL"] : []),
+];
+
+/** Whether processes can train together: LibTorch's header for that includes gloo's, which are a package of their own. */
+export const hasGloo = () => existsSync("/usr/include/gloo/rendezvous/store.h");
 
 const includes = (found) => found.include.concat(join(found.root, "include"));
 

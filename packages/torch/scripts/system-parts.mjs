@@ -2,7 +2,7 @@
 // apt-get where this user may, LibTorch else as PyTorch's wheel by pip; said before it is done, with its size.
 import { existsSync } from "node:fs";
 import { aptInstall, aptPrefix, byHand, hasCandidate, installed } from "./apt.mjs";
-import { compiler } from "./compiler.mjs";
+import { compiler, hasGloo } from "./compiler.mjs";
 import { findLibtorch, HELP, ownLibtorch } from "./find-libtorch.mjs";
 import { OWN } from "./installation.mjs";
 import { ask, Stop } from "./process.mjs";
@@ -22,6 +22,8 @@ function missingExtras(torch) {
       name: "libopenblas0-openmp",
       use: "multiplies matrices many times faster than what is there",
     });
+  if (process.platform === "linux" && !hasGloo())
+    extras.push({ name: "libgloo-dev", use: "lets several processes or machines train one model" });
   if (!existsSync(FASHION)) extras.push({ name: "dataset-fashion-mnist", use: "a data set to train with" });
   return extras;
 }

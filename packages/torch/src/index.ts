@@ -15,6 +15,7 @@ export const torch = { ...functions, tensor, fromTypedArray, fromBytes };
 
 export * from "./autocast.js";
 export * from "./autograd.js";
+export * as distributed from "./distributed.js";
 export * from "./errors.js";
 export * from "./kernelChoices.js";
 export { type Machine, machine } from "./limits.js";

@@ -72,6 +72,29 @@ export interface Native {
   deviceCount(kind: string): number;
   enterAutocast(device: string, dtype: string): [boolean, string];
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;
+  /** Whether gloo's headers were there when this was built; without, the functions of groups below are not. */
+  hasGroups(): boolean;
+  joinGroup(place: {
+    host: string;
+    port: number;
+    rank: number;
+    size: number;
+    serves: boolean;
+    prefix: string;
+    address: string;
+    interface: string;
+    patience: number;
+    timeout: number;
+  }): Promise<void>;
+  leaveGroup(): void;
+  /** In place, the sum over all processes. */
+  allReduce(tensor: number): Promise<void>;
+  /** A new tensor, the sum over all processes, with its graph; waits in this thread. */
+  sumOverRanks(tensor: number): number;
+  /** In place, the tensor of rank `from`. */
+  broadcast(tensor: number, from: number): Promise<void>;
+  /** The type of tensors that are made without one. */
+  setDefaultDtype(dtype: string): void;
   /** No single tensor may take more bytes; undefined lifts the limit. */
   setAllocationLimit(bytes: number | undefined): void;
   /** Files of limits, of what is used, of its kinds, and the name of the kind that is taken back: see limits.ts. */
@@ -97,6 +120,10 @@ const LOADING = {
   UCX_MEM_EVENTS: "n",
   // and start a thread that offers its counters to a daemon.
   UCX_VFS_ENABLE: "n",
+  // What goes wrong between processes is told by an error, in one line; c10d would tell each try to connect, by glog or, in
+  // PyTorch's wheel, in its own way.
+  GLOG_minloglevel: "3",
+  TORCH_CPP_LOG_LEVEL: "FATAL",
 };
 
 /** The first use of an addon that was built elsewhere chooses the one for the LibTorch found here. */

@@ -42,6 +42,7 @@ const ENGINE = {
   item: "read a number",
   copyTo: "read a tensor",
   fromBytes: "make from memory",
+  sumOverRanks: "sum over processes",
 } as const satisfies Partial<Record<keyof Native, string>>;
 
 let active: Profile | undefined;

@@ -154,30 +154,44 @@ function collect(
 
 /** See scope() in scope.ts, which this serves. */
 export function runScope<T>(body: () => T, isTensor: (v: unknown) => v is Tensor): T {
-  const parent = current;
   const mine: Tensor[] = [];
-  current = mine;
   const escaped = new Set<Tensor>();
+  try {
+    const result = runIn(mine, body);
+    collect(result, isTensor, escaped, new Set());
+    return result;
+  } finally {
+    endScope(mine, escaped);
+  }
+}
+
+/** Runs `body`, whose tensors join `mine`. */
+export function runIn<T>(mine: Tensor[], body: () => T): T {
+  const parent = current;
+  current = mine;
   try {
     const result = body();
     if (result instanceof Promise)
       throw new TypeError("scope() takes a function that returns at once, not a promise");
-    collect(result, isTensor, escaped, new Set());
     return result;
   } finally {
     current = parent;
-    const dead: number[] = [];
-    for (const tensor of mine) {
-      if (tensor.handle === 0 || kept.has(tensor)) continue;
-      if (escaped.has(tensor)) {
-        if (parent === undefined) watch(tensor);
-        else parent.push(tensor);
-      } else {
-        dead.push(tensor.handle);
-        tensor.handle = 0;
-      }
-    }
-    native.free(dead, parent === undefined);
-    if (parent === undefined) rest();
   }
+}
+
+/** Frees tensors of a scope, but for those that are kept, and those that escape into the one around it. */
+export function endScope(mine: Tensor[], escaped: ReadonlySet<Tensor> = new Set()): void {
+  const dead: number[] = [];
+  for (const tensor of mine.splice(0)) {
+    if (tensor.handle === 0 || kept.has(tensor)) continue;
+    if (escaped.has(tensor)) {
+      if (current === undefined) watch(tensor);
+      else current.push(tensor);
+    } else {
+      dead.push(tensor.handle);
+      tensor.handle = 0;
+    }
+  }
+  native.free(dead, current === undefined);
+  if (current === undefined) rest();
 }

@@ -1,5 +1,5 @@
 import { native } from "./native.js";
-import { keep, runScope } from "./runtime.js";
+import { endScope, keep, runIn, runScope } from "./runtime.js";
 import { Tensor } from "./tensor.js";
 
 export { keep };
@@ -15,6 +15,24 @@ const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
  */
 export function scope<T>(body: () => T): T {
   return runScope(body, isTensor);
+}
+
+/** A scope that is entered several times, between which others may be awaited: its tensors live until it is closed. */
+export class OpenScope {
+  readonly #mine: Tensor[] = [];
+
+  /**
+   * Runs `body` in it.
+   * @throws TypeError when that returns a promise
+   */
+  run<T>(body: () => T): T {
+    return runIn(this.#mine, body);
+  }
+
+  /** Frees what was made in it, except what is kept. */
+  close(): void {
+    endScope(this.#mine);
+  }
 }
 
 /** Native memory reachable from JavaScript: how many tensors, and the bytes of their distinct storages. */

@@ -18,6 +18,16 @@ export const getThreads = (): number => native.threads();
 /** @throws TorchError below 1, and above 16 a core */
 export const setThreads = (count: number): void => native.setThreads(count);
 
+let floating: "float32" | "float64" = "float32";
+
+/** The type of tensors that are made without one (randn, zeros): float32 unless setDefaultDtype() said otherwise. */
+export const defaultDtype = (): "float32" | "float64" => floating;
+
+export function setDefaultDtype(dtype: "float32" | "float64"): void {
+  native.setDefaultDtype(dtype);
+  floating = dtype;
+}
+
 /** Bytes that this process can still use before the system ends processes; undefined where the system does not tell. */
 export const availableMemory = (): number | undefined => native.availableMemory();
 

@@ -1,6 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { defineCommand } from "../command.js";
+import type { Output } from "../output.js";
 import { type ImportOptions, importForRuns, importOption, parseTerms } from "../parts.js";
+import { asRanks, type RankOptions, rankOption } from "../ranks.js";
 import {
   claim,
   dataOf,
@@ -20,7 +22,7 @@ import {
   sizeOption,
 } from "../shorthand.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions, Shorthand {
+interface Options extends SettingOptions, TermOptions, ImportOptions, Shorthand, RankOptions {
   readonly out?: string;
 }
 
@@ -42,6 +44,7 @@ export default defineCommand<Options>({
     ...shorthandOptions,
     sizeOption,
     ...settingOptions.filter(({ flags }) => !/^--(data|labels|strict|seed)\b/.test(flags)),
+    rankOption,
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [
@@ -54,43 +57,46 @@ export default defineCommand<Options>({
     ["gantry fork runs/gan-ring-0 --with packing --steps 10000", "go on with one more term"],
     ["gantry fork runs/gan-ring-0@0 --with packing", "the same from the beginning, as RUN@0"],
   ],
-  async run(output, [name = ""], options) {
-    const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } =
-      await import("@gantry/gan");
-    const { withOtherData } = await import("@gantry/gan/run");
-    const { path, iteration } = await parseRun(name);
-    await importForRuns([path], options, "fork", output);
-    const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
-    const known = await listCheckpoints(directory.checkpoints);
-    const isBare = iteration === 0 || (iteration === undefined && known.length === 0);
-    const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
-    const { data: _, labels: __, ...others } = options;
-    const data = await dataOf(options);
-    const base =
-      data === undefined
-        ? directory.config
-        : await withOtherData(directory.config, data, directory.record.data);
-    const { dataProgress, trainAndShow } = await import("../training.js");
-    const added = await parseTerms(options.with);
-    const own = base as Parameters<typeof composeConfig>[0];
-    const settings = [...(await settingsOf(others)), ...(await shorthandSettings(options, own))];
-    const compose = (more: typeof settings) =>
-      composeConfig(own, {
-        with: added,
-        without: options.without,
-        settings: [...settings, ...more],
-        strict: true,
-      });
-    const begun = await compose([]);
-    const length = await lengthSetting(options, begun, dataProgress(output));
-    const config = length.length === 0 ? begun : await compose(length);
-    if (from !== undefined && from >= config.steps)
-      throw new UsageError(
-        `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
-      );
-    const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
-    return await trainAndShow(output, async (context) =>
-      forkRun(path, isBare ? 0 : from, config, await claim(options.out, beside, output, context), context),
-    );
-  },
+  run: (output, words, options) => asRanks(output, options, () => fork(output, words, options)),
 });
+
+async function fork(output: Output, [name = ""]: readonly string[], options: Options): Promise<number> {
+  const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } = await import(
+    "@gantry/gan"
+  );
+  const { withOtherData } = await import("@gantry/gan/run");
+  const { path, iteration } = await parseRun(name);
+  await importForRuns([path], options, "fork", output);
+  const directory = await (await RunDirectory.open(path)).checkedBy(validateConfig);
+  const known = await listCheckpoints(directory.checkpoints);
+  const isBare = iteration === 0 || (iteration === undefined && known.length === 0);
+  const from = isBare ? undefined : (await directory.checkpoint(iteration)).iteration;
+  const { data: _, labels: __, ...others } = options;
+  const data = await dataOf(options);
+  const base =
+    data === undefined
+      ? directory.config
+      : await withOtherData(directory.config, data, directory.record.data);
+  const { dataProgress, trainAndShow } = await import("../training.js");
+  const added = await parseTerms(options.with);
+  const own = base as Parameters<typeof composeConfig>[0];
+  const settings = [...(await settingsOf(others)), ...(await shorthandSettings(options, own))];
+  const compose = (more: typeof settings) =>
+    composeConfig(own, {
+      with: added,
+      without: options.without,
+      settings: [...settings, ...more],
+      strict: true,
+    });
+  const begun = await compose([]);
+  const length = await lengthSetting(options, begun, dataProgress(output));
+  const config = length.length === 0 ? begun : await compose(length);
+  if (from !== undefined && from >= config.steps)
+    throw new UsageError(
+      `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
+    );
+  const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
+  return await trainAndShow(output, async (context) =>
+    forkRun(path, isBare ? 0 : from, config, await claim(options.out, beside, output, context), context),
+  );
+}

@@ -4,7 +4,9 @@ import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { checkFindings, type FindingOptions, findingOptions } from "../findings.js";
 import { announce } from "../opening.js";
+import type { Output } from "../output.js";
 import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
+import { asRanks, type RankOptions, rankOption, readRanks } from "../ranks.js";
 import {
   claim,
   defaultRunPath,
@@ -24,7 +26,7 @@ import {
   sizeOption,
 } from "../shorthand.js";
 
-interface Options extends SettingOptions, TermOptions, ImportOptions, Shorthand, FindingOptions {
+interface Options extends SettingOptions, TermOptions, ImportOptions, Shorthand, FindingOptions, RankOptions {
   readonly config?: string;
   readonly preset?: string;
   readonly augment?: string | true;
@@ -76,6 +78,7 @@ export default defineCommand<Options>({
     },
     ...findingOptions,
     { flags: "--out <dir>", description: "the run directory; default runs/RECIPE+TERM-DATA-SEED" },
+    rankOption,
     {
       flags: "--profile",
       description:
@@ -109,61 +112,76 @@ export default defineCommand<Options>({
     ["gantry train --config runs/gan-ring-0/config.json --seed 1", "a run's settings, with another seed"],
     ["gantry train dcgan --preset small --lr 2e-4..0@training:cosine", "a schedule"],
     ["gantry train dcgan --preset small --with r1:gamma=10..1@100kimg", "a penalty that fades"],
+    ["gantry train sngan --processes 2", "by two processes, each with half of every batch"],
   ],
-  async run(output, [recipe = "", ...words], given) {
-    const options = withDataNamed(given, words);
-    announce(output, recipe, options);
-    const { dataProgress, trainAndShow } = await import("../training.js");
-    const { composeConfig, fitToData, startRun } = await import("@gantry/gan");
-    const { train: project } = await importOwn(options);
-    const base = await baseOf(recipe, options, await defaultsOf(project));
-    const added = await parseTerms(options.with);
-    const settings = [
-      ...(await settingsOf(options)),
-      ...(await shorthandSettings(options, base)),
-      ...(await evaluationSetting(options)),
-    ];
-    const compose = (more: readonly JsonObject[], augmentations: typeof added = []) =>
-      composeConfig(base, {
-        with: [...added, ...augmentations],
-        without: options.without,
-        settings: [...settings, ...more],
-        strict: true,
-      });
-    const begun = await compose([]);
-    const length = await lengthSetting(options, begun, dataProgress(output));
-    const augmented = await augmentTerms(options.augment, begun);
-    const config = length.length === 0 && augmented.length === 0 ? begun : await compose(length, augmented);
-    const named = defaultRunPath(config, project.out, {
-      with: [...added, ...augmented],
-      without: options.without,
-    });
-    const keepBatch = settings.some((each) => "batch" in each);
-    if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
-    await checkFindings(options);
-    if (options.dryRun === true) {
-      const { showPlan } = await import("../plan.js");
-      return await showPlan(output, config, { path: options.out, named, keepBatch });
-    }
-    const studio =
-      options.studio === true ? new (await import("../studio/beside.js")).StudioBeside(output) : undefined;
-    const status = await trainAndShow(
-      output,
-      async (context) => {
-        const place = await claim(options.out, named, output, context);
-        await studio?.show(place.path);
-        const fitted = await fitToData(config, context, { keepBatch }).catch(async (error: unknown) => {
-          await place.abandon();
-          throw error;
-        });
-        return await startRun(fitted.config, place, context, fitted.dataset);
-      },
-      options.profile,
-      options,
-    ).finally(() => studio?.end());
-    return status;
+  async run(output, words, given) {
+    if (given.dryRun === true) return await train(output, words, given);
+    return await asRanks(output, given, () => train(output, words, given));
   },
 });
+
+async function train(
+  output: Output,
+  [recipe = "", ...words]: readonly string[],
+  given: Options,
+): Promise<number> {
+  const options = withDataNamed(given, words);
+  announce(output, recipe, options);
+  const { dataProgress, trainAndShow } = await import("../training.js");
+  const { composeConfig, fitToData, startRun } = await import("@gantry/gan");
+  const { train: project } = await importOwn(options);
+  const base = await baseOf(recipe, options, await defaultsOf(project));
+  const added = await parseTerms(options.with);
+  const settings = [
+    ...(await settingsOf(options)),
+    ...(await shorthandSettings(options, base)),
+    ...(await evaluationSetting(options)),
+  ];
+  const compose = (more: readonly JsonObject[], augmentations: typeof added = []) =>
+    composeConfig(base, {
+      with: [...added, ...augmentations],
+      without: options.without,
+      settings: [...settings, ...more],
+      strict: true,
+    });
+  const begun = await compose([]);
+  const length = await lengthSetting(options, begun, dataProgress(output));
+  const augmented = await augmentTerms(options.augment, begun);
+  const config = length.length === 0 && augmented.length === 0 ? begun : await compose(length, augmented);
+  const named = defaultRunPath(config, project.out, {
+    with: [...added, ...augmented],
+    without: options.without,
+  });
+  const keepBatch = settings.some((each) => "batch" in each);
+  if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
+  await checkFindings(options);
+  if (options.dryRun === true) {
+    const { showPlan } = await import("../plan.js");
+    return await showPlan(output, config, {
+      path: options.out,
+      named,
+      keepBatch,
+      ranks: await readRanks(options),
+    });
+  }
+  const studio =
+    options.studio === true ? new (await import("../studio/beside.js")).StudioBeside(output) : undefined;
+  const status = await trainAndShow(
+    output,
+    async (context) => {
+      const place = await claim(options.out, named, output, context);
+      await studio?.show(place.path);
+      const fitted = await fitToData(config, context, { keepBatch }).catch(async (error: unknown) => {
+        await place.abandon();
+        throw error;
+      });
+      return await startRun(fitted.config, place, context, fitted.dataset);
+    },
+    options.profile,
+    options,
+  ).finally(() => studio?.end());
+  return status;
+}
 
 /**
  * What all else is laid upon: the recipe with its preset and a project's defaults, or the file of `--config`.

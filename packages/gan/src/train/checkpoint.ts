@@ -32,19 +32,8 @@ export async function loadCheckpoint(
     read.set(name, await readChecked(join(folder, name), digest));
   }
   scope(() => {
-    const load = (name: string) => toTensors(read.get(name) as Uint8Array, join(folder, name));
     try {
-      for (const { name, network, optimizer } of trainer.game.players.values()) {
-        network.loadStateDict(load(`${name}.safetensors`));
-        const file = `${name}.optimizer.safetensors`;
-        optimizer.loadStateDict({ tensors: load(file), numbers: state.numbers[file] ?? {} });
-      }
-      if (read.has(AVERAGE)) trainer.average?.loadStateDict(load(AVERAGE));
-      else trainer.average?.restart();
-      for (const [name, term] of trainer.game.terms) {
-        const file = `term.${name}.safetensors`;
-        term.state?.load({ tensors: load(file), numbers: { ...state.numbers[file] } });
-      }
+      loadContents(trainer, read, state.numbers, folder);
       requireFiniteCheckpoint(trainer, folder);
     } catch (error) {
       if (error instanceof FormatError || error instanceof RunError) throw error;
@@ -55,6 +44,30 @@ export async function loadCheckpoint(
     }
   });
   await trainer.restore(state, data);
+}
+
+/**
+ * Loads what a checkpoint's files hold, or another process's would; inside a scope.
+ * @param source where they come from, for messages
+ */
+export function loadContents(
+  { game, average }: Trainer,
+  read: ReadonlyMap<string, Uint8Array>,
+  numbers: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  source: string,
+): void {
+  const load = (name: string) => toTensors(read.get(name) as Uint8Array, join(source, name));
+  for (const { name, network, optimizer } of game.players.values()) {
+    network.loadStateDict(load(`${name}.safetensors`));
+    const file = `${name}.optimizer.safetensors`;
+    optimizer.loadStateDict({ tensors: load(file), numbers: numbers[file] ?? {} });
+  }
+  if (read.has(AVERAGE)) average?.loadStateDict(load(AVERAGE));
+  else average?.restart();
+  for (const [name, term] of game.terms) {
+    const file = `term.${name}.safetensors`;
+    term.state?.load({ tensors: load(file), numbers: { ...numbers[file] } });
+  }
 }
 
 /** @throws RunError for networks that have diverged: an older version of Gantry saved them */

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { EventFileWriter, FormatError, removeForeignTemporaries } from "@gantry/formats";
-import { timed } from "@gantry/torch";
+import { distributed, timed } from "@gantry/torch";
 import { amount } from "../core/base/amount.js";
 import { DivergedError } from "../core/base/errors.js";
 import { everyIterations } from "../core/base/schedule.js";
@@ -20,6 +20,7 @@ import {
 } from "./evaluations.js";
 import { paceOf } from "./pace.js";
 import { isPictured, writeReals, writeSample } from "./pictures.js";
+import { ApartError, beforeCheckpoint, end as endOthers, goOn } from "./ranks/together.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
 
@@ -80,6 +81,8 @@ export async function* record(
       failing.delete(what);
     } catch (error) {
       if (error instanceof DivergedError || error instanceof RunTakenError) throw error;
+      // Of several processes, one is gone or has come apart: none can go on.
+      if (error instanceof distributed.RankError || error instanceof ApartError) throw error;
       const trouble = await describeTrouble(run.path, error as Error);
       // Without the folder everything fails, for the one reason.
       const told = trouble.isGone ? "" : what;
@@ -104,6 +107,7 @@ export async function* record(
     lastSave = performance.now();
     // So that whoever goes on from here finds every number up to here.
     await board.flush().catch(() => {});
+    await beforeCheckpoint(trainer);
     await run.mendFolders();
     await saveCheckpoint(trainer, run.checkpoints, () => lock.requireHeld());
     saved = trainer.iteration;
@@ -212,7 +216,8 @@ export async function* record(
     await attempt("the picture of the data", () => writeReals(trainer, run));
     if (first > 0 && run.record.forkedFrom?.iteration === first) await picture();
     await attempt("a finding", () => tell(diagnosis.begin()));
-    for await (const report of trainer.run(isStopped ? trainer.iteration : upTo)) {
+    const isOver = await goOn(isStopped);
+    for await (const report of trainer.run(isOver ? trainer.iteration : upTo)) {
       const { iteration, scalars } = report;
       const last = iteration === report.steps;
       if (scalars !== undefined) {
@@ -249,10 +254,11 @@ export async function* record(
         await setImmediate();
       }
       yield report;
-      if (options.signal?.aborted || isStopped) break;
+      if (await goOn(options.signal?.aborted === true || isStopped)) break;
     }
     if (trainer.iteration > first && pictured !== trainer.iteration) await picture();
     await saveLast();
+    await endOthers();
     options.onVerdict?.(diagnosis.found);
     if (trainer.iteration >= trainer.config.steps) end = "done";
     const isJudged = end === "done" || evaluations?.isDue(trainer.iteration);

@@ -26,6 +26,7 @@ import { madeWith, saveCheckpoint } from "../core/state/save.js";
 import { loadCheckpoint } from "./checkpoint.js";
 import { checkEvaluations, checkEvaluationWords } from "./evaluations.js";
 import { describeAnew, layoutOf, loadFork } from "./forkCheckpoint.js";
+import { lead } from "./ranks/together.js";
 import { type RecordOptions, record } from "./record.js";
 import { type StepReport, Trainer } from "./trainer.js";
 
@@ -58,6 +59,7 @@ function runOf(
   const first = trainer.iteration;
   async function* reports(options?: RecordOptions): AsyncGenerator<StepReport, void, void> {
     try {
+      await lead(trainer);
       yield* record(trainer, directory, lock, options);
     } catch (error) {
       if (trainer.iteration === first) await claim?.abandon();

@@ -1,8 +1,11 @@
 import {
   activeProfile,
   type Device,
+  defaultDtype,
   defaultGenerator,
+  distributed,
   noGrad,
+  OpenScope,
   RandomGenerator,
   scope,
   type Tensor,
@@ -28,6 +31,7 @@ import { rowClasses } from "../core/sample/classes.js";
 import { randomState, trainingRandom } from "../core/state/random.js";
 import { WeightAverage } from "./averaging.js";
 import { paceOf } from "./pace.js";
+import { requireShares } from "./ranks/shares.js";
 
 /** What one iteration did. */
 export interface StepReport {
@@ -96,6 +100,7 @@ export class Trainer {
       );
     if (config.device === "cpu") measureKernels();
     const game = await buildGame(config, shapeOf(dataset));
+    requireShares(config, game);
     const { accumulate } = config.schedule;
     const inParts = accumulate > 1 ? game.coupled : [];
     if (inParts.length > 0)
@@ -120,7 +125,7 @@ export class Trainer {
       const started = performance.now();
       activeProfile()?.beginFrame();
       const scalars = await this.#turn().catch((error: Error) => {
-        throw this.#explain(error);
+        throw this.#explain(distributed.ofRanks(error));
       });
       activeProfile()?.endFrame();
       yield {
@@ -187,21 +192,7 @@ export class Trainer {
       scheduleOptimizer(config.optimizers, name, optimizer, clock);
     for (const group of this.#groups(clock)) {
       if (group[0]?.real === "fresh" && this.#batchUsed) await this.#nextBatch();
-      scope(() => {
-        let before: Play | undefined;
-        for (const [i, phase] of group.entries()) {
-          const following = group[i + 1];
-          const ahead = following === undefined ? undefined : new Set(following.update.flat());
-          const { play, losses } = timed("phase", phase.name, () =>
-            game.step(phase, { ...this.#playOptions(phase, logging), ahead }, before),
-          );
-          before = play;
-          for (const loss of losses.keys()) this.#taught?.add(loss.slice(0, loss.indexOf("/")));
-          if (logging)
-            timed("part", "read scalars", () => readScalars([...losses, ...play.scalars], scalars));
-          if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch * this.#factor;
-        }
-      });
+      await this.#play(group, logging, scalars);
     }
     this.#requireTaught();
     this.#epoch = this.#batches.at(-1)?.epoch ?? this.#epoch;
@@ -211,6 +202,47 @@ export class Trainer {
     if (average !== undefined) timed("phase", "average", () => average.update(this.#averageDecay(clock)));
     this.#iteration++;
     return logging ? scalars : undefined;
+  }
+
+  /** Steps that share their samples. */
+  async #play(group: readonly Phase[], logging: boolean, scalars: Record<string, number>): Promise<void> {
+    const { game, config } = this;
+    const workspace = new OpenScope();
+    let before: Play | undefined;
+    try {
+      for (const [i, phase] of group.entries()) {
+        const following = group[i + 1];
+        const ahead = following === undefined ? undefined : new Set(following.update.flat());
+        const options = { ...this.#playOptions(phase, logging), ahead };
+        const step = () => game.step(phase, options, before);
+        const { play, losses } = await timed("phase", phase.name, () =>
+          distributed.size() === 1
+            ? workspace.run(step)
+            : this.#stepTogether(workspace, phase, options, before),
+        );
+        before = play;
+        for (const loss of losses.keys()) this.#taught?.add(loss.slice(0, loss.indexOf("/")));
+        if (logging)
+          timed("part", "read scalars", () =>
+            workspace.run(() => readScalars([...losses, ...play.scalars], scalars)),
+          );
+        if (this.#batchUsed && judgesReal(phase, game)) this.#imagesSeen += config.batch * this.#factor;
+      }
+    } finally {
+      workspace.close();
+    }
+  }
+
+  /** A step of several processes: what it learns of their rows is added up while Node's loop goes on. */
+  async #stepTogether(
+    workspace: OpenScope,
+    phase: Phase,
+    options: Parameters<Game["begin"]>[1],
+    before: Play | undefined,
+  ) {
+    const pending = workspace.run(() => this.game.begin(phase, options, before));
+    await timed("part", "all-reduce", async () => pending.shared?.reduce());
+    return workspace.run(() => this.game.finish(pending));
   }
 
   /** @throws UsageError for players that no term teaches: hours would pass, and they would be what they were */
@@ -249,14 +281,19 @@ export class Trainer {
     const { config } = this;
     return {
       ...this.#clock(),
-      batch: (phase.batch ?? config.batch) * this.#factor,
+      batch: ((phase.batch ?? config.batch) * this.#factor) / distributed.size(),
       random: this.random,
       device: config.device as Device,
       logging,
       real: (part?: BatchPart): Sample => {
         this.#batchUsed = true;
-        const own = this.#batches.map((batch) => toSample(partOf(batch, part), config.device as Device));
-        return joinSamples(own);
+        // Of a batch that is joined from several, each process's rows are of the whole.
+        const isJoined = this.#batches.length > 1;
+        const own = this.#batches.map((batch) =>
+          toSample(partOf(batch, isJoined ? part : ofRank(part)), config.device as Device),
+        );
+        const sample = joinSamples(own);
+        return isJoined ? rowsOfRank(sample) : sample;
       },
     };
   }
@@ -379,13 +416,29 @@ export class Trainer {
   }
 }
 
+/** The place of this process's rows in a batch, or in a part of it. */
+function ofRank(part: BatchPart | undefined): Pick<BatchPart, "index" | "count"> {
+  const [rank, size] = [distributed.rank(), distributed.size()];
+  return { index: (part?.index ?? 0) * size + rank, count: (part?.count ?? 1) * size };
+}
+
+/** This process's rows of a sample. */
+function rowsOfRank({ image, label, ...others }: Sample): Sample {
+  const [rank, size] = [distributed.rank(), distributed.size()];
+  const own = (tensor: Tensor) => {
+    const count = tensor.size(0) / size;
+    return size === 1 ? tensor : tensor.narrow(0, rank * count, count);
+  };
+  return { ...others, image: own(image), label: label && own(label) };
+}
+
 /** Whether a discriminator updates: only then are the reals of a step images seen. */
 function judgesReal(phase: Phase, game: Game): boolean {
   return phase.update.flat().some((name) => game.players.get(name)?.role === "discriminator");
 }
 
 /** One of equal parts of a batch; without a part, all of it. */
-function partOf(batch: Batch, part: BatchPart | undefined): Batch {
+function partOf(batch: Batch, part: Pick<BatchPart, "index" | "count"> | undefined): Batch {
   if (part === undefined || part.count === 1) return batch;
   const { data, labels, shape } = batch;
   const piece = <T extends Uint8Array | Float32Array | Int32Array>(all: T): T => {
@@ -415,12 +468,12 @@ export function toSample(batch: Batch, device: Device): Sample {
           .to({ device })
           // Convolutions make what they are given: with channels first, every layer of D would.
           .toCopy({
-            dtype: "float32",
+            dtype: defaultDtype(),
             memoryFormat: batch.shape.length === 4 ? "channelsLast" : undefined,
           })
           .mul_(2 / 255)
           .sub_(1)
-      : raw.to({ device });
+      : raw.to({ device, dtype: defaultDtype() });
   return { image, label };
 }
 
@@ -444,7 +497,9 @@ function rowLabels(from: number, count: number, classes: number, device: Device)
   return torch.fromTypedArray(labels).toCopy({ dtype: "int64", device });
 }
 
-/** Reads every scalar in one transfer. */
+const EVERYTHING = { rows: true, batchNorm: true };
+
+/** Reads every scalar in one transfer; of several processes the means. */
 function readScalars(
   named: readonly (readonly [string, Tensor | number])[],
   into: Record<string, number>,
@@ -452,9 +507,8 @@ function readScalars(
   const tensors = named.filter((entry): entry is [string, Tensor] => typeof entry[1] !== "number");
   for (const [name, value] of named) if (typeof value === "number") into[name] = value;
   if (tensors.length === 0) return;
-  const values = torch
-    .stack(tensors.map(([, value]) => value.detach().to({ dtype: "float32" }).reshape([])))
-    .toNumbers();
+  const own = torch.stack(tensors.map(([, value]) => value.detach().to({ dtype: "float32" }).reshape([])));
+  const values = distributed.acrossRanks(EVERYTHING, () => distributed.meanOfRanks(own)).toNumbers();
   tensors.forEach(([name], i) => {
     into[name] = values[i] as number;
   });

@@ -13,6 +13,7 @@ napi_value init(napi_env env, napi_value exports) {
   gantry::initSystem(env, exports);
   gantry::initChoice(env, exports);
   gantry::initCollector(env, exports);
+  gantry::initDistributed(env, exports);
   gantry::initGuards(env, exports);
   return exports;
 }

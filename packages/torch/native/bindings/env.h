@@ -174,6 +174,7 @@ void initRandom(napi_env env, napi_value exports);
 void initSystem(napi_env env, napi_value exports);
 void initChoice(napi_env env, napi_value exports);
 void initCollector(napi_env env, napi_value exports);
+void initDistributed(napi_env env, napi_value exports);
 
 /// Outside every scope: tells V8 what native memory is held, if that has changed much, frees what it found lost, and gives
 /// back what is kept for tensors that do not come.

@@ -1,6 +1,7 @@
 // The machine as LibTorch sees it: version, threads, devices, autocast, memory.
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/core/DefaultDtype.h>
 #include <c10/util/Logging.h>
 #include <torch/version.h>
 
@@ -119,6 +120,16 @@ napi_value leaveAutocast(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value setDefaultDtype(napi_env env, napi_callback_info info) {
+  return guarded(env, "setDefaultDtype", [&]() -> napi_value {
+    Arguments args(env, info);
+    const auto dtype = dtypeFromName(toString(env, args.at(0), "dtype"));
+    if (!at::isFloatingType(dtype)) throw Misuse("the default type must be a floating one");
+    c10::set_default_dtype(caffe2::TypeMeta::fromScalarType(dtype));
+    return nullptr;
+  });
+}
+
 napi_value setErrorClass(napi_env env, napi_callback_info info) {
   return guarded(env, "setErrorClass", [&]() -> napi_value {
     Arguments args(env, info);
@@ -186,6 +197,7 @@ void initSystem(napi_env env, napi_value exports) {
   exportFunction(env, exports, "deviceCount", deviceCount);
   exportFunction(env, exports, "enterAutocast", enterAutocast);
   exportFunction(env, exports, "leaveAutocast", leaveAutocast);
+  exportFunction(env, exports, "setDefaultDtype", setDefaultDtype);
   exportFunction(env, exports, "setErrorClass", setErrorClass);
 }
 

@@ -1,3 +1,4 @@
+import * as distributed from "../distributed.js";
 import { TorchError } from "../errors.js";
 import { functions as torch } from "../ops_gen.js";
 import { scope } from "../scope.js";
@@ -7,6 +8,7 @@ import { constant_, zeros_ } from "./init.js";
 import { Layer, type Member } from "./module.js";
 import { type Buffer, buffer, type Parameter } from "./parameter.js";
 import { isRewritten } from "./rewrites.js";
+import { syncBatchNorm } from "./syncBatchNorm.js";
 import { emptyParameter } from "./weightLayer.js";
 
 export interface BatchNormOptions {
@@ -111,11 +113,18 @@ export abstract class BatchNorm extends Layer {
     const groups = this.training ? currentBatchGroups() : 1;
     const refuse = (what: string) => new TorchError(what, this.constructor.name, `${input}`);
     if (input.size(0) % groups !== 0) throw refuse(`cannot part its batch into ${groups} of one size`);
-    if (this.training && input.numel <= groups * input.size(1))
+    const isShared = this.training && distributed.current().batchNorm;
+    const rows = input.numel * (isShared ? distributed.size() : 1);
+    if (this.training && rows <= groups * input.size(1))
       throw refuse("needs more than one value a channel in training");
     const { weight, bias, training, momentum, eps } = this;
     const { runningMean, runningVar, numBatchesTracked } = this.statistics(currentBatchStatistics());
     if (training) numBatchesTracked.add_(groups);
+    if (isShared) {
+      const norm = { weight, bias, runningMean, runningVar, momentum, eps };
+      const output = syncBatchNorm(input, groups, norm);
+      return negativeSlope === 1 ? output : output.leakyRelu(negativeSlope);
+    }
     const common = [weight, bias, runningMean, runningVar, training, momentum, eps] as const;
     if (isRewritten("activated-batch-norm"))
       return torch.activatedBatchNorm(input, ...common, negativeSlope, groups);

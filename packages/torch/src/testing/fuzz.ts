@@ -294,12 +294,15 @@ const OTHER_FUNCTIONS = [
   "setRequiresGrad", "isLeaf", "isContiguous", "alias", "assign", "free", "grad", "makeGenerator", "defaultGenerator",
   "seedGenerator", "getGeneratorState", "setGeneratorState", "freeGenerator", "setThreads", "deviceCount",
   "enterAutocast", "leaveAutocast", "setGradEnabled", "call", "watch", "setErrorClass", "setConvolutions",
-  "setAllocationLimit", "setMemoryGroups", "availableMemory", "liveCount", "liveBytes", "threads",
+  "setAllocationLimit", "setMemoryGroups", "availableMemory", "liveCount", "liveBytes", "threads", "setDefaultDtype", "hasGroups",
 ] as const;
+
+/** Where this build has them. */
+const GROUP_FUNCTIONS = ["joinGroup", "leaveGroup", "allReduce", "sumOverRanks", "broadcast"] as const;
 
 /** One of the addon's other functions, with arguments of no particular fit. */
 function callOther(random: Random, say: (text: string) => void): void {
-  const name = random.pick(OTHER_FUNCTIONS);
+  const name = random.pick([...OTHER_FUNCTIONS, ...(native.hasGroups() ? GROUP_FUNCTIONS : [])]);
   const generator = new RandomGenerator(1);
   readable.length = 0;
   const args = Array.from({ length: random.int(7) }, () =>
@@ -329,6 +332,7 @@ function callOther(random: Random, say: (text: string) => void): void {
     native.setConvolutions(true, true);
     native.setGradEnabled(true);
     native.setThreads(1);
+    native.setDefaultDtype("float32");
     native.leaveAutocast("cpu", false, "bfloat16");
     // A leave without its enter: the nesting count is brought back up, or autocast's cache would never be used again.
     native.enterAutocast("cpu", "bfloat16");

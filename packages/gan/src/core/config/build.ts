@@ -89,6 +89,7 @@ export async function composeGame(config: Config, data: DataShape, parts: GamePa
     precision: config.precision,
     judgeTogether: config.schedule.judgeTogether,
     parts: accumulate,
+    across: { rows: config.ranks.coupled === "batch", batchNorm: config.ranks.batchNorm === "batch" },
     separable: [...(await termRegistry.all()).values()]
       .filter((each) => each.separable)
       .map(({ name }) => name),

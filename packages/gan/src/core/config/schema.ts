@@ -97,6 +97,20 @@ export const configSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  ranks: z
+    .strictObject({
+      batchNorm: z
+        .enum(["batch", "rank"])
+        .default("batch")
+        .describe("batch norms of several processes: over the whole batch, or each process's part of it"),
+      coupled: z
+        .enum(["batch", "rank"])
+        .default("batch")
+        .describe(
+          "likewise what compares the images of a batch: negatives, minibatch statistics, means of scores",
+        ),
+    })
+    .prefault({}),
   average: z
     .strictObject({
       decay: scheduled(z.number().min(0).lt(1))

@@ -1,18 +1,22 @@
-import { grad, nn, noGrad, scope, sumOf, type Tensor } from "@gantry/torch";
+import { distributed, grad, nn, noGrad, scope, sumOf, type Tensor } from "@gantry/torch";
 import type { Losses, Split } from "./gradient.js";
 import { type Drawn, type Judgement, Play, type PlayOptions, type Stage } from "./play.js";
 import type { Player } from "./term.js";
 
-/** What a stream is drawn by: for all parts of a batch at once, so that in parts it has the latents of a whole one. */
+/**
+ * What a stream is drawn by: for all parts of a batch and all processes at once, so that in parts it has the latents of a whole
+ * one.
+ */
 export function drawnFor(play: Play, stream: string, draw: (count: number) => Drawn): Drawn {
   const { part, batch } = play.options;
-  if (part === undefined) return draw(batch);
-  let whole = part.drawn.get(stream);
+  const { from, of } = distributed.place(batch);
+  if (part === undefined && of === batch) return draw(batch);
+  let whole = part?.drawn.get(stream);
   if (whole === undefined) {
-    whole = draw(batch * part.count);
-    part.drawn.set(stream, whole);
+    whole = distributed.undivided(() => draw(of * (part?.count ?? 1)));
+    part?.drawn.set(stream, whole);
   }
-  const own = (tensor: Tensor) => tensor.narrow(0, part.index * batch, batch);
+  const own = (tensor: Tensor) => tensor.narrow(0, (part?.index ?? 0) * of + from, batch);
   return { latent: own(whole.latent), label: whole.label && own(whole.label) };
 }
 

@@ -1,4 +1,4 @@
-import { torch } from "@gantry/torch";
+import { distributed, torch } from "@gantry/torch";
 import { drawnFor } from "./accumulation.js";
 import type { Drawn, Play, Stream } from "./play.js";
 
@@ -8,7 +8,9 @@ export function drawLatents(play: Play, count: number): Drawn {
   const { random, device } = play.options;
   const latent = prior.sample(count, random, device);
   if (classes === undefined) return { latent };
-  const label = torch.randint(0, classes, [count], { generator: random, dtype: "int64", device });
+  const label = distributed.drawRows([count], (all) =>
+    torch.randint(0, classes, all, { generator: random, dtype: "int64", device }),
+  );
   return { latent, label };
 }
 

@@ -1,4 +1,4 @@
-import { autocast, nn, type optim, sumOf, Tensor, timed } from "@gantry/torch";
+import { autocast, distributed, nn, type optim, sumOf, Tensor, timed } from "@gantry/torch";
 import { DivergedError, UsageError } from "../base/errors.js";
 import type { Discriminator } from "../nets/contract.js";
 import type { Sample } from "../nets/sample.js";
@@ -12,6 +12,7 @@ import {
   type Losses,
   type Split,
 } from "./gradient.js";
+import { ofAllRanks, type Pending, shared } from "./pending.js";
 import type { Plan } from "./plan.js";
 import { type Contest, type Phase, Play, type PlayOptions, type Stream, type View } from "./play.js";
 import type { ComposedGame, Player, Term } from "./term.js";
@@ -31,6 +32,8 @@ export interface GameOptions {
   readonly judgeTogether?: boolean | null;
   /** Equal parts in which a step's batch goes through the networks, their gradients added up. Default 1. */
   readonly parts?: number;
+  /** What steps of several processes take over the rows of all of them. Default everything. */
+  readonly across?: distributed.Across;
 }
 
 const real: Stream = { dependsOn: [], sample: ({ options }) => options.real(options.part) };
@@ -48,6 +51,7 @@ export class Game implements ComposedGame {
   readonly parts: number;
   /** How many times the configured batch an iteration's is, D having seen so many images. */
   readonly batchFactor: (images: number) => number;
+  readonly #across: distributed.Across;
   readonly #networks = new Map<string, nn.Module>();
   readonly #streams: ReadonlyMap<string, Stream>;
   readonly #plan: Plan;
@@ -66,6 +70,7 @@ export class Game implements ComposedGame {
     this.terms = terms;
     this.precision = options.precision ?? "float32";
     this.parts = options.parts ?? 1;
+    this.#across = options.across ?? { rows: true, batchNorm: true };
     if (this.parts > 1) this.#requireParts();
     for (const term of terms.values()) term.plan?.(plan);
     plan.settle();
@@ -323,7 +328,10 @@ export class Game implements ComposedGame {
   ): (Tensor | undefined)[] {
     const parameters = team.flatMap((name) => this.players.get(name)?.optimizer.parameters ?? []);
     const rule = this.#rules.get(team[0] ?? "") ?? gradientOfSum;
-    return rule(losses, parameters, play, graph);
+    const found = rule(losses, parameters, play, graph);
+    // Those of an update that is looked ahead by, here and now; others are shared by step().
+    if (graph.createGraph !== true) return found;
+    return found.map((gradient) => gradient && distributed.meanOfRanks(gradient));
   }
 
   /** losses() as a step computes them: inside the terms' `around` hooks and in a precision, by default the game's. */
@@ -355,7 +363,7 @@ export class Game implements ComposedGame {
 
   /**
    * One step of one phase: every team's losses, then every gradient, then every update, so that teams that update
-   * together all look at the same parameters.
+   * together all look at the same parameters. Of one process; of several, begin() and finish().
    * @returns the value of each term for each player, as `player/term`
    * @throws DivergedError when a loss is not finite, naming the term and the iteration
    */
@@ -364,9 +372,45 @@ export class Game implements ComposedGame {
     options: Omit<PlayOptions, "updating">,
     before?: Play,
   ): { play: Play; losses: Map<string, Tensor> } {
-    const teams = phase.update.map((team) => (typeof team === "string" ? [team] : team));
-    const full = { ...options, phase, updating: new Set(teams.flat()) };
-    if (this.parts > 1) return this.#stepInParts(teams, full, before);
+    const pending = this.begin(phase, options, before);
+    if (pending.shared !== undefined)
+      throw new Error("a step of several processes is begun, shared and finished");
+    return this.finish(pending);
+  }
+
+  /**
+   * A step up to its gradients. Where `shared` is there, it has to be reduced before finish().
+   * @throws DivergedError as step()
+   */
+  begin(phase: Phase, options: Omit<PlayOptions, "updating">, before?: Play): Pending {
+    return distributed.acrossRanks(this.#across, () => {
+      const teams = phase.update.map((team) => (typeof team === "string" ? [team] : team));
+      const full = { ...options, phase, updating: new Set(teams.flat()) };
+      const found =
+        this.parts > 1 ? this.#beginInParts(teams, full, before) : this.#begin(teams, full, before);
+      return { ...found, teams, shared: distributed.size() > 1 ? shared(found) : undefined };
+    });
+  }
+
+  /**
+   * The updates of a step.
+   * @throws DivergedError as step()
+   */
+  finish(pending: Pending): { play: Play; losses: Map<string, Tensor> } {
+    return distributed.acrossRanks(this.#across, () => {
+      const { play, teams, held } = pending;
+      const { losses, gradients } = ofAllRanks(pending);
+      if (pending.shared !== undefined) this.#requireFinite(losses, play.iteration + 1);
+      this.#update(teams, gradients, play, held);
+      return { play, losses };
+    });
+  }
+
+  #begin(
+    teams: readonly (readonly string[])[],
+    full: PlayOptions,
+    before: Play | undefined,
+  ): Pick<Pending, "play" | "losses" | "gradients" | "held"> {
     const play = before?.next(full) ?? new Play(this, full);
     const all = new Map<string, Tensor>();
     const evaluated = timed("part", "losses", () =>
@@ -378,8 +422,8 @@ export class Game implements ComposedGame {
     );
     // Reading a number waits for the device: off the processor it is done only where numbers are wanted anyway.
     // Iterations are counted from 0 inside, and from 1 in everything that is shown.
-    if (options.device === "cpu" || options.logging)
-      timed("part", "check that losses are finite", () => this.#requireFinite(all, options.iteration + 1));
+    if (distributed.size() === 1 && (full.device === "cpu" || full.logging))
+      timed("part", "check that losses are finite", () => this.#requireFinite(all, full.iteration + 1));
     const held = new Set(
       teams.flat().filter((name) => [...this.terms.values()].some((term) => term.holds?.(name, play))),
     );
@@ -389,15 +433,14 @@ export class Game implements ComposedGame {
         return this.gradients(team, evaluated[i] as Losses, play, { retainGraph: i < teams.length - 1 });
       }),
     );
-    this.#update(teams, gradients, play, held);
-    return { play, losses: all };
+    return { play, losses: all, gradients, held };
   }
 
-  #stepInParts(
+  #beginInParts(
     teams: readonly (readonly string[])[],
     options: PlayOptions,
     before: Play | undefined,
-  ): { play: Play; losses: Map<string, Tensor> } {
+  ): Pick<Pending, "play" | "losses" | "gradients" | "held"> {
     // Streams that stood still in the step before are made anew from the same latents: kept, they would hold every part's graph.
     const drawn = [...(before?.options.part?.drawn ?? [])].filter(
       ([name]) => before !== undefined && !before.isUpdating(this.stream(name).dependsOn),
@@ -405,16 +448,16 @@ export class Game implements ComposedGame {
     const found = timed("part", "losses and gradients", () =>
       accumulated(this, teams, { ...options, ahead: undefined }, this.parts, new Map(drawn)),
     );
-    if (options.device === "cpu" || options.logging) this.#requireFinite(found.byTerm, options.iteration + 1);
-    this.#update(teams, found.gradients, found.play);
-    return { play: found.play, losses: found.byTerm };
+    if (distributed.size() === 1 && (options.device === "cpu" || options.logging))
+      this.#requireFinite(found.byTerm, options.iteration + 1);
+    return { play: found.play, losses: found.byTerm, gradients: found.gradients, held: new Set() };
   }
 
   #update(
     teams: readonly (readonly string[])[],
     gradients: readonly (readonly (Tensor | undefined)[])[],
     play: Play,
-    held: ReadonlySet<string> = new Set(),
+    held: ReadonlySet<string>,
   ): void {
     timed("part", "updates", () =>
       teams.forEach((team, i) => {

@@ -1,4 +1,4 @@
-import { type nn, type Tensor, torch } from "@gantry/torch";
+import { distributed, type nn, type Tensor, torch } from "@gantry/torch";
 import { Encoder, type Encoding } from "./contract.js";
 import type { EncoderRequest } from "./family.js";
 
@@ -34,6 +34,7 @@ export class BodyEncoder extends Encoder {
  */
 function drawLatent(output: Tensor): Encoding {
   const [mean, logVariance] = output.chunk(2, 1) as [Tensor, Tensor];
-  const noise = torch.randn(mean.shape, { dtype: mean.dtype, device: mean.device });
+  const { dtype, device } = mean;
+  const noise = distributed.drawRows(mean.shape, (all) => torch.randn(all, { dtype, device }));
   return { latent: mean.add(logVariance.mul(0.5).exp().mul(noise)), mean, logVariance };
 }

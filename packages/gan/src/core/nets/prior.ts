@@ -1,4 +1,4 @@
-import { type Device, type RandomGenerator, type Tensor, torch } from "@gantry/torch";
+import { type Device, distributed, type RandomGenerator, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 
 /** How latents are drawn: `normal` N(0,1); `uniform` U(-1,1); `unit` U(0,1). */
@@ -12,7 +12,7 @@ export const priorSchema = z.strictObject({
 
 export type PriorOptions = z.output<typeof priorSchema>;
 
-/** The distribution a generator's latents come from. */
+/** The distribution a generator's latents come from. Of several processes' step, each takes its own rows of what all draw. */
 export class Prior {
   readonly size: number;
   readonly distribution: PriorOptions["distribution"];
@@ -30,8 +30,10 @@ export class Prior {
    */
   sample(count: number, generator?: RandomGenerator, device: Device = "cpu"): Tensor {
     const shape = [count, this.size];
-    if (this.distribution === "normal") return torch.randn(shape, { generator, device });
-    const unit = torch.rand(shape, { generator, device });
+    const { drawRows } = distributed;
+    if (this.distribution === "normal")
+      return drawRows(shape, (all) => torch.randn(all, { generator, device }));
+    const unit = drawRows(shape, (all) => torch.rand(all, { generator, device }));
     return this.distribution === "unit" ? unit : unit.mul(2).sub(1);
   }
 }
@@ -75,11 +77,16 @@ export class CodedPrior extends Prior {
   }
 
   override sample(count: number, generator?: RandomGenerator, device: Device = "cpu"): Tensor {
+    const { drawRows } = distributed;
     const noise = this.#noise.sample(count, generator, device);
     const codes = this.codes.map(({ kind, length }) => {
-      if (kind === "continuous")
-        return torch.rand([count, 1], { generator, device }).mul(2).sub(1).to({ dtype: noise.dtype });
-      const chosen = torch.randint(0, length, [count], { generator, dtype: "int64", device });
+      if (kind === "continuous") {
+        const unit = drawRows([count, 1], (all) => torch.rand(all, { generator, device }));
+        return unit.mul(2).sub(1).to({ dtype: noise.dtype });
+      }
+      const chosen = drawRows([count], (all) =>
+        torch.randint(0, length, all, { generator, dtype: "int64", device }),
+      );
       return chosen.oneHot(length).to({ dtype: noise.dtype });
     });
     return torch.cat([noise, ...codes], 1);

@@ -50,18 +50,27 @@ export async function saveCheckpoint(
   commit: () => void = () => {},
 ): Promise<string> {
   // Serialised before anything is awaited: the training may go on while the bytes are written.
-  const encoded = new Map<string, Uint8Array>();
+  const { files, numbers } = encodeContents(trainer);
+  const state = { torch: version(), ...kernelState(), ...trainer.state(), numbers };
+  return await writeCheckpoint(folder, trainer.iteration, files, state, commit);
+}
+
+/**
+ * contents(), as the bytes of their files.
+ * @throws DivergedError when a number of a network, an average or an optimizer is not finite
+ */
+export function encodeContents(trainer: Standing) {
+  const files = new Map<string, Uint8Array>();
   const numbers: Record<string, Readonly<Record<string, number>>> = {};
   for (const [name, file] of contents(trainer)) {
     if (!name.startsWith("term.")) requireFinite(name, file.tensors, trainer.iteration);
-    encoded.set(
+    files.set(
       name,
       encodeSafetensors(new Map([...file.tensors].map(([key, tensor]) => [key, toArray(tensor)]))),
     );
     if (file.numbers !== undefined) numbers[name] = file.numbers;
   }
-  const state = { torch: version(), ...kernelState(), ...trainer.state(), numbers };
-  return await writeCheckpoint(folder, trainer.iteration, encoded, state, commit);
+  return { files, numbers };
 }
 
 const ITEM: Readonly<Record<string, number>> = { float64: 8, int64: 8, float32: 4, bfloat16: 2 };

@@ -1,4 +1,4 @@
-import { grad, type nn, noGrad, sumOf, type Tensor, torch } from "@gantry/torch";
+import { distributed, grad, type nn, noGrad, sumOf, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
 import { scheduled } from "../base/schedule.js";
@@ -147,8 +147,9 @@ export default defineTerm({
       const real = of("real", true);
       const fake = of("fake", graph.retainGraph ?? graph.createGraph ?? false);
       return {
-        real: joined(real, parameters),
-        fake: joined(fake, parameters),
+        // The weights go by the whole batch's gradients.
+        real: distributed.meanOfRanks(joined(real, parameters)),
+        fake: distributed.meanOfRanks(joined(fake, parameters)),
         present: parameters.map((_, i) => real[i] !== undefined || fake[i] !== undefined),
       };
     }
@@ -161,7 +162,10 @@ export default defineTerm({
           mean(judged.map((pair) => pair[which].logits.detach().sigmoid().mean())).to({ dtype: real.dtype });
         const [r, f] = [real.detach(), fake.detach()];
         const [realScore, fakeScore, realSquare, fakeSquare, product] = torch
-          .stack([probability("real"), probability("fake"), r.dot(r), f.dot(f), r.dot(f)])
+          .stack([
+            ...distributed.meanOfRanks(torch.stack([probability("real"), probability("fake")])).unbind(0),
+            ...[r.dot(r), f.dot(f), r.dot(f)],
+          ])
           .toNumbers() as [number, number, number, number, number];
         return { realScore, fakeScore, realSquare, fakeSquare, product };
       });

@@ -1,4 +1,4 @@
-import { nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
+import { distributed, nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
 import { scheduled } from "../base/schedule.js";
@@ -53,7 +53,7 @@ export default defineTerm({
     });
     /** L of a stream in this step, as it was judged before the update. */
     const lossOf = (play: Play, stream: string) =>
-      play.judge(contest.discriminator, stream).logits.mean().neg();
+      distributed.meanOfRanks(play.judge(contest.discriminator, stream).logits.mean().neg());
     const control = (play: Play) => {
       const made = lossOf(play, contest.fake);
       const { k, real } = own(made);

@@ -1,4 +1,4 @@
-import type { Tensor } from "@gantry/torch";
+import { distributed, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { scheduled } from "../base/schedule.js";
 import type { Contest } from "../game/play.js";
@@ -29,7 +29,8 @@ export default defineTerm({
   make: ({ weight, distance, discriminator }) => {
     let contest: Contest;
     const loss = oncePerPlay((play): Tensor => {
-      const meanOf = (stream: string) => play.look(discriminator, stream).global.mean([0]);
+      const meanOf = (stream: string) =>
+        distributed.meanOfBatch(play.look(discriminator, stream).global.mean([0]));
       const apart = meanOf(contest.fake).sub(meanOf(contest.real));
       return (distance === "squared" ? apart.square().sum() : apart.abs().mean()).mul(play.at(weight));
     });

@@ -1,4 +1,4 @@
-import type { Tensor } from "@gantry/torch";
+import { distributed, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
 import { defineTerm } from "../game/term.js";
@@ -52,7 +52,8 @@ export default defineTerm({
         return new InfomaxCritics(local[0], global, criticUnits, criticLayers);
       },
       loss(critics, { features: { local, global } }, _network, play, side) {
-        const made = critics.scores(local as Tensor, global);
+        const { rowsOfBatch } = distributed;
+        const made = critics.scores(rowsOfBatch(local as Tensor), rowsOfBatch(global));
         // Under bfloat16 the sum over thousands of exponentials is taken in float32.
         const scores = made.dtype === "bfloat16" ? made.to({ dtype: "float32" }) : made;
         const loss = contrastiveLoss(scores, variant);

@@ -1,4 +1,4 @@
-import { torch } from "@gantry/torch";
+import { distributed, torch } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
 import { isObject, type Json } from "../base/json.js";
@@ -78,7 +78,9 @@ export default defineTerm({
             if (now === 0) return sample;
             const { image } = sample;
             const { dtype, device } = image;
-            const noise = torch.randn(image.shape, { generator: play.random, dtype, device });
+            const noise = distributed.drawRows(image.shape, (all) =>
+              torch.randn(all, { generator: play.random, dtype, device }),
+            );
             return { ...sample, image: image.add(noise.mul(now)) };
           },
         });

@@ -1,4 +1,4 @@
-import { keep, nn, type Tensor, torch } from "@gantry/torch";
+import { distributed, keep, nn, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { isNever, scheduled } from "../base/schedule.js";
 import { drawLatents, fakeOf } from "../game/fake.js";
@@ -115,7 +115,10 @@ export default defineTerm({
       const { random, device } = play.options;
       const pack = play.game.groupOf(D);
       const drawn = ownDraws ? count / pack : 1;
-      const index = torch.randint(0, k, [drawn], { generator: random, dtype: "int64", device });
+      const draw = (shape: readonly number[]) =>
+        torch.randint(0, k, shape, { generator: random, dtype: "int64", device });
+      // One for the batch is the same in every process.
+      const index = ownDraws ? distributed.drawRows([drawn], draw) : draw([drawn]);
       return ownDraws ? index.repeatInterleave(pack) : index.expand([count]);
     };
     const fresh = (play: Play, count: number) =>

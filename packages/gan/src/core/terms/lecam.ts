@@ -1,4 +1,4 @@
-import { keep, sumOf, type Tensor, torch } from "@gantry/torch";
+import { distributed, keep, sumOf, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { isNever, scheduled } from "../base/schedule.js";
 import type { Contest, Play } from "../game/play.js";
@@ -33,7 +33,9 @@ export default defineTerm({
     let averages: Averages[] = [];
 
     const means = (play: Play, { real, fake }: Contest) =>
-      torch.stack(play.judgeBoth(discriminator, [real, fake]).map(({ logits }) => logits.detach().mean()));
+      distributed.meanOfRanks(
+        torch.stack(play.judgeBoth(discriminator, [real, fake]).map(({ logits }) => logits.detach().mean())),
+      );
     /** What the averages are after this step. */
     const next = oncePerPlay((play) =>
       contests.map((contest, i) => {

@@ -1,4 +1,4 @@
-import { type Tensor, torch } from "@gantry/torch";
+import { distributed, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { scheduled } from "../base/schedule.js";
 import type { Play } from "../game/play.js";
@@ -58,12 +58,10 @@ function around(play: Play, discriminator: string, stream: string, spread: numbe
   const moved = (given: Tensor) => {
     const values = given.detach();
     // NumPy's std, over all numbers of the batch.
-    const deviation = values.sub(values.mean()).square().mean().sqrt();
-    const uniform = torch.rand([...values.shape], {
-      generator: play.random,
-      dtype: image.dtype,
-      device: play.options.device,
-    });
+    const { meanOfBatch, drawRows } = distributed;
+    const deviation = meanOfBatch(values.sub(meanOfBatch(values.mean())).square().mean()).sqrt();
+    const options = { generator: play.random, dtype: image.dtype, device: play.options.device };
+    const uniform = drawRows(values.shape, (all) => torch.rand(all, options));
     return values.add(uniform.mul(deviation.mul(spread)).mul(overSamples(alpha, values)));
   };
   const joint = play.game.judgesPairs(discriminator);

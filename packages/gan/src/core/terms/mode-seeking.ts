@@ -1,4 +1,4 @@
-import type { Tensor } from "@gantry/torch";
+import { distributed, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
 import { scheduled } from "../base/schedule.js";
@@ -26,7 +26,7 @@ export default defineTerm({
   make: ({ weight, epsilon }) => {
     const loss = oncePerPlay((play) => {
       const { images, latents } = pairs(play);
-      const apart = ([a, b]: readonly [Tensor, Tensor]) => a.sub(b).abs().mean();
+      const apart = ([a, b]: readonly [Tensor, Tensor]) => distributed.meanOfBatch(a.sub(b).abs().mean());
       return apart(images).div(apart(latents)).add(epsilon).reciprocal().mul(play.at(weight));
     });
     return {
@@ -58,7 +58,10 @@ function pairs(play: Play): Pairs {
     const other = play.generator().prior.sample(latent.size(0), random, device);
     return { images: [image, play.generate(other, label)], latents: [latent, other] };
   }
-  const half = Math.floor(latent.size(0) / 2);
-  const halves = (all: Tensor) => [all.narrow(0, 0, half), all.narrow(0, half, half)] as const;
+  const halves = (own: Tensor) => {
+    const all = distributed.rowsOfBatch(own);
+    const half = Math.floor(all.size(0) / 2);
+    return [all.narrow(0, 0, half), all.narrow(0, half, half)] as const;
+  };
   return { images: halves(image), latents: halves(latent) };
 }

@@ -1,4 +1,4 @@
-import { type Tensor, torch } from "@gantry/torch";
+import { distributed, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../base/errors.js";
 import { scheduled } from "../base/schedule.js";
@@ -26,7 +26,9 @@ export default defineTerm({
   make: ({ weight, discriminator }) => {
     let contest: Contest;
     const loss = oncePerPlay((play) =>
-      meanSquaredCosine(play.look(discriminator, contest.fake).global).mul(play.at(weight)),
+      meanSquaredCosine(distributed.rowsOfBatch(play.look(discriminator, contest.fake).global)).mul(
+        play.at(weight),
+      ),
     );
     return {
       coupled: "the images that pulling-away pulls apart",

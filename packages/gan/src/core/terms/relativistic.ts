@@ -1,4 +1,4 @@
-import type { Tensor } from "@gantry/torch";
+import { distributed, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { defineTerm } from "../game/term.js";
 import { adversarial, adversarialOptions } from "./parts/adversarial.js";
@@ -42,9 +42,9 @@ export default defineTerm({
     const above = (a: Tensor, b: Tensor) =>
       variant === "pairs"
         ? f(a.sub(b)).mean()
-        : f(a.sub(b.mean()))
+        : f(a.sub(distributed.meanOfBatch(b.mean())))
             .mean()
-            .add(f(a.mean().sub(b)).mean())
+            .add(f(distributed.meanOfBatch(a.mean()).sub(b)).mean())
             .mul(0.5);
     return {
       ...adversarial(options, {

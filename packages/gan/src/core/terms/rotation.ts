@@ -1,4 +1,4 @@
-import { type nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
+import { distributed, type nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { z } from "zod";
 import { defineTerm } from "../game/term.js";
 import type { Discriminator } from "../nets/contract.js";
@@ -13,15 +13,17 @@ const turned = (images: Tensor, turns: number) => (turns === 0 ? images : images
 
 /**
  * Image i of N turned counter-clockwise floor(4 i / N) times by 90 degrees: each quarter of the batch one angle.
- * @param images N,C,S,S
+ * @param images N,C,S,S; of several processes' step, this one's rows of the N
  * @returns the images, and the turns of each
  */
 export function turnQuarters(images: Tensor): { images: Tensor; turns: number[] } {
   const count = images.size(0);
+  const place = distributed.place(count);
+  const own = (row: number) => Math.min(count, Math.max(0, row - place.from));
   const slices = TURNS.map((turn) => {
-    const from = Math.ceil((turn * count) / 4);
-    return { turn, from, length: Math.ceil(((turn + 1) * count) / 4) - from };
-  });
+    const from = own(Math.ceil((turn * place.of) / 4));
+    return { turn, from, length: own(Math.ceil(((turn + 1) * place.of) / 4)) - from };
+  }).filter(({ length }) => length > 0);
   return {
     images: torch.cat(slices.map(({ turn, from, length }) => turned(images.narrow(0, from, length), turn))),
     turns: slices.flatMap(({ turn, length }) => Array.from({ length }, () => turn)),
@@ -99,7 +101,10 @@ export default defineTerm({
           return crossEntropy(head.forward(globalOf({ ...sample, image: images }, network)), turns);
         }
         const count = rotated / 4;
-        const last = (tensor: Tensor) => tensor.narrow(0, tensor.size(0) - count, count);
+        const last = (own: Tensor) => {
+          const tensor = distributed.rowsOfBatch(own);
+          return tensor.narrow(0, tensor.size(0) - count, count);
+        };
         const thrice = (tensor: Tensor | undefined) =>
           tensor === undefined ? undefined : torch.cat([1, 2, 3].map(() => last(tensor)));
         // Upright they are those of the adversarial loss: only the turned ones are judged anew.

@@ -1,3 +1,4 @@
+import { distributed } from "@gantry/torch";
 import { z } from "zod";
 import { defineTerm } from "../game/term.js";
 
@@ -21,7 +22,8 @@ export default defineTerm({
   make: ({ decay, least, discriminator }, instance = "top-k") => ({
     coupled: "the fakes that top-k chooses among",
     plan(plan) {
-      plan.chooseFakes(discriminator, (scores, play) => {
+      plan.chooseFakes(discriminator, (own, play) => {
+        const scores = distributed.rowsOfBatch(own);
         const epoch = Math.floor(play.options.epoch ?? 0);
         const count = scores.size(0);
         const k = Math.max(1, Math.floor(Math.max(decay ** epoch, least) * count));

@@ -1,3 +1,4 @@
+import { distributed, noGrad } from "@gantry/torch";
 import { z } from "zod";
 import { affine, isNever, scheduled } from "../base/schedule.js";
 import type { Play } from "../game/play.js";
@@ -89,7 +90,10 @@ export default defineTerm({
 /** Who must stand still. Reads two numbers. */
 function holdsBack(play: Play, discriminator: string, equilibrium: number, margin: number): string[] {
   const cost = (stream: string, sign: 1 | -1) =>
-    play.judge(discriminator, stream).logits.detach().mul(sign).softplus().mean().item();
+    noGrad(() => {
+      const { logits } = play.judge(discriminator, stream);
+      return distributed.meanOfRanks(logits.mul(sign).softplus().mean()).item();
+    });
   const costs = [cost("real", -1), (cost("fake", 1) + cost("reconstruction", 1)) / 2];
   const held: string[] = [];
   if (costs.some((each) => each < equilibrium - margin)) held.push(discriminator);

@@ -1,4 +1,4 @@
-import { nn, noGrad, scope, sumOf, type Tensor, torch } from "@gantry/torch";
+import { distributed, nn, noGrad, scope, sumOf, type Tensor, torch } from "@gantry/torch";
 import { ScoreHead } from "../contract.js";
 import { xavierLinear } from "./xavier.js";
 
@@ -59,10 +59,11 @@ export class MinibatchDiscrimination extends ScoreHead {
       const [kernels, dimensions] = this.#shape;
       const groups = nn.currentBatchGroups();
       const directions = this.theta.div(this.theta.square().sum([0]).sqrt());
-      const made = features
+      const own = features
         .matmul(directions.mul(this.logLength.exp()))
         .to({ dtype: this.theta.dtype })
         .view([groups, -1, kernels, dimensions]);
+      const made = distributed.rowsOfBatch(own, 1);
       // Group, image, other image, kernel: dimension by dimension, in half the time of all in one tensor.
       const apart = sumOf(
         Array.from({ length: dimensions }, (_, dimension) => {
@@ -78,7 +79,7 @@ export class MinibatchDiscrimination extends ScoreHead {
         .sum([2])
         .sub(1)
         .div(this.#reduction === "sum" ? 1 : Math.max(1, apart.size(1) - 1));
-      return this.output.forward(near.view([-1, kernels])).squeezeAt(1);
+      return this.output.forward(distributed.ownRows(near, 1).reshape([-1, kernels])).squeezeAt(1);
     });
   }
 

@@ -1,4 +1,4 @@
-import { nn, scope, type Tensor, torch } from "@gantry/torch";
+import { distributed, nn, scope, type Tensor, torch } from "@gantry/torch";
 
 const GROUP = 4;
 const EPSILON = 1e-8;
@@ -13,9 +13,10 @@ export function minibatchStandardDeviation(map: Tensor): Tensor {
   return scope(() => {
     const [count = 0, channels = 0, height = 0, width = 0] = map.shape;
     const parts = nn.currentBatchGroups();
-    const each = count / parts;
+    const whole = distributed.rowsOfBatch(map.reshape([parts, count / parts, channels, height, width]), 1);
+    const each = whole.size(1);
     const size = [GROUP, 3, 2, 1].find((group) => each % group === 0) as number;
-    const grouped = map.reshape([parts, size, each / size, channels, height, width]);
+    const grouped = whole.reshape([parts, size, each / size, channels, height, width]);
     const deviation = grouped
       .sub(grouped.mean([1], true))
       .square()
@@ -23,6 +24,7 @@ export function minibatchStandardDeviation(map: Tensor): Tensor {
       .add(EPSILON)
       .sqrt();
     const shared = deviation.mean([3, 4, 5], true).expand([parts, size, each / size, 1, height, width]);
-    return torch.cat([map, shared.reshape([count, 1, height, width])], 1);
+    const own = distributed.ownRows(shared.reshape([parts, each, 1, height, width]), 1);
+    return torch.cat([map, own.reshape([count, 1, height, width])], 1);
   });
 }

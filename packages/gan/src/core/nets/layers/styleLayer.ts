@@ -1,4 +1,4 @@
-import { nn, scope, type Tensor, torch } from "@gantry/torch";
+import { distributed, nn, scope, type Tensor, torch } from "@gantry/torch";
 import { EqualizedLinear } from "./equalized.js";
 
 const EPSILON = 1e-8;
@@ -33,7 +33,9 @@ export class StyleLayer extends nn.Module {
     return scope(() => {
       const [count = 0, channels = 0, height = 0, width = 0] = map.shape;
       const { dtype, device } = this.noise;
-      const noise = this.training ? torch.randn([count, 1, height, width], { dtype, device }) : this.noise;
+      const noise = this.training
+        ? distributed.drawRows([count, 1, height, width], (all) => torch.randn(all, { dtype, device }))
+        : this.noise;
       const places = (values: Tensor) => values.view([-1, channels, 1, 1]);
       const active = map
         .add(noise.mul(places(this.noiseWeight)))

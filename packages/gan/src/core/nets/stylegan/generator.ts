@@ -1,4 +1,4 @@
-import { nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
+import { distributed, nn, noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { Generator } from "../contract.js";
 import type { NetRequest } from "../family.js";
 import { blend, enlarged, Growth, standing } from "../growing.js";
@@ -121,7 +121,7 @@ export class StyleGenerator extends Generator {
     }
     scope(() =>
       noGrad(() => {
-        const mean = style.detach().to({ dtype: this.meanStyle.dtype }).mean([0]);
+        const mean = distributed.meanOfRanks(style.detach().to({ dtype: this.meanStyle.dtype }).mean([0]));
         this.meanStyle.copy_(this.meanStyle.mul(MEAN_DECAY).add(mean.mul(1 - MEAN_DECAY)));
       }),
     );

@@ -1,4 +1,4 @@
-import { grad, sumOf, type Tensor, torch } from "@gantry/torch";
+import { distributed, grad, sumOf, type Tensor, torch } from "@gantry/torch";
 import type { Judgement, Play, Stage } from "../../game/play.js";
 import type { Sample } from "../../nets/sample.js";
 import { oncePerPlay } from "./adversarial.js";
@@ -112,11 +112,8 @@ export function slopeNorms(slopes: readonly Tensor[]): Tensor {
 /** A uniform number for each of `count` samples, one for all of a judgement: members of a pack share it. N. */
 export function drawnPerJudgement(play: Play, discriminator: string, count: number, like: Tensor): Tensor {
   const group = play.game.groupOf(discriminator);
-  const drawn = torch.rand([count / group, 1], {
-    generator: play.random,
-    dtype: like.dtype,
-    device: play.options.device,
-  });
+  const options = { generator: play.random, dtype: like.dtype, device: play.options.device };
+  const drawn = distributed.drawRows([count / group, 1], (all) => torch.rand(all, options));
   return drawn.expand([count / group, group]).reshape([count]);
 }
 

@@ -1,4 +1,4 @@
-import { keep, noGrad, type Tensor } from "@gantry/torch";
+import { distributed, keep, noGrad, type Tensor } from "@gantry/torch";
 import { z } from "zod";
 import { UsageError } from "../../../base/errors.js";
 import { isNever, type Scheduled, scheduled } from "../../../base/schedule.js";
@@ -87,11 +87,12 @@ function following(
     const boundary = game.boundaryOf(player) as number;
     for (const stream of new Set(game.contestsOf(player).map(({ real }) => real))) {
       const { logits } = play.judge(player, stream);
-      const sum = logits.detach().sub(boundary).sign().to({ dtype: "float64" }).sum();
+      const right = logits.detach().sub(boundary).sign().to({ dtype: "float64" }).sum();
+      const sum = distributed.meanOfRanks(right).mul(distributed.size());
       if (signs === undefined) signs = keep(sum.add(brought));
       else signs.add_(sum);
-      now.scores += logits.numel;
-      now.images += play.stream(stream).image.size(0);
+      now.scores += logits.numel * distributed.size();
+      now.images += play.stream(stream).image.size(0) * distributed.size();
     }
     now.steps++;
   }

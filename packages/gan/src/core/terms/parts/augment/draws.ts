@@ -1,6 +1,6 @@
-import { type RandomGenerator, type Tensor, torch } from "@gantry/torch";
+import { distributed, type RandomGenerator, type Tensor, torch } from "@gantry/torch";
 
-/** Where an augmentation's random numbers come from. */
+/** Where an augmentation's random numbers come from; shapes begin with the images. */
 export interface Draws {
   /** U(0, 1) */
   uniform(shape: readonly number[]): Tensor;
@@ -12,10 +12,12 @@ export interface Draws {
 
 /** Draws of the element type and on the device of `images`. */
 export function drawsOf(generator: RandomGenerator, { dtype, device }: Tensor): Draws {
+  const { drawRows } = distributed;
   return {
-    uniform: (shape) => torch.rand(shape, { generator, dtype, device }),
-    normal: (shape) => torch.randn(shape, { generator, dtype, device }),
-    integers: (low, high, shape) => torch.randint(low, high, shape, { generator, dtype: "int64", device }),
+    uniform: (shape) => drawRows(shape, (all) => torch.rand(all, { generator, dtype, device })),
+    normal: (shape) => drawRows(shape, (all) => torch.randn(all, { generator, dtype, device })),
+    integers: (low, high, shape) =>
+      drawRows(shape, (all) => torch.randint(low, high, all, { generator, dtype: "int64", device })),
   };
 }
 

@@ -1,0 +1,124 @@
+import type { DataContext } from "@gantry/gan";
+import type { RankMember, RankWish } from "@gantry/gan/ranks";
+import type { CommandOption } from "./command.js";
+import { UsageProblem } from "./errors.js";
+import type { Output } from "./output.js";
+import { Interruption } from "./signals.js";
+
+/** Of commands that train. */
+export interface RankOptions {
+  readonly processes?: string;
+}
+
+export const rankOption: CommandOption = {
+  flags: "--processes <n>",
+  description: "train by n processes of this machine, which share every batch",
+};
+
+const MISSING =
+  "this build of Gantry trains by one process: gloo's headers were not there; sudo apt-get install libgloo-dev, then npm run setup (installed: npx gantry setup)";
+
+/** What the command line and the environment say. */
+export async function readRanks({ processes }: RankOptions): Promise<RankWish> {
+  const count = processes === undefined ? undefined : Number(processes);
+  if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 4096))
+    throw new UsageProblem(`--processes must be a whole number from 1 to 4096, not ${processes}`);
+  const { rankWish } = await import("@gantry/gan/ranks");
+  return rankWish(process.env, count);
+}
+
+/** Starts this command once for each process, and awaits them. */
+export async function startRanks(wish: Extract<RankWish, { kind: "start" }>): Promise<number> {
+  const { launchRanks } = await import("@gantry/gan/ranks");
+  const { distributed, machine } = await import("@gantry/torch");
+  if (!distributed.hasGroups()) throw new UsageProblem(MISSING);
+  const threads = Math.max(1, Math.floor(machine().threads / wish.processes));
+  return await launchRanks(wish, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], threads);
+}
+
+/** Threads of one of several processes of a machine, where nothing says how many; before LibTorch is loaded. */
+async function shareThreads({ localSize }: RankMember): Promise<void> {
+  const { availableParallelism, cpus } = await import("node:os");
+  const all = availableParallelism();
+  // A launcher that gives each process cores of its own has shared them out.
+  if (process.env.OMP_NUM_THREADS === undefined && localSize > 1 && all === cpus().length)
+    process.env.OMP_NUM_THREADS = String(Math.max(1, Math.floor(all / localSize)));
+}
+
+/** Makes this process one of several; resolves when all have come. */
+export async function joinRanks(member: RankMember): Promise<void> {
+  await shareThreads(member);
+  const { distributed } = await import("@gantry/torch");
+  const { ownAddress } = await import("@gantry/gan/ranks");
+  if (!distributed.hasGroups()) throw new UsageProblem(MISSING);
+  const { rank, size, host, port, isOpen, prefix } = member;
+  await distributed.joinRanks({
+    ...{ rank, size, host, port, prefix },
+    serves: rank === 0 && !isOpen,
+    address: await ownAddress(host, port),
+    interface: process.env.GLOO_SOCKET_IFNAME,
+  });
+}
+
+/**
+ * Trains as one of the processes that are not rank 0, which shows nothing.
+ * @returns the exit status
+ */
+export async function followAndWait(
+  { localRank }: RankMember,
+  context: Partial<DataContext>,
+): Promise<number> {
+  const { follow } = await import("@gantry/gan");
+  const interruption = new Interruption({ onFirst: () => {} });
+  try {
+    await follow({ ...context, signal: interruption.signal }, localRank);
+    return interruption.status;
+  } finally {
+    interruption.release();
+  }
+}
+
+/** What --dry-run says of them: `2 processes, 32 images each (RANK and WORLD_SIZE)`. */
+export function describeRanks(wish: RankWish, batch: number, unit: string): string | undefined {
+  if (wish.kind === "alone") return undefined;
+  const where = wish.kind === "member" ? `, rank 0 at ${wish.host}:${wish.port}` : "";
+  return `${wish.size} processes, ${batch / wish.size} ${unit} each (${wish.source}${where})`;
+}
+
+/** Runs a command that trains: once for each process, or as one of them. */
+export async function asRanks(
+  output: Output,
+  options: RankOptions,
+  alone: () => Promise<number>,
+): Promise<number> {
+  const wish = await readRanks(options);
+  if (wish.kind === "alone") return await alone();
+  if (wish.kind === "start") return await startRanks(wish);
+  const { LEFT, STARTED } = await import("@gantry/gan/ranks");
+  const watch = process.env[STARTED] === undefined ? undefined : watchParent();
+  try {
+    await joinRanks(wish);
+    if (wish.rank === 0) return await alone();
+    return await followAndWait(wish, { onNotice: (message) => output.reporter.warning(message) });
+  } catch (error) {
+    // Whoever started the processes says why they were left.
+    if (error instanceof Error && "isLost" in error && error.isLost && process.env[STARTED] !== undefined) {
+      output.reporter.clear();
+      return LEFT;
+    }
+    throw error;
+  } finally {
+    clearInterval(watch);
+    const { distributed } = await import("@gantry/torch");
+    distributed.leaveRanks();
+  }
+}
+
+/** Whoever started the processes passes signals on; killed outright, it leaves them to stop by themselves. */
+function watchParent(): NodeJS.Timeout {
+  const parent = process.ppid;
+  const look = () => {
+    if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+  };
+  return setInterval(look, 1000).unref();
+}

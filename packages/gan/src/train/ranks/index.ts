@@ -1,0 +1,3 @@
+/** Who this process is among several, and starting them. Loads no engine. */
+export { LEFT, launchRanks } from "./launch.js";
+export { firstHost, ownAddress, type RankMember, type RankWish, rankWish, STARTED } from "./place.js";
