@@ -188,8 +188,11 @@ async function follow(
           : suggestions(path, dataset.kind, iteration, "packing" in config.terms ? undefined : recipe),
   };
   reporter.end(ending);
-  if (!output.json)
-    output.print(`${verdict.text}\n${describeEnding(ending, dataset.kind, output.style, output.columns)}`);
+  if (!output.json) {
+    const words = describeEnding(ending, dataset.kind, output.style, output.columns);
+    // Who stopped it in the middle does not ask whether all is well.
+    output.print(verdict.stands || ending.state === "done" ? `${verdict.text}\n${words}` : words);
+  }
   return findings.isStopped && !interruption.signal.aborted ? FOUND : interruption.status;
 }
 
