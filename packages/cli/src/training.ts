@@ -199,8 +199,11 @@ async function follow(
             ),
   };
   reporter.end(ending);
-  if (!output.json)
-    output.print(`${verdict.text}\n${describeEnding(ending, dataset.kind, output.style, output.columns)}`);
+  if (!output.json) {
+    const words = describeEnding(ending, dataset.kind, output.style, output.columns);
+    // Who stopped it in the middle does not ask whether all is well.
+    output.print(verdict.stands || ending.state === "done" ? `${verdict.text}\n${words}` : words);
+  }
   return findings.isStopped && !interruption.signal.aborted ? FOUND : interruption.status;
 }
 

@@ -28,7 +28,7 @@ before(async () => {
     ![..."\r\u001b"].some((character) => (stdout + stderr).includes(character)),
     "a pipe gets no control characters",
   );
-  assert.match(stdout, /^Done: 30 iterations, [\d,]+ points seen; /);
+  assert.match(stdout, /^Nothing found by these tests\.\nDone: 30 iterations, [\d,]+ points seen; /);
   assert.match(stdout, /runs\/gan-ring-0\/samples\/000030\.png/);
   assert.match(stdout, /\d of 8; [\d.]+ % of the points/);
   assert.match(stdout, /Try next:\n {2}gantry sample runs\/gan-ring-0 /);

@@ -45,6 +45,10 @@ export async function planSweep(
 ): Promise<{ sweep: Sweep; notes: readonly string[] }> {
   await importParts(spec.imports);
   for (const finding of spec.stopOn ?? []) await findings.get(finding);
+  if (spec.stopOn !== undefined && spec.halving !== undefined)
+    throw new UsageError(
+      "successive halving chooses by scores, and a training that a finding ends has none; leave one of the two out",
+    );
   const compositions = spec.recipes.map(
     (each): Composition =>
       typeof each === "string" ? { recipe: each, with: [], without: [], settings: {} } : each,
