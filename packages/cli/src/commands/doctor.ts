@@ -1,12 +1,11 @@
 import { readFile, realpath } from "node:fs/promises";
 import type { LibTorch as FoundLibtorch } from "@gantry/torch/find-libtorch";
 import type { Machine } from "@gantry/torch/limits";
-import { builtCatalogue } from "../catalogue/catalogue.js";
 import { defineCommand } from "../command.js";
 import { explain } from "../errors.js";
+import { firstCommands } from "../firstCommands.js";
 import type { Output } from "../output.js";
 import { amount, bytes, columns } from "../render/format.js";
-import { minutes } from "../render/recipes.js";
 import { bfloat16Gain } from "../training.js";
 
 interface Options {
@@ -115,24 +114,6 @@ export default defineCommand<Options>({
     return report.problems.length > 0 ? 1 : 0;
   },
 });
-
-/** Trainings that begin here and now, with how long they took where that was measured. */
-function firstCommands(data: Report["data"]): string[] {
-  const catalogue = builtCatalogue();
-  const here = new Set(data.filter(({ available }) => available).map(({ name }) => name));
-  const digits = ["fashion-mnist", "mnist"].find((name) => here.has(name));
-  const commands = [
-    ["gan", "gantry train gan --preset small", "2-D points"],
-    ...(digits === undefined
-      ? []
-      : [["dcgan", `gantry train dcgan --preset small --data ${digits}`, "pictures"]]),
-  ] as const;
-  return commands.map(([recipe = "", line, what]) => {
-    const time = catalogue?.recipes.find(({ name }) => name === recipe)?.measured?.minutes ?? null;
-    const took = time === null ? "" : `, ${minutes(time)} on ${catalogue!.measuredOn}`;
-    return `  ${line}\n      ${what}${took}`;
-  });
-}
 
 /** Cores and memory, and how much of them a control group leaves. */
 function shares({ cores, processors, memory, installed }: Machine): string {

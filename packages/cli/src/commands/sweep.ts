@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { builtCatalogue, hasOwnParts } from "../catalogue/catalogue.js";
+import { refuseUnknown } from "../catalogue/names.js";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { stopOption } from "../findings.js";
@@ -97,6 +99,7 @@ export default defineCommand<Options>({
   ],
   commands: [cell],
   async run(output, [what = ""], options) {
+    refuseEarly(what, options);
     const project = await importOwn(options);
     const { readSpec } = await import("../sweepSpec.js");
     const { defaultsOf } = await import("../settings.js");
@@ -111,6 +114,14 @@ export default defineCommand<Options>({
     return await sweepAndShow(output, folder, sweep, notes, jobs);
   },
 });
+
+/** Names that there are not, before anything is loaded. A file says for itself what is swept. */
+function refuseEarly(what: string, { with: terms, data, metrics, ...options }: Options): void {
+  const catalogue = /[./\\]/.test(what) || hasOwnParts(options) ? undefined : builtCatalogue();
+  if (catalogue === undefined) return;
+  for (const recipe of what.split(",").map((each) => each.trim()))
+    if (recipe !== "") refuseUnknown({ recipe, with: terms, data, metrics }, catalogue);
+}
 
 /** The folder that a flag names. */
 function place({ out, slurm, kubernetes }: Options): string | undefined {

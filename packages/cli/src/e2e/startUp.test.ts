@@ -91,6 +91,7 @@ for (const [words, status] of [
   ["terms show hing", 2],
   ["study gausians", 2],
   ["recipes shwo", 2],
+  ["sweep gan,wagn", 2],
   ["recipes show dcgan --preset smal", 2],
   ["sample runs/nowhere --out grid.png", 2],
   ["resume runs/nowhere@20", 2],
