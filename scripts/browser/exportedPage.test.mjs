@@ -61,8 +61,8 @@ await gantry(
 await gantry("export", "styled", "--page", "page");
 
 /** The page, drawn, with whatever went wrong and all that it asked for. */
-async function open(address, options = {}) {
-  const page = await browser.newPage(options);
+async function open(address, options = {}, among = browser) {
+  const page = await among.newPage(options);
   const wrong = [];
   const asked = [];
   page.on("request", (request) => asked.push(request.url()));
@@ -151,6 +151,23 @@ test("from a folder too, in the dark, on a telephone, by keyboard; its address s
   await pixels(page, 0, first);
   assert.deepEqual(wrong, []);
   await page.close();
+});
+
+test("by WebGPU the same, here on a graphics card that Chromium makes of the processor", async (t) => {
+  const flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
+  const args = ["--no-sandbox", ...flags];
+  const other = await chromium.launch({ executablePath: findChromium(), args });
+  try {
+    const { page, wrong } = await open(`${origin}/page/#seed=11&class=1`, {}, other);
+    if (!/graphics card/.test(await page.textContent("#status"))) {
+      t.skip("this Chromium has no adapter");
+      return;
+    }
+    await assertSample(await pixels(page, 0), "--seed", "11", "--class", "1");
+    assert.deepEqual(wrong, []);
+  } finally {
+    await other.close();
+  }
 });
 
 test("the example app of @gantry/web", async () => {

@@ -183,6 +183,10 @@ export async function openGenerator(
   provider: Provider,
 ): Promise<Generator> {
   const description = describe(bytes);
-  const session = await runtime.InferenceSession.create(bytes, { executionProviders: [provider] });
+  const session = await runtime.InferenceSession.create(bytes, {
+    executionProviders: [provider],
+    // Errors alone: what is slower on the processor is left to it, and no news.
+    logSeverityLevel: 3,
+  });
   return new Generator(description, provider, session, runtime);
 }

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { defineCommand } from "../command.js";
 import { UsageProblem } from "../errors.js";
 import { wholeNumber } from "../numbers.js";
 import { type ImportOptions, importOption } from "../parts.js";
-import { bytes, count, shellWord } from "../render/format.js";
+import { bytes, count } from "../render/format.js";
 import { generatorOptions } from "../sampling/options.js";
 import { parseRun } from "../settings.js";
 
@@ -84,7 +85,7 @@ export default defineCommand<Options>({
     if (onnx !== undefined) output.print(`${onnx}: ${what}`);
     if (page !== undefined) {
       output.print(`${page}: a page with the ${what}`);
-      output.print(`next: npx http-server ${shellWord(page)}`);
+      output.print(`next: open ${join(page, "index.html")} in a browser, or put the folder on a web server`);
     }
     return 0;
   },

@@ -127,7 +127,7 @@ test("a page is a folder that needs nothing from elsewhere", {
   const { stdout } = await succeed(["export", "points", "--page", "site", "--onnx", "p.onnx"], inside);
   assert.match(
     stdout,
-    /^p\.onnx: generator of points at iteration 2, .*\nsite: a page with the generator.*\nnext: .*site\n$/s,
+    /^p\.onnx: generator of points at iteration 2, .*\nsite: a page with the generator.*\nnext: open site.index\.html in a browser.*\n$/s,
   );
   const files = await readdir(place("site"));
   assert.deepEqual(files.sort(), [

@@ -1,4 +1,4 @@
-import { type SampleRequest, Samples } from "../generator.js";
+import { type Provider, type SampleRequest, Samples } from "../generator.js";
 import type { Answer, Opened, Question } from "./messages.js";
 
 declare global {
@@ -35,6 +35,8 @@ export class Engine {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
   #count = 0;
+  /** Where the last samples were made. */
+  provider: Provider = "wasm";
 
   constructor() {
     this.#worker = new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" })));
@@ -71,7 +73,8 @@ export class Engine {
   async sample(request: SampleRequest): Promise<Samples> {
     const answer = await this.#ask({ sample: request });
     if (!("made" in answer)) throw new Error("the generator made nothing");
-    const { data, shape, latents, classes } = answer.made;
+    const { data, shape, latents, classes, provider } = answer.made;
+    this.provider = provider;
     return new Samples(data, shape, latents, classes);
   }
 

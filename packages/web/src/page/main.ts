@@ -122,7 +122,7 @@ class Page {
   }
 
   async #drawGrid(): Promise<void> {
-    const { description, provider } = this.#opened;
+    const { description } = this.#opened;
     const { seed } = this.#settings;
     const began = performance.now();
     const classes = description.classes?.count ?? 1;
@@ -147,7 +147,7 @@ class Page {
     }
     const count = this.#plot === undefined ? IMAGES : POINTS;
     const time = Math.round(performance.now() - began);
-    const where = provider === "webgpu" ? "this device's graphics card" : "this device's processor";
+    const where = engine.provider === "webgpu" ? "this device's graphics card" : "this device's processor";
     status.textContent = `${count} ${this.#plot === undefined ? "images" : "points"} in ${time} ms, on ${where}`;
   }
 

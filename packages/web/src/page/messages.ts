@@ -9,7 +9,6 @@ export interface Opening {
 
 export interface Opened {
   readonly description: Description;
-  readonly provider: Provider;
   readonly hasPsi: boolean;
   readonly hasNoise: boolean;
 }
@@ -19,6 +18,8 @@ export interface Made {
   readonly shape: readonly number[];
   readonly latents: Float32Array;
   readonly classes: readonly number[] | undefined;
+  /** Where they were made. */
+  readonly provider: Provider;
 }
 
 export type Question =

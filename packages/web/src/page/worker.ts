@@ -1,32 +1,60 @@
 // Runs the generator beside the page, so that this stays responsive.
 import * as runtime from "onnxruntime-web/webgpu";
-import { type Generator, openGenerator } from "../generator.js";
+import {
+  type Generator,
+  openGenerator,
+  type Provider,
+  type SampleRequest,
+  type Samples,
+} from "../generator.js";
 import { chooseProvider } from "../provider.js";
-import type { Answer, Opened, Opening, Question } from "./messages.js";
+import type { Answer, Made, Opened, Opening, Question } from "./messages.js";
 
 let generator: Generator | undefined;
+let bytes = new Uint8Array();
+
+async function opened(provider: Provider): Promise<Generator> {
+  return await openGenerator(bytes, runtime, provider);
+}
 
 async function open({ wasm, model }: Opening): Promise<Opened> {
   runtime.env.wasm.wasmBinary = wasm;
   runtime.env.wasm.numThreads = 1;
   runtime.env.logLevel = "error";
-  const bytes = new Uint8Array(model);
+  bytes = new Uint8Array(model);
+  const provider = await chooseProvider();
   try {
-    generator = await openGenerator(bytes, runtime, await chooseProvider());
-  } catch {
-    // A graphics card that cannot: the processor can.
-    generator = await openGenerator(bytes, runtime, "wasm");
+    generator = await opened(provider);
+  } catch (error) {
+    if (provider === "wasm") throw error;
+    console.warn(error);
+    generator = await opened("wasm");
   }
-  const { description, provider, hasPsi, hasNoise } = generator;
-  return { description, provider, hasPsi, hasNoise };
+  const { description, hasPsi, hasNoise } = generator;
+  return { description, hasPsi, hasNoise };
+}
+
+/** What a graphics card cannot, the processor can. */
+async function sample(request: SampleRequest): Promise<Made> {
+  if (generator === undefined) throw new Error("the generator is not loaded");
+  let samples: Samples;
+  try {
+    samples = await generator.sample(request);
+  } catch (error) {
+    if (generator.provider === "wasm") throw error;
+    console.warn(error);
+    generator = await opened("wasm");
+    samples = await generator.sample(request);
+  }
+  const { data, shape, latents, classes } = samples;
+  return { data, shape, latents, classes, provider: generator.provider };
 }
 
 async function answer(question: Question): Promise<Answer> {
   const { id } = question;
-  if ("open" in question) return { id, opened: await open(question.open) };
-  if (generator === undefined) throw new Error("the generator is not loaded");
-  const { data, shape, latents, classes } = await generator.sample(question.sample);
-  return { id, made: { data, shape, latents, classes } };
+  return "open" in question
+    ? { id, opened: await open(question.open) }
+    : { id, made: await sample(question.sample) };
 }
 
 let last: Promise<unknown> = Promise.resolve();

@@ -117,7 +117,9 @@ export class Graph {
   ): string[] {
     const name = this.#fresh(operator);
     const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name}.${i}`));
-    this.nodes.push({ operator, name, inputs: inputs.map((input) => input ?? ""), outputs, attributes });
+    // Optional inputs at the end are left out: named by nothing, runtimes take some of them for given.
+    const given = inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
+    this.nodes.push({ operator, name, inputs: given.map((input) => input ?? ""), outputs, attributes });
     return outputs;
   }
 
