@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { builtCatalogue, hasOwnParts } from "./catalogue.js";
 import { makeCatalogue } from "./make.js";
@@ -19,4 +22,13 @@ test("every recipe is under a head, says when to take it, and has the preset sma
 test("parts of one's own are not in it", () => {
   assert.ok(hasOwnParts({ import: ["./dragan.ts"] }));
   assert.ok(!hasOwnParts({}));
+  const before = process.cwd();
+  const gone = mkdtempSync(join(tmpdir(), "gantry-gone-"));
+  process.chdir(gone);
+  rmSync(gone, { recursive: true });
+  try {
+    assert.ok(!hasOwnParts({}), "where no folder is");
+  } finally {
+    process.chdir(before);
+  }
 });

@@ -20,7 +20,16 @@ export function builtCatalogue(): Catalogue | undefined {
 
 /** Whether parts of one's own are at hand, by `--import` or by the project of the current folder. */
 export const hasOwnParts = ({ import: named = [] }: ImportOptions): boolean =>
-  named.length > 0 || readdirSync(".").some((file) => /^gantry\.config\.(m?ts|m?js|json)$/.test(file));
+  named.length > 0 || filesHere().some((file) => /^gantry\.config\.(m?ts|m?js|json)$/.test(file));
+
+/** Nothing where the folder may not be read: then there is no project either. */
+function filesHere(): string[] {
+  try {
+    return readdirSync(".");
+  } catch {
+    return [];
+  }
+}
 
 /** What there is, one's own parts too. */
 export async function catalogueWith(options: ImportOptions): Promise<Catalogue> {

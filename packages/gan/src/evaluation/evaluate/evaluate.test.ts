@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { encodeIdx, writeNpy } from "@gantry/formats";
+import { encodeIdx, readSafetensors, writeNpy, writeSafetensors } from "@gantry/formats";
 import { liveTensors, setThreads, torch } from "@gantry/torch";
 import { UsageError } from "../../core/base/errors.js";
 import { dataContext } from "../../core/data/context.js";
@@ -66,6 +66,18 @@ async function request(
 
 const scoreOf = ({ scores }: Awaited<ReturnType<typeof evaluate>>, name: string) =>
   scores.find((score) => score.name === name)!;
+
+test("scores through a classifier that was kept though it fell short say so", async () => {
+  const own = { home: join(folder, "home-weak"), cwd: folder };
+  const file = join(own.home, "classifiers", "digits-cnn.safetensors");
+  await cp(join(home, "classifiers"), join(own.home, "classifiers"), { recursive: true });
+  const { arrays, metadata } = await readSafetensors(file);
+  await writeSafetensors(file, arrays, { ...metadata, accuracy: "0.61", fellShortOf: "0.99" });
+  const { scores } = await evaluate(await request("./mnist", "./mnist", SMALL), own);
+  const note =
+    /digits-cnn names 61 % of its test images rightly, below the 99 % it should: scores through it tell less$/;
+  for (const score of scores) assert.match(score.note ?? "", note);
+});
 
 test("a set against itself, and against another: every metric under the classifier of such data", async () => {
   const live = liveTensors().count;
