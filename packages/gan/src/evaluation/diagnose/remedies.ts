@@ -2,7 +2,7 @@ import { type Scheduled, shortForm } from "../../core/base/schedule.js";
 import type { Config } from "../../core/config/schema.js";
 import type { Remedy } from "./advice.js";
 
-// Each was measured to help, over five seeds, on trainings that had gone wrong: docs/studies/remedies.md and gaussians.md.
+// Each was measured to help, over seeds, on trainings that had gone wrong: docs/studies/remedies.md and gaussians.md.
 
 const ofPoints: Remedy["suits"] = (_, { kind }) => kind === "points";
 
