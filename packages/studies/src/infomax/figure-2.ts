@@ -2,7 +2,7 @@ import type { JsonObject } from "@gantry/gan";
 import { heat, lines, panels } from "@gantry/gan/figures";
 import { showSpread, spread } from "@gantry/gan/sweep";
 import { definePaperStudy, type Results } from "../engine/paperStudy.js";
-import { above, all, higher, judge, lower } from "../engine/verdict.js";
+import { above, all, higher, judge, lower, type Verdict } from "../engine/verdict.js";
 import { measure, type Result, type Work as Task } from "../forgetting/measure.js";
 
 interface Own {
@@ -18,6 +18,15 @@ const CASES = [
 type Name = (typeof CASES)[number]["name"];
 
 const COMMON = { cycles: 2, batch: 64, learningRate: 2e-4, tested: 400, testsAll: true } as const;
+
+/** Of a class. */
+const PAPER_ITERATIONS = 1000;
+
+/** That a network forgets after visits much shorter than the paper's does not speak against it. */
+const shortly = (verdict: Verdict): Verdict =>
+  verdict.word === "does not hold"
+    ? { word: "undecided", why: `visits so much shorter than the paper's do not tell; ${verdict.why}` }
+    : verdict;
 
 const mean = (values: readonly number[]): number => spread(values).mean;
 
@@ -106,7 +115,7 @@ export default definePaperStudy<Own, Work, Result>({
         data: "cifar10",
         net: { family: "resnet", options: {} },
         criticUnits: 1024,
-        iterations: 1000,
+        iterations: PAPER_ITERATIONS,
       },
     },
   ],
@@ -120,6 +129,12 @@ export default definePaperStudy<Own, Work, Result>({
   read(results, { data, net, criticUnits, iterations, cycles, batch, learningRate, tested }) {
     const of = (name: Name, which: keyof typeof MEASURES) => results.numbers(name, MEASURES[which]);
     const show = (name: Name, which: keyof typeof MEASURES) => showSpread(spread(of(name, which)), 1);
+    const remembers = judge(
+      all([
+        ["more than without", higher(of("infomax", "remembered"), of("plain", "remembered"))],
+        ["above chance", above(of("infomax", "remembered"), 50)],
+      ]),
+    );
     return {
       settings: [
         `${data === "mnist" ? "MNIST stands in CIFAR-10's place. " : ""}One network (${net.family} ${JSON.stringify(net.options)}) with one output learns one class against all others; the class changes every ${iterations} iterations, ${cycles} times through all ten. Critics of ${criticUnits} units. Adam ${learningRate}, betas (0, 0.9), batch ${batch}.`,
@@ -136,12 +151,7 @@ export default definePaperStudy<Own, Work, Result>({
           claim: "I2",
           paper: "with InfoMax it remembers all prior classes; here: more than without, and above chance",
           here: `remembered ${show("infomax", "remembered")} % against ${show("plain", "remembered")} %`,
-          verdict: judge(
-            all([
-              ["more than without", higher(of("infomax", "remembered"), of("plain", "remembered"))],
-              ["above chance", above(of("infomax", "remembered"), 50)],
-            ]),
-          ),
+          verdict: iterations < PAPER_ITERATIONS ? shortly(remembers) : remembers,
         },
       ],
       tables: [
