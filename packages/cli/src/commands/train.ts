@@ -112,7 +112,7 @@ export default defineCommand<Options>({
     ["gantry train --config runs/gan-ring-0/config.json --seed 1", "a run's settings, with another seed"],
     ["gantry train dcgan --preset small --lr 2e-4..0@training:cosine", "a schedule"],
     ["gantry train dcgan --preset small --with r1:gamma=10..1@100kimg", "a penalty that fades"],
-    ["gantry train sngan --processes 2", "by two processes, each with half of every batch"],
+    ["gantry train sngan --preset small --processes 2", "by two processes, each with half of every batch"],
   ],
   async run(output, words, given) {
     if (given.dryRun === true) return await train(output, words, given);

@@ -40,7 +40,7 @@ async function loadedBy(args: readonly string[], cwd = "."): Promise<string[]> {
 
 /** Modules of the other rooms that import nothing heavy. */
 const LIGHT =
-  /^node:|^data:|\/packages\/cli\/|\/node_modules\/commander\/|\/gan\/dist\/core\/base\/(amount|errors|nearest|number|shellWord|signals|unknown)\.js$|\/gan\/dist\/core\/data\/(home|places)\.js$|\/formats\/dist\/amount\.js$/;
+  /^node:|^data:|\/packages\/cli\/|\/node_modules\/commander\/|\/gan\/dist\/core\/base\/(amount|errors|nearest|number|shellWord|signals|unknown)\.js$|\/gan\/dist\/core\/data\/(home|places)\.js$|\/gan\/dist\/train\/ranks\/(index|launch|place)\.js$|\/formats\/dist\/amount\.js$/;
 
 const commandsOf = (urls: readonly string[]) =>
   urls.map((url) => /\/cli\/dist\/commands\/(.*)\.js$/.exec(url)?.[1]).filter((name) => name !== undefined);

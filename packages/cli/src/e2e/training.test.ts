@@ -242,7 +242,7 @@ describe("training", () => {
 
   test("samples need neither data nor guesses", async () => {
     await refuse(["sample", run], 2, /--out FILE\.png/, { cwd });
-    await refuse(["sample", run, "--out", "x.gif"], 2, /\.png or a \.npy/, { cwd });
+    await refuse(["sample", run, "--out", "x.gif"], 2, /of points what moves is the training/, { cwd });
     await refuse(["sample", run, "--weights", "ema", "--out", "x.npy"], 2, /keeps no average/, { cwd });
     await refuse(["sample", `${run}@11`, "--out", "x.npy"], 2, /no checkpoint at 11; there are: 10, 20, 30/, {
       cwd,
