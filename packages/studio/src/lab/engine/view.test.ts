@@ -41,7 +41,7 @@ test("what is seen: data, samples, D's surface and slopes, G's grid, modes", asy
   await next();
   const { reach, real, fake, surface, manifold, arrows, modes, phases } = viewOf(run.trainer);
   assert.deepEqual(phases, ["discriminator", "generator"]);
-  assert.ok(reach > 2 && reach < 4);
+  assert.ok(reach > 1 && reach < 2);
   assert.deepEqual([real.length, fake.length, surface?.length, manifold?.length], [800, 800, 1024, 450]);
   // Each of the eight modes: on the circle, three deviations wide.
   for (let i = 0; i < modes.length; i += 4) {
