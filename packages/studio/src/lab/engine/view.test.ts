@@ -45,10 +45,10 @@ test("what is seen: data, samples, D's surface and slopes, G's grid, modes", asy
   assert.deepEqual([real.length, fake.length, surface?.length, manifold?.length], [800, 800, 1024, 450]);
   // Each of the eight modes: on the circle, three deviations wide.
   for (let i = 0; i < modes.length; i += 4) {
-    assert.ok(Math.abs(Math.hypot(modes[i]!, modes[i + 1]!) - 2) < 1e-3);
+    assert.ok(Math.abs(Math.hypot(modes[i]!, modes[i + 1]!) - 1) < 1e-3);
     assert.equal(modes[i + 3], inside(fake, modes[i]!, modes[i + 1]!, modes[i + 2]!));
   }
-  // D is one layer of rectifiers: between neighbours of the surface its slope is that of an arrow close by, roughly.
+  // D is made of rectifiers: between neighbours of the surface its slope is that of an arrow close by, roughly.
   const [, , dx = 0, dy = 0] = arrows!;
   assert.ok(Number.isFinite(dx) && Number.isFinite(dy) && Math.hypot(dx, dy) > 0);
   const place = (x: number) => Math.min(30, Math.max(0, Math.floor(((x / reach + 1) / 2) * 31)));
