@@ -216,7 +216,7 @@ test("a project's gantry.config.ts: imports, and defaults that the command line 
   );
   await succeed(["train", "gan", "--preset", "small", "--with", "dragan", "--steps", "2"], options);
   assert.deepEqual(readdirSync(join(project, "kept")), ["gan+dragan-ring-3"]);
-  const { config } = configOf("project/kept/gan-ring-3");
+  const { config } = configOf("project/kept/gan+dragan-ring-3");
   assert.deepEqual([config.steps, config.threads], [2, 2]);
   assert.match((await succeed(["terms"], options)).stdout, /^ {2}dragan /m);
 
