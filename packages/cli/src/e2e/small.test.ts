@@ -52,7 +52,7 @@ test("advice is in the command's words", async () => {
   await refuse(
     ["train", "dcgan", "--set", "data.size=30", "--data", "./ring", "--dry-run"],
     2,
-    /of 28, 32, 48, 64 pixels, not \[3,30,30\]; --set data\.size=/,
+    /of 28, 32, 48, 64 pixels, not \[3,30,30\]; --set data\.size=28$/m,
     { cwd },
   );
   const labelled = ["train", "began", "--data", "mnist", "--set", "conditional=true"];

@@ -11,5 +11,7 @@ export function checkShape(
 ): string | undefined {
   const [, height = 0, width] = shape;
   if (kind === "images" && height === width && plans[height] !== undefined) return undefined;
-  return `the ${family} networks are for square images of ${Object.keys(plans).join(", ")} pixels, not [${shape}]; set data.size`;
+  const sides = Object.keys(plans).map(Number);
+  const nearest = sides.toSorted((a, b) => Math.abs(a - height) - Math.abs(b - height))[0];
+  return `the ${family} networks are for square images of ${sides.join(", ")} pixels, not [${shape}]; set data.size=${nearest}`;
 }

@@ -33,7 +33,7 @@ export default defineFamily({
   check({ channels }, data) {
     const [, height = 0, width] = data.shape;
     if (data.kind !== "images" || height !== width || height < 8 || !isPowerOfTwo(height))
-      return `the stylegan networks are for square images of 8, 16, 32, 64, ... pixels, not [${data.shape}]; set data.size`;
+      return `the stylegan networks are for square images of 8, 16, 32, 64, ... pixels, not [${data.shape}]; set data.size=${Math.max(8, 2 ** Math.round(Math.log2(height || 8)))}`;
     if (widthAt(height, channels) > 0) return undefined;
     return `net.channels=${channels} leaves no channel at ${height} pixels; take ${height / 32} or more`;
   },
