@@ -1,4 +1,5 @@
-// `npm test [-- FILTER... --node-options]`: set-up, then every test file whose path contains a filter (all without).
+// `npm test [-- FILTER... --node-options]`: set-up, then every test file whose path contains a filter. Without one it is all but those of
+// what is documented and printed, `npm run test:documented`: they type hundreds of commands.
 import { constants, setPriority } from "node:os";
 import { relative } from "node:path";
 import { root, run, runScript, Stop, script } from "./shared.mjs";
@@ -6,6 +7,8 @@ import { testFiles } from "./testFiles.mjs";
 
 /** Milliseconds that a file of tests may take, on a busy machine too: then it is ended, and has failed. */
 const FILE_LIMIT = 600_000;
+/** Tests of what is documented and printed. */
+const DOCUMENTED = /[\\/]documented[\\/]/;
 
 script(() => {
   const given = process.argv.slice(2);
@@ -13,8 +16,9 @@ script(() => {
   const filters = given.filter((arg) => !arg.startsWith("-"));
   runScript("setup.mjs");
   const all = testFiles();
-  const files = all.filter(
-    (path) => filters.length === 0 || filters.some((filter) => relative(root, path).includes(filter)),
+  const names = all.map((path) => relative(root, path));
+  const files = names.filter((name) =>
+    filters.length === 0 ? !DOCUMENTED.test(name) : filters.some((filter) => name.includes(filter)),
   );
   if (files.length === 0)
     throw new Stop(`no test file matches ${filters.join(" ")}; there are ${all.length}`);
@@ -30,6 +34,6 @@ script(() => {
   const env = { ...process.env, OMP_NUM_THREADS: "1" };
   // Evaluations beside a training have the least priority: beside tests of a higher one they would hardly run.
   setPriority(constants.priority.PRIORITY_LOW);
-  const status = run(process.execPath, args, { env });
+  const status = run(process.execPath, args, { env, cwd: root });
   if (status !== 0) throw new Stop("", status);
 });
