@@ -17,8 +17,10 @@ export interface MissingModesOptions {
   readonly threshold?: number | undefined;
   /** Share of test images that may be called missing where nothing is. Default 0.001. */
   readonly falseAlarms?: number;
-  /** How often generated images may be called missing, for each time that test images are. Default 1/3. */
+  /** How often generated images may be called missing, for each time that test images are: at least the rest is then right. Default 1/2. */
   readonly wrong?: number;
+  /** Half of what the judges are trained on is turned left to right, at random; for images where that does not matter. Default false. */
+  readonly mirror?: boolean;
   /** Training steps of a judge. Default 1000; the paper does not say. */
   readonly steps?: number;
   /** Holes made in real images to see whether they would be found, a judge each. Default 1. */
@@ -72,8 +74,8 @@ export async function estimateMissingModes(
   context: MetricContext = {},
 ): Promise<MissingModes> {
   const { generated, training, test } = sources;
-  const { sigma, judge = DEFAULT_JUDGE, falseAlarms = 1e-3, wrong = 1 / 3 } = options;
-  const { steps = 1000, holes = 1, seed = 0 } = options;
+  const { sigma, judge = DEFAULT_JUDGE, falseAlarms = 1e-3, wrong = 1 / 2 } = options;
+  const { mirror = false, steps = 1000, holes = 1, seed = 0 } = options;
   const { shape } = generated;
   for (const other of [training, test])
     if (other.shape.join() !== shape.join())
@@ -82,7 +84,8 @@ export async function estimateMissingModes(
       );
   checkCounts(judge.batch, generated.count, training.count);
   const [fakes, reals, tests] = await Promise.all([generated, training, test].map(whole));
-  // As many stand in for generated images as there are: judges of the same amounts err alike.
+  // As many stand in for generated images as there are, or half: their judges know fewer reals than that of the generated images, which all
+  // are for, and so err rather more than it does.
   const random = new Random(seed);
   const order = reals!.indices.slice();
   random.shuffle(order);
@@ -90,12 +93,11 @@ export async function estimateMissingModes(
   random.shuffle(fakes!.indices);
   const standing = Math.min(fakes!.indices.length, Math.floor(order.length / 2));
   const [stand, rest] = [order.subarray(0, standing), order.subarray(standing)];
-  const real = { bytes: reals!.bytes, indices: rest };
   const known = options.threshold;
   const drawn = drawHoles(training, test, { training: reals!, test: tests! }, holes, seed);
   const judges = drawn.length + (known === undefined ? 2 : 1);
   let done = 0;
-  const judged = async (against: Pool, which: number): Promise<Judged> => {
+  const judged = async (against: Pool, real: Uint32Array, which: number): Promise<Judged> => {
     const within = {
       signal: context.signal,
       onProgress: (share: number) => context.onProgress?.((done + 0.95 * share) / judges),
@@ -105,8 +107,8 @@ export async function estimateMissingModes(
     const trained = await NoisyJudge.train(
       judge,
       shape,
-      { generated: part(apart), real },
-      { sigma, steps, seed: seed + which },
+      { generated: part(apart), real: { bytes: reals!.bytes, indices: real } },
+      { sigma, steps, mirror, seed: seed + which },
       within,
     );
     try {
@@ -119,18 +121,18 @@ export async function estimateMissingModes(
       trained.dispose();
     }
   };
-  const found = await judged({ bytes: fakes!.bytes, indices: fakes!.indices.subarray(0, standing) }, 0);
+  const found = await judged(fakes!, order, 0);
   const calibrate = async (): Promise<Calibration> => {
     let least = known === undefined ? 0 : Math.log(known / (1 - known));
     if (known === undefined) {
-      const { seen } = await judged({ bytes: reals!.bytes, indices: stand }, 1);
+      const { seen } = await judged({ bytes: reals!.bytes, indices: stand }, rest, 1);
       const falling = seen.sort().reverse();
       least = falling[Math.floor(falseAlarms * falling.length)] ?? 0;
     }
     const power: HoleFound[] = [];
     for (const [i, hole] of drawn.entries()) {
       const left = stand.filter((index) => !hole.ofTraining(index));
-      const without = await judged({ bytes: reals!.bytes, indices: left }, i + 2);
+      const without = await judged({ bytes: reals!.bytes, indices: left }, rest, i + 2);
       const bound = known === undefined ? boundOf(without, least, wrong) : least;
       power.push(powerOf(above(without.seen, bound), test.count, hole));
     }
@@ -152,6 +154,7 @@ export async function estimateMissingModes(
               steps,
               falseAlarms,
               wrong,
+              mirror,
               holes,
               seed,
               standing,
@@ -195,7 +198,7 @@ interface Calibration {
 }
 
 /** Goes up with every change of what is measured: older calibrations are then not used. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * The least bound, at least `least`, above which generated images are at most `wrong` times as frequent as test images: what

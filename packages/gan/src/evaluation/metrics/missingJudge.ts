@@ -39,7 +39,10 @@ export interface Pool {
 export interface JudgeTraining {
   /** Standard deviation of the noise on what it is trained on, images being in [-1, 1]. */
   readonly sigma: number;
+  /** The rate is the settings' for the first half of them, and falls to 0 over the second: the last batches then leave no mark of their own. */
   readonly steps: number;
+  /** Half of the images are turned left to right, at random. */
+  readonly mirror: boolean;
   readonly seed: number;
 }
 
@@ -61,7 +64,7 @@ export class NoisyJudge {
     { family, options, optimizer: config, batch }: JudgeSettings,
     shape: ImageSource["shape"],
     { generated, real }: { readonly generated: Pool; readonly real: Pool },
-    { sigma, steps, seed }: JudgeTraining,
+    { sigma, steps, mirror, seed }: JudgeTraining,
     context: MetricContext,
   ): Promise<NoisyJudge> {
     // Weights come from LibTorch's default generator, which is left as it was found.
@@ -81,6 +84,7 @@ export class NoisyJudge {
       for (let i = 0; i < batch; i++) {
         const at = indices[random.integer(indices.length)]! * size;
         out.set(bytes.subarray(at, at + size), i * size);
+        if (mirror && random.integer(2) === 1) turn(out.subarray(i * size, (i + 1) * size), shape[2]);
       }
       const images = toImages(out, [batch, ...shape]);
       return sigma === 0
@@ -89,9 +93,11 @@ export class NoisyJudge {
     };
     const parameters = network.parameters();
     const optimizer = makeOptimizer({ default: config }, "discriminator", parameters);
+    const { learningRate } = optimizer;
     network.train();
     try {
       for (let step = 0; step < steps; step++) {
+        optimizer.learningRate = learningRate * Math.min(1, 2 * (1 - step / steps));
         const loss = scope(() => {
           // Apart: batch norm over both would tell the judge which it sees by what the batch lacks.
           const value = scoreOf(network, draw(real))
@@ -142,6 +148,11 @@ export class NoisyJudge {
   dispose(): void {
     this.#network.dispose();
   }
+}
+
+/** Turns an image left to right, in place. */
+function turn(image: Uint8Array, width: number): void {
+  for (let row = 0; row < image.length; row += width) image.subarray(row, row + width).reverse();
 }
 
 /** uint8 images in [-1, 1]. */

@@ -42,7 +42,7 @@ const options = { sigma: 1, steps: 60, judge: small, holes: 1 };
 test("a mode that the generator never makes is called missing, and one it makes is not", async () => {
   const before = liveTensors().count;
   const state = defaultGenerator("cpu").getState();
-  const found = await estimateMissingModes(sources, options);
+  const found = await estimateMissingModes(sources, { ...options, wrong: 0.1, holes: 0 });
   assert.equal(found.images, 60);
   assert.equal(
     found.histogram.reduce((sum, count) => sum + count, 0),
@@ -61,6 +61,34 @@ test("a mode that the generator never makes is called missing, and one it makes 
   assert.equal(found.missing, [...found.values].filter((value) => value > found.threshold).length);
   assert.equal(liveTensors().count, before);
   assert.deepEqual(defaultGenerator("cpu").getState(), state);
+});
+
+test("by default at least half of what is called is missing", async () => {
+  const found = await estimateMissingModes(sources, { ...options, holes: 0 });
+  const missed = found.positions.filter((place) => place % 3 === 2);
+  assert.ok(missed.length >= 10, `${missed.length} of 20`);
+  assert.ok(missed.length / found.missing >= 0.5, `${missed.length} of ${found.missing}`);
+});
+
+test("turned left to right, images lack nothing of which they have the mirror image", async () => {
+  const sided = (name: string, sides: readonly number[], count: number, seed: number): ImageSource => {
+    const random = new Random(seed);
+    const data = Uint8Array.from({ length: count * 784 }, (_, i) => {
+      const isBright = (i % 28 < 14 ? 0 : 1) === sides[Math.floor(i / 784) % sides.length];
+      return (isBright ? 180 : 60) + random.integer(21);
+    });
+    return memoryImages(name, data, [1, 28, 28]);
+  };
+  const both = {
+    generated: sided("generated", [0], 48, 1),
+    training: sided("training", [0, 1], 96, 2),
+    test: sided("test", [0, 1], 60, 3),
+  };
+  const counts: number[] = [];
+  for (const mirror of [false, true])
+    counts.push((await estimateMissingModes(both, { ...options, mirror, holes: 0 })).missing);
+  assert.ok(counts[0]! >= 15, `${counts[0]} of 30 without`);
+  assert.ok(counts[1]! <= 3, `${counts[1]} with`);
 });
 
 test("where nothing is missing about nothing is called, and the same seed calls the same", async () => {

@@ -52,8 +52,12 @@ export default defineMetric({
       .number()
       .min(0)
       .lt(1)
-      .default(1 / 3)
+      .default(1 / 2)
       .describe("how often generated images may be above the threshold, for each time that test images are"),
+    mirror: z
+      .boolean()
+      .default(false)
+      .describe("images are turned left to right at random for the judge; where that does not matter"),
     net: z
       .record(z.string(), z.union([scalar, z.array(scalar)]))
       .nullable()
