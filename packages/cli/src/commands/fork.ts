@@ -61,9 +61,8 @@ export default defineCommand<Options>({
 });
 
 async function fork(output: Output, [name = ""]: readonly string[], options: Options): Promise<number> {
-  const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } = await import(
-    "@gantry/gan"
-  );
+  const { composeConfig, fitToData, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } =
+    await import("@gantry/gan");
   const { withOtherData } = await import("@gantry/gan/run");
   const { path, iteration } = await parseRun(name);
   await importForRuns([path], options, "fork", output);
@@ -96,7 +95,19 @@ async function fork(output: Output, [name = ""]: readonly string[], options: Opt
       `the checkpoint is at iteration ${from}, and ${config.steps} are planned; give more with --set steps=${2 * from}`,
     );
   const beside = join(dirname(path), `${basename(resolve(path))}-fork`);
-  return await trainAndShow(output, async (context) =>
-    forkRun(path, isBare ? 0 : from, config, await claim(options.out, beside, output, context), context),
-  );
+  const keepBatch = [...settings, ...length].some((each) => "batch" in each);
+  return await trainAndShow(output, async (context) => {
+    const place = await claim(options.out, beside, output, context);
+    // A run's own data fit it already.
+    const fitted =
+      data === undefined
+        ? { config }
+        : await fitToData(config, context, { keepBatch, putsOn: (name) => `--with ${name}` }).catch(
+            async (error: unknown) => {
+              await place.abandon();
+              throw error;
+            },
+          );
+    return forkRun(path, isBare ? 0 : from, fitted.config, place, context);
+  });
 }

@@ -65,3 +65,16 @@ test("--augment takes a name with options, refuses what is none, and a batch tha
     assert.equal(existsSync(join(cwd, "two")), false);
   }
 });
+
+test("a fork to fewer photographs takes a batch of them, and keeps the size", async () => {
+  mkdirSync(join(cwd, "few"));
+  for (let i = 0; i < 5; i++)
+    writeFileSync(join(cwd, `few/${i}.png`), readFileSync(join(cwd, `photos/${i}.png`)));
+  const { stderr } = await succeed(
+    ["fork", "one", "--data", "few", "--steps", "2", "--threads", "1", "--out", "three"],
+    { cwd },
+  );
+  assert.match(stderr, /batch 4, since there are 5 images and the recipe's is 8/);
+  const { config } = JSON.parse(readFileSync(join(cwd, "three/config.json"), "utf8"));
+  assert.deepEqual([config.data.size, config.batch], [48, 4]);
+});

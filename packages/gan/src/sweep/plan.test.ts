@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { encodePng } from "@gantry/formats";
 import { UsageError } from "../core/base/errors.js";
 import type { Json } from "../core/base/json.js";
+import { temporaryFolder } from "../testing/runs.js";
 import { distinct, drawPoints, gridPoints } from "./axes.js";
 import { parseAxis } from "./file.js";
 import { nameCells } from "./names.js";
@@ -162,6 +166,28 @@ describe("a sweep's cells", () => {
     });
     assert.equal(new Set(drawn).size, 3);
     assert.ok(drawn.every((name) => /^batch=\d+$/.test(name)));
+  });
+
+  test("on images of one's own have the size and the batch that fit, unless these are said", async () => {
+    const folder = await temporaryFolder();
+    for (let i = 0; i < 20; i++) {
+      const data = Uint8Array.from({ length: 3 * 50 * 70 }, (_, at) => (at * (i + 3)) % 251);
+      await writeFile(join(folder, `${i}.png`), await encodePng({ shape: [3, 50, 70], data }));
+    }
+    const spec = { recipes: ["dcgan", "lsgan"], data: folder, seeds: 2 };
+    const { sweep, notes } = await plan(spec);
+    for (const { config } of sweep.cells) assert.deepEqual([config.data.size, config.batch], [48, 16]);
+    assert.ok(notes.some((note) => note.startsWith("batch 16, since there are 20 images")));
+    assert.ok(notes.some((note) => note.includes("by heart: --with diff-augment")));
+    assert.equal(new Set(notes).size, notes.length);
+    const said = await plan({ ...spec, settings: { "data.size": 32 }, grid: { batch: [4, 8] } });
+    assert.deepEqual(
+      said.sweep.cells.slice(0, 2).map(({ config }) => [config.data.size, config.batch]),
+      [
+        [32, 4],
+        [32, 8],
+      ],
+    );
   });
 
   test("that make no sense are refused, with the cell", async () => {

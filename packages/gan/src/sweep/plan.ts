@@ -5,6 +5,7 @@ import { importedSources, importParts, termNamed } from "../core/base/plugins/pl
 import { parseSchedule } from "../core/base/schedule.js";
 import { type AddedTerm, parseTerm, settingAt } from "../core/base/setting.js";
 import { resolveConfig, validateConfig } from "../core/config/config.js";
+import { fitToData } from "../core/config/fit.js";
 import type { Config } from "../core/config/schema.js";
 import { dataNamed } from "../core/data/spec.js";
 import { withAbsoluteData } from "../core/run/data.js";
@@ -86,7 +87,7 @@ export async function planSweep(
     throw new UsageError(
       `${unused}: no recipe of the sweep has a term '${unused.split(".")[1]}'; add it by --with ${unused.split(".")[1]}`,
     );
-  const planned = await cellsOf(methods, seeds, context);
+  const planned = await fitCells(await cellsOf(methods, seeds, context), (note) => notes.push(note));
   const { halving = null } = spec;
   const cells = halving === null ? planned : withRounds(planned, halving);
   return { sweep: { name: spec.name ?? name, cells, halving, imports: importedSources() }, notes };
@@ -117,7 +118,7 @@ async function cellsOf(
   methods: readonly Method[],
   seeds: readonly number[],
   context: Context,
-): Promise<SweepCell[]> {
+): Promise<Unfitted[]> {
   const several = (values: readonly unknown[]) => new Set(values).size > 1;
   const isSeveral = {
     composition: several(methods.map(({ composition }) => composition)),
@@ -150,20 +151,58 @@ async function cellsOf(
     ),
     otherwise,
   );
-  const cells: SweepCell[] = [];
+  const cells: Unfitted[] = [];
   for (const seed of seeds)
     for (const [i, { composition, data, point }] of settings.entries()) {
       const name = names[cells.length]!;
       try {
         const config = withAbsoluteData(await configOf(composition, data, point, seed, context));
         const { stopOn } = context.spec;
-        cells.push({ name, group: groups[i]!, config, ...(stopOn === undefined ? {} : { stopOn }) });
+        const isSaid = [context.spec.settings, composition.settings, Object.fromEntries(point)];
+        cells.push({
+          name,
+          group: groups[i]!,
+          config,
+          keepBatch: isSaid.some((each) => "batch" in each),
+          ...(stopOn === undefined ? {} : { stopOn }),
+        });
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         throw new UsageError(`${name}: ${error.message}`, { cause: error });
       }
     }
   return cells;
+}
+
+/** A cell before its images were looked at. */
+interface Unfitted extends SweepCell {
+  /** The batch was asked for. */
+  readonly keepBatch: boolean;
+}
+
+/** Cells by size and batch for images of one's own, as `train` makes them; cells of the same data and networks alike. */
+async function fitCells(cells: readonly Unfitted[], onNote: (note: string) => void): Promise<SweepCell[]> {
+  const fitted = new Map<string, Promise<Config>>();
+  const told = new Set<string>();
+  const tell = (note: string) => {
+    if (!told.has(note)) onNote(note);
+    told.add(note);
+  };
+  const fit = async ({ keepBatch, ...cell }: Unfitted): Promise<SweepCell> => {
+    const { data, net, batch, terms } = cell.config;
+    const key = JSON.stringify([data, net, batch, Object.keys(terms), keepBatch]);
+    const found =
+      fitted.get(key) ??
+      fitToData(cell.config, { onNote: tell }, { keepBatch, putsOn: (name) => `--with ${name}` }).then(
+        ({ config }) => config,
+      );
+    fitted.set(key, found);
+    const own = await found;
+    return { ...cell, config: { ...cell.config, data: own.data, batch: own.batch } };
+  };
+  const done: SweepCell[] = [];
+  for (const cell of cells) done.push(await fit(cell));
+  return done;
 }
 
 async function configOf(

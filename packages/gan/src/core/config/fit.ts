@@ -15,6 +15,8 @@ const LARGEST = 64;
 export interface FitOptions {
   /** The batch was asked for, and stays as it is. Default false. */
   readonly keepBatch?: boolean;
+  /** What to type for an augmentation, as the note on few images says it. Default `--augment puts NAME on`. */
+  readonly putsOn?: (augmentation: string) => string;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface FitOptions {
 export async function fitToData(
   config: Config,
   context: Partial<DataContext> = {},
-  { keepBatch = false }: FitOptions = {},
+  { keepBatch = false, putsOn = (name) => `--augment puts ${name} on` }: FitOptions = {},
 ): Promise<{ readonly config: Config; readonly dataset: Dataset | undefined }> {
   const full = dataContext(context);
   const own = await ownImages(config.data as { path?: string }, full);
@@ -42,7 +44,7 @@ export async function fitToData(
   const augmentation = fittingAugmentation(config);
   if (count < ENOUGH && augmentation !== undefined)
     full.onNote(
-      `${amount(count, "images")} are few, and D would learn them by heart: --augment puts ${augmentation} on, --with mirror beside it where left and right do not matter`,
+      `${amount(count, "images")} are few, and D would learn them by heart: ${putsOn(augmentation)}, --with mirror beside it where left and right do not matter`,
     );
   return { config: fitted, dataset };
 }
