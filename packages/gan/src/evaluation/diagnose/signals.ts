@@ -61,7 +61,7 @@ export const readingEvery = ({ steps }: Config, kind: Dataset["kind"]): number =
  * - `separation`: probability that D's score of a real is above that of a sample
  * - `modes`, `quality`: of points: share of the modes, and of the samples that lie close to one
  * - `copies`, `copies/reals`: of few images: share of samples that are much nearer to one image than to any other; the same of
- *   reals among the others
+ *   reals, each held out from the rest
  * - and those of weightSignals()
  */
 export class SignalMeter {

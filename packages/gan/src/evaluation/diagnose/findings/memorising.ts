@@ -14,7 +14,7 @@ export default defineFinding({
       ),
       {
         measured:
-          "share of samples much nearer to one training image than to any other, above that of training images among themselves",
+          "share of samples much nearer to one training image than to any other, above that of training images, each held out from the rest",
         threshold: 0.25,
         trouble: "above",
       },
