@@ -342,7 +342,8 @@ async function walk(
 
 /**
  * The whole takes minutes: GANTRY_MATRIX=all. Else a sample, the same each time: on points without classes everything; elsewhere
- * every method in every setting, under one loss that changes from method to method and from setting to setting.
+ * every method in every second setting (a family with classes follows it without), under one loss that changes from method to method and
+ * from setting to setting; of pairs on points every third.
  */
 const WHOLE = process.env.GANTRY_MATRIX === "all";
 
@@ -351,7 +352,7 @@ for (const [s, setting] of settings.entries())
     const full = WHOLE || (setting.data.kind === "points" && !setting.conditional);
     const compositions = [...methods].flatMap(([method, terms], m) =>
       losses
-        .filter((_, l) => full || (s + m) % losses.length === l)
+        .filter((_, l) => full || ((s + m) % 2 === 0 && ((s + m) / 2) % losses.length === l))
         .map((loss) => ({
           name: `${setting.name}, ${method}, ${loss}`,
           expected: makesNoSense(loss, terms, setting),
@@ -381,7 +382,8 @@ test("pairs of terms, in either order, on points and on images", async (context)
     settings
       .filter(
         ({ data, conditional }, s) =>
-          !conditional && (WHOLE || data.kind === "points" || p % (8 * settings.length) === s),
+          !conditional &&
+          (WHOLE || (data.kind === "points" ? p % 3 === s % 3 : p % (8 * settings.length) === s)),
       )
       .map((setting) => ({
         name: `${setting.name}, ${first} then ${second}`,
