@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sampleFile } from "@gantry/gan/run";
 import { type Context, Hono } from "hono";
 import { guard } from "./access.js";
 import { begin, stop, throwAway } from "./actions.js";
+import { answer, json, wantsJson } from "./answers.js";
 import { compareSummaries } from "./compared.js";
 import { Diagnosis } from "./diagnosis.js";
 import type { Labs } from "./lab/labs.js";
@@ -67,7 +67,6 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
     wantsJson(context) ? json(context, await list.json()) : context.html(await shell()),
   );
 
-  app.get("/lab", async (context) => context.html(await shell()));
   addLab(app, labs);
   addLatents(app, models, runOf);
 
@@ -186,20 +185,3 @@ const gridAddress = (id: string, iteration: number, version: string) =>
   `/samples/${iteration}/${pathOf(id)}?${version}`;
 
 const pathOf = (id: string): string => id.split("/").map(encodeURIComponent).join("/");
-
-/** A page's numbers, for who asks for them by the address or by what it accepts. */
-const wantsJson = ({ req }: Context): boolean =>
-  req.path.endsWith(".json") || /\bapplication\/json\b/.test(req.header("accept") ?? "");
-
-const json = (context: Context, value: unknown): Response =>
-  answer(context, Buffer.from(JSON.stringify(value)), "application/json; charset=utf-8");
-
-/** Nothing, where the browser has it already. */
-function answer(context: Context, bytes: Uint8Array, type: string, version?: string): Response {
-  const etag = version ?? `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
-  context.header("etag", etag);
-  context.header("cache-control", "no-cache");
-  context.header("vary", "accept");
-  if (context.req.header("if-none-match") === etag) return context.body(null, 304);
-  return context.body(bytes as Uint8Array<ArrayBuffer>, 200, { "content-type": type });
-}
