@@ -67,6 +67,8 @@ export class LabTraining {
     const scalars = (value as { scalars?: Record<string, number> } | undefined)?.scalars;
     if (scalars !== undefined) this.#scalars = scalars;
     if (done) this.#done = true;
+    // After the last there is but the end.
+    else if (this.iteration >= this.#run.trainer.config.steps) await this.iterate();
   }
 
   async step(phase: string): Promise<void> {
