@@ -14,10 +14,9 @@ export interface LabRequest {
 /** What a process is to do, one after the other; each is answered once. */
 export type LabOrder =
   | { readonly do: "begin"; readonly request: LabRequest; readonly folder: string }
-  /** One iteration. @property show whether its picture is wanted */
-  | { readonly do: "iterate"; readonly show: boolean }
-  /** Nothing but a picture. */
-  | { readonly do: "show" }
+  /** One iteration, without a picture of it. */
+  | { readonly do: "iterate" }
+  | { readonly do: "picture" }
   /** One step of a phase. */
   | { readonly do: "step"; readonly phase: string }
   /** Goes on under other settings, as a fork. */

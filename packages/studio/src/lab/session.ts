@@ -20,7 +20,6 @@ export class Session {
   #looked = Date.now();
   /** Until another takes its place: paused, nothing does. */
   #playing: { rate: number } | undefined;
-  #pictured = 0;
   /** What was ordered is done one after the other. */
   #last: Promise<void> = Promise.resolve();
 
@@ -53,8 +52,10 @@ export class Session {
   step(phase: string | null): void {
     this.pause();
     this.#inTurn(async () => {
-      if (phase === null) await this.#iterate(true);
-      else {
+      if (phase === null) {
+        await this.#iterate();
+        await this.#picture();
+      } else {
         const having = this.#sides.filter(({ side }) => side.frame?.phases.includes(phase) === true);
         await this.#askAll(
           having.map(({ side }) => side),
@@ -118,35 +119,40 @@ export class Session {
   }
 
   async #play(playing: { readonly rate: number }): Promise<void> {
+    let pictured = Number.NEGATIVE_INFINITY;
     while (this.#playing === playing) {
       const began = performance.now();
-      const shows = playing.rate > 0 || began - this.#pictured > PICTURE;
-      if (!(await this.#iterate(shows)) && this.#playing === playing) this.#playing = undefined;
-      if (shows) {
-        this.#pictured = performance.now();
+      if (!(await this.#iterate()) && this.#playing === playing) this.#playing = undefined;
+      if (playing.rate > 0 || began - pictured > PICTURE) {
+        pictured = began;
+        await this.#picture();
         this.#tell();
       }
       const left = playing.rate > 0 ? 1000 / playing.rate - (performance.now() - began) : 0;
       // Orders get a turn.
       await (left > 0 ? setTimeout(left) : setImmediate());
     }
-    // Where no picture was wanted of the last iteration, there is one now.
-    await this.#askAll(
-      this.#sides.flatMap(({ side }) => (side.frame?.iteration === side.iteration ? [] : [side])),
-      { do: "show" },
+    await this.#picture();
+  }
+
+  /** Lets all be seen as they are now, whose last picture is older. */
+  async #picture(): Promise<void> {
+    const older = this.#sides.flatMap(({ side }) =>
+      side.trouble === null && side.frame?.iteration !== side.iteration ? [side] : [],
     );
+    await this.#askAll(older, { do: "picture" });
   }
 
   /**
    * An iteration of all that go on; of those alone that lag behind, where a change let some do so.
    * @returns whether another may follow
    */
-  async #iterate(show: boolean): Promise<boolean> {
+  async #iterate(): Promise<boolean> {
     const going = this.#sides.flatMap(({ side }) => (side.goesOn ? [side] : []));
     const at = Math.min(...going.map(({ iteration }) => iteration));
     await this.#askAll(
       going.filter(({ iteration }) => iteration === at),
-      { do: "iterate", show },
+      { do: "iterate" },
     );
     return going.some(({ goesOn }) => goesOn) && going.every(({ trouble }) => trouble === null);
   }

@@ -6,8 +6,7 @@ import { LabTraining } from "./training.js";
 setThreads(1);
 let training: LabTraining | undefined;
 
-/** @returns whether its picture is wanted */
-async function obey(order: LabOrder): Promise<boolean> {
+async function obey(order: LabOrder): Promise<void> {
   if (order.do === "begin") {
     const begun = new LabTraining(order.folder);
     await begun.begin(order.request);
@@ -15,13 +14,13 @@ async function obey(order: LabOrder): Promise<boolean> {
   } else if (order.do === "iterate") await training?.iterate();
   else if (order.do === "step") await training?.step(order.phase);
   else if (order.do === "change") await training?.change(order.with, order.set);
-  return order.do !== "iterate" || order.show;
 }
 
 async function answer(order: LabOrder): Promise<void> {
   let told: Pick<LabAnswer, "frame" | "trouble"> = {};
   try {
-    if ((await obey(order)) && training !== undefined) told = { frame: training.frame() };
+    await obey(order);
+    if (order.do !== "iterate" && training !== undefined) told = { frame: training.frame() };
   } catch (error) {
     told = { trouble: (error as Error).message };
   }
