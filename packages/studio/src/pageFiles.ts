@@ -1,7 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 
-/** `latents.js` is the worker in which generators run. */
-export type PageFile = "main.js" | "main.css" | "latents.js";
+export type PageFile = "main.js" | "main.css";
 
 /**
  * A file of the pages, which `npm run build` bundles beside the compiled code.

@@ -50,7 +50,7 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
   );
   app.notFound((context) => context.json({ message: "There is nothing at this address." }, 404));
 
-  app.get("/assets/:name{main\\.js|main\\.css|latents\\.js}", async (context) => {
+  app.get("/assets/:name{main\\.js|main\\.css}", async (context) => {
     const name = context.req.param("name") as PageFile;
     const type = name.endsWith(".js") ? "text/javascript" : "text/css";
     const response = answer(context, await pageFile(name), `${type}; charset=utf-8`);

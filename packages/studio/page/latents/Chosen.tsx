@@ -4,7 +4,7 @@ import { pathOf } from "../parts/address.js";
 import { shortNumber, whole } from "../parts/words.js";
 import { Picture } from "./Picture.js";
 import type { LatentPlane, Place } from "./plane.js";
-import { type Loaded, useSamples } from "./useEngine.js";
+import { type Loaded, useSamples } from "./useNetworks.js";
 
 interface Props {
   readonly run: string;
@@ -26,18 +26,18 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
   const other = useSamples(loaded, beside, `${key} ${beside}`, request);
   const [score, setScore] = useState<number | string>();
   const [nearest, setNearest] = useState<{ picture?: string; trouble?: string }>();
-  const { engine } = loaded;
+  const { networks } = loaded;
   useEffect(() => {
-    if (engine === undefined || iteration === undefined || made === undefined || made.count !== 1) return;
+    if (networks === undefined || iteration === undefined || made === undefined || made.count !== 1) return;
     let gone = false;
-    engine.scores(iteration, made).then(
+    networks.scores(iteration, made).then(
       ([value]) => !gone && setScore(value),
       (error: Error) => !gone && setScore(error.message),
     );
     return () => {
       gone = true;
     };
-  }, [engine, iteration, made]);
+  }, [networks, iteration, made]);
   useEffect(() => setNearest(undefined), [key, iteration]);
   const look = async () => {
     setNearest({});

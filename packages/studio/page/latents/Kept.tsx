@@ -2,7 +2,7 @@ import { between, type Description, type SampleRequest } from "@gantry/web";
 import { useEffect, useState } from "preact/hooks";
 import { Picture } from "./Picture.js";
 import { arithmetic, joined, type LatentPlane, type Place } from "./plane.js";
-import { type Loaded, useSamples } from "./useEngine.js";
+import { type Loaded, useSamples } from "./useNetworks.js";
 
 interface Props {
   readonly loaded: Loaded;
