@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { pathOf } from "../parts/address.js";
 import { shortNumber, whole } from "../parts/words.js";
 import { Picture } from "./Picture.js";
-import type { LatentPlane, Place } from "./plane.js";
+import { type LatentPlane, type Place, seedAt } from "./plane.js";
 import { type Loaded, useSamples } from "./useNetworks.js";
 
 interface Props {
@@ -26,6 +26,7 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
   const other = useSamples(loaded, beside, `${key} ${beside}`, request);
   const [score, setScore] = useState<number | string>();
   const [nearest, setNearest] = useState<{ picture?: string; trouble?: string }>();
+  const seed = seedAt(place);
   const { networks } = loaded;
   useEffect(() => {
     if (networks === undefined || iteration === undefined || made === undefined || made.count !== 1) return;
@@ -54,6 +55,11 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
     for (const byte of bytes) text += String.fromCharCode(byte);
     setNearest({ picture: `data:image/png;base64,${btoa(text)}` });
   };
+  // They are known in this page alone, which makes them.
+  const numbers = () =>
+    encodeURIComponent(
+      JSON.stringify({ run, iteration, place, seed, ...how, score, latents: [...plane.at(place)] }),
+    );
   return (
     <section aria-labelledby="chosen">
       <h2 id="chosen">Chosen</h2>
@@ -68,6 +74,7 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
         <div>
           <p class="quiet">
             at {place.map((value) => value.toFixed(2)).join(", ")}
+            {seed === undefined ? "" : `, seed ${seed}`}
             {made?.classes === undefined ? "" : `, class ${made.classes[0]}`}
           </p>
           <p role="status">
@@ -80,6 +87,9 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
             <button type="button" class="button small" onClick={() => void look()}>
               Nearest training image
             </button>
+            <a class="button small" download="sample.json" href={`data:application/json,${numbers()}`}>
+              JSON
+            </a>
           </div>
         </div>
       </div>
