@@ -91,9 +91,11 @@ export class GrowingLines {
   }
 }
 
+/** Bytes from which a file is worth a glimpse: a shorter one is read as soon. */
+const LONG = 2 ** 22;
 /** Pieces of a file that a glimpse looks at, of so many bytes, so many at a time. */
 const PIECES = 128;
-const PIECE = 2 ** 13;
+const PIECE = 2 ** 12;
 const BESIDE = 16;
 
 /**
@@ -105,7 +107,7 @@ export async function glimpse(file: string, take: (line: Buffer) => void): Promi
   if (handle === undefined) return 0;
   try {
     const { size } = await handle.stat();
-    if (size < 2 * PIECES * PIECE) return 0;
+    if (size < LONG) return 0;
     const places = Array.from({ length: PIECES }, (_, i) => Math.floor((i * (size - PIECE)) / (PIECES - 1)));
     for (let i = 0; i < PIECES; i += BESIDE) {
       const reads = places.slice(i, i + BESIDE).map((at) => handle.read(Buffer.alloc(PIECE), 0, PIECE, at));
