@@ -15,8 +15,7 @@ script(async () => {
   const { writeCatalogue } = await import("../packages/cli/dist/catalogue/write.js");
   await writeCatalogue();
   // Looked for now: esbuild is one of npm's packages.
-  const { buildPages } = await import("./pages.mjs");
-  await buildPages();
-  const { bundlePage } = await import("./bundle.mjs");
-  await bundlePage();
+  const { buildStudioPages, buildWebPage } = await import("./pages.mjs");
+  await buildWebPage();
+  await buildStudioPages();
 });

@@ -23,7 +23,7 @@ script(async () => {
     const { writeCatalogue } = await import("../packages/cli/dist/catalogue/write.js");
     await writeCatalogue();
   }
-  if (existsSync(join(folder, "page"))) await (await import("./pages.mjs")).buildPages();
-  if (existsSync(join(folder, "src", "page"))) await (await import("./bundle.mjs")).bundlePage();
+  if (existsSync(join(folder, "page"))) await (await import("./pages.mjs")).buildStudioPages();
+  if (existsSync(join(folder, "src", "page"))) await (await import("./pages.mjs")).buildWebPage();
   copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
 });

@@ -11,7 +11,7 @@ const studio = await openStudio(stage, runs);
 
 test("two methods side by side on drawn points: begun, stepped, played, changed", async () => {
   const { page, wrong, at } = await openPage(stage, studio.address);
-  await at("/lab?data=drawn&left-set=batch%3D32&right-set=batch%3D32");
+  await at("/lab?data=drawn&right=unrolled&left-set=batch%3D32&right-set=batch%3D32");
   await page
     .getByRole("option", { name: "unrolled" })
     .first()
@@ -39,7 +39,32 @@ test("two methods side by side on drawn points: begun, stepped, played, changed"
     .getByText(/iteration \d\d+ of/)
     .nth(1)
     .waitFor({ timeout: 120_000 });
+  // In lockstep: whenever one looks, both stand at the same iteration, though one takes longer for it.
+  const seen = await page.evaluate(async () => {
+    const told = [];
+    for (let i = 0; i < 40; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const texts = [...document.querySelectorAll(".stage .section-heading .quiet")];
+      told.push(texts.map(({ textContent }) => /iteration ([\d,]+) of/.exec(textContent)?.[1]));
+    }
+    return told;
+  });
+  for (const [left, right, ...more] of seen) assert.deepEqual([right, more], [left, []]);
+  assert.ok(new Set(seen.map(([left]) => left)).size > 5, "they went on");
+  await page.getByLabel("Speed").selectOption("4");
   await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Play" }).waitFor();
+  // Loaded anew, the page finds them where they stand; what they are is JSON at the same address.
+  const told = () =>
+    page.evaluate(() => fetch(`/lab.json${location.search}`).then((response) => response.json()));
+  while ((await told()).playing) await page.waitForTimeout(50);
+  await page.reload();
+  const { sides } = await told();
+  await page.getByText(`iteration ${sides[0].frame.iteration} of`).nth(1).waitFor();
+  assert.deepEqual(
+    sides.map(({ recipe }) => recipe),
+    ["gan", "unrolled"],
+  );
   const drawn = await page
     .locator("canvas")
     .first()
@@ -48,6 +73,7 @@ test("two methods side by side on drawn points: begun, stepped, played, changed"
       return data.some((value) => value > 0);
     });
   assert.ok(drawn);
+  assert.deepEqual(wrong, []);
   await inspect(page, "the lab");
   await page.getByLabel("and settings").first().fill("batch=64");
   await page.getByRole("button", { name: "Go on" }).first().click();

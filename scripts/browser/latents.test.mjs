@@ -27,6 +27,12 @@ test("a map of latents: moved, a sample chosen, kept, walked between, and looked
   const map = page.getByRole("img", { name: /7 by 7 samples/ });
   await map.waitFor({ timeout: 120_000 });
   await page.getByText(/D's raw score: -?\d/).waitFor({ timeout: 120_000 });
+  // Its numbers, which nobody but the page knows.
+  await page.getByText("at 0.00, 0.00, seed 0").waitFor();
+  const numbers = await page.getByRole("link", { name: "JSON" }).last().getAttribute("href");
+  const told = JSON.parse(decodeURIComponent(numbers.replace("data:application/json,", "")));
+  assert.deepEqual([told.run, told.iteration, told.seed, typeof told.score], ["digits", 6, 0, "number"]);
+  assert.equal(told.latents.length, 100);
   const first = await drawn(map);
   await page.keyboard.press("ArrowRight");
   await page.getByRole("img", { name: /around 0\.50, 0\.00/ }).waitFor();

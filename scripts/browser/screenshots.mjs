@@ -55,9 +55,12 @@ test("screenshots", async () => {
       .toFile(join(folder, `${name}.webp`));
     await context.close();
   };
-  const { runs: listed } = await fetch(new URL("/runs.json", address), {
-    headers: { authorization: `Bearer ${new URL(address).searchParams.get("token")}` },
-  }).then((response) => response.json());
+  const list = () =>
+    fetch(new URL("/runs.json", address), {
+      headers: { authorization: `Bearer ${new URL(address).searchParams.get("token")}` },
+    }).then((response) => response.json());
+  while ((await list()).unread > 0) await new Promise((resolve) => setTimeout(resolve, 500));
+  const { runs: listed } = await list();
   const image = listed.find(({ recipe }) => recipe === "dcgan").id;
   const points = listed.filter(({ data }) => data === "ring").map(({ id }) => id);
   await shoot("runs", "/?sort=name");
@@ -65,6 +68,11 @@ test("screenshots", async () => {
   await shoot("run-dark", `/run/${image}?smooth=0.6`, { colorScheme: "dark" });
   const query = points.map((id) => `run=${encodeURIComponent(id)}`).join("&");
   await shoot("compare", `/compare?${query}`, { viewport: { width: 1400, height: 1150 } });
+  const chosen = "chosen=1,1&keep=1,1;2,0;-1,2&walk=12";
+  await shoot("latents", `/latents/${image}?${chosen}`, {
+    viewport: { width: 1400, height: 1080 },
+    before: (page) => page.getByText(/D's raw score: -?\d/).waitFor({ timeout: 120_000 }),
+  });
   await shoot("lab", "/lab", { viewport: { width: 1400, height: 1250 }, before: playLab });
   await shoot("narrow", "/?sort=name", { viewport: { width: 390, height: 844 } });
   await shoot("narrow-run", `/run/${image}`, { viewport: { width: 390, height: 844 } });

@@ -16,7 +16,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["r", "real images beside the samples"],
   ["l", "logarithmic scale"],
   ["Esc", "the whole training again, after a look into a part"],
-  ["s", "one iteration, in the lab"],
+  ["Space, s", "in the lab: play, one iteration"],
   ["?", "this list"],
 ];
 
@@ -43,11 +43,9 @@ export function App() {
           </a>
         </nav>
         <span class="grow" />
-        {page === "lab" ? null : (
-          <a class="quiet" href={`${url.pathname === "/" ? "/runs" : url.pathname}.json${url.search}`}>
-            JSON
-          </a>
-        )}
+        <a class="quiet" href={`${url.pathname === "/" ? "/runs" : url.pathname}.json${url.search}`}>
+          JSON
+        </a>
         <button type="button" class="button small" aria-label="Keys" onClick={() => setHelps(true)}>
           ?
         </button>

@@ -155,6 +155,8 @@ export interface CompareJson {
   readonly legend: readonly string[];
   readonly plots: readonly { readonly name: string; readonly lines: readonly LineJson[] }[];
   readonly samples: readonly ComparedGridsJson[];
+  /** Runs through whose events it still goes: their curves are a glimpse. None in a file. */
+  readonly unread?: number;
 }
 
 /** What became of a click. */

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 
-/** `latents.js` is the worker in which generators run. */
-export type PageFile = "main.js" | "main.css" | "latents.js";
+export type PageFile = "main.js" | "main.css";
 
 /**
  * A file of the pages, which `npm run build` bundles beside the compiled code.
@@ -9,8 +8,16 @@ export type PageFile = "main.js" | "main.css" | "latents.js";
  */
 export async function pageFile(name: PageFile): Promise<Buffer> {
   try {
-    return await readFile(new URL(`./page/${name}`, import.meta.url));
+    return await readFile(placeOf(name));
   } catch (error) {
     throw new Error("the studio's pages are not built: run `npm run build`", { cause: error });
   }
 }
+
+/** Another for another build of it. */
+export async function pageVersion(name: PageFile): Promise<string> {
+  const { mtimeMs, size } = await stat(placeOf(name));
+  return `${Math.round(mtimeMs).toString(36)}-${size.toString(36)}`;
+}
+
+const placeOf = (name: PageFile): URL => new URL(`./page/${name}`, import.meta.url);

@@ -116,7 +116,22 @@ describe("who is let in", () => {
     const { headers } = await ask("/");
     assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'; script-src 'self'/);
     assert.equal(headers.get("x-content-type-options"), "nosniff");
-    assert.doesNotMatch(await (await ask(`/run/${runPath(HOSTILE)}`)).text(), /onerror/);
+    // A name is there only in the address that the browser asks for meanwhile.
+    const page = await (await ask(`/run/${runPath(HOSTILE)}?from=1&to="><script>`)).text();
+    const preload = /<link rel="preload" as="fetch" crossorigin href="([^"<>]+)">/.exec(page)?.[1] ?? "";
+    assert.equal(preload, `/run/${runPath(HOSTILE)}.json?from=1&amp;to=%22%3E%3Cscript%3E`);
+    assert.doesNotMatch(page.replace(preload, ""), /onerror|<img/);
+    assert.equal((await ask(preload.replaceAll("&amp;", "&"))).status, 200);
+  });
+
+  test("a browser keeps code and style by their version, and nothing else", async () => {
+    const page = await (await ask("/")).text();
+    for (const name of ["main.js", "main.css"]) {
+      const address = new RegExp(`"(/assets/${name}\\?[\\w-]+)"`).exec(page)?.[1] ?? "";
+      assert.match((await ask(address)).headers.get("cache-control") ?? "", /immutable/);
+      assert.equal((await ask(`/assets/${name}?other`)).headers.get("cache-control"), "no-cache");
+    }
+    assert.equal((await ask("/runs.json")).headers.get("cache-control"), "no-cache");
   });
 });
 

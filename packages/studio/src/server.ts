@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sampleFile } from "@gantry/gan/run";
 import { type Context, Hono } from "hono";
 import { guard } from "./access.js";
 import { begin, stop, throwAway } from "./actions.js";
+import { answer, json, wantsJson } from "./answers.js";
 import { compareSummaries } from "./compared.js";
 import { Diagnosis } from "./diagnosis.js";
 import type { Labs } from "./lab/labs.js";
@@ -12,13 +12,14 @@ import { addLab } from "./lab/routes.js";
 import type { Models } from "./latents/models.js";
 import { addLatents } from "./latents/routes.js";
 import { isObject } from "./objects.js";
-import { type PageFile, pageFile } from "./pageFiles.js";
+import { type PageFile, pageFile, pageVersion } from "./pageFiles.js";
 import { Reals } from "./reals.js";
 import { Refusal } from "./refusal.js";
-import { gridsOf, RunDetails } from "./runs/detail.js";
+import { gridsOf, KEPT, RunDetails } from "./runs/detail.js";
 import type { RunList } from "./runs/list.js";
 import type { ListedRun } from "./runs/row.js";
 import { embeddedSamples, sharedPage } from "./shared.js";
+import { shell } from "./shell.js";
 
 export interface ServerOptions {
   readonly list: RunList;
@@ -32,26 +33,10 @@ export interface ServerOptions {
 /** Stretches of a curve: a screen shows no more. */
 const POINTS = 600;
 const MOST_POINTS = 2048;
+/** Milliseconds that a comparison waits for events; the rest is read meanwhile, and told the next time. */
+const PATIENCE = 300;
 /** Runs that are compared at once. */
 const COMPARED = 100;
-
-const SHELL = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Gantry studio</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/assets/main.css">
-</head>
-<body>
-<div id="page"><p class="waiting">Looking at the runs …</p></div>
-<noscript>The studio's pages need scripts. Every number is JSON at the same address with .json behind it.</noscript>
-<script type="module" src="/assets/main.js"></script>
-</body>
-</html>
-`;
 
 /** The studio's pages, and what they show as JSON at the same addresses. */
 export function makeServer({ list, labs, models, token, gantry }: ServerOptions): Hono {
@@ -65,27 +50,32 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
   );
   app.notFound((context) => context.json({ message: "There is nothing at this address." }, 404));
 
-  app.get("/assets/:name{main\\.js|main\\.css|latents\\.js}", async (context) => {
+  app.get("/assets/:name{main\\.js|main\\.css}", async (context) => {
     const name = context.req.param("name") as PageFile;
     const type = name.endsWith(".js") ? "text/javascript" : "text/css";
-    return answer(context, await pageFile(name), `${type}; charset=utf-8`);
+    const response = answer(context, await pageFile(name), `${type}; charset=utf-8`);
+    // Asked for by its version, it stays what it is.
+    if (new URL(context.req.url).search === `?${await pageVersion(name)}`)
+      response.headers.set("cache-control", "private, max-age=31536000, immutable");
+    return response;
   });
 
   app.get("/:page{runs(\\.json)?}", async (context) =>
-    wantsJson(context) ? json(context, await list.json()) : context.html(SHELL),
+    wantsJson(context) ? json(context, await list.json()) : context.html(await shell()),
   );
   app.get("/", async (context) =>
-    wantsJson(context) ? json(context, await list.json()) : context.html(SHELL),
+    wantsJson(context) ? json(context, await list.json()) : context.html(await shell()),
   );
 
-  app.get("/lab", (context) => context.html(SHELL));
   addLab(app, labs);
   addLatents(app, models, runOf);
 
   app.get("/:page{compare(\\.json)?}", async (context) => {
-    if (!wantsJson(context)) return context.html(SHELL);
+    if (!wantsJson(context)) return context.html(await shell());
     const chosen = await chosenRuns(context);
-    const runs = await Promise.all(chosen.map(({ path }) => details.summary(path, POINTS)));
+    // Of more than are kept none would ever be read.
+    const patience = chosen.length > KEPT ? undefined : PATIENCE;
+    const runs = await Promise.all(chosen.map(({ path }) => details.summary(path, POINTS, patience)));
     const samples = await Promise.all(
       chosen.map(async ({ id, path }, run) => ({
         run,
@@ -95,14 +85,9 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
       })),
     );
     const shown = samples.filter(({ grids }) => grids.length > 0);
-    return json(
-      context,
-      compareSummaries(
-        runs,
-        shown,
-        chosen.map(({ id }) => id),
-      ),
-    );
+    const ids = chosen.map(({ id }) => id);
+    const unread = chosen.filter(({ path }) => !details.isRead(path)).length;
+    return json(context, { ...compareSummaries(runs, shown, ids), unread });
   });
   app.get("/compare.html", async (context) => {
     const chosen = await chosenRuns(context);
@@ -132,7 +117,17 @@ export function makeServer({ list, labs, models, token, gantry }: ServerOptions)
 
   // What there is to know of a run for its latents is what its own page has.
   app.get("/:page{run|latents}/:id{[\\s\\S]+}", async (context) => {
-    if (!wantsJson(context)) return context.html(SHELL);
+    if (!wantsJson(context)) {
+      const id = context.req.param("id") ?? "";
+      const expected = context.req.param("page") === "run" ? await list.get(id) : undefined;
+      if (expected === undefined) return context.html(await shell());
+      details.expect(expected.path);
+      const range = ["from", "to"].flatMap((name) => {
+        const value = context.req.query(name);
+        return value === undefined ? [] : [[name, value] as [string, string]];
+      });
+      return context.html(await shell(`/run/${pathOf(id)}.json?${new URLSearchParams(range)}`));
+    }
     const run = await runOf(context);
     const number = (name: string) => {
       const text = context.req.query(name);
@@ -187,21 +182,6 @@ const isUsage = (error: Error) => error.name === "UsageError" || error.name === 
 
 /** The address of a picture of samples. */
 const gridAddress = (id: string, iteration: number, version: string) =>
-  `/samples/${iteration}/${id.split("/").map(encodeURIComponent).join("/")}?${version}`;
+  `/samples/${iteration}/${pathOf(id)}?${version}`;
 
-/** A page's numbers, for who asks for them by the address or by what it accepts. */
-const wantsJson = ({ req }: Context): boolean =>
-  req.path.endsWith(".json") || /\bapplication\/json\b/.test(req.header("accept") ?? "");
-
-const json = (context: Context, value: unknown): Response =>
-  answer(context, Buffer.from(JSON.stringify(value)), "application/json; charset=utf-8");
-
-/** Nothing, where the browser has it already. */
-function answer(context: Context, bytes: Uint8Array, type: string, version?: string): Response {
-  const etag = version ?? `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
-  context.header("etag", etag);
-  context.header("cache-control", "no-cache");
-  context.header("vary", "accept");
-  if (context.req.header("if-none-match") === etag) return context.body(null, 304);
-  return context.body(bytes as Uint8Array<ArrayBuffer>, 200, { "content-type": type });
-}
+const pathOf = (id: string): string => id.split("/").map(encodeURIComponent).join("/");

@@ -3,7 +3,7 @@ import { type Generator, openGenerator, type Provider } from "./generator.js";
 import { chooseProvider } from "./provider.js";
 
 export interface LoadOptions {
-  /** Default: WebGPU where the browser has it, else WebAssembly. */
+  /** Default: WebGPU where the browser has it and it runs the generator, else WebAssembly. */
   readonly provider?: Provider | undefined;
   /** ONNX Runtime; default the one of onnxruntime-web for browsers, which is then loaded. */
   readonly runtime?: typeof Runtime | undefined;
@@ -32,5 +32,11 @@ export async function loadGenerator(
     ((await (provider === "webgpu"
       ? import("onnxruntime-web/webgpu")
       : import("onnxruntime-web/wasm"))) as typeof Runtime);
-  return await openGenerator(bytes, runtime, provider);
+  try {
+    return await openGenerator(bytes, runtime, provider);
+  } catch (error) {
+    // What a graphics card cannot, the processor can.
+    if (provider === "wasm" || options.provider !== undefined) throw error;
+    return await openGenerator(bytes, runtime, "wasm");
+  }
 }

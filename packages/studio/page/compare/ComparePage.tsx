@@ -8,7 +8,7 @@ import { Comparison } from "./Comparison.js";
 export function ComparePage() {
   const { searchParams } = useAddress();
   const runs = new URLSearchParams(searchParams.getAll("run").map((id) => ["run", id]));
-  const { data, trouble } = useJson<CompareJson>(`/compare?${runs}`, () => 5000);
+  const { data, trouble } = useJson<CompareJson>(`/compare?${runs}`, ({ unread }) => (unread ? 500 : 5000));
   const at = searchParams.get("at");
   const logarithmic = searchParams.get("log") === "1";
   useKeys({ l: () => choose({ log: logarithmic ? null : "1" }) });
@@ -19,6 +19,11 @@ export function ComparePage() {
           {trouble}
         </p>
       )}
+      {data?.unread ? (
+        <p class="quiet wide" role="status">
+          Reading the events of {data.unread === 1 ? "1 run" : `${data.unread} runs`} …
+        </p>
+      ) : null}
       {data === undefined ? (
         <main class="wide">
           <h1>Compare</h1>

@@ -10,6 +10,9 @@ interface Props {
   readonly onAt: (iteration: number | undefined) => void;
 }
 
+/** Pictures a second. */
+const RATE = 4;
+
 /** The samples of all runs under one slider. */
 export function SharedSamples({ data, at, onAt }: Props) {
   const { comparison, grouped, samples } = data;
@@ -21,7 +24,7 @@ export function SharedSamples({ data, at, onAt }: Props) {
   const after = at === undefined ? -1 : iterations.findIndex((iteration) => iteration > at);
   const index = after === -1 ? end : Math.max(0, after - 1);
   const show = (place: number) => onAt(place >= end ? undefined : iterations[Math.max(0, place)]);
-  const playing = usePlaying(index, end, show);
+  const playing = usePlaying(index, end, RATE, show);
   const now = iterations[index];
   if (now === undefined) return null;
   const placeOf = (run: number) =>

@@ -3,8 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { pathOf } from "../parts/address.js";
 import { shortNumber, whole } from "../parts/words.js";
 import { Picture } from "./Picture.js";
-import type { LatentPlane, Place } from "./plane.js";
-import { type Loaded, useSamples } from "./useEngine.js";
+import { type LatentPlane, type Place, seedAt } from "./plane.js";
+import { type Loaded, useSamples } from "./useNetworks.js";
 
 interface Props {
   readonly run: string;
@@ -26,18 +26,19 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
   const other = useSamples(loaded, beside, `${key} ${beside}`, request);
   const [score, setScore] = useState<number | string>();
   const [nearest, setNearest] = useState<{ picture?: string; trouble?: string }>();
-  const { engine } = loaded;
+  const seed = seedAt(place);
+  const { networks } = loaded;
   useEffect(() => {
-    if (engine === undefined || iteration === undefined || made === undefined || made.count !== 1) return;
+    if (networks === undefined || iteration === undefined || made === undefined || made.count !== 1) return;
     let gone = false;
-    engine.scores(iteration, made).then(
+    networks.scores(iteration, made).then(
       ([value]) => !gone && setScore(value),
       (error: Error) => !gone && setScore(error.message),
     );
     return () => {
       gone = true;
     };
-  }, [engine, iteration, made]);
+  }, [networks, iteration, made]);
   useEffect(() => setNearest(undefined), [key, iteration]);
   const look = async () => {
     setNearest({});
@@ -54,6 +55,11 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
     for (const byte of bytes) text += String.fromCharCode(byte);
     setNearest({ picture: `data:image/png;base64,${btoa(text)}` });
   };
+  // They are known in this page alone, which makes them.
+  const numbers = () =>
+    encodeURIComponent(
+      JSON.stringify({ run, iteration, place, seed, ...how, score, latents: [...plane.at(place)] }),
+    );
   return (
     <section aria-labelledby="chosen">
       <h2 id="chosen">Chosen</h2>
@@ -68,6 +74,7 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
         <div>
           <p class="quiet">
             at {place.map((value) => value.toFixed(2)).join(", ")}
+            {seed === undefined ? "" : `, seed ${seed}`}
             {made?.classes === undefined ? "" : `, class ${made.classes[0]}`}
           </p>
           <p role="status">
@@ -80,6 +87,9 @@ export function Chosen({ run, loaded, iteration, beside, plane, place, how, onKe
             <button type="button" class="button small" onClick={() => void look()}>
               Nearest training image
             </button>
+            <a class="button small" download="sample.json" href={`data:application/json,${numbers()}`}>
+              JSON
+            </a>
           </div>
         </div>
       </div>

@@ -1,8 +1,9 @@
 import { between, type Description, type SampleRequest } from "@gantry/web";
 import { useEffect, useState } from "preact/hooks";
+import { choose, useAddress } from "../parts/address.js";
 import { Picture } from "./Picture.js";
 import { arithmetic, joined, type LatentPlane, type Place } from "./plane.js";
-import { type Loaded, useSamples } from "./useEngine.js";
+import { type Loaded, useSamples } from "./useNetworks.js";
 
 interface Props {
   readonly loaded: Loaded;
@@ -58,15 +59,16 @@ export function Kept({ loaded, iteration, plane, description, places, how, onCho
 }
 
 function Walk({ loaded, iteration, plane, description, places, how }: Omit<Props, "onChoose" | "onRemove">) {
-  const [at, setAt] = useState(0);
+  const at = Math.round(Number(useAddress().searchParams.get("walk") ?? 0)) || 0;
+  const setAt = (frame: number) => choose({ walk: frame === 0 ? null : String(frame) });
   const [playing, setPlaying] = useState(false);
   const end = (places.length - 1) * FRAMES;
   useEffect(() => {
     if (!playing) return;
-    const timer = setTimeout(() => setAt((frame) => (frame >= end ? 0 : frame + 1)), FRAME);
+    const timer = setTimeout(() => setAt(at >= end ? 0 : at + 1), FRAME);
     return () => clearTimeout(timer);
   }, [playing, at, end]);
-  const frame = Math.min(at, end);
+  const frame = Math.min(Math.max(0, at), end);
   const made = useSamples(loaded, iteration, JSON.stringify([places, frame, how, iteration]), () => {
     const leg = Math.min(places.length - 2, Math.floor(frame / FRAMES));
     const [from, to] = [plane.at(places[leg]!), plane.at(places[leg + 1]!)];

@@ -8,7 +8,7 @@ import { Chosen } from "./Chosen.js";
 import { Kept } from "./Kept.js";
 import { LatentMap, placesOf } from "./LatentMap.js";
 import { joined, LatentPlane, type Place } from "./plane.js";
-import { useEngine, useSamples } from "./useEngine.js";
+import { useNetworks, useSamples } from "./useNetworks.js";
 
 /** Between two samples of the map: the whole way from one seed to the next is 1. */
 const STEP = 0.5;
@@ -30,7 +30,7 @@ export function LatentsPage({ id }: { readonly id: string }) {
   const iteration = checkpoints.includes(asked) ? asked : checkpoints.at(-1);
   const second = Number(searchParams.get("beside") ?? Number.NaN);
   const beside = checkpoints.includes(second) ? second : undefined;
-  const loaded = useEngine(id, iteration);
+  const loaded = useNetworks(id, iteration);
   const { about } = loaded;
   const description = about?.description;
   const plane = useMemo(

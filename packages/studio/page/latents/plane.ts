@@ -5,12 +5,16 @@ export type Place = readonly [x: number, y: number];
 type Prior = Description["prior"];
 
 /** A seed for a whole place: different for all places that anybody drags to. */
-export function seedOf(x: number, y: number): number {
+function seedOf(x: number, y: number): number {
   // Whole numbers to natural ones, then Cantor's pairing.
   const natural = (value: number) => (value >= 0 ? 2 * value : -2 * value - 1);
   const [a, b] = [natural(x), natural(y)];
   return ((a + b) * (a + b + 1)) / 2 + b;
 }
+
+/** The seed of a place that is whole; undefined between. */
+export const seedAt = ([x, y]: Place): number | undefined =>
+  Number.isInteger(x) && Number.isInteger(y) ? seedOf(x, y) : undefined;
 
 /** Latents of the plane, each seed's drawn once. */
 export class LatentPlane {

@@ -26,10 +26,9 @@ export function useJson<Data>(address: string, pause: (data: Data) => number = (
     const ask = async () => {
       let next = 2500;
       try {
-        const response = await fetch(address, {
-          headers: { accept: "application/json" },
-          signal: control.signal,
-        });
+        // With other headers it is not what the shell has asked for already.
+        const headers = /\.json(\?|$)/.test(address) ? {} : { accept: "application/json" };
+        const response = await fetch(address, { headers, signal: control.signal });
         const isSame = etag !== null && response.headers.get("etag") === etag;
         if (response.headers.get("content-type")?.includes("json") !== true)
           throw new Error((await response.text()).trim());

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import type { RunJson } from "../../src/json.js";
 import { pathOf, useAddress } from "../parts/address.js";
 import { useJson } from "../parts/json.js";
@@ -14,7 +13,7 @@ import { doing } from "./words.js";
 
 /** Milliseconds until the page asks again. */
 const pauseOf = ({ state, read }: RunJson): number =>
-  read.bytes < read.of ? 150 : state === "running" || state === "stalled" ? 2000 : 8000;
+  read.bytes < read.of ? 300 : state === "running" || state === "stalled" ? 2000 : 8000;
 
 /** A run. */
 export function RunPage({ id }: { readonly id: string }) {
@@ -27,8 +26,7 @@ export function RunPage({ id }: { readonly id: string }) {
     data: run,
     trouble,
     again,
-  } = useJson<RunJson>(`/run/${pathOf(id)}?${new URLSearchParams(range)}`, pauseOf);
-  const [opened] = useState(() => performance.now());
+  } = useJson<RunJson>(`/run/${pathOf(id)}.json?${new URLSearchParams(range)}`, pauseOf);
   if (run === undefined)
     return (
       <main class="wide">
@@ -42,7 +40,7 @@ export function RunPage({ id }: { readonly id: string }) {
   const name = folders.pop();
   const progress = progressOf(run);
   return (
-    <main class="wide" data-opened={opened}>
+    <main class="wide">
       <div class="heading run-heading">
         <div>
           <p class="quiet crumbs">

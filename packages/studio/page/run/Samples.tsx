@@ -8,6 +8,9 @@ import { usePlaying } from "./usePlaying.js";
 
 /** Cells of the strip of one latent over time. */
 const STRIP = 36;
+/** Pictures a second, and those at first. */
+const RATES = [1, 4, 12, 24];
+const RATE = 4;
 const ZOOMS = [1, 2, 4] as const;
 
 /** Every picture of samples under one slider: the same latents each time. */
@@ -19,7 +22,8 @@ export function Samples({ run }: { readonly run: RunJson }) {
   const index = wanted === null ? end : nearest(grids, Number(wanted));
   const show = (place: number) =>
     choose({ at: place >= end ? null : String(grids[Math.max(0, place)]?.iteration ?? 0) });
-  const playing = usePlaying(index, end, show);
+  const rate = RATES.find((each) => String(each) === searchParams.get("rate")) ?? RATE;
+  const playing = usePlaying(index, end, rate, show);
   const reals = searchParams.get("reals") === "1" && samples?.kind === "images";
   const zoom = ZOOMS.find((each) => String(each) === searchParams.get("zoom")) ?? 1;
   const cell = Number.parseInt(searchParams.get("cell") ?? "", 10);
@@ -112,12 +116,15 @@ export function Samples({ run }: { readonly run: RunJson }) {
         <label class="field inline">
           <span>Speed</span>
           <select
-            value={playing.rate}
-            onChange={(event) => playing.setRate(Number(event.currentTarget.value))}
+            value={rate}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              choose({ rate: value === String(RATE) ? null : value });
+            }}
           >
-            {[1, 4, 12, 24].map((rate) => (
-              <option key={rate} value={rate}>
-                {rate} a second
+            {RATES.map((each) => (
+              <option key={each} value={each}>
+                {each} a second
               </option>
             ))}
           </select>

@@ -1,11 +1,12 @@
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { RunJson } from "../../src/json.js";
 import { flatten } from "../../src/objects.js";
+import { choose, useAddress } from "../parts/address.js";
 import { valueText } from "../parts/words.js";
 
 /** A run's configuration, and what it was made with. */
 export function Settings({ run }: { readonly run: RunJson }) {
-  const [wanted, setWanted] = useState("");
+  const wanted = useAddress().searchParams.get("settings") ?? "";
   const all = useMemo(() => [...flatten(run.config)], [run.config]);
   const origin = useMemo(
     () => [...flatten({ ...run.origin, created: run.created, folder: run.path })],
@@ -23,7 +24,7 @@ export function Settings({ run }: { readonly run: RunJson }) {
             type="search"
             size={14}
             value={wanted}
-            onInput={(event) => setWanted(event.currentTarget.value)}
+            onInput={(event) => choose({ settings: event.currentTarget.value })}
           />
         </label>
       </div>

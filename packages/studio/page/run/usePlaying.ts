@@ -2,16 +2,15 @@ import { useEffect, useState } from "preact/hooks";
 
 export interface Playing {
   readonly on: boolean;
-  /** Pictures a second. */
-  readonly rate: number;
   readonly toggle: () => void;
-  readonly setRate: (rate: number) => void;
 }
 
-/** Goes from one place to the next until the end; begun at the end, from the beginning. */
-export function usePlaying(place: number, end: number, show: (place: number) => void): Playing {
+/**
+ * Goes from one place to the next until the end; begun at the end, from the beginning.
+ * @param rate pictures a second
+ */
+export function usePlaying(place: number, end: number, rate: number, show: (place: number) => void): Playing {
   const [on, setOn] = useState(false);
-  const [rate, setRate] = useState(4);
   useEffect(() => {
     if (!on) return;
     if (place >= end) {
@@ -25,5 +24,5 @@ export function usePlaying(place: number, end: number, show: (place: number) => 
     if (!on && place >= end) show(0);
     setOn(!on);
   };
-  return { on, rate, toggle, setRate };
+  return { on, toggle };
 }

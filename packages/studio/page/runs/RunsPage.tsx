@@ -1,6 +1,6 @@
 import { useMemo, useRef } from "preact/hooks";
 import type { RunRow, RunState, RunsJson } from "../../src/json.js";
-import { choose, go, pathOf, useAddress } from "../parts/address.js";
+import { addressNow, choose, go, pathOf, useAddress } from "../parts/address.js";
 import { useJson } from "../parts/json.js";
 import { useKeys } from "../parts/keys.js";
 import { byWeight, Severity } from "../parts/Marks.js";
@@ -45,7 +45,7 @@ export function RunsPage() {
   const counts = Map.groupBy(found, (run) => run.state);
   const groups = useMemo(() => groupsOf(sorted(shown, sort), group), [shown, group, sort]);
   const pick = (ids: readonly string[]) => {
-    const url = new URL(location.href);
+    const url = new URL(addressNow());
     url.searchParams.delete("pick");
     for (const id of ids) url.searchParams.append("pick", id);
     go(url, { replace: true });

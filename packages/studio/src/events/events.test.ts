@@ -155,4 +155,31 @@ describe("a run's events", () => {
     await log.read();
     assert.equal(log.curves(1000)["generator/loss"]?.mean.at(-1), 6);
   });
+
+  test("of a long file the whole course is there before it is read, and then exactly", async () => {
+    const run = await makeRun(folder, "glimpsed", {});
+    const line = (iteration: number) => {
+      const loss = iteration === 31_415 ? 1e6 : iteration / 1000;
+      return { iteration, imagesSeen: 64 * iteration, seconds: iteration / 50, "generator/loss": loss };
+    };
+    const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => line(from + i));
+    // Killed at 30,000 and resumed at 20,000.
+    addEvents(run, lines(1, 30_001));
+    addEvents(run, [{ event: "resume", iteration: 20_000 }, ...lines(20_001, 60_001)]);
+    const log = new EventLog(join(run, "events.jsonl"));
+    assert.equal(await log.read(0), false);
+    assert.ok(log.position.bytes < log.position.of);
+    assert.equal(log.iteration, 60_000);
+    const { at, mean } = log.curves(600)["generator/loss"]!;
+    assert.ok(at.every((iteration, i) => iteration > (at[i - 1] ?? 0)));
+    assert.equal(at.at(-1), 60_000);
+    assert.ok(at[0]! < 200 && at.length > 200);
+    assert.ok(at.every((iteration, i) => iteration - (at[i - 1] ?? 0) < 2000));
+    assert.ok(at.every((iteration, i) => Math.abs(mean[i]! - iteration / 1000) < 1));
+    assert.ok(Math.abs(log.speed! - 50) < 1e-6);
+    assert.equal(await log.read(), true);
+    assert.equal(log.position.bytes, log.position.of);
+    assert.deepEqual(log.restarts, [{ iteration: 20_000, before: 30_000 }]);
+    assert.equal(Math.max(...log.curves(600)["generator/loss"]!.high), 1e6);
+  });
 });

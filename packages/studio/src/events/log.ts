@@ -1,145 +1,93 @@
 import type { RunEvent } from "@gantry/gan/run";
 import type { CurveJson, FindingJson } from "../json.js";
-import { isObject } from "../objects.js";
-import { findingOf } from "./finding.js";
-import { GrowingLines } from "./lines.js";
-import { Series } from "./series.js";
+import { History } from "./history.js";
+import { GrowingLines, glimpse } from "./lines.js";
 
-/** Numbers of an event that tell when it was, and not how it went. */
-const CLOCK = new Set(["iteration", "imagesSeen", "seconds"]);
-/** Names of scalars that are followed, restarts, evaluations and findings that are kept: nobody has as many. */
-const MOST = 1000;
+/** Milliseconds for which a long file waits after a glimpse: what that shows is drawn first. */
+const PAUSE = 250;
 
-/** A run's events.jsonl, read as it grows into memory that does not: curves thinned, and what is no curve. */
+/** A run's events.jsonl, each byte read once as it grows; until a long one is read, what a glimpse into it tells. */
 export class EventLog {
+  readonly #file: string;
   readonly #lines: GrowingLines;
-  readonly #series = new Map<string, Series>();
-  /** Of what is past, by the stretch between two resumes: see summariseRun(). */
-  #kept: RunEvent[] = [];
-  /** The last scalars, and the last scores of points. */
-  #last: RunEvent | undefined;
-  #lastPoints: RunEvent | undefined;
-  #iteration = 0;
-  #times: { iteration: number; seconds: number }[] = [];
-  restarts: { iteration: number; before: number }[] = [];
-  findings: FindingJson[] = [];
-  /** Changes with what is read. */
-  version = 0;
+  #read = new History();
+  #glimpsed: History | undefined;
+  /** Bytes of the file when it was looked into. */
+  #size = 0;
+  #glimpsing: Promise<void> | undefined;
+  #later: NodeJS.Timeout | undefined;
 
   constructor(file: string) {
+    this.#file = file;
     this.#lines = new GrowingLines(
       file,
-      (line) => this.#take(line),
-      () => this.#reset(),
+      (line) => this.#read.take(line),
+      () => {
+        this.#read = new History();
+      },
     );
   }
 
-  /** See {@link GrowingLines.read}. */
-  async read(patience?: number): Promise<boolean> {
-    return await this.#lines.read(patience);
+  /**
+   * Reads what is new.
+   * @param patience milliseconds after which the rest is read in the background; where a glimpse tells of it, that is not waited for
+   * @returns whether everything has been read
+   */
+  async read(patience = Number.POSITIVE_INFINITY): Promise<boolean> {
+    if (patience < Number.POSITIVE_INFINITY) await this.glimpse();
+    if (patience < Number.POSITIVE_INFINITY && this.#glimpsed !== undefined) {
+      this.#later ??= setTimeout(() => void this.read().catch(() => {}), PAUSE).unref();
+      return false;
+    }
+    const isWhole = await this.#lines.read(patience);
+    if (isWhole) this.#glimpsed = undefined;
+    return isWhole;
+  }
+
+  /** Looks into a long file that is not read yet, once. */
+  async glimpse(): Promise<void> {
+    this.#glimpsing ??= this.#glimpse();
+    await this.#glimpsing;
+  }
+
+  async #glimpse(): Promise<void> {
+    if (this.#lines.offset > 0) return;
+    const history = new History(true);
+    this.#size = await glimpse(this.#file, (line) => history.take(line));
+    if (this.#size > 0) this.#glimpsed = history;
+  }
+
+  get #history(): History {
+    return this.#glimpsed ?? this.#read;
   }
 
   get position(): { readonly bytes: number; readonly of: number } {
-    return { bytes: this.#lines.offset, of: this.#lines.size };
+    const { offset, size } = this.#lines;
+    return { bytes: offset, of: this.#glimpsed === undefined ? size : Math.max(size, this.#size) };
   }
 
-  /** The farthest iteration that still holds. */
+  /** See {@link History}, as all that follow. */
   get iteration(): number {
-    return this.#iteration;
+    return this.#history.iteration;
   }
 
-  /** Iterations a second over the last few reports; undefined before there are two. */
   get speed(): number | undefined {
-    const [first, last] = [this.#times[0], this.#times.at(-1)];
-    if (first === undefined || last === undefined || last.seconds <= first.seconds) return undefined;
-    return (last.iteration - first.iteration) / (last.seconds - first.seconds);
+    return this.#history.speed;
   }
 
-  /** Events from which a run is summed up: few, whatever there are. */
   get events(): RunEvent[] {
-    return [...this.#kept, ...[this.#lastPoints, this.#last].filter((event) => event !== undefined)];
+    return this.#history.events;
   }
 
-  /** Every scalar in at most `limit` stretches, by its name in alphabetical order. */
+  get restarts(): History["restarts"] {
+    return this.#history.restarts;
+  }
+
+  get findings(): readonly FindingJson[] {
+    return this.#history.findings;
+  }
+
   curves(limit: number, from?: number, to?: number): Record<string, CurveJson> {
-    const names = [...this.#series.keys()].sort();
-    return Object.fromEntries(names.map((name) => [name, this.#series.get(name)!.curve(limit, from, to)]));
-  }
-
-  #reset(): void {
-    this.#series.clear();
-    this.#kept = [];
-    this.#last = undefined;
-    this.#lastPoints = undefined;
-    this.#iteration = 0;
-    this.#times = [];
-    this.restarts = [];
-    this.findings = [];
-    this.version++;
-  }
-
-  #take(line: Buffer): void {
-    let event: unknown;
-    try {
-      event = JSON.parse(line.toString("utf8"));
-    } catch {
-      // Cut short by a writer's death.
-      return;
-    }
-    if (!isObject(event)) return;
-    this.version++;
-    const iteration = typeof event.iteration === "number" ? event.iteration : undefined;
-    if (event.event === "resume") {
-      this.#resume(iteration ?? 0);
-      return;
-    }
-    if (iteration !== undefined && iteration > this.#iteration) this.#iteration = iteration;
-    if (event.event !== undefined) this.#happened(event as RunEvent, iteration ?? this.#iteration);
-    if (iteration === undefined) return;
-    if (event.event === undefined) this.#told(event as RunEvent, iteration);
-    // Of a finding the numbers are its evidence.
-    if (event.event === "finding") return;
-    for (const name in event) if (!CLOCK.has(name)) this.#push(name, iteration, event[name]);
-    // What a diagnosis looks at.
-    if (isObject(event.signals))
-      for (const name in event.signals) this.#push(`signals/${name}`, iteration, event.signals[name]);
-  }
-
-  #push(name: string, iteration: number, value: unknown): void {
-    if (value !== null && typeof value !== "number") return;
-    let series = this.#series.get(name);
-    if (series === undefined) {
-      if (value === null || this.#series.size >= MOST) return;
-      series = new Series();
-      this.#series.set(name, series);
-    }
-    // What is not finite is null in JSON.
-    series.push(iteration, value === null ? Number.NaN : value);
-  }
-
-  #happened(event: RunEvent, iteration: number): void {
-    const finding = findingOf(event, iteration);
-    if (finding !== undefined && this.findings.length < MOST) this.findings.push(finding);
-    if (event.event === "evaluation" && this.#kept.length < 2 * MOST) this.#kept.push(event);
-  }
-
-  #told(event: RunEvent, iteration: number): void {
-    if (typeof event.seconds === "number") {
-      this.#last = event;
-      this.#times.push({ iteration, seconds: event.seconds });
-      if (this.#times.length > 10) this.#times.shift();
-    } else this.#lastPoints = event;
-  }
-
-  #resume(iteration: number): void {
-    const event = { event: "resume", iteration };
-    this.#kept = [...this.events, event].slice(-2 * MOST);
-    this.#last = undefined;
-    this.#lastPoints = undefined;
-    this.#times = [];
-    this.restarts = [...this.restarts, { iteration, before: this.#iteration }].slice(-MOST);
-    this.findings = this.findings.filter(({ noticed }) => noticed <= iteration);
-    this.#iteration = Math.min(this.#iteration, iteration);
-    for (const series of this.#series.values()) series.giveUpAfter(iteration);
+    return this.#history.curves(limit, from, to);
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Studio, startStudio } from "../index.js";
 import { madeFolder } from "../testing/runs.js";
-import type { LabFrame, LabRecipe, LabRequest } from "./messages.js";
+import type { LabFrame, LabJson, LabRecipe, LabRequest } from "./messages.js";
 
 const { folder, remove } = madeFolder();
 let studio: Studio;
@@ -16,8 +16,10 @@ after(async () => {
   remove();
 });
 
+/** A session's only side. */
 interface Look {
   readonly count: number;
+  readonly playing: boolean;
   readonly frame: LabFrame | null;
   readonly trouble: string | null;
 }
@@ -29,20 +31,20 @@ async function ask<Data>(path: string, body?: unknown): Promise<Data> {
   return (await (await fetch(url.origin + path, init)).json()) as Data;
 }
 
-const begin = async (request: Partial<LabRequest>) =>
-  (
-    await ask<{ message: string }>("/lab/begin", {
-      recipe: "gan",
-      data: { name: "ring" },
-      seed: 0,
-      ...request,
-    })
-  ).message;
+const request = { recipe: "gan", data: { name: "ring" }, seed: 0 };
+const begin = async (...sides: Partial<LabRequest>[]) =>
+  (await ask<{ message: string }>("/lab/begin", { sides: sides.map((side) => ({ ...request, ...side })) }))
+    .message;
+
+const lookAt = async (id: string, after: number): Promise<Look> => {
+  const { count, playing, sides } = await ask<LabJson>(`/lab/${id}?after=${after}`);
+  return { count, playing, ...sides[0]! };
+};
 
 /** Looks until it is as it should be. */
 async function until(id: string, fits: (look: Look) => boolean): Promise<Look> {
   for (let after = 0; ; ) {
-    const look = await ask<Look>(`/lab/${id}?after=${after}`);
+    const look = await lookAt(id, after);
     if (fits(look)) return look;
     after = look.count;
   }
@@ -55,20 +57,20 @@ test("a training is begun, played, paused, stepped, changed and left as ordinary
   assert.equal(frame?.run, "lab-gan-0");
   await ask(`/lab/${id}/step`, {});
   await until(id, (look) => look.frame?.iteration === 1);
-  const stepped = await ask<Look>(`/lab/${id}?after=-1`);
+  const stepped = await lookAt(id, -1);
   await ask(`/lab/${id}/step`, { phase: "discriminator" });
   const alone = await until(id, (look) => look.count > stepped.count);
   assert.equal(alone.frame?.iteration, 1);
   assert.notDeepEqual(alone.frame?.surface, stepped.frame?.surface);
   assert.deepEqual(alone.frame?.fake, stepped.frame?.fake);
   await ask(`/lab/${id}/play`, { rate: 0 });
-  await until(id, (look) => look.frame?.playing === true && look.frame.iteration > 3);
+  await until(id, (look) => look.playing && (look.frame?.iteration ?? 0) > 3);
   await ask(`/lab/${id}/pause`, {});
-  const paused = await until(id, (look) => look.frame?.playing === false);
-  await ask(`/lab/${id}/change`, { set: ["no.such.setting=1"] });
+  const paused = await until(id, (look) => !look.playing);
+  await ask(`/lab/${id}/change`, { side: 0, set: ["no.such.setting=1"] });
   const refused = await until(id, (look) => look.trouble !== null);
   assert.match(refused.trouble ?? "", /no/);
-  await ask(`/lab/${id}/change`, { with: ["packing"], set: ["batch=32"] });
+  await ask(`/lab/${id}/change`, { side: 0, with: ["packing"], set: ["batch=32"] });
   const changed = await until(id, (look) => look.frame?.run === "lab-gan-0-2");
   assert.ok((changed.frame?.iteration ?? 0) >= (paused.frame?.iteration ?? 1));
   // D judges packs now.
@@ -90,6 +92,49 @@ test("a training is begun, played, paused, stepped, changed and left as ordinary
   );
 });
 
+test("two go in lockstep, however long each takes: played, stepped, changed to end sooner", async () => {
+  const slow = { recipe: "unrolled", set: ["batch=64", "steps=100000"] };
+  const id = await begin({ set: ["batch=16", "steps=100000"] }, slow);
+  const looks: LabJson[] = [];
+  const lookUntil = async (fits: (look: LabJson) => boolean) => {
+    for (;;) {
+      const look = await ask<LabJson>(`/lab/${id}?after=${looks.at(-1)?.count ?? -1}`);
+      looks.push(look);
+      assert.deepEqual(
+        look.sides.map(({ trouble }) => trouble),
+        [null, null],
+      );
+      if (fits(look)) return look;
+    }
+  };
+  const iterations = ({ sides }: LabJson) => sides.map(({ frame }) => frame?.iteration);
+  await lookUntil(({ sides }) => sides.every(({ frame }) => frame !== null));
+  await ask(`/lab/${id}/play`, { rate: 0 });
+  await lookUntil((look) => look.playing && (iterations(look)[0] ?? 0) > 20);
+  await ask(`/lab/${id}/pause`, {});
+  const paused = await lookUntil(({ playing }) => !playing);
+  const [at = 0] = iterations(paused);
+  await ask(`/lab/${id}/step`, { phase: null });
+  await lookUntil((look) => iterations(look).join() === `${at + 1},${at + 1}`);
+  const before = looks.at(-1)!;
+  await ask(`/lab/${id}/step`, { phase: "generator" });
+  const moved = await lookUntil(({ count }) => count > before.count);
+  assert.deepEqual(iterations(moved), iterations(before));
+  for (const side of [0, 1])
+    assert.notDeepEqual(moved.sides[side]?.frame?.fake, before.sides[side]?.frame?.fake);
+  const steps = at + 5;
+  await ask(`/lab/${id}/change`, { side: 0, set: [`steps=${steps}`] });
+  await lookUntil(({ sides }) => sides[0]?.frame?.steps === steps);
+  for (const look of looks.filter(({ sides }) => sides.every(({ frame }) => frame !== null)))
+    assert.equal(new Set(iterations(look)).size, 1, iterations(look).join());
+  // One that is done stays where it is; the other goes on.
+  await ask(`/lab/${id}/play`, { rate: 0 });
+  const last = await lookUntil((look) => (iterations(look)[1] ?? 0) > steps + 3);
+  assert.equal(last.sides[0]?.frame?.done, true);
+  assert.equal(iterations(last)[0], steps);
+  await ask(`/lab/${id}/end`, {});
+});
+
 test("points of one's own; what does not go together is told", async () => {
   const points: [number, number][] = [
     [0, 0],
@@ -100,8 +145,11 @@ test("points of one's own; what does not go together is told", async () => {
   assert.equal(frame?.modes.length, 8);
   const wrong = await begin({ recipe: "nothing" });
   assert.match((await until(wrong, (look) => look.trouble !== null)).trouble ?? "", /nothing/);
-  assert.match((await ask<{ message: string }>("/lab/begin", { recipe: "../x" })).message, /recipe/);
-  assert.match((await ask<{ message: string }>("/lab/0123456789abcdef")).message, /has ended/);
+  assert.match(
+    (await ask<{ message: string }>("/lab/begin", { sides: [{ ...request, recipe: "../x" }] })).message,
+    /recipe/,
+  );
+  assert.match((await ask<{ message: string }>("/lab/0123456789abcdef")).message, /have ended/);
 });
 
 test("the recipes that train on points", async () => {

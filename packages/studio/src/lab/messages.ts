@@ -11,17 +11,16 @@ export interface LabRequest {
   readonly data: { readonly name: string; readonly points?: readonly (readonly [number, number])[] };
 }
 
-/** What the process is to do. */
+/** What a process is to do, one after the other; each is answered once. */
 export type LabOrder =
   | { readonly do: "begin"; readonly request: LabRequest; readonly folder: string }
-  /** @property rate iterations a second, 0 for as many as it can */
-  | { readonly do: "play"; readonly rate: number }
-  | { readonly do: "pause" }
-  /** One iteration, or one step of a phase. */
-  | { readonly do: "step"; readonly phase: string | null }
+  /** One iteration, without a picture of it. */
+  | { readonly do: "iterate" }
+  | { readonly do: "picture" }
+  /** One step of a phase. */
+  | { readonly do: "step"; readonly phase: string }
   /** Goes on under other settings, as a fork. */
-  | { readonly do: "change"; readonly with: readonly string[]; readonly set: readonly string[] }
-  | { readonly do: "end" };
+  | { readonly do: "change"; readonly with: readonly string[]; readonly set: readonly string[] };
 
 /** A picture of a game on points. Numbers are rounded to what can be seen. */
 export interface LabFrame {
@@ -29,7 +28,6 @@ export interface LabFrame {
   readonly run: string;
   readonly iteration: number;
   readonly steps: number;
-  readonly playing: boolean;
   readonly done: boolean;
   /** Phases that can be stepped alone. */
   readonly phases: readonly string[];
@@ -49,10 +47,27 @@ export interface LabFrame {
   readonly scalars: Readonly<Record<string, number>>;
 }
 
-/** What the process tells. */
-export type LabAnswer =
-  | { readonly kind: "frame"; readonly frame: LabFrame }
-  | { readonly kind: "trouble"; readonly message: string };
+/** What became of an order. */
+export interface LabAnswer {
+  /** Its picture, where one was wanted. */
+  readonly frame?: LabFrame;
+  /** Why nothing came of it. */
+  readonly trouble?: string;
+  readonly iteration: number;
+  readonly done: boolean;
+}
+
+/** Trainings side by side, as they are now: all of one iteration, but for those that are done. */
+export interface LabJson {
+  /** Rises with every change. */
+  readonly count: number;
+  readonly playing: boolean;
+  readonly sides: readonly {
+    readonly recipe: string;
+    readonly frame: LabFrame | null;
+    readonly trouble: string | null;
+  }[];
+}
 
 /** A recipe that trains on points as it is. */
 export interface LabRecipe {

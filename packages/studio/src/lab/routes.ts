@@ -1,8 +1,14 @@
 import type { Hono } from "hono";
+import { json, wantsJson } from "../answers.js";
 import { isObject } from "../objects.js";
 import { Refusal } from "../refusal.js";
+import { shell } from "../shell.js";
 import type { Labs } from "./labs.js";
-import type { LabOrder, LabRequest } from "./messages.js";
+import type { LabRequest } from "./messages.js";
+import type { Session } from "./session.js";
+
+/** Trainings of a session. */
+const SIDES = 2;
 
 const words = (value: unknown): string[] => {
   if (!Array.isArray(value) || !value.every((word) => typeof word === "string"))
@@ -28,30 +34,42 @@ function requestOf(body: unknown): LabRequest {
   };
 }
 
-function orderOf(what: string, body: unknown): LabOrder {
-  const given = isObject(body) ? body : {};
-  if (what === "play") return { do: "play", rate: Number(given.rate) || 0 };
-  if (what === "step") return { do: "step", phase: typeof given.phase === "string" ? given.phase : null };
-  if (what === "change") return { do: "change", with: words(given.with ?? []), set: words(given.set ?? []) };
-  return { do: "pause" };
+/** @throws Refusal */
+function requestsOf(body: unknown): LabRequest[] {
+  const sides = isObject(body) && Array.isArray(body.sides) ? body.sides : [];
+  if (sides.length === 0 || sides.length > SIDES) throw new Refusal("One training, or two side by side.");
+  return sides.map(requestOf);
 }
+
+const SESSION = ":id{[0-9a-f]{16}}";
 
 /** What the lab's page asks and does. */
 export function addLab(app: Hono, labs: Labs): void {
-  app.get("/lab/recipes.json", async (context) => context.json(await labs.recipes()));
-  app.get("/lab/:id{[0-9a-f]{16}}", async (context) => {
-    const { count, frame, trouble } = await labs
-      .get(context.req.param("id"))
-      .look(Number(context.req.query("after") ?? -1));
-    return context.json({ count, frame, trouble });
+  app.get("/:page{lab(\\.json)?}", async (context) => {
+    if (!wantsJson(context)) return context.html(await shell());
+    const id = context.req.query("session");
+    return json(context, id === undefined ? await labs.recipes() : await labs.get(id).look(-1));
   });
-  app.post("/lab/begin", async (context) =>
-    context.json({ message: labs.begin(requestOf(await context.req.json())) }),
+  app.get("/lab/recipes.json", async (context) => context.json(await labs.recipes()));
+  app.get(`/lab/${SESSION}`, async (context) =>
+    context.json(await labs.get(context.req.param("id")).look(Number(context.req.query("after") ?? -1))),
   );
-  app.post("/lab/:id{[0-9a-f]{16}}/:what{play|pause|step|change|end}", async (context) => {
+  app.post("/lab/begin", async (context) =>
+    context.json({ message: labs.begin(requestsOf(await context.req.json())) }),
+  );
+  app.post(`/lab/${SESSION}/:what{play|pause|step|change|end}`, async (context) => {
     const { id, what } = context.req.param() as { id: string; what: string };
+    const body: unknown = await context.req.json();
     if (what === "end") labs.end(id);
-    else labs.get(id).order(orderOf(what, await context.req.json()));
+    else order(labs.get(id), what, isObject(body) ? body : {});
     return context.json({ message: "" });
   });
+}
+
+function order(session: Session, what: string, given: Readonly<Record<string, unknown>>): void {
+  if (what === "play") session.play(Number(given.rate) || 0);
+  else if (what === "step") session.step(typeof given.phase === "string" ? given.phase : null);
+  else if (what === "change")
+    session.change(Number(given.side), words(given.with ?? []), words(given.set ?? []));
+  else session.pause();
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { pageFolder } from "@gantry/web/page";
+import { engineFiles } from "@gantry/web/page";
 import type { Context, Hono } from "hono";
+import { answer } from "../answers.js";
 import type { ListedRun } from "../runs/row.js";
 import type { Models } from "./models.js";
 
@@ -9,11 +9,9 @@ const ID = ":id{[\\s\\S]+}";
 
 /** What the page of latents asks for; its own address is with the other pages'. */
 export function addLatents(app: Hono, models: Models, runOf: (context: Context) => Promise<ListedRun>): void {
-  // ONNX Runtime, as a script that holds its WebAssembly.
-  app.get("/assets/runtime.js", async (context) => {
-    context.header("cache-control", "private, max-age=86400");
-    const bytes = new Uint8Array(await readFile(join(pageFolder, "runtime.js")));
-    return context.body(bytes, 200, { "content-type": "text/javascript" });
+  app.get("/assets/:name{worker\\.js|runtime\\.js}", async (context) => {
+    const bytes = await readFile(engineFiles[context.req.param("name") as keyof typeof engineFiles]);
+    return answer(context, bytes, "text/javascript");
   });
   app.get(`/model/:player{generator|discriminator}/:iteration{\\d+}/${ID}`, async (context) => {
     const player = context.req.param("player") as "generator" | "discriminator";

@@ -7,7 +7,7 @@ import type { GridJson, RunJson } from "../json.js";
 import { type ListedRun, sampleIterations } from "./row.js";
 
 /** Runs whose events are kept: a few megabytes each. */
-const KEPT = 48;
+export const KEPT = 48;
 /** Milliseconds that a page waits for events; the rest is read meanwhile, and told the next time. */
 const PATIENCE = 150;
 
@@ -25,10 +25,26 @@ export class RunDetails {
     return log;
   }
 
-  /** As `gantry compare` reads it, with the curves thinned. */
-  async summary(path: string, points: number): Promise<RunSummary> {
+  /** Looks into a run's events: its page will ask for them. */
+  expect(path: string): void {
+    this.log(path)
+      .glimpse()
+      .catch(() => {});
+  }
+
+  /** Whether all that there was of its events at the last look is read. */
+  isRead(path: string): boolean {
+    const { bytes, of } = this.#logs.get(path)?.position ?? { bytes: 0, of: 0 };
+    return bytes >= of;
+  }
+
+  /**
+   * As `gantry compare` reads it, with the curves thinned.
+   * @param patience milliseconds after which what there is has to do; default: all is read
+   */
+  async summary(path: string, points: number, patience?: number): Promise<RunSummary> {
     const log = this.log(path);
-    await log.read();
+    await log.read(patience);
     const curves = Object.entries(log.curves(points)).map(
       ([name, { at, mean }]) => [name, { iterations: at, values: mean }] as const,
     );
@@ -43,13 +59,15 @@ export class RunDetails {
   async json(run: ListedRun, points: number, from?: number, to?: number): Promise<RunJson> {
     await run.refresh();
     const row = run.row([]);
+    const directory = await RunDirectory.open(run.path).catch(() => undefined);
+    const beat = await directory?.readHeartbeat();
+    const best = (await directory?.best()) ?? null;
+    const checkpoints = directory === undefined ? [] : await listCheckpoints(directory.checkpoints);
     const log = this.log(run.path);
     await log.read(PATIENCE);
-    const directory = await RunDirectory.open(run.path).catch(() => undefined);
     // A damaged report is told by `gantry compare`; the page shows the rest.
     const summary =
       directory && (await summariseRun(directory, log.events, new Map()).catch(() => undefined));
-    const beat = await directory?.readHeartbeat();
     const iteration = Math.max(row.iteration, log.iteration);
     return {
       ...row,
@@ -66,10 +84,10 @@ export class RunDetails {
       restarts: log.restarts,
       findings: log.findings,
       scores: (summary?.scores ?? []).map(({ measured: _, repeats: __, ...score }) => score),
-      best: (await directory?.best()) ?? null,
+      best,
       grids: await gridsOf(run.path, iteration, log.restarts.length > 0),
       samples: samplesOf(directory),
-      checkpoints: directory === undefined ? [] : await listCheckpoints(directory.checkpoints),
+      checkpoints,
       read: log.position,
       stoppable: run.isStoppable,
     };

@@ -1,10 +1,10 @@
+import { Engine, loadScript, type Opened, unzipped } from "../engine/index.js";
+import type { SampleRequest, Samples } from "../generator.js";
 import { between, drawLatents } from "../latents.js";
 import { makeControls, seedField } from "./controls.js";
 import { drawPicture, latest, PointPlot } from "./drawing.js";
 import { byId, element } from "./elements.js";
-import { Engine } from "./engine.js";
 import { withCodes } from "./latents.js";
-import type { Opened } from "./messages.js";
 import { readSettings, type Settings, writeSettings } from "./settings.js";
 
 const IMAGES = 24;
@@ -12,8 +12,37 @@ const POINTS = 1500;
 /** Seeds that the button draws from: few enough digits to tell somebody. */
 const SEEDS = 100_000;
 
+declare global {
+  /** Put there by generator.js: gzipped bytes in base64. */
+  var gantryGenerator: string | undefined;
+}
+/** The worker's program, put here by the build. */
+declare const WORKER_SOURCE: string;
+
 const status = byId("status");
-const engine = new Engine();
+const program = new Blob([WORKER_SOURCE], { type: "text/javascript" });
+const engine = new Engine(new Worker(URL.createObjectURL(program)), "runtime.js");
+const NAME = "generator";
+const make = (request: SampleRequest): Promise<Samples> => engine.sample(NAME, request);
+
+async function open(): Promise<Opened> {
+  status.textContent = "Loading the runtime …";
+  await engine.prepare();
+  status.textContent = "Loading the generator …";
+  await loadScript("generator.js");
+  const model = await unzipped(globalThis.gantryGenerator);
+  globalThis.gantryGenerator = undefined;
+  status.textContent = "Preparing the generator …";
+  return await engine.openGenerator(NAME, model);
+}
+
+/** Where samples were made, in words. */
+function place(): string {
+  const { provider, trouble } = engine.where;
+  if (provider === "webgpu") return "this device's graphics card";
+  const here = "this device's processor";
+  return trouble === undefined ? here : `${here}: its graphics card failed (${trouble.split("\n")[0]})`;
+}
 
 function fail(error: unknown): void {
   status.textContent = error instanceof Error ? error.message : String(error);
@@ -132,10 +161,10 @@ class Page {
         description.prior,
         this.#settings.codes,
       );
-      this.#plot.draw(await engine.sample(this.#request(latents, (i) => i % classes)));
+      this.#plot.draw(await make(this.#request(latents, (i) => i % classes)));
     } else {
       const seeds = Array.from({ length: IMAGES }, (_, i) => seed + i);
-      const samples = await engine.sample(this.#request(this.#latentsOf(seeds), (i) => i % classes));
+      const samples = await make(this.#request(this.#latentsOf(seeds), (i) => i % classes));
       for (const [i, canvas] of this.#canvases.entries()) {
         drawPicture(canvas, samples, i);
         const chosen = samples.classes?.[i];
@@ -147,8 +176,7 @@ class Page {
     }
     const count = this.#plot === undefined ? IMAGES : POINTS;
     const time = Math.round(performance.now() - began);
-    const where = engine.provider === "webgpu" ? "this device's graphics card" : "this device's processor";
-    status.textContent = `${count} ${this.#plot === undefined ? "images" : "points"} in ${time} ms, on ${where}`;
+    status.textContent = `${count} ${this.#plot === undefined ? "images" : "points"} in ${time} ms, on ${place()}`;
   }
 
   async #drawWay(): Promise<void> {
@@ -165,16 +193,13 @@ class Page {
     const all = new Float32Array(3 * prior.size);
     for (const [i, latent] of [ends[0], between(prior, ...ends, share), ends[1]].entries())
       all.set(latent, i * prior.size);
-    const samples = await engine.sample(this.#request(all, classOf));
+    const samples = await make(this.#request(all, classOf));
     for (const [i, id] of ["first", "middle", "second"].entries())
       drawPicture(byId<HTMLCanvasElement>(id), samples, i);
   }
 }
 
-engine
-  .open((text) => {
-    status.textContent = text;
-  })
+open()
   .then((opened) => {
     const { recipe, iteration, checkpoint, prior } = opened.description;
     document.title = `${recipe}, a generator`;

@@ -1,43 +1,40 @@
-// A process of its own that trains in the lab, and does as it is told.
+// A process of its own that trains in the lab, and does as it is told: each order is answered when it is done.
 import { setThreads } from "@gantry/torch";
 import type { LabAnswer, LabOrder } from "../messages.js";
 import { LabTraining } from "./training.js";
 
 setThreads(1);
-const tell = (answer: LabAnswer) => void process.send?.(answer);
 let training: LabTraining | undefined;
 
 async function obey(order: LabOrder): Promise<void> {
   if (order.do === "begin") {
-    const begun = new LabTraining(order.folder, (frame) => tell({ kind: "frame", frame }));
+    const begun = new LabTraining(order.folder);
     await begun.begin(order.request);
     training = begun;
-    return;
-  }
-  if (training === undefined) return;
-  switch (order.do) {
-    case "play":
-      return await training.play(order.rate);
-    case "step":
-      return await training.step(order.phase);
-    case "change":
-      return await training.change(order.with, order.set);
-    default:
-      await training.end();
-      process.exit(0);
-  }
+  } else if (order.do === "iterate") await training?.iterate();
+  else if (order.do === "step") await training?.step(order.phase);
+  else if (order.do === "change") await training?.change(order.with, order.set);
 }
 
-const fail = (error: unknown) => tell({ kind: "trouble", message: (error as Error).message });
-// One after the other; what is playing is paused by whatever comes.
+async function answer(order: LabOrder): Promise<void> {
+  let told: Pick<LabAnswer, "frame" | "trouble"> = {};
+  try {
+    await obey(order);
+    if (order.do !== "iterate" && training !== undefined) told = { frame: training.frame() };
+  } catch (error) {
+    told = { trouble: (error as Error).message };
+  }
+  const whole: LabAnswer = { iteration: training?.iteration ?? 0, done: training?.isDone ?? false, ...told };
+  // Nobody listens any more where the studio has hung up.
+  if (process.connected) process.send?.(whole);
+}
+
 let last: Promise<void> = Promise.resolve();
-const hear = (order: LabOrder) => {
-  if (order.do !== "play") training?.pause();
-  else if (training?.isPlaying) void training.play(order.rate);
-  if (order.do === "pause") return;
-  last = last.then(() => obey(order)).catch(fail);
-};
-process.on("message", hear);
-process.on("disconnect", () => hear({ do: "end" }));
+process.on("message", (order: LabOrder) => {
+  last = last.then(() => answer(order));
+});
+process.on("disconnect", () => {
+  void last.then(() => training?.end()).finally(() => process.exit(0));
+});
 // Ctrl-C is for the studio, which then hangs up.
 process.on("SIGINT", () => {});

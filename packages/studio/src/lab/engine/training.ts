@@ -1,5 +1,4 @@
 import { basename, join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import {
   composeConfig,
   forkRun,
@@ -14,25 +13,25 @@ import { claimUnused } from "@gantry/gan/run";
 import type { LabFrame, LabRequest } from "../messages.js";
 import { viewOf } from "./view.js";
 
-/** Milliseconds between pictures. */
-const PICTURE = 80;
-
 /** A training in the lab: an ordinary run, of which each iteration waits to be asked for. */
 export class LabTraining {
   readonly #folder: string;
-  readonly #show: (frame: LabFrame) => void;
   #run!: Run;
   #reports!: AsyncIterator<unknown>;
   #control = new AbortController();
   #scalars: Record<string, number> = {};
-  #playing = false;
   #done = false;
-  #rate = 0;
-  #shown = 0;
 
-  constructor(folder: string, show: (frame: LabFrame) => void) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#show = show;
+  }
+
+  get iteration(): number {
+    return this.#run.trainer.iteration;
+  }
+
+  get isDone(): boolean {
+    return this.#done;
   }
 
   /** @throws UsageError for what does not go together */
@@ -54,7 +53,6 @@ export class LabTraining {
       });
     });
     this.#follow(await startRun(config, await claimUnused(join(this.#folder, `lab-${recipe}-${seed}`))));
-    this.show();
   }
 
   #follow(run: Run): void {
@@ -64,43 +62,17 @@ export class LabTraining {
     this.#done = false;
   }
 
-  async #iterate(): Promise<void> {
+  async iterate(): Promise<void> {
     const { done, value } = await this.#reports.next();
     const scalars = (value as { scalars?: Record<string, number> } | undefined)?.scalars;
     if (scalars !== undefined) this.#scalars = scalars;
-    if (done) {
-      this.#done = true;
-      this.#playing = false;
-    }
+    if (done) this.#done = true;
+    // After the last there is but the end.
+    else if (this.iteration >= this.#run.trainer.config.steps) await this.iterate();
   }
 
-  get isPlaying(): boolean {
-    return this.#playing;
-  }
-
-  /** Until paused, or done. */
-  async play(rate: number): Promise<void> {
-    this.#rate = rate;
-    if (this.#playing) return;
-    this.#playing = !this.#done;
-    while (this.#playing) {
-      await this.#iterate();
-      if (!this.#playing || performance.now() - this.#shown > PICTURE) this.show();
-      // Orders get a turn.
-      await setTimeout(this.#rate > 0 ? 1000 / this.#rate : 0);
-    }
-    this.show();
-  }
-
-  pause(): void {
-    this.#playing = false;
-  }
-
-  /** @param phase null for a whole iteration */
-  async step(phase: string | null): Promise<void> {
-    if (phase === null) await this.#iterate();
-    else await this.#run.trainer.playPhase(phase);
-    this.show();
+  async step(phase: string): Promise<void> {
+    await this.#run.trainer.playPhase(phase);
   }
 
   /**
@@ -116,28 +88,25 @@ export class LabTraining {
     });
     await this.end();
     this.#follow(await forkRun(directory.path, undefined, config, await claimUnused(directory.path)));
-    this.show();
   }
 
   /** Ends the run, with a checkpoint. */
   async end(): Promise<void> {
-    this.#playing = false;
     this.#control.abort();
-    while (!this.#done) await this.#iterate();
+    while (!this.#done) await this.iterate();
     await this.#run.trainer.close();
   }
 
-  show(): void {
+  /** What is to be seen of it now. */
+  frame(): LabFrame {
     const { trainer, directory } = this.#run;
-    this.#show({
+    return {
       run: basename(directory.path),
       iteration: trainer.iteration,
       steps: trainer.config.steps,
-      playing: this.#playing,
       done: this.#done,
       ...viewOf(trainer),
       scalars: this.#scalars,
-    });
-    this.#shown = performance.now();
+    };
   }
 }

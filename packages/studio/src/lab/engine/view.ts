@@ -24,9 +24,7 @@ export function square(side: number, reach: number): Float32Array {
 }
 
 /** What is to be seen of a game on points now; the training is as if nobody had looked. */
-export function viewOf(
-  trainer: Trainer,
-): Omit<LabFrame, "run" | "playing" | "done" | "scalars" | "iteration" | "steps"> {
+export function viewOf(trainer: Trainer): Omit<LabFrame, "run" | "done" | "scalars" | "iteration" | "steps"> {
   const { dataset, game } = trainer;
   const count = Math.min(POINTS, dataset.count);
   const real = dataset.read(Array.from({ length: count }, (_, i) => i)) as Float32Array;

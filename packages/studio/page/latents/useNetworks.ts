@@ -1,37 +1,37 @@
 import type { SampleRequest, Samples } from "@gantry/web";
+import type { Opened } from "@gantry/web/engine";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Engine } from "./engine.js";
-import type { About } from "./messages.js";
+import { Networks } from "./networks.js";
 
 export interface Loaded {
-  readonly engine: Engine | undefined;
+  readonly networks: Networks | undefined;
   /** Of the generator that is shown. */
-  readonly about: About | undefined;
+  readonly about: Opened | undefined;
   readonly trouble: string | undefined;
 }
 
 /** A run's networks in this page, and the generator of a checkpoint. */
-export function useEngine(run: string, iteration: number | undefined): Loaded {
-  const [engine, setEngine] = useState<Engine>();
-  const [told, setTold] = useState<{ about?: About; trouble?: string }>({});
+export function useNetworks(run: string, iteration: number | undefined): Loaded {
+  const [networks, setNetworks] = useState<Networks>();
+  const [told, setTold] = useState<{ about?: Opened; trouble?: string }>({});
   useEffect(() => {
-    const made = new Engine(run);
-    setEngine(made);
+    const made = new Networks(run);
+    setNetworks(made);
     return () => made.close();
   }, [run]);
   useEffect(() => {
-    if (engine === undefined || iteration === undefined) return;
+    if (networks === undefined || iteration === undefined) return;
     let gone = false;
     setTold(({ about }) => (about === undefined ? {} : { about }));
-    engine.generator(iteration).then(
+    networks.generator(iteration).then(
       (about) => !gone && setTold({ about }),
       (error: Error) => !gone && setTold({ trouble: error.message }),
     );
     return () => {
       gone = true;
     };
-  }, [engine, iteration]);
-  return { engine, about: told.about, trouble: told.trouble };
+  }, [networks, iteration]);
+  return { networks, about: told.about, trouble: told.trouble };
 }
 
 /**
@@ -39,7 +39,7 @@ export function useEngine(run: string, iteration: number | undefined): Loaded {
  * @param key of the request: asked again where it changes
  */
 export function useSamples(
-  { engine, about }: Loaded,
+  { networks, about }: Loaded,
   iteration: number | undefined,
   key: string,
   request: () => SampleRequest,
@@ -48,9 +48,9 @@ export function useSamples(
   const wish = useRef<() => Promise<void>>(undefined);
   const busy = useRef(false);
   useEffect(() => {
-    if (engine === undefined || about === undefined || iteration === undefined) return;
+    if (networks === undefined || about === undefined || iteration === undefined) return;
     wish.current = async () => {
-      const samples = await engine.sample(iteration, request()).catch(() => undefined);
+      const samples = await networks.sample(iteration, request()).catch(() => undefined);
       if (samples !== undefined) setMade(samples);
     };
     if (busy.current) return;
@@ -63,6 +63,6 @@ export function useSamples(
       }
       busy.current = false;
     })();
-  }, [engine, about, iteration, key]);
+  }, [networks, about, iteration, key]);
   return made;
 }
