@@ -60,8 +60,8 @@ const MADE = 2000;
  * value estimates p_data / (p_data + p_generator), so a test image that it gives nearly 1 is one that the generator does
  * not make. (Equation 5 of the paper has p_generator on top, which contradicts its text; the text is followed.)
  *
- * "Near 1" is measured. Of the training images a part as large as the generated ones takes their place, and a second judge
- * learns to tell it from the rest: the threshold is at least what only `falseAlarms` of the test images then exceed. And it is
+ * "Near 1" is measured. Of the training images a part takes the place of the generated ones, and a second judge learns to
+ * tell it from the rest, in as many passes: the threshold is at least what only `falseAlarms` of the test images then exceed. And it is
  * such that generated images, held out from the judge, are above it at most `wrong` times as often as test images. What the
  * estimate can see is told by holes that are made in that part on purpose. What reals say is kept for the next generator.
  *
@@ -84,20 +84,20 @@ export async function estimateMissingModes(
       );
   checkCounts(judge.batch, generated.count, training.count);
   const [fakes, reals, tests] = await Promise.all([generated, training, test].map(whole));
-  // As many stand in for generated images as there are, or half: their judges know fewer reals than that of the generated images, which all
-  // are for, and so err rather more than it does.
   const random = new Random(seed);
   const order = reals!.indices.slice();
   random.shuffle(order);
   // A file may hold them class by class.
   random.shuffle(fakes!.indices);
-  const standing = Math.min(fakes!.indices.length, Math.floor(order.length / 2));
+  const standing = standingOf(fakes!.indices.length, order.length);
   const [stand, rest] = [order.subarray(0, standing), order.subarray(standing)];
   const known = options.threshold;
   const drawn = drawHoles(training, test, { training: reals!, test: tests! }, holes, seed);
   const judges = drawn.length + (known === undefined ? 2 : 1);
   let done = 0;
   const judged = async (against: Pool, real: Uint32Array, which: number): Promise<Judged> => {
+    // Every image is seen as often by each judge: then they know them by heart alike.
+    const passes = Math.max(1, Math.round((steps * real.length) / order.length));
     const within = {
       signal: context.signal,
       onProgress: (share: number) => context.onProgress?.((done + 0.95 * share) / judges),
@@ -108,7 +108,7 @@ export async function estimateMissingModes(
       judge,
       shape,
       { generated: part(apart), real: { bytes: reals!.bytes, indices: real } },
-      { sigma, steps, mirror, seed: seed + which },
+      { sigma, steps: passes, mirror, seed: seed + which },
       within,
     );
     try {
@@ -198,7 +198,7 @@ interface Calibration {
 }
 
 /** Goes up with every change of what is measured: older calibrations are then not used. */
-const VERSION = 3;
+const VERSION = 4;
 
 /**
  * The least bound, at least `least`, above which generated images are at most `wrong` times as frequent as test images: what
@@ -227,12 +227,19 @@ async function whole(source: ImageSource): Promise<Pool> {
   return { bytes, indices: Uint32Array.from({ length: source.count }, (_, i) => i) };
 }
 
+/**
+ * How many reals stand in for generated images: to the rest as those are to all reals, so that both sides of a judge lack as much;
+ * half at most.
+ */
+const standingOf = (generated: number, training: number): number =>
+  Math.floor(Math.min((training * generated) / (training + generated), training / 2));
+
 /** @throws {UsageError} too few images for a batch */
 export function checkCounts(batch: number, generated: number, training: number): void {
-  const least = Math.min(generated, Math.floor(training / 2));
+  const least = standingOf(generated, training);
   if (batch > least)
     throw new UsageError(
-      `a batch of ${batch} needs as many generated images, and twice as many real ones, half of which stand in for generated ones; there are ${generated} and ${training}: give missing:batch=${Math.max(1, least)} or fewer`,
+      `a batch of ${batch} needs more images: there are ${generated} generated and ${training} real ones, ${least} of which stand in for generated ones; give missing:batch=${Math.max(1, least)} or fewer`,
     );
 }
 
