@@ -3,7 +3,7 @@ import type { RankMember, RankWish } from "@gantry/gan/ranks";
 import type { CommandOption } from "./command.js";
 import { UsageProblem } from "./errors.js";
 import type { Output } from "./output.js";
-import { Interruption } from "./signals.js";
+import { Interrupted, Interruption } from "./signals.js";
 
 /** Of commands that train. */
 export interface RankOptions {
@@ -28,12 +28,17 @@ export async function readRanks({ processes }: RankOptions): Promise<RankWish> {
 }
 
 /** Starts this command once for each process, and awaits them. */
-export async function startRanks(wish: Extract<RankWish, { kind: "start" }>): Promise<number> {
+async function startRanks(wish: Extract<RankWish, { kind: "start" }>, remedy: string): Promise<number> {
   const { launchRanks } = await import("@gantry/gan/ranks");
   const { distributed, machine } = await import("@gantry/torch");
   if (!distributed.hasGroups()) throw new UsageProblem(MISSING);
   const threads = Math.max(1, Math.floor(machine().threads / wish.processes));
-  return await launchRanks(wish, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], threads);
+  return await launchRanks(
+    wish,
+    [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    threads,
+    remedy,
+  );
 }
 
 /** Threads of one of several processes of a machine, where nothing says how many; before LibTorch is loaded. */
@@ -60,19 +65,31 @@ export async function joinRanks(member: RankMember): Promise<void> {
   });
 }
 
-/**
- * Trains as one of the processes that are not rank 0, which shows nothing.
- * @returns the exit status
- */
-export async function followAndWait(
-  { localRank }: RankMember,
-  context: Partial<DataContext>,
-): Promise<number> {
+/** Whether it came of another process's end. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof Error && "isLost" in error && error.isLost === true;
+
+/** What a process that is not rank 0 does, which shows nothing: until rank 0 is done. */
+export type Follow = (context: Partial<DataContext>, member: RankMember) => Promise<void>;
+
+const train: Follow = async (context, { localRank }) => {
   const { follow } = await import("@gantry/gan");
+  await follow(context, localRank);
+};
+
+/** @returns the exit status */
+async function followAndWait(
+  member: RankMember,
+  context: Partial<DataContext>,
+  follow: Follow,
+): Promise<number> {
   const interruption = new Interruption({ onFirst: () => {} });
   try {
-    await follow({ ...context, signal: interruption.signal }, localRank);
+    await follow({ ...context, signal: interruption.signal }, member);
     return interruption.status;
+  } catch (error) {
+    if (error instanceof Interrupted) return interruption.status;
+    throw error;
   } finally {
     interruption.release();
   }
@@ -85,24 +102,33 @@ export function describeRanks(wish: RankWish, batch: number, unit: string): stri
   return `${wish.size} processes, ${batch / wish.size} ${unit} each (${wish.source}${where})`;
 }
 
-/** Runs a command that trains: once for each process, or as one of them. */
+/**
+ * Runs a command that several processes share: once for each process, or as one of them.
+ * @param alone what one process does, and rank 0 of several
+ * @param follow what the others do; default: train
+ */
 export async function asRanks(
   output: Output,
   options: RankOptions,
   alone: () => Promise<number>,
+  follow: Follow = train,
 ): Promise<number> {
   const wish = await readRanks(options);
   if (wish.kind === "alone") return await alone();
-  if (wish.kind === "start") return await startRanks(wish);
+  const remedy =
+    follow === train
+      ? "'gantry resume' goes on from the last checkpoint"
+      : "the same command goes on where it was";
+  if (wish.kind === "start") return await startRanks(wish, remedy);
   const { LEFT, STARTED } = await import("@gantry/gan/ranks");
   const watch = process.env[STARTED] === undefined ? undefined : watchParent();
   try {
     await joinRanks(wish);
     if (wish.rank === 0) return await alone();
-    return await followAndWait(wish, { onNotice: (message) => output.reporter.warning(message) });
+    return await followAndWait(wish, { onNotice: (message) => output.reporter.warning(message) }, follow);
   } catch (error) {
     // Whoever started the processes says why they were left.
-    if (error instanceof Error && "isLost" in error && error.isLost && process.env[STARTED] !== undefined) {
+    if (isLost(error) && process.env[STARTED] !== undefined) {
       output.reporter.clear();
       return LEFT;
     }

@@ -43,6 +43,7 @@ export interface Across {
 }
 
 let group: { readonly rank: number; readonly size: number } = { rank: 0, size: 1 };
+let joined: GroupPlace | undefined;
 const APART: Across = { rows: false, batchNorm: false };
 /** Undefined outside of acrossRanks(). */
 let across: Across | undefined;
@@ -96,11 +97,23 @@ export async function joinRanks(place: GroupPlace): Promise<void> {
   const defaults = { serves: rank === 0, prefix: "gantry", patience: 60_000, timeout: 7_200_000 };
   await told(() => native.joinGroup({ ...defaults, ...place, interface: place.interface ?? "" }));
   group = { rank, size };
+  joined = place;
+}
+
+/**
+ * Where other processes can meet as a group of their own: at this group's store.
+ * @param name of that group, another for each
+ */
+export function placeBeside(name: string): Omit<GroupPlace, "rank" | "size"> | undefined {
+  if (joined === undefined) return undefined;
+  const { prefix = "gantry", ...place } = joined;
+  return { ...place, serves: false, prefix: `${prefix}/${name}` };
 }
 
 /** Makes this process one of one again. */
 export function leaveRanks(): void {
   if (group.size > 1) native.leaveGroup();
+  joined = undefined;
   group = { rank: 0, size: 1 };
 }
 
@@ -255,13 +268,18 @@ export class Bucket {
   }
 }
 
-/** Numbers added up over all processes, in float64; without waiting for anything but the others. */
-export async function sumNumbers(numbers: readonly number[]): Promise<number[]> {
-  if (group.size === 1) return [...numbers];
-  using tensor = fromTypedArray(Float64Array.from(numbers));
+/** Numbers added up over all processes, place by place; without waiting for anything but the others. */
+export async function sumArrays<T extends Float32Array | Float64Array | Uint8Array>(numbers: T): Promise<T> {
+  if (group.size === 1) return numbers;
+  using tensor = fromTypedArray(numbers);
   await told(() => native.allReduce(tensor.handle));
-  return tensor.toNumbers();
+  return tensor.toTypedArray() as T;
 }
+
+/** sumArrays() in float64. */
+export const sumNumbers = async (numbers: readonly number[]): Promise<number[]> => [
+  ...(await sumArrays(Float64Array.from(numbers))),
+];
 
 /**
  * Bytes of one process, to all.

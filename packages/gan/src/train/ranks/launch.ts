@@ -33,6 +33,7 @@ async function freePort(): Promise<number> {
  * kept. Signals reach all of them.
  * @param command what each runs: a program and its arguments
  * @param threads those of an operator in each, where the environment does not say
+ * @param remedy what to do when one of them failed
  * @returns the exit status of rank 0, or here the first one
  * @throws RunError with the words of the one that failed first
  */
@@ -40,6 +41,7 @@ export async function launchRanks(
   { processes, first, size, host, port }: Extract<RankWish, { kind: "start" }>,
   [program = "", ...args]: readonly string[],
   threads: number,
+  remedy: string,
 ): Promise<number> {
   const meet = String(port ?? (await freePort()));
   const children = Array.from({ length: processes }, (_, local) =>
@@ -64,14 +66,14 @@ export async function launchRanks(
   process.on("SIGINT", ignore);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
   try {
-    return await outcome(children, first);
+    return await outcome(children, first, remedy);
   } finally {
     process.off("SIGINT", ignore);
     for (const signal of ["SIGTERM", "SIGHUP"] as const) process.off(signal, pass);
   }
 }
 
-async function outcome(children: readonly ChildProcess[], first: number): Promise<number> {
+async function outcome(children: readonly ChildProcess[], first: number, remedy: string): Promise<number> {
   const ends: Ended[] = [];
   let timer: NodeJS.Timeout | undefined;
   const stop = (signal: NodeJS.Signals) => {
@@ -101,7 +103,7 @@ async function outcome(children: readonly ChildProcess[], first: number): Promis
         ? `ended with exit status ${cause.status}`
         : `failed: ${cause.words.replace(/^gantry: /, "")}`;
   throw new RunError(
-    `rank ${cause.rank} ${why}; ${children.length === 2 ? "the other process was" : `the other ${amount(children.length - 1, "processes")} were`} stopped, and 'gantry resume' goes on from the last checkpoint`,
+    `rank ${cause.rank} ${why}; ${children.length === 2 ? "the other process was" : `the other ${amount(children.length - 1, "processes")} were`} stopped, and ${remedy}`,
   );
 }
 
