@@ -8,12 +8,20 @@ import { Interrupted, Interruption } from "./signals.js";
 /** Of commands that train. */
 export interface RankOptions {
   readonly processes?: string;
+  readonly rankTimeout?: string;
 }
 
-export const rankOption: CommandOption = {
-  flags: "--processes <n>",
-  description: "train by n processes of this machine, which share every batch",
-};
+export const rankOptions: readonly CommandOption[] = [
+  {
+    flags: "--processes <n>",
+    description: "train by n processes of this machine, which share every batch",
+  },
+  {
+    flags: "--rank-timeout <minutes>",
+    description:
+      "of several processes: how long one waits for another that is slow; default 120. One that ends is noticed at once",
+  },
+];
 
 const MISSING =
   "this build of Gantry trains by one process: gloo's headers were not there; sudo apt-get install libgloo-dev, then npm run setup (installed: npx gantry setup)";
@@ -25,6 +33,21 @@ export async function readRanks({ processes }: RankOptions): Promise<RankWish> {
     throw new UsageProblem(`--processes must be a whole number from 1 to 4096, not ${processes}`);
   const { rankWish } = await import("@gantry/gan/ranks");
   return rankWish(process.env, count);
+}
+
+/**
+ * Milliseconds that a process waits for another.
+ * @throws UsageProblem
+ */
+function timeoutOf({ rankTimeout }: RankOptions): number | undefined {
+  if (rankTimeout === undefined) return undefined;
+  const minutes = Number(rankTimeout);
+  // Node's and gloo's milliseconds: a day is enough.
+  if (rankTimeout.trim() !== "" && minutes > 0 && minutes <= 1440)
+    return Math.max(1, Math.round(60_000 * minutes));
+  throw new UsageProblem(
+    `--rank-timeout is in minutes, above 0 and at most 1440 (a day), not '${rankTimeout}'`,
+  );
 }
 
 /** Starts this command once for each process, and awaits them. */
@@ -51,7 +74,7 @@ async function shareThreads({ localSize }: RankMember): Promise<void> {
 }
 
 /** Makes this process one of several; resolves when all have come. */
-export async function joinRanks(member: RankMember): Promise<void> {
+async function joinRanks(member: RankMember, timeout: number | undefined): Promise<void> {
   await shareThreads(member);
   const { distributed } = await import("@gantry/torch");
   const { ownAddress } = await import("@gantry/gan/ranks");
@@ -62,6 +85,7 @@ export async function joinRanks(member: RankMember): Promise<void> {
     serves: rank === 0 && !isOpen,
     address: await ownAddress(host, port),
     interface: process.env.GLOO_SOCKET_IFNAME,
+    ...(timeout === undefined ? {} : { timeout }),
   });
 }
 
@@ -114,6 +138,7 @@ export async function asRanks(
   follow: Follow = train,
 ): Promise<number> {
   const wish = await readRanks(options);
+  const timeout = timeoutOf(options);
   if (wish.kind === "alone") return await alone();
   const remedy =
     follow === train
@@ -123,7 +148,7 @@ export async function asRanks(
   const { LEFT, STARTED } = await import("@gantry/gan/ranks");
   const watch = process.env[STARTED] === undefined ? undefined : watchParent();
   try {
-    await joinRanks(wish);
+    await joinRanks(wish, timeout);
     if (wish.rank === 0) return await alone();
     return await followAndWait(wish, { onNotice: (message) => output.reporter.warning(message) }, follow);
   } catch (error) {
@@ -132,6 +157,12 @@ export async function asRanks(
       output.reporter.clear();
       return LEFT;
     }
+    const { RunError } = await import("@gantry/gan");
+    if (error instanceof Error && "isLate" in error && error.isLate === true)
+      throw new RunError(
+        `${error.message}: it is slow, or cut off; --rank-timeout MINUTES lets it take longer`,
+        { cause: error },
+      );
     throw error;
   } finally {
     clearInterval(watch);

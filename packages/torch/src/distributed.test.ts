@@ -165,7 +165,7 @@ test("who does not come, comes twice or ends is told in one line", { skip }, asy
   assert.match(alone?.message ?? "", /^rank 1 did not come to 127\.0\.0\.1:\d+ within 1 s$/);
   assert.match(lost?.message ?? "", /^no store of LibTorch \S+ answers at 127\.0\.0\.1:\d+: is rank 0 there/);
   oneSays(twins, /two processes call themselves rank 1/);
-  assert.deepEqual(left, { name: "RankError", message: "another process of the training ended" });
+  assert.deepEqual(left, { name: "RankError", message: "another of the processes ended" });
   oneSays(sizes, /in a group of 3.*in a group of 2|in a group of 2.*in a group of 3/);
 });
 

@@ -28,8 +28,7 @@ export interface GroupPlace {
   /** Milliseconds until every process must have come. Default a minute. */
   readonly patience?: number;
   /**
-   * Milliseconds after which a process that waits for another gives it up. Default two hours: rank 0 may decode data first. One
-   * that ends is noticed at once.
+   * Milliseconds after which a process that waits for another gives it up. Default two hours. One that ends is noticed at once.
    */
   readonly timeout?: number;
 }
@@ -42,6 +41,9 @@ export interface Across {
   readonly batchNorm: boolean;
 }
 
+/** Milliseconds: rank 0 may decode data first, and whoever is gone is noticed without it. */
+const TIMEOUT = 7_200_000;
+
 let group: { readonly rank: number; readonly size: number } = { rank: 0, size: 1 };
 let joined: GroupPlace | undefined;
 const APART: Across = { rows: false, batchNorm: false };
@@ -53,6 +55,8 @@ export class RankError extends TorchError {
   override readonly name: string = "RankError";
   /** Whether a process that had come is gone: why, only that one knows. */
   isLost = false;
+  /** Whether one that had come did not answer within {@link GroupPlace.timeout}. */
+  isLate = false;
 }
 
 /** Whether this build can be one of several processes. */
@@ -63,22 +67,31 @@ export const rank = (): number => group.rank;
 /** How many processes train together. */
 export const size = (): number => group.size;
 
-/** What gloo says of a process that is gone: where in its source, and what of its sockets. */
-const LOST = /Connection (reset|closed|refused)|Broken pipe|timed? ?out|Application timeout/i;
+/** What gloo says of a process that is gone, or late: where in its source, and what of its sockets. */
+const LOST = /Connection (reset|closed|refused)|Broken pipe/i;
+const LATE = /timed? ?out|Application timeout/i;
 
 function explained(error: unknown): RankError {
   const text = (error as Error).message.replace(/^\w+: /, "");
-  const lost = LOST.test(text);
-  const why = /time/i.test(text) ? "did not answer in time" : "ended";
-  const told = new RankError(lost ? `another process of the training ${why}` : text);
+  const [isLate, isLost] = [LATE.test(text), LOST.test(text)];
+  const told = new RankError(
+    isLate
+      ? `another of the processes did not answer within ${(joined?.timeout ?? TIMEOUT) / 1000} s`
+      : isLost
+        ? "another of the processes ended"
+        : text,
+  );
   told.cause = error;
-  told.isLost = lost;
+  told.isLate = isLate;
+  told.isLost = isLost && !isLate;
   return told;
 }
 
 /** An error of a step, as a RankError where it came from another process's end: a backward pass waits for the others too. */
 export const ofRanks = (error: Error): Error =>
-  group.size > 1 && error instanceof TorchError && LOST.test(error.message) ? explained(error) : error;
+  group.size > 1 && error instanceof TorchError && (LOST.test(error.message) || LATE.test(error.message))
+    ? explained(error)
+    : error;
 
 const told = async (work: () => Promise<void>): Promise<void> => {
   try {
@@ -94,7 +107,7 @@ const told = async (work: () => Promise<void>): Promise<void> => {
  */
 export async function joinRanks(place: GroupPlace): Promise<void> {
   const { rank, size } = place;
-  const defaults = { serves: rank === 0, prefix: "gantry", patience: 60_000, timeout: 7_200_000 };
+  const defaults = { serves: rank === 0, prefix: "gantry", patience: 60_000, timeout: TIMEOUT };
   await told(() => native.joinGroup({ ...defaults, ...place, interface: place.interface ?? "" }));
   group = { rank, size };
   joined = place;

@@ -10,7 +10,7 @@ import {
 } from "../evaluating/request.js";
 import type { Output } from "../output.js";
 import { importForRuns, importOption, importOwn } from "../parts.js";
-import { asRanks, isLost, type RankOptions, rankOption } from "../ranks.js";
+import { asRanks, isLost, type RankOptions, rankOptions } from "../ranks.js";
 import { describeReport, describeTradeOff } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
 import { generatorOptions } from "../sampling/options.js";
@@ -106,9 +106,10 @@ export default defineCommand<Options>({
         "where the report goes; default RUN/report.json; a curve's RUN/truncation.json, RUN/psi.json, with a .png beside it",
     },
     {
-      ...rankOption,
+      flags: "--processes <n>",
       description: "by n processes of this machine, which share the images; the scores are those of one",
     },
+    ...rankOptions.slice(1),
     { flags: "--list", description: "list the metrics with their options, and the feature networks" },
     { flags: "--json", description: "print one JSON object a line" },
   ],

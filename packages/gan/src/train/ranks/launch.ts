@@ -96,6 +96,8 @@ async function outcome(children: readonly ChildProcess[], first: number, remedy:
   // Told already, or the end that was asked for.
   if (cause.rank === first && cause.status !== null && cause.status !== LEFT) return cause.status;
   if (own.status !== null && own.status > 128) return own.status;
+  // Asked to stop, it had all stop, and rank 0 saved what there was.
+  if (own.status === 0 && cause.signal === null && Number(cause.status) > 128) return Number(cause.status);
   const why =
     cause.signal !== null
       ? `was ended by ${cause.signal}`
