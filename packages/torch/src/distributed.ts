@@ -50,6 +50,18 @@ const APART: Across = { rows: false, batchNorm: false };
 /** Undefined outside of acrossRanks(). */
 let across: Across | undefined;
 
+const sent = { messages: 0, bytes: 0 };
+
+/** What this process has added up or heard together with the others so far. A ring of n sends 2 (n - 1) / n times a sum's bytes. */
+export const traffic = (): { readonly messages: number; readonly bytes: number } => ({ ...sent });
+
+function count(tensor: Tensor): void {
+  sent.messages++;
+  sent.bytes += tensor.numel * (SIZES[tensor.dtype] ?? 4);
+}
+
+const SIZES: Readonly<Record<string, number>> = { float64: 8, int64: 8, uint8: 1 };
+
 /** Another process ended, or did not come. */
 export class RankError extends TorchError {
   override readonly name: string = "RankError";
@@ -99,6 +111,11 @@ const told = async (work: () => Promise<void>): Promise<void> => {
   } catch (error) {
     throw explained(error);
   }
+};
+
+const addUp = async (tensor: Tensor): Promise<void> => {
+  count(tensor);
+  await told(() => native.allReduce(tensor.handle));
 };
 
 /**
@@ -158,6 +175,7 @@ export const place = (count: number): { readonly from: number; readonly of: numb
 function total(tensor: Tensor): Tensor {
   const { dtype } = tensor;
   const exact = dtype === "float32" || dtype === "float64" ? tensor : tensor.to({ dtype: "float32" });
+  count(exact);
   try {
     const sum = wrap(native.sumOverRanks(exact.handle));
     return exact === tensor ? sum : sum.to({ dtype });
@@ -251,17 +269,9 @@ export class Bucket {
       });
   }
 
-  /** Bytes that go over the wire. */
-  get bytes(): number {
-    return this.#flat.reduce(
-      (sum, { tensor }) => sum + tensor.numel * (tensor.dtype === "float64" ? 8 : 4),
-      0,
-    );
-  }
-
   /** Adds up. Node's loop goes on meanwhile. */
   async reduce(): Promise<void> {
-    for (const { tensor } of this.#flat) await told(() => native.allReduce(tensor.handle));
+    for (const { tensor } of this.#flat) await addUp(tensor);
   }
 
   /** The means over all processes, in the order and shapes of what was given; the same bits in every process. */
@@ -285,7 +295,7 @@ export class Bucket {
 export async function sumArrays<T extends Float32Array | Float64Array | Uint8Array>(numbers: T): Promise<T> {
   if (group.size === 1) return numbers;
   using tensor = fromTypedArray(numbers);
-  await told(() => native.allReduce(tensor.handle));
+  await addUp(tensor);
   return tensor.toTypedArray() as T;
 }
 
@@ -300,6 +310,7 @@ export const sumNumbers = async (numbers: readonly number[]): Promise<number[]> 
  */
 async function spread(bytes: Uint8Array, from: number): Promise<Uint8Array> {
   using tensor = fromTypedArray(bytes);
+  count(tensor);
   await told(() => native.broadcast(tensor.handle, from));
   return tensor.toTypedArray() as Uint8Array;
 }

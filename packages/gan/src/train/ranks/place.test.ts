@@ -83,6 +83,11 @@ test("torchrun's agent has opened the store, and each attempt has keys of its ow
 
 test("Kubeflow's containers with several processes each start their own", () => {
   const wish = rankWish({
+    // A PyTorchJob's operator sets these too, of the container.
+    RANK: "1",
+    WORLD_SIZE: "2",
+    MASTER_ADDR: "m",
+    MASTER_PORT: "23456",
     PET_NNODES: "2",
     PET_NODE_RANK: "1",
     PET_NPROC_PER_NODE: "4",

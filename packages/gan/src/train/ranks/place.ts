@@ -109,7 +109,7 @@ export function rankWish(environment: Environment, processes?: number): RankWish
     const here = { first: 0, size: processes, host: LOOPBACK, port: undefined, source: "--processes" };
     return processes === 1 ? { kind: "alone" } : { kind: "start", processes, ...here };
   }
-  if (rank !== undefined && size !== undefined) {
+  if (rank !== undefined && size !== undefined && !isNode(environment)) {
     if (size === 1) return { kind: "alone" };
     const localRank = whole(environment, "LOCAL_RANK") ?? 0;
     const localSize = whole(environment, "LOCAL_WORLD_SIZE", 1) ?? 1;
@@ -117,6 +117,16 @@ export function rankWish(environment: Environment, processes?: number): RankWish
   }
   return petWish(environment) ?? mpiWish(environment) ?? slurmWish(environment) ?? { kind: "alone" };
 }
+
+/**
+ * Whether RANK is a container's, in which several processes are to be started: of PyTorchJobs with nprocPerNode. torchrun, which
+ * starts them, sets LOCAL_RANK.
+ */
+const isNode = ({ LOCAL_RANK, PET_NODE_RANK, PET_NNODES, PET_NPROC_PER_NODE = "" }: Environment): boolean =>
+  LOCAL_RANK === undefined &&
+  PET_NODE_RANK !== undefined &&
+  PET_NNODES !== undefined &&
+  Number(PET_NPROC_PER_NODE) > 1;
 
 /** Kubeflow's, for a container whose command is not torchrun. */
 function petWish(environment: Environment): RankWish | undefined {
