@@ -145,15 +145,17 @@ export async function asRanks(
       ? "'gantry resume' goes on from the last checkpoint"
       : "the same command goes on where it was";
   if (wish.kind === "start") return await startRanks(wish, remedy);
-  const { LEFT, STARTED } = await import("@gantry/gan/ranks");
-  const watch = process.env[STARTED] === undefined ? undefined : watchParent();
+  const { forgetRanks, LEFT, STARTED } = await import("@gantry/gan/ranks");
+  const isStarted = process.env[STARTED] !== undefined;
+  forgetRanks(process.env);
+  const watch = isStarted ? watchParent() : undefined;
   try {
     await joinRanks(wish, timeout);
     if (wish.rank === 0) return await alone();
     return await followAndWait(wish, { onNotice: (message) => output.reporter.warning(message) }, follow);
   } catch (error) {
     // Whoever started the processes says why they were left.
-    if (isLost(error) && process.env[STARTED] !== undefined) {
+    if (isLost(error) && isStarted) {
       output.reporter.clear();
       return LEFT;
     }

@@ -22,12 +22,13 @@ symlinkSync(
 writeFileSync(
   join(cwd, "slow.mjs"),
   `import { defineTerm, z } from "@gantry/gan";
+import { distributed } from "@gantry/torch";
 export default defineTerm({
   name: "slow", summary: "stands still", source: "none", kind: "regularizer",
   options: z.strictObject({ milliseconds: z.number(), weight: z.number().default(1) }),
   make: ({ milliseconds }) => ({
     loss(player, play) {
-      if (player === "generator" && play.iteration === 2 && process.env.RANK === "1")
+      if (player === "generator" && play.iteration === 2 && distributed.rank() === 1)
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
       return undefined;
     },
@@ -74,10 +75,10 @@ const childrenOf = (pid: number | undefined) =>
 
 const checkpointOf = (run: string) => join(cwd, run, "checkpoints");
 
-test("Ctrl-C at the launcher, or a signal to any process, stops all with a checkpoint", {
+test("Ctrl-C, a signal to the launcher or to any process stops all with a checkpoint", {
   skip,
 }, async () => {
-  const signalled = async (name: string, signal: NodeJS.Signals, whom: number | undefined) => {
+  const signalled = async (name: string, signal: NodeJS.Signals, whom: number | "terminal" | "launcher") => {
     const { child, finished } = start(
       train(name, "--steps", "1000000", "--set", "intervals.checkpoint=20"),
       { cwd },
@@ -86,7 +87,8 @@ test("Ctrl-C at the launcher, or a signal to any process, stops all with a check
     while (child.exitCode === null && !existsSync(join(checkpointOf(name), "step-000020")))
       await setTimeout(50);
     // A terminal sends Ctrl-C to all of its processes.
-    if (whom === undefined) process.kill(-(child.pid as number), signal);
+    if (whom === "terminal") process.kill(-(child.pid as number), signal);
+    else if (whom === "launcher") child.kill(signal);
     else process.kill(childrenOf(child.pid)[whom] as number, signal);
     const { status, stderr } = await finished;
     const heartbeat = JSON.parse(readFileSync(join(cwd, name, "heartbeat.json"), "utf8")) as {
@@ -95,13 +97,13 @@ test("Ctrl-C at the launcher, or a signal to any process, stops all with a check
     return { status, state: heartbeat.state, complaints: complaints(stderr) };
   };
   const found = [
-    await signalled("terminal", "SIGINT", undefined),
-    await signalled("first", "SIGTERM", 0),
+    await signalled("all", "SIGINT", "terminal"),
+    await signalled("launcher", "SIGINT", "launcher"),
     await signalled("second", "SIGTERM", 1),
   ];
   assert.deepEqual(
     found.map(({ status }) => status),
-    [130, 143, 143],
+    [130, 130, 143],
   );
   for (const { state, complaints } of found) assert.deepEqual([state, complaints], ["stopped", null]);
 });
@@ -119,7 +121,7 @@ test("a finding ends all processes by --stop-on, and --on-finding runs once", { 
     "8",
   ];
   const few = ["--set", "net.channels=2", "--set", "samples=4", "--processes", "2", "--out", "few"];
-  const asked = ["--stop-on", "few-images", "--on-finding", `echo found >> '${join(cwd, "told")}'`];
+  const asked = ["--stop-on", "few-images", "--on-finding", `echo found $RANK >> '${join(cwd, "told")}'`];
   const { status, stdout, stderr } = await gantry([...args, ...few, ...asked], { cwd });
   assert.equal(status, 3, stderr);
   assert.equal(complaints(stderr), null);

@@ -8,6 +8,7 @@ import { type RankWish, STARTED } from "./place.js";
 export const LEFT = 75;
 /** Milliseconds that the others have to end by themselves once one has failed; then they are killed. */
 const GRACE = 10_000;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface Ended {
   readonly rank: number;
@@ -60,16 +61,13 @@ export async function launchRanks(
       },
     }),
   );
-  // Ctrl-C reaches all of a terminal's processes by itself; each first wish stops the training in good order.
-  const ignore = () => {};
+  // A terminal's Ctrl-C reaches all by itself, and is heard once by each: the first wish stops the training in good order.
   const pass = (signal: NodeJS.Signals) => children[0]?.kill(signal);
-  process.on("SIGINT", ignore);
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
+  for (const signal of SIGNALS) process.on(signal, pass);
   try {
     return await outcome(children, first, remedy);
   } finally {
-    process.off("SIGINT", ignore);
-    for (const signal of ["SIGTERM", "SIGHUP"] as const) process.off(signal, pass);
+    for (const signal of SIGNALS) process.off(signal, pass);
   }
 }
 

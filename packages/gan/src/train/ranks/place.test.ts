@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsageError } from "../../core/base/errors.js";
-import { firstHost, ownAddress, type RankMember, rankWish, STARTED } from "./place.js";
+import { firstHost, forgetRanks, ownAddress, type RankMember, rankWish, STARTED } from "./place.js";
 
 const member = (environment: Record<string, string>): RankMember => {
   const wish = rankWish(environment);
@@ -118,6 +118,23 @@ test("what makes no sense is refused in one line", () => {
       () => rankWish(environment),
       (error) => error instanceof UsageError && words.test(error.message),
     );
+});
+
+test("what a rank starts is none", () => {
+  const environment = {
+    ...{
+      PATH: "/bin",
+      MASTERS: "1",
+      RANK: "0",
+      WORLD_SIZE: "2",
+      LOCAL_RANK: "0",
+      MASTER_ADDR: "a",
+      [STARTED]: "1",
+    },
+    ...{ TORCHELASTIC_RESTART_COUNT: "0", PET_NNODES: "2", OMPI_COMM_WORLD_RANK: "0", SLURM_STEP_ID: "0" },
+  };
+  forgetRanks(environment);
+  assert.deepEqual(environment, { PATH: "/bin", MASTERS: "1" });
 });
 
 test("the first host of SLURM's lists", () => {

@@ -118,6 +118,14 @@ export function rankWish(environment: Environment, processes?: number): RankWish
   return petWish(environment) ?? mpiWish(environment) ?? slurmWish(environment) ?? { kind: "alone" };
 }
 
+const OF_RANKS =
+  /^((LOCAL_)?RANK|(LOCAL_)?WORLD_SIZE|MASTER_(ADDR|PORT)|GANTRY_STARTED_RANK|(TORCHELASTIC|PET|OMPI|PMI|MPI|SLURM)_.*)$/;
+
+/** Takes out of an environment what rankWish() read there: commands that a rank starts are no ranks. */
+export function forgetRanks(environment: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(environment)) if (OF_RANKS.test(name)) delete environment[name];
+}
+
 /**
  * Whether RANK is a container's, in which several processes are to be started: of PyTorchJobs with nprocPerNode. torchrun, which
  * starts them, sets LOCAL_RANK.
