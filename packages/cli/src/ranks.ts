@@ -145,10 +145,13 @@ export async function asRanks(
       ? "'gantry resume' goes on from the last checkpoint"
       : "the same command goes on where it was";
   if (wish.kind === "start") return await startRanks(wish, remedy);
-  const { forgetRanks, LEFT, STARTED } = await import("@gantry/gan/ranks");
+  const { forgetRanks, LEFT, STARTED, visibleDevice } = await import("@gantry/gan/ranks");
   const isStarted = process.env[STARTED] !== undefined;
   forgetRanks(process.env);
   const watch = isStarted ? watchParent() : undefined;
+  // A training says by itself which device is whose.
+  if (follow !== train && wish.localSize > 1)
+    process.env.CUDA_VISIBLE_DEVICES = visibleDevice(process.env, wish.localRank);
   try {
     await joinRanks(wish, timeout);
     if (wish.rank === 0) return await alone();

@@ -220,13 +220,9 @@ export class Evaluations {
   /** Waits until the evaluation under way has ended, the signal is aborted, or some milliseconds have passed. */
   async wait(signal: AbortSignal | undefined, most: number): Promise<void> {
     if (this.#underway === undefined || signal?.aborted === true) return;
-    let timer: NodeJS.Timeout | undefined;
-    const passed = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, most);
-      signal?.addEventListener("abort", () => resolve(), { once: true });
-    });
-    await Promise.race([this.#underway.ended, passed]);
-    clearTimeout(timer);
+    const { promise, stop } = passed(signal, most);
+    await Promise.race([this.#underway.ended, promise]);
+    stop();
   }
 
   /** Ends the evaluation under way, if there is one. */
@@ -234,6 +230,21 @@ export class Evaluations {
     this.#abort.abort();
     await this.#underway?.ended;
   }
+}
+
+/** Some milliseconds, or until the signal is aborted. */
+function passed(signal: AbortSignal | undefined, milliseconds: number) {
+  let stop = () => {};
+  const promise = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    const end = () => resolve();
+    signal?.addEventListener("abort", end, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+    };
+  });
+  return { promise, stop };
 }
 
 /** Scores as scalars of events and TensorBoard: `eval/fid[cifar10-cnn]`. */

@@ -60,6 +60,8 @@ const HEARTBEAT = 2000;
 /** Milliseconds between turns of the event loop. */
 const BREATH = 50;
 const MINUTE = 60_000;
+/** Milliseconds between looks at the other processes while an evaluation is awaited: one that ended is noticed so. */
+const HEARING = 10_000;
 
 /**
  * Trains, writing everything into the run's directory, and yields the trainer's reports on their way. What cannot be
@@ -163,11 +165,11 @@ export async function* record(
   const isEnding = () => isLeft || options.signal?.aborted === true;
   const beat = (state: Heartbeat["state"]) =>
     attempt("the heartbeat", () => run.heartbeat(trainer.iteration, state));
-  /** Waits for the evaluation under way, with signs of life; at most a minute, after which the other processes are heard. */
+  /** Waits for the evaluation under way, with signs of life; for a while, after which the other processes are heard. */
   const awaitOne = async (evaluations: Evaluations): Promise<void> => {
     const beating = setInterval(() => void beat("running").catch(() => {}), HEARTBEAT);
     try {
-      await evaluations.wait(options.signal, MINUTE);
+      await evaluations.wait(options.signal, HEARING);
     } finally {
       clearInterval(beating);
     }

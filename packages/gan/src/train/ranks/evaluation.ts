@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { distributed } from "@gantry/torch";
 import { helpInProcess } from "../evaluationProcess.js";
+import { visibleDevice } from "./place.js";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
@@ -38,9 +39,8 @@ export class Helpers {
   /** @param device of this process: `cuda:1` */
   constructor(device: string) {
     const index = /^cuda:(\d+)$/.exec(device)?.[1];
-    const visible = process.env.CUDA_VISIBLE_DEVICES?.split(",");
     this.#environment =
-      index === undefined ? {} : { CUDA_VISIBLE_DEVICES: visible?.[Number(index)] ?? index };
+      index === undefined ? {} : { CUDA_VISIBLE_DEVICES: visibleDevice(process.env, Number(index)) };
   }
 
   /** Begins to help with the evaluation that rank 0 begins. */

@@ -8,4 +8,5 @@ export {
   type RankWish,
   rankWish,
   STARTED,
+  visibleDevice,
 } from "./place.js";

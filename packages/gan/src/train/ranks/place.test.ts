@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsageError } from "../../core/base/errors.js";
-import { firstHost, forgetRanks, ownAddress, type RankMember, rankWish, STARTED } from "./place.js";
+import {
+  firstHost,
+  forgetRanks,
+  ownAddress,
+  type RankMember,
+  rankWish,
+  STARTED,
+  visibleDevice,
+} from "./place.js";
 
 const member = (environment: Record<string, string>): RankMember => {
   const wish = rankWish(environment);
@@ -135,6 +143,12 @@ test("what a rank starts is none", () => {
   };
   forgetRanks(environment);
   assert.deepEqual(environment, { PATH: "/bin", MASTERS: "1" });
+});
+
+test("each process of a machine has a device of its own, where there are as many", () => {
+  const of = (given: string | undefined, index: number) =>
+    visibleDevice(given === undefined ? {} : { CUDA_VISIBLE_DEVICES: given }, index);
+  assert.deepEqual([of(undefined, 3), of("4,6", 1), of("4,6", 2), of("5", 3)], ["3", "6", "4", "5"]);
 });
 
 test("the first host of SLURM's lists", () => {

@@ -118,6 +118,13 @@ export function rankWish(environment: Environment, processes?: number): RankWish
   return petWish(environment) ?? mpiWish(environment) ?? slurmWish(environment) ?? { kind: "alone" };
 }
 
+/** Of what a process sees of CUDA's devices, the one for the `index`th process of a machine: CUDA_VISIBLE_DEVICES for it. */
+export function visibleDevice({ CUDA_VISIBLE_DEVICES: given }: Environment, index: number): string {
+  const devices = given === undefined || given === "" ? [] : given.split(",");
+  // Of a launcher that gives each process a device of its own, there is one.
+  return devices.length === 0 ? String(index) : (devices[index % devices.length] as string);
+}
+
 const OF_RANKS =
   /^((LOCAL_)?RANK|(LOCAL_)?WORLD_SIZE|MASTER_(ADDR|PORT)|GANTRY_STARTED_RANK|(TORCHELASTIC|PET|OMPI|PMI|MPI|SLURM)_.*)$/;
 

@@ -1,6 +1,6 @@
 // Training by several processes: rank 0 leads, with the run's folder and all that is shown; the others follow.
 import { createHash } from "node:crypto";
-import { distributed, nn, scope } from "@gantry/torch";
+import { deviceCount, distributed, nn, scope } from "@gantry/torch";
 import { RunError } from "../../core/base/errors.js";
 import { importAgain, importedSources } from "../../core/base/plugins/plugins.js";
 import type { PartSource } from "../../core/base/plugins/source.js";
@@ -155,7 +155,9 @@ export async function follow(context: Partial<DataContext>, localRank = 0): Prom
   const { signal } = context;
   const { config, sources } = parsed<Beginning>(await distributed.fromFirst(new Uint8Array()));
   await importAgain(sources);
-  const device = config.device.startsWith("cuda") ? `cuda:${localRank}` : config.device;
+  const device = config.device.startsWith("cuda")
+    ? `cuda:${localRank % Math.max(1, deviceCount("cuda"))}`
+    : config.device;
   const trainer = await Trainer.create({ ...config, device }, context);
   const helpers = new Helpers(device);
   const isOver = () => isOverFor(trainer, helpers, signal);
