@@ -169,6 +169,19 @@ test("who does not come, comes twice or ends is told in one line", { skip }, asy
   oneSays(sizes, /in a group of 3.*in a group of 2|in a group of 2.*in a group of 3/);
 });
 
+test("a slow process is awaited as long as was said", { skip }, async () => {
+  type Told = { name: string; message: string } | number[];
+  const [patient, hasty] = await Promise.all([
+    together<Told>("slow", 2),
+    together<Told>("slow", 2, (place) => ({ ...place, timeout: 1000 })),
+  ]);
+  assert.deepEqual(patient, [[2], [2]]);
+  assert.deepEqual(hasty[0], {
+    name: "RankError",
+    message: "another of the processes did not answer within 1 s",
+  });
+});
+
 before(() => {
   assert.equal(distributed.size(), 1);
 });
