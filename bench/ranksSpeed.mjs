@@ -35,11 +35,13 @@ async function child({ rank, size, port, threads, batchNorm }) {
   for await (const _ of trainer.run(1));
   const profile = new Profile();
   const before = process.cpuUsage();
+  const sent = distributed.traffic();
   const began = performance.now();
   for await (const _ of trainer.run());
   const seconds = (performance.now() - began) / 1000 / STEPS;
   const { user, system } = process.cpuUsage(before);
   profile.stop();
+  const { messages, bytes } = distributed.traffic();
   const spans = [...profile.spans()].filter(({ name }) => name === "all-reduce");
   const waited = spans.reduce((sum, { duration }) => sum + duration, 0) / 1e6 / STEPS;
   console.log(
@@ -48,6 +50,8 @@ async function child({ rank, size, port, threads, batchNorm }) {
       processor: (user + system) / 1e6 / STEPS,
       waited,
       count: spans.length / STEPS,
+      messages: (messages - sent.messages) / STEPS,
+      bytes: (bytes - sent.bytes) / STEPS,
     }),
   );
   await trainer.close();

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { TraceEvent } from "@gantry/formats";
 import type { Profile, SpanKind } from "@gantry/torch";
 import type { Output } from "./output.js";
-import { count } from "./render/format.js";
+import { bytes, count } from "./render/format.js";
 import { tableBlocks } from "./render/table.js";
 
 /** The file within a run directory. */
@@ -38,6 +38,13 @@ export interface ProfileReport {
   readonly waitingForData: number;
   /** All else: TypeScript, and the measuring. */
   readonly host: number;
+  /** Of several processes, what an iteration's sums over them take: with the waiting for the slowest. Null with one process. */
+  readonly communication: {
+    readonly milliseconds: number;
+    readonly messages: number;
+    /** Of what is added up. */
+    readonly bytes: number;
+  } | null;
   readonly phases: readonly ProfileRow[];
   /** What all phases' steps are made of. */
   readonly parts: readonly ProfileRow[];
@@ -46,12 +53,17 @@ export interface ProfileReport {
 }
 
 export async function startProfiling(): Promise<Profiling> {
-  const { Profile, version } = await import("@gantry/torch");
+  const { distributed, Profile, version } = await import("@gantry/torch");
   const profile = new Profile();
   let begun = false;
+  let [before, after] = [distributed.traffic(), distributed.traffic()];
   return {
     iterationDone(last) {
-      if (!begun && !last) profile.forgetSums();
+      if (!begun && !last) {
+        profile.forgetSums();
+        before = distributed.traffic();
+      }
+      after = distributed.traffic();
       begun = true;
     },
     stop: () => profile.stop(),
@@ -59,7 +71,8 @@ export async function startProfiling(): Promise<Profiling> {
       const { writeTrace } = await import("@gantry/formats");
       const trace = join(run, TRACE);
       await writeTrace(trace, eventsOf(profile), "gantry train", { libtorch: version(), lost: profile.lost });
-      const report = summarise(profile);
+      const traffic = { messages: after.messages - before.messages, bytes: after.bytes - before.bytes };
+      const report = summarise(profile, distributed.size() > 1 ? traffic : undefined);
       if (output.json) return output.printJson({ event: "profile", trace, ...report });
       if (report.iterations > 0) output.print(`${describe(report, output)}\n`);
       const lost = profile.lost === 0 ? "" : `; ${count(profile.lost)} later spans were too many to keep`;
@@ -82,7 +95,10 @@ function* eventsOf(profile: Profile): Generator<TraceEvent, void, void> {
     yield { name, category: kind, track: TRACKS[kind], start, duration };
 }
 
-function summarise(profile: Profile): ProfileReport {
+/** What waits for other processes: a part of a step, and an operator. */
+const SUMS = ["all-reduce", "sum over processes"];
+
+function summarise(profile: Profile, traffic?: { messages: number; bytes: number }): ProfileReport {
   const { count: iterations, seconds } = profile.frames;
   const each = (value: number) => (1000 * value) / Math.max(iterations, 1);
   const sums = profile.sums();
@@ -96,22 +112,33 @@ function summarise(profile: Profile): ProfileReport {
       }));
   const total = (of: readonly ProfileRow[]) => of.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const operators = rows("operator");
-  const [milliseconds, libtorch, waitingForData] = [each(seconds), total(operators), total(rows("data"))];
+  const parts = rows("part");
+  const [milliseconds, waitingForData] = [each(seconds), total(rows("data"))];
+  const communication = total([...parts, ...operators].filter(({ name }) => SUMS.includes(name)));
+  const libtorch = total(operators.filter(({ name }) => !SUMS.includes(name)));
   return {
     iterations,
     milliseconds,
     libtorch,
     waitingForData,
-    host: milliseconds - libtorch - waitingForData,
+    host: milliseconds - libtorch - waitingForData - communication,
+    communication:
+      traffic === undefined
+        ? null
+        : {
+            milliseconds: communication,
+            messages: traffic.messages / Math.max(iterations, 1),
+            bytes: traffic.bytes / Math.max(iterations, 1),
+          },
     phases: rows("phase"),
-    parts: rows("part"),
+    parts,
     terms: rows("term"),
     operators,
   };
 }
 
 function describe(report: ProfileReport, { columns, style }: Output): string {
-  const { iterations, milliseconds, operators } = report;
+  const { iterations, milliseconds, operators, communication: sums } = report;
   const share = (value: number) => `${((100 * value) / milliseconds).toFixed(1)} %`;
   const time = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
   const table = (head: string, rows: readonly ProfileRow[]) =>
@@ -144,8 +171,18 @@ function describe(report: ProfileReport, { columns, style }: Output): string {
       once("iteration", milliseconds),
       once("in LibTorch", report.libtorch),
       once("waiting for data", report.waitingForData),
+      ...(sums === null
+        ? []
+        : [{ name: "sums over processes", calls: sums.messages, milliseconds: sums.milliseconds }]),
       once("elsewhere", report.host),
     ]),
+    ...(sums === null
+      ? []
+      : [
+          [
+            `${bytes(sums.bytes)} are added up in an iteration's ${Number(sums.messages.toPrecision(3))} messages`,
+          ],
+        ]),
     table("phase", report.phases),
     table("part of a phase", report.parts),
     table("term", report.terms),

@@ -101,7 +101,13 @@ export { vary } from "./core/sample/vary.js";
 // Evaluation and comparison
 
 export { type Comparison, compareRuns } from "./evaluation/compare/compare.js";
-export { Evaluation, type EvaluationContext, evaluate } from "./evaluation/evaluate/evaluate.js";
+export {
+  Evaluation,
+  type EvaluationContext,
+  endEvaluations,
+  evaluate,
+  followEvaluations,
+} from "./evaluation/evaluate/evaluate.js";
 export { type EvaluationReport, type ReportedScore, writeReport } from "./evaluation/evaluate/report.js";
 export {
   type EvaluationRequest,

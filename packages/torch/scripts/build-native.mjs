@@ -70,7 +70,7 @@ function stateOf(found, cxx) {
   );
   const { mtimeMs, size } = statSync(found.library);
   const setup = hashOf(packageRoot, how, JSON.stringify(found), mtimeMs, size, cxx);
-  return { setup, all: hashOf(packageRoot, filesUnder(native), setup, ...groupFlags()) };
+  return { setup, all: hashOf(packageRoot, filesUnder(native), setup, ...groupFlags(found)) };
 }
 
 function readStamp() {
@@ -99,7 +99,7 @@ async function compileAll(found, cxx, setup, record) {
         source === RECORD
           ? [`-DGANTRY_LIBTORCH_RECORD=${JSON.stringify(record)}`]
           : source === DISTRIBUTED
-            ? groupFlags()
+            ? groupFlags(found)
             : [];
       const object = join(
         objects,

@@ -84,10 +84,22 @@ function libraries(found) {
 }
 
 /** What bindings/distributed.cc alone is told. */
-export const groupFlags = () => [
+export const groupFlags = (found) => [
   ...(hasGloo() ? ["-DGANTRY_GLOO"] : []),
-  ...(process.env.GANTRY_WITH_NCCL === "1" ? ["-DGANTRY_NCCL"] : []),
+  ...(process.env.GANTRY_WITH_NCCL === "1"
+    ? ["-DGANTRY_NCCL", ...cudaFolders(found).map((folder) => `-I${folder}`)]
+    : []),
 ];
+
+/** Headers of CUDA and NCCL: what pip put beside PyTorch's wheel, then the toolkit's. */
+function cudaFolders(found) {
+  const beside = join(found.root, "../nvidia");
+  const packages = existsSync(beside) ? readdirSync(beside).sort() : [];
+  const toolkit = process.env.CUDA_HOME ?? "/usr/local/cuda";
+  return [...packages.map((name) => join(beside, name)), toolkit]
+    .map((folder) => join(folder, "include"))
+    .filter(existsSync);
+}
 
 /** Whether processes can train together: LibTorch's header for that includes gloo's, which are a package of their own. */
 export const hasGloo = () => existsSync("/usr/include/gloo/rendezvous/store.h");

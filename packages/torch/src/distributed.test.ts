@@ -165,8 +165,21 @@ test("who does not come, comes twice or ends is told in one line", { skip }, asy
   assert.match(alone?.message ?? "", /^rank 1 did not come to 127\.0\.0\.1:\d+ within 1 s$/);
   assert.match(lost?.message ?? "", /^no store of LibTorch \S+ answers at 127\.0\.0\.1:\d+: is rank 0 there/);
   oneSays(twins, /two processes call themselves rank 1/);
-  assert.deepEqual(left, { name: "RankError", message: "another process of the training ended" });
+  assert.deepEqual(left, { name: "RankError", message: "another of the processes ended" });
   oneSays(sizes, /in a group of 3.*in a group of 2|in a group of 2.*in a group of 3/);
+});
+
+test("a slow process is awaited as long as was said", { skip }, async () => {
+  type Told = { name: string; message: string } | number[];
+  const [patient, hasty] = await Promise.all([
+    together<Told>("slow", 2),
+    together<Told>("slow", 2, (place) => ({ ...place, timeout: 1000 })),
+  ]);
+  assert.deepEqual(patient, [[2], [2]]);
+  assert.deepEqual(hasty[0], {
+    name: "RankError",
+    message: "another of the processes did not answer within 1 s",
+  });
 });
 
 before(() => {

@@ -28,8 +28,7 @@ export interface GroupPlace {
   /** Milliseconds until every process must have come. Default a minute. */
   readonly patience?: number;
   /**
-   * Milliseconds after which a process that waits for another gives it up. Default two hours: rank 0 may decode data first. One
-   * that ends is noticed at once.
+   * Milliseconds after which a process that waits for another gives it up. Default two hours. One that ends is noticed at once.
    */
   readonly timeout?: number;
 }
@@ -42,16 +41,34 @@ export interface Across {
   readonly batchNorm: boolean;
 }
 
+/** Milliseconds: rank 0 may decode data first, and whoever is gone is noticed without it. */
+const TIMEOUT = 7_200_000;
+
 let group: { readonly rank: number; readonly size: number } = { rank: 0, size: 1 };
+let joined: GroupPlace | undefined;
 const APART: Across = { rows: false, batchNorm: false };
 /** Undefined outside of acrossRanks(). */
 let across: Across | undefined;
+
+const sent = { messages: 0, bytes: 0 };
+
+/** What this process has added up or heard together with the others so far. A ring of n sends 2 (n - 1) / n times a sum's bytes. */
+export const traffic = (): { readonly messages: number; readonly bytes: number } => ({ ...sent });
+
+function count(tensor: Tensor): void {
+  sent.messages++;
+  sent.bytes += tensor.numel * (SIZES[tensor.dtype] ?? 4);
+}
+
+const SIZES: Readonly<Record<string, number>> = { float64: 8, int64: 8, uint8: 1 };
 
 /** Another process ended, or did not come. */
 export class RankError extends TorchError {
   override readonly name: string = "RankError";
   /** Whether a process that had come is gone: why, only that one knows. */
   isLost = false;
+  /** Whether one that had come did not answer within {@link GroupPlace.timeout}. */
+  isLate = false;
 }
 
 /** Whether this build can be one of several processes. */
@@ -62,22 +79,31 @@ export const rank = (): number => group.rank;
 /** How many processes train together. */
 export const size = (): number => group.size;
 
-/** What gloo says of a process that is gone: where in its source, and what of its sockets. */
-const LOST = /Connection (reset|closed|refused)|Broken pipe|timed? ?out|Application timeout/i;
+/** What gloo says of a process that is gone, or late: where in its source, and what of its sockets. */
+const LOST = /Connection (reset|closed|refused)|Broken pipe/i;
+const LATE = /timed? ?out|Application timeout/i;
 
 function explained(error: unknown): RankError {
   const text = (error as Error).message.replace(/^\w+: /, "");
-  const lost = LOST.test(text);
-  const why = /time/i.test(text) ? "did not answer in time" : "ended";
-  const told = new RankError(lost ? `another process of the training ${why}` : text);
+  const [isLate, isLost] = [LATE.test(text), LOST.test(text)];
+  const told = new RankError(
+    isLate
+      ? `another of the processes did not answer within ${(joined?.timeout ?? TIMEOUT) / 1000} s`
+      : isLost
+        ? "another of the processes ended"
+        : text,
+  );
   told.cause = error;
-  told.isLost = lost;
+  told.isLate = isLate;
+  told.isLost = isLost && !isLate;
   return told;
 }
 
 /** An error of a step, as a RankError where it came from another process's end: a backward pass waits for the others too. */
 export const ofRanks = (error: Error): Error =>
-  group.size > 1 && error instanceof TorchError && LOST.test(error.message) ? explained(error) : error;
+  group.size > 1 && error instanceof TorchError && (LOST.test(error.message) || LATE.test(error.message))
+    ? explained(error)
+    : error;
 
 const told = async (work: () => Promise<void>): Promise<void> => {
   try {
@@ -87,20 +113,37 @@ const told = async (work: () => Promise<void>): Promise<void> => {
   }
 };
 
+const addUp = async (tensor: Tensor): Promise<void> => {
+  count(tensor);
+  await told(() => native.allReduce(tensor.handle));
+};
+
 /**
  * Makes this process one of several; resolves when all have come. Node's loop goes on meanwhile.
  * @throws RankError where one does not come, is of another version of LibTorch, or has the same rank
  */
 export async function joinRanks(place: GroupPlace): Promise<void> {
   const { rank, size } = place;
-  const defaults = { serves: rank === 0, prefix: "gantry", patience: 60_000, timeout: 7_200_000 };
+  const defaults = { serves: rank === 0, prefix: "gantry", patience: 60_000, timeout: TIMEOUT };
   await told(() => native.joinGroup({ ...defaults, ...place, interface: place.interface ?? "" }));
   group = { rank, size };
+  joined = place;
+}
+
+/**
+ * Where other processes can meet as a group of their own: at this group's store.
+ * @param name of that group, another for each
+ */
+export function placeBeside(name: string): Omit<GroupPlace, "rank" | "size"> | undefined {
+  if (joined === undefined) return undefined;
+  const { prefix = "gantry", ...place } = joined;
+  return { ...place, serves: false, prefix: `${prefix}/${name}` };
 }
 
 /** Makes this process one of one again. */
 export function leaveRanks(): void {
   if (group.size > 1) native.leaveGroup();
+  joined = undefined;
   group = { rank: 0, size: 1 };
 }
 
@@ -132,6 +175,7 @@ export const place = (count: number): { readonly from: number; readonly of: numb
 function total(tensor: Tensor): Tensor {
   const { dtype } = tensor;
   const exact = dtype === "float32" || dtype === "float64" ? tensor : tensor.to({ dtype: "float32" });
+  count(exact);
   try {
     const sum = wrap(native.sumOverRanks(exact.handle));
     return exact === tensor ? sum : sum.to({ dtype });
@@ -225,17 +269,9 @@ export class Bucket {
       });
   }
 
-  /** Bytes that go over the wire. */
-  get bytes(): number {
-    return this.#flat.reduce(
-      (sum, { tensor }) => sum + tensor.numel * (tensor.dtype === "float64" ? 8 : 4),
-      0,
-    );
-  }
-
   /** Adds up. Node's loop goes on meanwhile. */
   async reduce(): Promise<void> {
-    for (const { tensor } of this.#flat) await told(() => native.allReduce(tensor.handle));
+    for (const { tensor } of this.#flat) await addUp(tensor);
   }
 
   /** The means over all processes, in the order and shapes of what was given; the same bits in every process. */
@@ -255,13 +291,18 @@ export class Bucket {
   }
 }
 
-/** Numbers added up over all processes, in float64; without waiting for anything but the others. */
-export async function sumNumbers(numbers: readonly number[]): Promise<number[]> {
-  if (group.size === 1) return [...numbers];
-  using tensor = fromTypedArray(Float64Array.from(numbers));
-  await told(() => native.allReduce(tensor.handle));
-  return tensor.toNumbers();
+/** Numbers added up over all processes, place by place; without waiting for anything but the others. */
+export async function sumArrays<T extends Float32Array | Float64Array | Uint8Array>(numbers: T): Promise<T> {
+  if (group.size === 1) return numbers;
+  using tensor = fromTypedArray(numbers);
+  await addUp(tensor);
+  return tensor.toTypedArray() as T;
 }
+
+/** sumArrays() in float64. */
+export const sumNumbers = async (numbers: readonly number[]): Promise<number[]> => [
+  ...(await sumArrays(Float64Array.from(numbers))),
+];
 
 /**
  * Bytes of one process, to all.
@@ -269,6 +310,7 @@ export async function sumNumbers(numbers: readonly number[]): Promise<number[]> 
  */
 async function spread(bytes: Uint8Array, from: number): Promise<Uint8Array> {
   using tensor = fromTypedArray(bytes);
+  count(tensor);
   await told(() => native.broadcast(tensor.handle, from));
   return tensor.toTypedArray() as Uint8Array;
 }

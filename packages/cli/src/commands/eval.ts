@@ -10,13 +10,16 @@ import {
 } from "../evaluating/request.js";
 import type { Output } from "../output.js";
 import { importForRuns, importOption, importOwn } from "../parts.js";
+import { asRanks, isLost, type RankOptions, rankOptions } from "../ranks.js";
 import { describeReport, describeTradeOff } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
 import { generatorOptions } from "../sampling/options.js";
 import { movedDataOptions } from "../settings.js";
 import { Interrupted, Interruption } from "../signals.js";
 
-export default defineCommand<EvaluationOptions>({
+type Options = EvaluationOptions & RankOptions;
+
+export default defineCommand<Options>({
   name: "eval",
   summary: "measure a run, images or a .npy file by FID, KID and other metrics",
   description:
@@ -102,6 +105,11 @@ export default defineCommand<EvaluationOptions>({
       description:
         "where the report goes; default RUN/report.json; a curve's RUN/truncation.json, RUN/psi.json, with a .png beside it",
     },
+    {
+      flags: "--processes <n>",
+      description: "by n processes of this machine, which share the images; the scores are those of one",
+    },
+    ...rankOptions.slice(1),
     { flags: "--list", description: "list the metrics with their options, and the feature networks" },
     { flags: "--json", description: "print one JSON object a line" },
   ],
@@ -114,6 +122,7 @@ export default defineCommand<EvaluationOptions>({
       "gantry eval runs/biggan-cifar10-0 --truncation 0.2,0.5,1,none --metrics fid,is,prdc",
       "what truncation trades: a table, and a picture",
     ],
+    ["gantry eval runs/biggan-cifar10-0 --processes 4", "each looks at a part of the images"],
     ["gantry eval --list", "metrics, their options, and networks"],
   ],
   async run(output, [what], options) {
@@ -122,40 +131,56 @@ export default defineCommand<EvaluationOptions>({
       return await list(output);
     }
     if (what === undefined) throw new UsageProblem("say what to evaluate; see 'gantry eval --help'");
-    const { parseSubject } = await import("@gantry/gan");
-    const named = await Promise.all([what, options.against ?? what].map((text) => parseSubject(text)));
-    const runs = named.flatMap((subject) => (subject.kind === "run" ? [subject.path] : []));
-    // Its generator may do without what trained it.
-    await importForRuns([...new Set(runs)], options, "eval", output, ["term"]);
-    if (options.out === "") throw new UsageProblem("--out is empty; name a file");
-    const request = await requestOf(what, options);
-    const { curve } = tradeOffOf(options);
-    const interruption = new Interruption({
-      onFirst: () =>
-        output.reporter.note(
-          "Stopping. What was looked at is kept: the same command goes on from here. Ctrl-C again stops at once.",
-        ),
-    });
-    const { reporter } = output;
-    const context = {
-      onProgress: reporter.progress,
-      onNotice: reporter.warning,
-      onNote: reporter.note,
-      signal: interruption.signal,
-    };
-    try {
-      await (curve === undefined
-        ? report(output, request, options.out, context)
-        : tradeOff(output, request, curve, options.out, context));
-    } catch (error) {
-      if (interruption.signal.aborted && error instanceof Interrupted) return interruption.status;
-      throw error;
-    } finally {
-      interruption.release();
-    }
-    return 0;
+    return await asRanks(
+      output,
+      options,
+      () => evaluateAndShow(output, what, options),
+      async (context) => {
+        const { followEvaluations } = await import("@gantry/gan");
+        const { onProgress: _, ...others } = context;
+        await followEvaluations(others);
+      },
+    );
   },
 });
+
+async function evaluateAndShow(output: Output, what: string, options: Options): Promise<number> {
+  const { endEvaluations, parseSubject } = await import("@gantry/gan");
+  const named = await Promise.all([what, options.against ?? what].map((text) => parseSubject(text)));
+  const runs = named.flatMap((subject) => (subject.kind === "run" ? [subject.path] : []));
+  // Its generator may do without what trained it.
+  await importForRuns([...new Set(runs)], options, "eval", output, ["term"]);
+  if (options.out === "") throw new UsageProblem("--out is empty; name a file");
+  const request = await requestOf(what, options);
+  const { curve } = tradeOffOf(options);
+  const interruption = new Interruption({
+    onFirst: () =>
+      output.reporter.note(
+        "Stopping. What was looked at is kept: the same command goes on from here. Ctrl-C again stops at once.",
+      ),
+  });
+  const { reporter } = output;
+  const context = {
+    onProgress: reporter.progress,
+    onNotice: reporter.warning,
+    onNote: reporter.note,
+    signal: interruption.signal,
+  };
+  try {
+    await (curve === undefined
+      ? report(output, request, options.out, context)
+      : tradeOff(output, request, curve, options.out, context));
+    await endEvaluations();
+  } catch (error) {
+    // Ctrl-C reaches every process of a terminal: another may have stopped first.
+    if (interruption.signal.aborted && (error instanceof Interrupted || isLost(error)))
+      return interruption.status;
+    throw error;
+  } finally {
+    interruption.release();
+  }
+  return 0;
+}
 
 async function report(
   output: Output,

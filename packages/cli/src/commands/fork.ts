@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { defineCommand } from "../command.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importForRuns, importOption, parseTerms } from "../parts.js";
-import { asRanks, type RankOptions, rankOption } from "../ranks.js";
+import { asRanks, type RankOptions, rankOptions } from "../ranks.js";
 import {
   claim,
   dataOf,
@@ -44,7 +44,7 @@ export default defineCommand<Options>({
     ...shorthandOptions,
     sizeOption,
     ...settingOptions.filter(({ flags }) => !/^--(data|labels|strict|seed)\b/.test(flags)),
-    rankOption,
+    ...rankOptions,
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importForRuns, importOption } from "../parts.js";
-import { asRanks, type RankOptions, rankOption } from "../ranks.js";
+import { asRanks, type RankOptions, rankOptions } from "../ranks.js";
 import { amount, shellWord } from "../render/format.js";
 import { dataOf, type MovedDataOptions, movedDataOptions, parseRun } from "../settings.js";
 
@@ -20,7 +20,7 @@ export default defineCommand<Options>({
   options: [
     ...movedDataOptions,
     importOption,
-    rankOption,
+    ...rankOptions,
     { flags: "--json", description: "print one JSON object a line" },
   ],
   examples: [

@@ -6,7 +6,7 @@ import { checkFindings, type FindingOptions, findingOptions } from "../findings.
 import { announce } from "../opening.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importOption, importOwn, parseTerms } from "../parts.js";
-import { asRanks, type RankOptions, rankOption, readRanks } from "../ranks.js";
+import { asRanks, type RankOptions, rankOptions, readRanks } from "../ranks.js";
 import {
   claim,
   defaultRunPath,
@@ -78,7 +78,7 @@ export default defineCommand<Options>({
     },
     ...findingOptions,
     { flags: "--out <dir>", description: "the run directory; default runs/RECIPE+TERM-DATA-SEED" },
-    rankOption,
+    ...rankOptions,
     {
       flags: "--profile",
       description:

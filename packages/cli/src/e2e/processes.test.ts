@@ -29,10 +29,14 @@ test("two processes train what one does, on the same data, and one goes on where
 }, async () => {
   const [alone, two] = await Promise.all([
     gantry(["train", "gan", ...FEW, "--steps", "20", "--out", "alone"], { cwd }),
-    gantry(["train", "gan", ...FEW, "--steps", "20", "--out", "two", "--processes", "2"], { cwd }),
+    gantry(["train", "gan", ...FEW, "--steps", "20", "--out", "two", "--processes", "2", "--profile"], {
+      cwd,
+    }),
   ]);
   for (const { status, stderr } of [alone, two]) assert.equal(status, 0, stderr);
   assert.match(two.stderr, /^2 processes, 64 points each\.$/m);
+  assert.match(two.stdout, /^sums over processes +[\d.]+ +[\d.]+ +[\d.]+ %$/m);
+  assert.match(two.stdout, /^[\d.]+ [kM]B are added up in an iteration's [\d.]+ messages$/m);
   const [one, other] = [state("alone", "step-000020"), state("two", "step-000020")];
   assert.deepEqual([other.imagesSeen, other.loader, other.random], [one.imagesSeen, one.loader, one.random]);
   const found = weights("two", "step-000020");

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import type { distributed } from "@gantry/torch";
 import { RunError, UsageError } from "../core/base/errors.js";
 import { importedSources } from "../core/base/plugins/plugins.js";
 import type { EvaluationReport, EvaluationRequest } from "../evaluation/evaluate/index.js";
@@ -8,15 +9,29 @@ import type { EvaluationOrder } from "./evaluationChild.js";
 
 /**
  * Evaluates in a process of its own, of one thread and the least priority, which ends with this one.
+ * @param place where it meets others that share the work
  * @throws UsageError for a request that makes no sense; RunError for what failed; the signal's reason when aborted
  */
 export async function evaluateInProcess(
   request: EvaluationRequest,
   signal?: AbortSignal,
+  place?: distributed.GroupPlace,
 ): Promise<EvaluationReport> {
-  const { report } = await order({ request, check: false, sources: importedSources() }, signal);
+  const { report } = await order({ request, check: false, place, sources: importedSources() }, signal);
   if (report === undefined) throw new RunError("the evaluation's process told no result");
   return report;
+}
+
+/**
+ * Shares, in such a process, the work of the one that another process started.
+ * @param environment laid over this process's
+ */
+export async function helpInProcess(
+  place: distributed.GroupPlace,
+  signal: AbortSignal,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  await order({ check: false, place, sources: [] }, signal, environment);
 }
 
 /**
@@ -34,12 +49,16 @@ interface Answer {
   readonly isRequest?: boolean;
 }
 
-async function order(what: EvaluationOrder, signal?: AbortSignal): Promise<Answer> {
+async function order(
+  what: EvaluationOrder,
+  signal?: AbortSignal,
+  environment?: NodeJS.ProcessEnv,
+): Promise<Answer> {
   signal?.throwIfAborted();
   const script = fileURLToPath(new URL("./evaluationChild.js", import.meta.url));
   const child = spawn(process.execPath, [script, String(process.pid)], {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, OMP_NUM_THREADS: "1" },
+    env: { ...process.env, ...environment, OMP_NUM_THREADS: "1" },
   });
   const kill = () => child.kill("SIGKILL");
   signal?.addEventListener("abort", kill, { once: true });

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { distributed } from "@gantry/torch";
 import { everyIterations } from "../core/base/schedule.js";
 import type { Config } from "../core/config/schema.js";
 import type { DatasetSpec } from "../core/data/open.js";
@@ -86,6 +87,9 @@ export async function missedEvaluations(run: RunDirectory, until: number): Promi
   return known.filter((iteration) => iteration <= until && isDue(iteration) && !done.has(iteration));
 }
 
+/** Has other processes share the evaluation of a run: where they meet, if any do. */
+export type Gather = (run: string) => Promise<distributed.GroupPlace | undefined>;
+
 /**
  * The evaluations of a run that is being trained: one at a time, of checkpoints, in a process of its own. One that is due
  * while another is under way waits for its turn.
@@ -94,6 +98,7 @@ export class Evaluations {
   readonly #run: RunDirectory;
   readonly #config: EvaluationConfig;
   readonly #every: number;
+  readonly #gather: Gather;
   readonly #abort = new AbortController();
   /** Iterations, ascending. */
   readonly #waiting: number[] = [];
@@ -101,23 +106,26 @@ export class Evaluations {
   #outcome: Outcome | undefined;
   #best: BestCheckpoint | undefined;
 
-  private constructor(run: RunDirectory, config: EvaluationConfig, every: number) {
+  private constructor(run: RunDirectory, config: EvaluationConfig, every: number, gather: Gather) {
     this.#run = run;
     this.#config = config;
     this.#every = every;
+    this.#gather = gather;
   }
 
   /**
    * @param iteration where training goes on: a best checkpoint of a later one is of a future that is given up
    * @param every iterations between evaluations
+   * @param gather default: each is done by one process
    */
   static async open(
     run: RunDirectory,
     config: EvaluationConfig,
     iteration: number,
     every: number,
+    gather: Gather = async () => undefined,
   ): Promise<Evaluations> {
-    const evaluations = new Evaluations(run, config, every);
+    const evaluations = new Evaluations(run, config, every, gather);
     const best = await run.best();
     if (best !== undefined && best.iteration > iteration) await rm(join(run.path, "best.json"));
     else evaluations.#best = best;
@@ -144,18 +152,19 @@ export class Evaluations {
   }
 
   /** Evaluates the checkpoint of an iteration: at once, or when those before it have ended and been taken. */
-  add(iteration: number): void {
+  async add(iteration: number): Promise<void> {
     if (this.#underway?.iteration === iteration || this.#waiting.includes(iteration)) return;
     this.#waiting.push(iteration);
-    this.#beginNext();
+    await this.#beginNext();
   }
 
-  #beginNext(): void {
+  async #beginNext(): Promise<void> {
     if (this.#underway !== undefined) return;
     const iteration = this.#waiting.shift();
     if (iteration === undefined) return;
     const request = requestOf(this.#config, { kind: "run", path: this.#run.path, iteration });
-    const ended = evaluateInProcess(request, this.#abort.signal).then(
+    const place = await this.#gather(this.#run.path);
+    const ended = evaluateInProcess(request, this.#abort.signal, place).then(
       (report): Outcome => ({ iteration, report }),
       (error: Error): Outcome => ({ iteration, error }),
     );
@@ -176,7 +185,7 @@ export class Evaluations {
     this.#outcome = undefined;
     this.#underway = undefined;
     // An aborted signal ends the next one as soon as it has begun.
-    if (!this.#abort.signal.aborted) this.#beginNext();
+    if (!this.#abort.signal.aborted) await this.#beginNext();
     if ("error" in outcome) throw outcome.error;
     const { iteration, report } = outcome;
     const { best: wanted } = this.#config;
@@ -208,13 +217,12 @@ export class Evaluations {
     return better === "lower" ? value < best.value : value > best.value;
   }
 
-  /** Waits until the evaluation under way has ended, or the signal is aborted. */
-  async wait(signal?: AbortSignal): Promise<void> {
+  /** Waits until the evaluation under way has ended, the signal is aborted, or some milliseconds have passed. */
+  async wait(signal: AbortSignal | undefined, most: number): Promise<void> {
     if (this.#underway === undefined || signal?.aborted === true) return;
-    const aborted = new Promise<void>((resolve) =>
-      signal?.addEventListener("abort", () => resolve(), { once: true }),
-    );
-    await Promise.race([this.#underway.ended, aborted]);
+    const { promise, stop } = passed(signal, most);
+    await Promise.race([this.#underway.ended, promise]);
+    stop();
   }
 
   /** Ends the evaluation under way, if there is one. */
@@ -222,6 +230,21 @@ export class Evaluations {
     this.#abort.abort();
     await this.#underway?.ended;
   }
+}
+
+/** Some milliseconds, or until the signal is aborted. */
+function passed(signal: AbortSignal | undefined, milliseconds: number) {
+  let stop = () => {};
+  const promise = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    const end = () => resolve();
+    signal?.addEventListener("abort", end, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+    };
+  });
+  return { promise, stop };
 }
 
 /** Scores as scalars of events and TensorBoard: `eval/fid[cifar10-cnn]`. */

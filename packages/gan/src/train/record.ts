@@ -20,7 +20,14 @@ import {
 } from "./evaluations.js";
 import { paceOf } from "./pace.js";
 import { isPictured, writeReals, writeSample } from "./pictures.js";
-import { ApartError, beforeCheckpoint, end as endOthers, goOn } from "./ranks/together.js";
+import {
+  ApartError,
+  beforeCheckpoint,
+  end as endOthers,
+  goOn,
+  shareEvaluation,
+  stillWaiting,
+} from "./ranks/together.js";
 import type { StepReport, Trainer } from "./trainer.js";
 import { describeTrouble } from "./trouble.js";
 
@@ -53,6 +60,8 @@ const HEARTBEAT = 2000;
 /** Milliseconds between turns of the event loop. */
 const BREATH = 50;
 const MINUTE = 60_000;
+/** Milliseconds between looks at the other processes while an evaluation is awaited: one that ended is noticed so. */
+const HEARING = 10_000;
 
 /**
  * Trains, writing everything into the run's directory, and yields the trainer's reports on their way. What cannot be
@@ -100,7 +109,7 @@ export async function* record(
   const evaluations =
     evaluation === null
       ? undefined
-      : await Evaluations.open(run, evaluation, trainer.iteration, evaluateEvery);
+      : await Evaluations.open(run, evaluation, trainer.iteration, evaluateEvery, shareEvaluation);
   let saved: number | undefined;
   let lastSave = began;
   const save = async (): Promise<void> => {
@@ -149,23 +158,29 @@ export async function* record(
       options.onWarning?.(`an evaluation failed: ${(error as Error).message}`);
     }
   };
+  /** By a finding. */
+  let isStopped = false;
+  /** By another process, while this one waited. */
+  let isLeft = false;
+  const isEnding = () => isLeft || options.signal?.aborted === true;
   const beat = (state: Heartbeat["state"]) =>
     attempt("the heartbeat", () => run.heartbeat(trainer.iteration, state));
-  /** Waits for the evaluation under way, with signs of life. */
+  /** Waits for the evaluation under way, with signs of life; for a while, after which the other processes are heard. */
   const awaitOne = async (evaluations: Evaluations): Promise<void> => {
     const beating = setInterval(() => void beat("running").catch(() => {}), HEARTBEAT);
     try {
-      await evaluations.wait(options.signal);
+      await evaluations.wait(options.signal, HEARING);
     } finally {
       clearInterval(beating);
     }
     lock.requireHeld();
     await settle();
+    if (await stillWaiting()) isLeft = true;
   };
   let isSlow = false;
   /** Lets the training wait where it would leave too many evaluations behind. */
   const catchUp = async (evaluations: Evaluations): Promise<void> => {
-    while (evaluations.isFull && !options.signal?.aborted) {
+    while (evaluations.isFull && !isEnding()) {
       if (!isSlow)
         options.onWarning?.(
           `evaluations take longer than the ${amount(evaluateEvery, "iterations")} between them: none is left out, and the training waits while more than ${WAITING} are due`,
@@ -177,10 +192,12 @@ export async function* record(
   /** Awaits all evaluations, the last iteration's included. */
   const finish = async (evaluations: Evaluations): Promise<void> => {
     const { iteration: last } = trainer;
-    if ((await missedEvaluations(run, last)).includes(last)) evaluations.add(last);
+    if ((await missedEvaluations(run, last)).includes(last)) await evaluations.add(last);
+    let told: number | undefined;
     for (let next = evaluations.underway; next !== undefined; next = evaluations.underway) {
-      if (options.signal?.aborted) break;
-      options.onAwait?.(next);
+      if (isEnding()) break;
+      if (next !== told) options.onAwait?.(next);
+      told = next;
       await awaitOne(evaluations);
     }
     await attempt("a checkpoint", () => pruneCheckpoints(run.checkpoints, keep, evaluations.needed));
@@ -196,7 +213,6 @@ export async function* record(
   let lastBreath = lastBeat;
   const board = await EventFileWriter.open(run.tensorboard);
   const diagnosis = await TrainingDiagnosis.open(trainer, run, board);
-  let isStopped = false;
   const tell = async (told: Promise<readonly Found[]>): Promise<void> => {
     for (const found of await told) {
       if (options.stopOn?.includes(found.finding.name)) isStopped = true;
@@ -207,7 +223,7 @@ export async function* record(
   if (resumed) board.restart(trainer.iteration + 1);
   await beat("running");
   try {
-    for (const missed of await missedEvaluations(run, trainer.iteration)) evaluations?.add(missed);
+    for (const missed of await missedEvaluations(run, trainer.iteration)) await evaluations?.add(missed);
     await tidy(run, trainer.iteration, keep, evaluations?.needed);
     if ((await listCheckpoints(run.checkpoints)).includes(trainer.iteration)) saved = trainer.iteration;
     if (resumed)
@@ -232,7 +248,7 @@ export async function* record(
       await settle();
       if (evaluations?.isDue(iteration) && !last) {
         await attempt("the checkpoint", save);
-        if (saved === iteration) evaluations.add(iteration);
+        if (saved === iteration) await evaluations.add(iteration);
         await catchUp(evaluations);
       }
       const now = performance.now();
@@ -254,15 +270,15 @@ export async function* record(
         await setImmediate();
       }
       yield report;
-      if (await goOn(options.signal?.aborted === true || isStopped)) break;
+      if (await goOn(isEnding() || isStopped || report.iteration === upTo)) break;
     }
     if (trainer.iteration > first && pictured !== trainer.iteration) await picture();
     await saveLast();
-    await endOthers();
     options.onVerdict?.(diagnosis.found);
     if (trainer.iteration >= trainer.config.steps) end = "done";
     const isJudged = end === "done" || evaluations?.isDue(trainer.iteration);
     if (trainer.iteration >= upTo && isJudged && evaluations !== undefined) await finish(evaluations);
+    await endOthers();
   } catch (error) {
     end = "failed";
     if (error instanceof DivergedError)

@@ -91,6 +91,11 @@ const tasks: Record<string, () => unknown> = {
       );
       return [output, slope, second, mean, variance].map((each) => each.toNumbers());
     }),
+  /** Rank 1 is slow. */
+  async slow() {
+    if (distributed.rank() === 1) await new Promise((resolve) => setTimeout(resolve, 3000));
+    return await distributed.sumNumbers([1]);
+  },
   waits: () => new Promise((resolve) => setTimeout(resolve, 60_000)),
 };
 

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { amount } from "../../core/base/amount.js";
 import { UsageError } from "../../core/base/errors.js";
 import type { JsonObject } from "../../core/base/json.js";
+import { importAgain, importedSources } from "../../core/base/plugins/plugins.js";
 import { shellWord } from "../../core/base/shellWord.js";
 import { validate } from "../../core/base/validate.js";
 import { explainMissing } from "../../core/config/data.js";
@@ -22,6 +23,7 @@ import { type EvaluationReport, overRepeats, type ReportedScore, type SideReport
 import type { EvaluationRequest, MetricRequest, Reference } from "./request.js";
 import { type ChosenMetric, countOf, extraction, type OpenSides, Sides, type View } from "./samples.js";
 import { type ImageSide, openSide, type PointSide, type Side } from "./side.js";
+import { heardOrder, isForAll, type LookOrder, tellOthers } from "./together.js";
 import { isTrainedOn } from "./trainedOn.js";
 
 /** What surrounds an evaluation. */
@@ -57,6 +59,35 @@ export async function evaluate(
   }
 }
 
+/**
+ * Takes this process's part of evaluations that rank 0 leads, until {@link endEvaluations} there.
+ * @param context onOpen: called when one is open
+ */
+export async function followEvaluations(
+  context: EvaluationContext & { readonly onOpen?: () => void } = {},
+): Promise<void> {
+  let evaluation: Evaluation | undefined;
+  try {
+    for (;;) {
+      const order = await heardOrder();
+      if (order.what === "end") return;
+      if (order.what === "open") {
+        evaluation?.close();
+        await importAgain(order.sources);
+        evaluation = await Evaluation.open(order.request, context);
+        context.onOpen?.();
+      } else await evaluation?.help(order);
+    }
+  } finally {
+    evaluation?.close();
+  }
+}
+
+/** At rank 0: the other processes, where there are any, may end. */
+export async function endEvaluations(): Promise<void> {
+  await tellOthers({ what: "end" });
+}
+
 /** The real side; where it is the data of a run and is not there, the error names what to type. */
 async function openReference(
   { subject, against }: EvaluationRequest,
@@ -88,6 +119,8 @@ export class Evaluation {
   readonly #sides: OpenSides;
   readonly #metrics: readonly ChosenMetric[];
   readonly #views: readonly View[];
+  /** By place of a view: what this process does for rank 0. */
+  readonly #helping = new Map<number, Sides>();
   /** Samples used of the subject and of `against`. */
   readonly #counts: { readonly fake: number; readonly real: number };
 
@@ -178,20 +211,36 @@ export class Evaluation {
 
   /** Frees generator and networks. */
   close(): void {
+    for (const sides of this.#helping.values()) sides.close();
     for (const { network } of this.#views) network?.dispose();
     const { subject, against, test } = this.#sides;
     for (const side of [subject, against, test]) side?.close();
   }
 
-  /** @throws the signal's reason when it is aborted: what was extracted until then is kept for the next time */
+  /** Takes this process's part of what rank 0 asks for. */
+  async help(order: LookOrder): Promise<void> {
+    const known = this.#helping.get(order.view);
+    const sides = known ?? new Sides(this.#views[order.view] as View, this.#request, this.#context);
+    this.#helping.set(order.view, sides);
+    const { subject, against, test } = this.#sides;
+    const side = { fake: subject, real: against, test }[order.side];
+    await sides.help(side as ImageSide, order);
+  }
+
+  /**
+   * Of several processes, rank 0 runs it, and the others help.
+   * @throws the signal's reason when it is aborted: what was extracted until then is kept for the next time
+   */
   async run(): Promise<EvaluationReport> {
     const started = performance.now();
     const created = new Date().toISOString();
     const { repeats = 1, seed = 0 } = this.#request;
     const { fake, real } = this.#counts;
     const found = new Map<ChosenMetric, Score[][]>();
-    for (const view of this.#views) {
-      const sides = new Sides(view, this.#request, this.#context);
+    const isShared = isForAll(this.#request);
+    if (isShared) await tellOthers({ what: "open", request: this.#request, sources: importedSources() });
+    for (const [place, view] of this.#views.entries()) {
+      const sides = new Sides(view, this.#request, this.#context, isShared ? place : undefined);
       try {
         for (let repeat = 0; repeat < repeats; repeat++) {
           const pair = await sides.pair(this.#sides, { fake, real }, seed + repeat);

@@ -1,3 +1,12 @@
 /** Who this process is among several, and starting them. Loads no engine. */
 export { LEFT, launchRanks } from "./launch.js";
-export { firstHost, ownAddress, type RankMember, type RankWish, rankWish, STARTED } from "./place.js";
+export {
+  firstHost,
+  forgetRanks,
+  ownAddress,
+  type RankMember,
+  type RankWish,
+  rankWish,
+  STARTED,
+  visibleDevice,
+} from "./place.js";

@@ -8,6 +8,7 @@ import { type RankWish, STARTED } from "./place.js";
 export const LEFT = 75;
 /** Milliseconds that the others have to end by themselves once one has failed; then they are killed. */
 const GRACE = 10_000;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface Ended {
   readonly rank: number;
@@ -33,6 +34,7 @@ async function freePort(): Promise<number> {
  * kept. Signals reach all of them.
  * @param command what each runs: a program and its arguments
  * @param threads those of an operator in each, where the environment does not say
+ * @param remedy what to do when one of them failed
  * @returns the exit status of rank 0, or here the first one
  * @throws RunError with the words of the one that failed first
  */
@@ -40,6 +42,7 @@ export async function launchRanks(
   { processes, first, size, host, port }: Extract<RankWish, { kind: "start" }>,
   [program = "", ...args]: readonly string[],
   threads: number,
+  remedy: string,
 ): Promise<number> {
   const meet = String(port ?? (await freePort()));
   const children = Array.from({ length: processes }, (_, local) =>
@@ -58,20 +61,17 @@ export async function launchRanks(
       },
     }),
   );
-  // Ctrl-C reaches all of a terminal's processes by itself; each first wish stops the training in good order.
-  const ignore = () => {};
+  // A terminal's Ctrl-C reaches all by itself, and is heard once by each: the first wish stops the training in good order.
   const pass = (signal: NodeJS.Signals) => children[0]?.kill(signal);
-  process.on("SIGINT", ignore);
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, pass);
+  for (const signal of SIGNALS) process.on(signal, pass);
   try {
-    return await outcome(children, first);
+    return await outcome(children, first, remedy);
   } finally {
-    process.off("SIGINT", ignore);
-    for (const signal of ["SIGTERM", "SIGHUP"] as const) process.off(signal, pass);
+    for (const signal of SIGNALS) process.off(signal, pass);
   }
 }
 
-async function outcome(children: readonly ChildProcess[], first: number): Promise<number> {
+async function outcome(children: readonly ChildProcess[], first: number, remedy: string): Promise<number> {
   const ends: Ended[] = [];
   let timer: NodeJS.Timeout | undefined;
   const stop = (signal: NodeJS.Signals) => {
@@ -94,6 +94,8 @@ async function outcome(children: readonly ChildProcess[], first: number): Promis
   // Told already, or the end that was asked for.
   if (cause.rank === first && cause.status !== null && cause.status !== LEFT) return cause.status;
   if (own.status !== null && own.status > 128) return own.status;
+  // Asked to stop, it had all stop, and rank 0 saved what there was.
+  if (own.status === 0 && cause.signal === null && Number(cause.status) > 128) return Number(cause.status);
   const why =
     cause.signal !== null
       ? `was ended by ${cause.signal}`
@@ -101,7 +103,7 @@ async function outcome(children: readonly ChildProcess[], first: number): Promis
         ? `ended with exit status ${cause.status}`
         : `failed: ${cause.words.replace(/^gantry: /, "")}`;
   throw new RunError(
-    `rank ${cause.rank} ${why}; ${children.length === 2 ? "the other process was" : `the other ${amount(children.length - 1, "processes")} were`} stopped, and 'gantry resume' goes on from the last checkpoint`,
+    `rank ${cause.rank} ${why}; ${children.length === 2 ? "the other process was" : `the other ${amount(children.length - 1, "processes")} were`} stopped, and ${remedy}`,
   );
 }
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsageError } from "../../core/base/errors.js";
-import { firstHost, ownAddress, type RankMember, rankWish, STARTED } from "./place.js";
+import {
+  firstHost,
+  forgetRanks,
+  ownAddress,
+  type RankMember,
+  rankWish,
+  STARTED,
+  visibleDevice,
+} from "./place.js";
 
 const member = (environment: Record<string, string>): RankMember => {
   const wish = rankWish(environment);
@@ -83,6 +91,11 @@ test("torchrun's agent has opened the store, and each attempt has keys of its ow
 
 test("Kubeflow's containers with several processes each start their own", () => {
   const wish = rankWish({
+    // A PyTorchJob's operator sets these too, of the container.
+    RANK: "1",
+    WORLD_SIZE: "2",
+    MASTER_ADDR: "m",
+    MASTER_PORT: "23456",
     PET_NNODES: "2",
     PET_NODE_RANK: "1",
     PET_NPROC_PER_NODE: "4",
@@ -113,6 +126,29 @@ test("what makes no sense is refused in one line", () => {
       () => rankWish(environment),
       (error) => error instanceof UsageError && words.test(error.message),
     );
+});
+
+test("what a rank starts is none", () => {
+  const environment = {
+    ...{
+      PATH: "/bin",
+      MASTERS: "1",
+      RANK: "0",
+      WORLD_SIZE: "2",
+      LOCAL_RANK: "0",
+      MASTER_ADDR: "a",
+      [STARTED]: "1",
+    },
+    ...{ TORCHELASTIC_RESTART_COUNT: "0", PET_NNODES: "2", OMPI_COMM_WORLD_RANK: "0", SLURM_STEP_ID: "0" },
+  };
+  forgetRanks(environment);
+  assert.deepEqual(environment, { PATH: "/bin", MASTERS: "1" });
+});
+
+test("each process of a machine has a device of its own, where there are as many", () => {
+  const of = (given: string | undefined, index: number) =>
+    visibleDevice(given === undefined ? {} : { CUDA_VISIBLE_DEVICES: given }, index);
+  assert.deepEqual([of(undefined, 3), of("4,6", 1), of("4,6", 2), of("5", 3)], ["3", "6", "4", "5"]);
 });
 
 test("the first host of SLURM's lists", () => {

@@ -109,7 +109,7 @@ export function rankWish(environment: Environment, processes?: number): RankWish
     const here = { first: 0, size: processes, host: LOOPBACK, port: undefined, source: "--processes" };
     return processes === 1 ? { kind: "alone" } : { kind: "start", processes, ...here };
   }
-  if (rank !== undefined && size !== undefined) {
+  if (rank !== undefined && size !== undefined && !isNode(environment)) {
     if (size === 1) return { kind: "alone" };
     const localRank = whole(environment, "LOCAL_RANK") ?? 0;
     const localSize = whole(environment, "LOCAL_WORLD_SIZE", 1) ?? 1;
@@ -117,6 +117,31 @@ export function rankWish(environment: Environment, processes?: number): RankWish
   }
   return petWish(environment) ?? mpiWish(environment) ?? slurmWish(environment) ?? { kind: "alone" };
 }
+
+/** Of what a process sees of CUDA's devices, the one for the `index`th process of a machine: CUDA_VISIBLE_DEVICES for it. */
+export function visibleDevice({ CUDA_VISIBLE_DEVICES: given }: Environment, index: number): string {
+  const devices = given === undefined || given === "" ? [] : given.split(",");
+  // Of a launcher that gives each process a device of its own, there is one.
+  return devices.length === 0 ? String(index) : (devices[index % devices.length] as string);
+}
+
+const OF_RANKS =
+  /^((LOCAL_)?RANK|(LOCAL_)?WORLD_SIZE|MASTER_(ADDR|PORT)|GANTRY_STARTED_RANK|(TORCHELASTIC|PET|OMPI|PMI|MPI|SLURM)_.*)$/;
+
+/** Takes out of an environment what rankWish() read there: commands that a rank starts are no ranks. */
+export function forgetRanks(environment: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(environment)) if (OF_RANKS.test(name)) delete environment[name];
+}
+
+/**
+ * Whether RANK is a container's, in which several processes are to be started: of PyTorchJobs with nprocPerNode. torchrun, which
+ * starts them, sets LOCAL_RANK.
+ */
+const isNode = ({ LOCAL_RANK, PET_NODE_RANK, PET_NNODES, PET_NPROC_PER_NODE = "" }: Environment): boolean =>
+  LOCAL_RANK === undefined &&
+  PET_NODE_RANK !== undefined &&
+  PET_NNODES !== undefined &&
+  Number(PET_NPROC_PER_NODE) > 1;
 
 /** Kubeflow's, for a container whose command is not torchrun. */
 function petWish(environment: Environment): RankWish | undefined {

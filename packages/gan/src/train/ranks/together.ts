@@ -1,13 +1,16 @@
 // Training by several processes: rank 0 leads, with the run's folder and all that is shown; the others follow.
 import { createHash } from "node:crypto";
-import { distributed, nn, scope } from "@gantry/torch";
+import { deviceCount, distributed, nn, scope } from "@gantry/torch";
 import { RunError } from "../../core/base/errors.js";
+import { importAgain, importedSources } from "../../core/base/plugins/plugins.js";
+import type { PartSource } from "../../core/base/plugins/source.js";
 import type { Config } from "../../core/config/schema.js";
 import type { DataContext } from "../../core/data/index.js";
 import type { TrainerState } from "../../core/run/checkpoints.js";
 import { contents, encodeContents } from "../../core/state/save.js";
 import { loadContents } from "../checkpoint.js";
 import { Trainer } from "../trainer.js";
+import { Helpers, meetBeside } from "./evaluation.js";
 
 /** Processes that had the same networks have different ones. */
 export class ApartError extends RunError {}
@@ -16,6 +19,8 @@ export class ApartError extends RunError {}
 const GO_ON = 0;
 const CHECKPOINT = 1;
 const END = 2;
+const EVALUATE = 3;
+const WAIT = 4;
 
 const sizes = (files: ReadonlyMap<string, Uint8Array>) =>
   [...files].map(([name, { length }]) => [name, length] as const);
@@ -43,10 +48,17 @@ async function shareState(trainer: Trainer): Promise<void> {
   await trainer.restore(state);
 }
 
+/** What a trainer is made of. */
+interface Beginning {
+  readonly config: Config;
+  /** What rank 0 imported. */
+  readonly sources: readonly PartSource[];
+}
+
 /** Begins to lead: the others make the same trainer, and get its state. */
 export async function lead(trainer: Trainer): Promise<void> {
   if (distributed.size() === 1) return;
-  await distributed.fromFirst(text.of(trainer.config));
+  await distributed.fromFirst(text.of({ config: trainer.config, sources: importedSources() }));
   await shareState(trainer);
 }
 
@@ -64,9 +76,24 @@ export async function goOn(stops: boolean): Promise<boolean> {
   return distributed.size() === 1 ? stops : (await say(GO_ON, stops)).stops;
 }
 
+/**
+ * While rank 0 waits for something, now and then: so that the others do not give it up.
+ * @returns whether any process wishes to stop
+ */
+export async function stillWaiting(): Promise<boolean> {
+  return distributed.size() > 1 && (await say(WAIT, false)).stops;
+}
+
 /** The others may end: what rank 0 had to write is written. */
 export async function end(): Promise<void> {
   if (distributed.size() > 1) await say(END, false);
+}
+
+/** Has all processes share the evaluation of a run that begins now: where they meet, if any do. */
+export async function shareEvaluation(run: string): Promise<distributed.GroupPlace | undefined> {
+  if (distributed.size() === 1) return undefined;
+  await say(EVALUATE, false);
+  return await meetBeside(run);
 }
 
 /**
@@ -126,15 +153,21 @@ async function averageStatistics(trainer: Trainer): Promise<void> {
  */
 export async function follow(context: Partial<DataContext>, localRank = 0): Promise<void> {
   const { signal } = context;
-  const config = parsed<Config>(await distributed.fromFirst(new Uint8Array()));
-  const device = config.device.startsWith("cuda") ? `cuda:${localRank}` : config.device;
+  const { config, sources } = parsed<Beginning>(await distributed.fromFirst(new Uint8Array()));
+  await importAgain(sources);
+  const device = config.device.startsWith("cuda")
+    ? `cuda:${localRank % Math.max(1, deviceCount("cuda"))}`
+    : config.device;
   const trainer = await Trainer.create({ ...config, device }, context);
+  const helpers = new Helpers(device);
+  const isOver = () => isOverFor(trainer, helpers, signal);
   try {
     await shareState(trainer);
-    if (await isOver(trainer, signal)) return;
-    for await (const _ of trainer.run()) if (await isOver(trainer, signal)) return;
-    while (!(await isOver(trainer, signal)));
+    if (await isOver()) return;
+    for await (const _ of trainer.run()) if (await isOver()) return;
+    while (!(await isOver()));
   } finally {
+    await helpers.close();
     await trainer.close();
   }
 }
@@ -143,13 +176,18 @@ export async function follow(context: Partial<DataContext>, localRank = 0): Prom
  * Does as rank 0 says between two iterations.
  * @returns whether the training is over
  */
-async function isOver(trainer: Trainer, signal: AbortSignal | undefined): Promise<boolean> {
+async function isOverFor(
+  trainer: Trainer,
+  helpers: Helpers,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   let stopping = false;
   for (;;) {
     const { command, stops } = await say(0, signal?.aborted ?? false);
     if (command === CHECKPOINT) await settle(trainer);
+    else if (command === EVALUATE) await helpers.begin();
     else if (command === END) return true;
-    else if (stops) stopping = true;
+    else if (command === GO_ON && stops) stopping = true;
     if (command === GO_ON && !stopping) return false;
   }
 }

@@ -112,14 +112,14 @@ class PacganGenerator extends LabelledGenerator {
 /** D's (and E's) strided layers: convolution, batch norm, LeakyReLU each. */
 function stridedBlocks(o: Options, inputs: number): nn.Sequential[] {
   const { kernelSize, discriminator: widths, negativeSlope, normFirst } = planFor(o);
-  return widths.map(
-    (width, layer) =>
-      new nn.Sequential(
-        new SameConv2d(widths[layer - 1] ?? inputs, width, { kernelSize, stride: 2 }),
-        ...(layer > 0 || normFirst ? [new nn.BatchNorm2d(width)] : []),
-        new nn.LeakyReLU(negativeSlope),
-      ),
-  );
+  return widths.map((width, layer) => {
+    const isNormalised = layer > 0 || normFirst;
+    return new nn.Sequential(
+      new SameConv2d(widths[layer - 1] ?? inputs, width, { kernelSize, stride: 2, isNormalised }),
+      ...(isNormalised ? [new nn.BatchNorm2d(width)] : []),
+      new nn.LeakyReLU(negativeSlope),
+    );
+  });
 }
 
 /** Side of the map after some strided layers. */

@@ -15,20 +15,35 @@ function paddings(height: number, width: number, kernel: number, stride: number)
   return [y.before, x.before, y.after, x.after];
 }
 
+/**
+ * A bias that a batch norm takes away again. Its gradient is 0; computed, it is what rounding leaves, which differs with how rows
+ * are shared among processes, and Adam divides it by its own size.
+ */
+const unmoved = (bias: Tensor): Tensor => bias.detach().add(bias.mul(0));
+
 /** A convolution padded as TensorFlow's SAME: N,inputs,H,W to N,outputs,ceil(H / stride),ceil(W / stride). */
 export class SameConv2d extends nn.Conv2d {
   readonly #kernel: number;
   readonly #stride: number;
+  readonly #isNormalised: boolean;
 
-  constructor(inputs: number, outputs: number, options: { kernelSize: number; stride: number }) {
+  /** @param options.isNormalised whether a batch norm follows; default false */
+  constructor(
+    inputs: number,
+    outputs: number,
+    options: { kernelSize: number; stride: number; isNormalised?: boolean },
+  ) {
     super(inputs, outputs, options);
     this.#kernel = options.kernelSize;
     this.#stride = options.stride;
+    this.#isNormalised = options.isNormalised ?? false;
   }
 
   override forward(input: Tensor): Tensor {
     const padding = paddings(input.size(2), input.size(3), this.#kernel, this.#stride);
-    return torch.conv2d(input, this.effectiveWeight(), this.bias, this.stride, padding);
+    const { bias } = this;
+    const own = bias !== undefined && this.#isNormalised && this.training ? unmoved(bias) : bias;
+    return torch.conv2d(input, this.effectiveWeight(), own, this.stride, padding);
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { noGrad, scope, type Tensor, torch } from "@gantry/torch";
+import { distributed, noGrad, scope, type Tensor, torch } from "@gantry/torch";
 import { UsageError } from "../../../core/base/errors.js";
 import { cacheKey } from "../../../core/data/cache.js";
 import { type DataContext, dataContext } from "../../../core/data/context.js";
@@ -29,7 +29,14 @@ export interface ExtractionOptions {
   readonly cache?: boolean;
   /** Images that are kept, and resumed after, together. Default 1024. */
   readonly chunk?: number;
+  /**
+   * Of several processes: called before images are looked at, so that the others look at them too. Each takes its batches, and
+   * all have all rows. Default: this one looks alone.
+   */
+  readonly share?: ((start: number, end: number) => Promise<void>) | undefined;
 }
+
+type Rows = Record<"features" | "logits", Float32Array>;
 
 /** Brings the bytes of images to what a network takes. */
 interface Preparation {
@@ -58,6 +65,7 @@ export class ImageSamples implements Samples {
   readonly #keep: ReadonlySet<Need>;
   readonly #batch: number;
   readonly #chunk: number;
+  readonly #share: ExtractionOptions["share"];
   /** Under what it is kept; undefined for what is not. */
   readonly #key: string | undefined;
   readonly #stores: TableStore[] = [];
@@ -82,6 +90,7 @@ export class ImageSamples implements Samples {
     this.#keep = new Set(options.keep ?? ["features", "logits"]);
     this.#batch = options.batch ?? 64;
     this.#chunk = options.chunk ?? 1024;
+    this.#share = options.share;
     this.count = source.count;
     this.parts = source.parts ?? 1;
     this.network = network.name;
@@ -168,7 +177,7 @@ export class ImageSamples implements Samples {
       const end = Math.min(count, start + this.#chunk);
       const known = moments === undefined && names.every((name) => stores.get(name)?.has(chunk));
       if (!known) {
-        const rows = await this.#look(start, end);
+        const rows = await this.look(start, end);
         for (const name of names) {
           stores.get(name)?.write(chunk, rows[name]);
           memory.get(name)?.set(rows[name], start * widths[name]);
@@ -183,12 +192,14 @@ export class ImageSamples implements Samples {
     return { tables, moments };
   }
 
-  /** Features and logits of some images, batch by batch. */
-  async #look(start: number, end: number): Promise<Record<"features" | "logits", Float32Array>> {
+  /** Features and logits of some images, batch by batch; of several processes each has its batches, and all come together. */
+  async look(start: number, end: number): Promise<Rows> {
+    await this.#share?.(start, end);
     const { featureSize, classes } = this.#network;
     const features = new Float32Array((end - start) * featureSize);
     const logits = new Float32Array((end - start) * classes);
-    for (let at = start; at < end; at += this.#batch) {
+    const [rank, size] = this.#share === undefined ? [0, 1] : [distributed.rank(), distributed.size()];
+    for (let at = start + rank * this.#batch; at < end; at += size * this.#batch) {
       this.#context.signal?.throwIfAborted();
       const next = Math.min(end, at + this.#batch);
       const tensor = await this.#preparation.prepare(await this.#source.read(at, next), next - at);
@@ -206,7 +217,12 @@ export class ImageSamples implements Samples {
       this.#progress(next);
       await setImmediate();
     }
-    return { features, logits };
+    if (this.#share === undefined) return { features, logits };
+    // What others looked at is zero here.
+    return {
+      features: await distributed.sumArrays(features),
+      logits: await distributed.sumArrays(logits),
+    };
   }
 
   #progress(done: number): void {
