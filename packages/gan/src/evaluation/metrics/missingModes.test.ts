@@ -220,11 +220,11 @@ test("refuses images of other shapes, sizes without a judge, and batches larger 
     /missing:batch=32 or fewer/,
   );
   // Before the long work too.
-  const sizes = { fake: 64, real: 128, test: 64, shape: [1, 28, 28] as const };
+  const sizes = { fake: 128, real: 192, test: 64, shape: [1, 28, 28] as const };
   const checked = async (given: object, over: object = {}) =>
     await missingMetric.check?.(missingMetric.options.parse(given), { ...sizes, ...over });
-  await checked({ batch: 42 });
-  await assert.rejects(checked({ batch: 100 }), /missing:batch=42 or fewer/);
+  await checked({ batch: 64 });
+  await assert.rejects(checked({ batch: 100 }), /missing:batch=76 or fewer/);
   await assert.rejects(checked({}, { shape: [1, 10, 10] }), /cannot judge: .*not \[1,10,10\]/);
   await assert.rejects(checked({ net: { family: "dcgan", chanels: 3 } }), /cannot judge: .*chanels/);
   await checked({}, { discriminator: small, fake: 8, real: 16 });
