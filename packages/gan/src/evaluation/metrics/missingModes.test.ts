@@ -227,5 +227,5 @@ test("refuses images of other shapes, sizes without a judge, and batches larger 
   await assert.rejects(checked({ batch: 100 }), /missing:batch=76 or fewer/);
   await assert.rejects(checked({}, { shape: [1, 10, 10] }), /cannot judge: .*not \[1,10,10\]/);
   await assert.rejects(checked({ net: { family: "dcgan", chanels: 3 } }), /cannot judge: .*chanels/);
-  await checked({}, { discriminator: small, fake: 8, real: 16 });
+  await checked({}, { discriminator: small, fake: 16, real: 24 });
 });
