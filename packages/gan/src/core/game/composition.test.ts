@@ -235,9 +235,11 @@ function watch(game: Game): Set<string> {
 
 /**
  * The last bias of a D shifts all scores alike. Under losses that look at differences of scores, or within hinge's
- * margin, its gradient is exactly 0.
+ * margin, its gradient is exactly 0. So is that of the biases of `pacgan` before a batch norm, which takes them away.
  */
-const mayStand = (name: string) => name.endsWith(".last.bias");
+const mayStand = (name: string, { net }: Setting) =>
+  name.endsWith(".last.bias") ||
+  (net.family === "pacgan" && /^(\w+\.blocks|encoder\.body)\.[123]\.0\.bias$/.test(name));
 
 /**
  * Trains a composition.
@@ -306,7 +308,7 @@ async function train(setting: Setting, terms: Terms, over: JsonObject): Promise<
     for (const { network } of game.players.values())
       for (const [name, tensor] of network.stateDict())
         assert.ok(tensor.toNumbers().every(Number.isFinite), `${name} is not finite`);
-    return named(game).flatMap(([name]) => (moved.has(name) || mayStand(name) ? [] : [name]));
+    return named(game).flatMap(([name]) => (moved.has(name) || mayStand(name, setting) ? [] : [name]));
   } finally {
     await trainer.close();
   }
