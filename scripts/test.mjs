@@ -1,5 +1,6 @@
-// `npm test [-- FILTER... --node-options]`: set-up, then every test file whose path contains a filter. Without one it is all but those of
-// what is documented and printed, `npm run test:documented`: they type hundreds of commands.
+// `npm test [-- FILTER... --node-options]`: set-up, then every test file whose path contains a filter. Without one it is all but two kinds that
+// take minutes, commands of their own: `npm run test:documented` types what is documented and printed, `npm run test:processes` kills,
+// signals, sweeps and shares whole trainings.
 import { constants, setPriority } from "node:os";
 import { relative } from "node:path";
 import { root, run, runScript, Stop, script } from "./shared.mjs";
@@ -7,8 +8,8 @@ import { testFiles } from "./testFiles.mjs";
 
 /** Milliseconds that a file of tests may take, on a busy machine too: then it is ended, and has failed. */
 const FILE_LIMIT = 600_000;
-/** Tests of what is documented and printed. */
-const DOCUMENTED = /[\\/]documented[\\/]/;
+/** Folders of tests that only run where a filter names them. */
+const APART = /[\\/]cli[\\/]dist[\\/](documented|processes)[\\/]/;
 
 script(() => {
   const given = process.argv.slice(2);
@@ -18,7 +19,7 @@ script(() => {
   const all = testFiles();
   const names = all.map((path) => relative(root, path));
   const files = names.filter((name) =>
-    filters.length === 0 ? !DOCUMENTED.test(name) : filters.some((filter) => name.includes(filter)),
+    filters.length === 0 ? !APART.test(name) : filters.some((filter) => name.includes(filter)),
   );
   if (files.length === 0)
     throw new Stop(`no test file matches ${filters.join(" ")}; there are ${all.length}`);

@@ -25,7 +25,7 @@ const NODES = [
   "gan/dist/train/",
   "e2e/training",
   "e2e/data",
-  "e2e/signals",
+  "processes/signals",
 ];
 
 /** Tests by Node of a major version. */
