@@ -61,7 +61,7 @@ const MADE = 2000;
  * not make. (Equation 5 of the paper has p_generator on top, which contradicts its text; the text is followed.)
  *
  * "Near 1" is measured. Of the training images a part takes the place of the generated ones, and a second judge learns to
- * tell it from the rest, in as many passes: the threshold is at least what only `falseAlarms` of the test images then exceed. And it is
+ * tell it from the rest, in as many passes: at most `falseAlarms` of the test images may then be called. And the threshold is
  * such that generated images, held out from the judge, are above it at most `wrong` times as often as test images. What the
  * estimate can see is told by holes that are made in that part on purpose. What reals say is kept for the next generator.
  *
@@ -125,9 +125,8 @@ export async function estimateMissingModes(
   const calibrate = async (): Promise<Calibration> => {
     let least = known === undefined ? 0 : Math.log(known / (1 - known));
     if (known === undefined) {
-      const { seen } = await judged({ bytes: reals!.bytes, indices: stand }, rest, 1);
-      const falling = seen.sort().reverse();
-      least = falling[Math.floor(falseAlarms * falling.length)] ?? 0;
+      const whole = await judged({ bytes: reals!.bytes, indices: stand }, rest, 1);
+      least = leastOf(whole, falseAlarms, wrong);
     }
     const power: HoleFound[] = [];
     for (const [i, hole] of drawn.entries()) {
@@ -192,13 +191,24 @@ export interface Judged {
 
 /** What reals judged against reals say: it depends on no generated images, and is kept. */
 interface Calibration {
-  /** Log odds that only `falseAlarms` of the test images exceed where nothing is missing. */
+  /** As {@link leastOf} says. */
   readonly least: number;
   readonly power: readonly HoleFound[];
 }
 
 /** Goes up with every change of what is measured: older calibrations are then not used. */
-const VERSION = 4;
+const VERSION = 5;
+
+/**
+ * What reals judged against reals, where nothing is missing, ask of a bound: where {@link boundOf} itself calls at most `falseAlarms` of
+ * the test images nothing more than 0, odds of a half; else what so many of them exceed.
+ */
+export function leastOf(whole: Judged, falseAlarms: number, wrong: number): number {
+  const { length } = whole.seen;
+  const called = above(whole.seen, boundOf(whole, 0, wrong)).length;
+  if (called <= falseAlarms * length) return 0;
+  return whole.seen.slice().sort().reverse()[Math.floor(falseAlarms * length)] ?? 0;
+}
 
 /**
  * The least bound, at least `least`, above which generated images are at most `wrong` times as frequent as test images: what

@@ -10,7 +10,7 @@ import { Random } from "../../core/data/random.js";
 import { type ImageSource, memoryImages } from "./images.js";
 import type { JudgeSettings } from "./judgeSettings.js";
 import type { SamplePair, Samples } from "./metric.js";
-import { boundOf, estimateMissingModes, pictureOfMissing } from "./missingEstimate.js";
+import { boundOf, estimateMissingModes, leastOf, pictureOfMissing } from "./missingEstimate.js";
 import { DEFAULT_JUDGE } from "./missingJudge.js";
 import missingMetric from "./missingModes.js";
 
@@ -151,6 +151,17 @@ test("the threshold: generated images are above it a share as often as test imag
   // Nothing is called where generated images are above as often.
   const alike = numbers([1, 2, 3, 4]);
   assert.equal(boundOf({ made: alike, seen: alike }, 0, 1 / 3), 4);
+});
+
+test("where reals among themselves would be called, the threshold is what few enough of them exceed", () => {
+  const numbers = (count: number, last: number) =>
+    Float32Array.from({ length: count }, (_, i) => i - count + last);
+  // Alike: the rule calls none of them.
+  assert.equal(leastOf({ made: numbers(500, 4), seen: numbers(500, 4) }, 0.01, 0.5), 0);
+  // Test images reach 20 further: the 20 are called, and of these five may be.
+  assert.equal(leastOf({ made: numbers(500, 4), seen: numbers(500, 24) }, 0.01, 0.5), 18);
+  // So many may be.
+  assert.equal(leastOf({ made: numbers(500, 4), seen: numbers(500, 24) }, 0.2, 0.5), 0);
 });
 
 test("a threshold of one's own needs no judge of reals", async () => {
