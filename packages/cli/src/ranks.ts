@@ -11,16 +11,18 @@ export interface RankOptions {
   readonly rankTimeout?: string;
 }
 
+export const timeoutOption: CommandOption = {
+  flags: "--rank-timeout <minutes>",
+  description:
+    "of several processes: how long one waits for another that is slow; default 120. One that ends is noticed at once",
+};
+
 export const rankOptions: readonly CommandOption[] = [
   {
     flags: "--processes <n>",
     description: "train by n processes of this machine, which share every batch",
   },
-  {
-    flags: "--rank-timeout <minutes>",
-    description:
-      "of several processes: how long one waits for another that is slow; default 120. One that ends is noticed at once",
-  },
+  timeoutOption,
 ];
 
 const MISSING =

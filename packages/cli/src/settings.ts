@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { CheckpointChoice, Config, DataContext, JsonObject, Project } from "@gantry/gan";
+import type { CheckpointChoice, Config, DataContext, FitOptions, JsonObject, Project } from "@gantry/gan";
 import type { RunClaim } from "@gantry/gan/run";
 import type { CommandOption } from "./command.js";
 import { UsageProblem } from "./errors.js";
@@ -166,6 +166,22 @@ export async function claim(
   const { claimRun, claimUnused } = await import("@gantry/gan/run");
   const options = { signal: context.signal, onWait: reporter.note };
   return out === undefined ? await claimUnused(base, options) : await claimRun(out, options);
+}
+
+/** As fitToData(), for a run whose folder is taken: where that fails, the folder is given back. */
+export async function fitAt(
+  place: RunClaim,
+  config: Config,
+  context: Partial<DataContext>,
+  options: FitOptions,
+): ReturnType<typeof import("@gantry/gan").fitToData> {
+  const { fitToData } = await import("@gantry/gan");
+  try {
+    return await fitToData(config, context, options);
+  } catch (error) {
+    await place.abandon();
+    throw error;
+  }
 }
 
 /** Terms as they are added and taken out of a recipe or a run. */

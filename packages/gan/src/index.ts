@@ -56,7 +56,7 @@ export { type DatasetSpec, openDataset } from "./core/data/open.js";
 // Training
 
 export { buildGame, useThreads } from "./core/config/build.js";
-export { fitToData, fittingAugmentation } from "./core/config/fit.js";
+export { type FitOptions, fitToData, fittingAugmentation } from "./core/config/fit.js";
 export { requireMemory } from "./core/nets/memory.js";
 export { checkpointBytes, saveCheckpoint } from "./core/state/save.js";
 export { loadCheckpoint } from "./train/checkpoint.js";

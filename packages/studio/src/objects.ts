@@ -4,6 +4,16 @@ import type { Json } from "@gantry/gan";
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The JSON object that a line of a file holds; undefined for any other, as one cut short by its writer's death. */
+export function objectOf(line: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line.toString("utf8"));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The leaves of a JSON value by their dotted paths, as `--set` takes them; lists are leaves. */
 export function flatten(
   value: Json | undefined,

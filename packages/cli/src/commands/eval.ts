@@ -10,7 +10,7 @@ import {
 } from "../evaluating/request.js";
 import type { Output } from "../output.js";
 import { importForRuns, importOption, importOwn } from "../parts.js";
-import { asRanks, isLost, type RankOptions, rankOptions } from "../ranks.js";
+import { asRanks, isLost, type RankOptions, timeoutOption } from "../ranks.js";
 import { describeReport, describeTradeOff } from "../render/evaluation.js";
 import { duration, shellWord } from "../render/format.js";
 import { generatorOptions } from "../sampling/options.js";
@@ -109,7 +109,7 @@ export default defineCommand<Options>({
       flags: "--processes <n>",
       description: "by n processes of this machine, which share the images; the scores are those of one",
     },
-    ...rankOptions.slice(1),
+    timeoutOption,
     { flags: "--list", description: "list the metrics with their options, and the feature networks" },
     { flags: "--json", description: "print one JSON object a line" },
   ],

@@ -6,6 +6,7 @@ import { asRanks, type RankOptions, rankOptions } from "../ranks.js";
 import {
   claim,
   dataOf,
+  fitAt,
   movedDataOptions,
   parseRun,
   type SettingOptions,
@@ -61,8 +62,9 @@ export default defineCommand<Options>({
 });
 
 async function fork(output: Output, [name = ""]: readonly string[], options: Options): Promise<number> {
-  const { composeConfig, fitToData, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } =
-    await import("@gantry/gan");
+  const { composeConfig, forkRun, listCheckpoints, RunDirectory, UsageError, validateConfig } = await import(
+    "@gantry/gan"
+  );
   const { withOtherData } = await import("@gantry/gan/run");
   const { path, iteration } = await parseRun(name);
   await importForRuns([path], options, "fork", output);
@@ -102,12 +104,7 @@ async function fork(output: Output, [name = ""]: readonly string[], options: Opt
     const fitted =
       data === undefined
         ? { config }
-        : await fitToData(config, context, { keepBatch, putsOn: (name) => `--with ${name}` }).catch(
-            async (error: unknown) => {
-              await place.abandon();
-              throw error;
-            },
-          );
+        : await fitAt(place, config, context, { keepBatch, putsOn: (name) => `--with ${name}` });
     return forkRun(path, isBare ? 0 : from, fitted.config, place, context);
   });
 }

@@ -11,6 +11,7 @@ import {
   claim,
   defaultRunPath,
   defaultsOf,
+  fitAt,
   type SettingOptions,
   settingOptions,
   settingsOf,
@@ -128,7 +129,7 @@ async function train(
   const options = withDataNamed(given, words);
   announce(output, recipe, options);
   const { dataProgress, trainAndShow } = await import("../training.js");
-  const { composeConfig, fitToData, startRun } = await import("@gantry/gan");
+  const { composeConfig, startRun } = await import("@gantry/gan");
   const { train: project } = await importOwn(options);
   const base = await baseOf(recipe, options, await defaultsOf(project));
   const added = await parseTerms(options.with);
@@ -171,10 +172,7 @@ async function train(
     async (context) => {
       const place = await claim(options.out, named, output, context);
       await studio?.show(place.path);
-      const fitted = await fitToData(config, context, { keepBatch }).catch(async (error: unknown) => {
-        await place.abandon();
-        throw error;
-      });
+      const fitted = await fitAt(place, config, context, { keepBatch });
       return await startRun(fitted.config, place, context, fitted.dataset);
     },
     options.profile,

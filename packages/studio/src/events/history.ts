@@ -1,6 +1,6 @@
 import type { RunEvent } from "@gantry/gan/run";
 import type { CurveJson, FindingJson } from "../json.js";
-import { isObject } from "../objects.js";
+import { isObject, objectOf } from "../objects.js";
 import { findingOf } from "./finding.js";
 import { Series } from "./series.js";
 
@@ -55,14 +55,8 @@ export class History {
 
   /** @param line without its end; what is none of Gantry's is left out */
   take(line: Buffer): void {
-    let event: unknown;
-    try {
-      event = JSON.parse(line.toString("utf8"));
-    } catch {
-      // Cut short by a writer's death.
-      return;
-    }
-    if (!isObject(event)) return;
+    const event = objectOf(line);
+    if (event === undefined) return;
     const iteration = typeof event.iteration === "number" ? event.iteration : undefined;
     if (event.event === "resume") {
       this.#resume(iteration ?? 0);

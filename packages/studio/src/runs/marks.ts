@@ -2,7 +2,7 @@ import type { RunEvent } from "@gantry/gan/run";
 import { findingOf } from "../events/finding.js";
 import { GrowingLines } from "../events/lines.js";
 import type { FindingJson } from "../json.js";
-import { isObject } from "../objects.js";
+import { isObject, objectOf } from "../objects.js";
 
 /** What makes a line worth reading for the list: an event with a name, which most are not. */
 const NAMED = Buffer.from('"event":"');
@@ -46,13 +46,8 @@ export class Marks {
   #take(line: Buffer): void {
     if (line.includes(POINTS)) this.#points = line.toString("utf8");
     if (!line.includes(NAMED)) return;
-    let event: unknown;
-    try {
-      event = JSON.parse(line.toString("utf8"));
-    } catch {
-      return;
-    }
-    if (!isObject(event)) return;
+    const event = objectOf(line);
+    if (event === undefined) return;
     const iteration = typeof event.iteration === "number" ? event.iteration : 0;
     if (event.event === "resume") this.findings = this.findings.filter(({ noticed }) => noticed <= iteration);
     const finding = findingOf(event as RunEvent, iteration);
