@@ -6,6 +6,7 @@ import type { Json } from "../core/base/json.js";
 import { validateConfig } from "../core/config/config.js";
 import type { Config } from "../core/config/schema.js";
 import { listCheckpoints } from "../core/run/checkpoints.js";
+import { withRealData } from "../core/run/data.js";
 import { RunDirectory } from "../core/run/directory.js";
 import { lockHolder } from "../core/run/lock.js";
 import { describeValue, differences } from "../evaluation/compare/differences.js";
@@ -23,9 +24,11 @@ export interface CellStanding {
   readonly iteration: number;
 }
 
-/** Where a training takes place, and says nothing of what is trained. */
-const comparable = ({ threads: _, device, ...rest }: Config): Json =>
-  ({ ...rest, device: device.replace(/:\d+$/, "") }) as unknown as Json;
+/** A configuration without where a training takes place, which says nothing of what is trained. */
+async function comparable(config: Config): Promise<Json> {
+  const { threads: _, device, ...rest } = await withRealData(config);
+  return { ...rest, device: device.replace(/:\d+$/, "") } as unknown as Json;
+}
 
 /**
  * How far a cell has come.
@@ -40,7 +43,7 @@ export async function standingOf(
   const path = join(folder, cell.name);
   if (!existsSync(join(path, "config.json"))) return { state: "new", iteration: 0 };
   const run = await (await RunDirectory.open(path)).checkedBy(validateConfig);
-  const [first] = differences([comparable(run.config), comparable(cell.config)]);
+  const [first] = differences(await Promise.all([run.config, cell.config].map(comparable)));
   if (first !== undefined)
     throw new UsageError(
       `${path}: there is another run, whose ${first.path} is ${first.values.map(describeValue).join(" and not ")}; remove it, or give another --out`,

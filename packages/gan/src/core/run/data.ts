@@ -62,6 +62,16 @@ export function withAbsoluteData(config: Config, cwd = process.cwd()): Config {
   return { ...config, data: data as Config["data"] };
 }
 
+/** The same configuration with places behind all links, so that two ways to one place compare as equal. */
+export async function withRealData(config: Config): Promise<Config> {
+  const data: Record<string, unknown> = { ...config.data };
+  for (const [key] of PLACES) {
+    const place = data[key];
+    if (typeof place === "string" && place !== "") data[key] = await placeOf(place);
+  }
+  return { ...config, data: data as Config["data"] };
+}
+
 /**
  * A run's configuration on data that is named instead of its own.
  * @param data `{ path }` or `{ name }`, as after --data, and `{ labels }`, as after --labels. Between two paths the options
