@@ -9,12 +9,15 @@ export interface Curve {
 /** Numbers of an event that tell when it was, and not how it went. */
 const CLOCK = new Set(["iteration", "imagesSeen", "seconds"]);
 
+/** Events of a name that hold scalars of the training; the trainer's own lines have no name. Of others numbers are something else. */
+const MEASURED = new Set(["evaluation"]);
+
 /** Every scalar of the events that still hold, by name in the order of their first appearance, sorted by iteration. */
 export function curvesOf(events: readonly RunEvent[]): Map<string, Curve> {
   const points = new Map<string, [iteration: number, value: number][]>();
   for (const event of standing(events)) {
-    const { iteration } = event;
-    if (typeof iteration !== "number") continue;
+    const { iteration, event: kind } = event;
+    if (typeof iteration !== "number" || (typeof kind === "string" && !MEASURED.has(kind))) continue;
     for (const [name, value] of Object.entries(event)) {
       // What is not finite is null in JSON: a gap in the curve.
       if (CLOCK.has(name) || !(typeof value === "number" || (value === null && points.has(name)))) continue;

@@ -74,7 +74,7 @@ describe("differences of settings", () => {
 });
 
 describe("curves", () => {
-  test("hold what still holds after a resume, in order, with gaps for what was not finite", () => {
+  test("hold what still holds after a resume, in order, with gaps for what was not finite; of what was measured alone", () => {
     const curves = curvesOf([
       { iteration: 1, seconds: 1, loss: 1 },
       { iteration: 2, seconds: 2, loss: null },
@@ -82,6 +82,8 @@ describe("curves", () => {
       { event: "resume", iteration: 2 },
       { iteration: 3, seconds: 1, loss: 30 },
       { iteration: 2, event: "evaluation", "eval/fid": 9, scores: [] },
+      // A finding's numbers are its evidence.
+      { iteration: 3, event: "finding", name: "mode-collapse", began: 1, value: 0.1, threshold: 0.3 },
     ]);
     assert.deepEqual([...curves.keys()], ["loss", "eval/fid"]);
     assert.deepEqual(curves.get("loss"), { iterations: [1, 2, 3], values: [1, Number.NaN, 30] });
