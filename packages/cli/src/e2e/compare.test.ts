@@ -32,7 +32,7 @@ describe("gantry compare", () => {
     assert.match(stdout, /^gan-ring-0 +.*4 of 4/m);
     assert.match(stdout, /10 \*/);
     assert.match(stdout, /^no packing +0,1 +4 /m);
-    assert.match(stdout, /^packing\(degree=2.*\) +0 +4 /m);
+    assert.match(stdout, /^packing +0 +4 /m);
     assert.match(stdout, /^terms\.packing +- +degree=2/m);
     assert.doesNotMatch(stdout, /^(batch|steps|seed) /m);
     const pair = await succeed(["compare", runs[0]!, runs[2]!], { cwd });

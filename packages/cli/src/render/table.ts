@@ -1,12 +1,12 @@
 /** A cell of a table; the best of its column is marked. */
 export type Cell = string | { readonly text: string; readonly best: boolean };
 
-/** Characters of a cell; longer ones are cut. */
+/** Characters of a cell; longer ones are cut, but for the first of a row, which tells it from the others. */
 const WIDEST = 48;
 
-const textOf = (cell: Cell | undefined): string => {
+const textOf = (cell: Cell | undefined, column: number): string => {
   const text = typeof cell === "object" ? `${cell.text}${cell.best ? " *" : ""}` : (cell ?? "");
-  return text.length > WIDEST ? `${text.slice(0, WIDEST - 3)}...` : text;
+  return column > 0 && text.length > WIDEST ? `${text.slice(0, WIDEST - 3)}...` : text;
 };
 
 /**
@@ -21,7 +21,7 @@ export function tableBlocks(
   width: number,
   good: (text: string) => string,
 ): string[] {
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => textOf(row[i]).length)));
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => textOf(row[i], i).length)));
   const blocks: number[][] = [];
   let used = Number.POSITIVE_INFINITY;
   for (let i = 1; i < head.length; i++) {
@@ -36,9 +36,9 @@ export function tableBlocks(
     columns
       .reduce((text, i) => {
         const cell = row[i];
-        const padded = textOf(cell).padStart(widths[i]!);
+        const padded = textOf(cell, i).padStart(widths[i]!);
         return `${text}  ${typeof cell === "object" && cell.best ? good(padded) : padded}`;
-      }, textOf(row[0]).padEnd(widths[0]!))
+      }, textOf(row[0], 0).padEnd(widths[0]!))
       .trimEnd();
   return blocks.flatMap((columns, block) => [
     ...(block === 0 ? [] : [""]),

@@ -98,12 +98,18 @@ describe("groups", () => {
     const alpha = (value: number) => ({ recipe: "reg-gan", settings: { batch: value, steps: 10 * value } });
     // Steps go along with batch, and tell nothing more.
     assert.deepEqual(await labels({}, alpha(8), alpha(16)), ["gan", "reg-gan batch=8", "reg-gan batch=16"]);
+    assert.deepEqual(await labels({}, { terms: [parseTerm("packing")] }), ["no packing", "packing"]);
+    // Terms together are the method: of each composition all are named that not every one has.
+    const composed = (...terms: string[]) => ({ terms: terms.map(parseTerm) });
     assert.deepEqual(
-      await labels({}, { terms: [parseTerm("packing")] }),
-      ["no packing", "packing(degree=2, discriminator=null)"].map((each) =>
-        each.replace(", discriminator=null", each.includes("discriminator") ? ", discriminator=null" : ""),
-      ),
+      await labels(composed("packing", "r1"), composed("packing"), composed("r1", "r2=r1:stream=fake")),
+      ["packing r1", "packing", "r1 r2"],
     );
+    assert.deepEqual(await labels(composed("r1:gamma=1"), composed("r1:gamma=2"), {}), [
+      "r1 gamma=1",
+      "r1 gamma=2",
+      "no r1",
+    ]);
     const rate = { from: 2e-4, to: 0, over: { iterations: 100 } };
     assert.deepEqual(await labels({}, { settings: { optimizers: { default: { learningRate: rate } } } }), [
       "learningRate=0.0001",

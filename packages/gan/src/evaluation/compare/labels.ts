@@ -23,7 +23,11 @@ export const shortValue = (value: Json | undefined): string =>
     ? shortForm(value as unknown as Scheduled)
     : describeValue(value);
 
-/** What a setting is called in a label: `alpha=0.1`, `packing(degree=2)`, `no packing`. */
+/** Whether a difference is a term that some have and others have not. */
+const isTerm = ({ path, values }: Difference): boolean =>
+  /^terms\.[^.]+$/.test(path) && values.includes(undefined);
+
+/** What a setting is called in a label: `alpha=0.1`, `average(decay=0.9)`, `no packing`. */
 function describeSetting(path: string, short: string, value: Json | undefined): string {
   if (path === "data.name" || path === "data.path")
     return String(value ?? "other data")
@@ -56,18 +60,35 @@ export function labelsBySettings(configs: readonly Json[]): string[] {
   return labels;
 }
 
-/** For each configuration what it has of the settings that tell it from the others; nothing where it is alone. */
+/**
+ * For each configuration what it has of the settings that tell it from the others; nothing where it is alone. Where terms tell,
+ * every term that not all have is named, since together they are the method; where none is had, those that would tell.
+ */
 function apart(configs: readonly Json[]): string[] {
+  const all = differences(configs);
   const needed: Difference[] = [];
   const keyOf = (chosen: readonly Difference[], i: number) =>
     chosen.map(({ values }) => canonical(values[i]) ?? "").join("\n");
   const kinds = (chosen: readonly Difference[]) => new Set(configs.map((_, i) => keyOf(chosen, i))).size;
-  for (const difference of differences(configs)) {
+  for (const difference of all) {
     if (kinds(needed) === configs.length) break;
     if (kinds([...needed, difference]) > kinds(needed)) needed.push(difference);
   }
-  const short = shortPaths(needed.map(({ path }) => path));
-  return configs.map((_, i) =>
-    needed.map(({ path, values }) => describeSetting(path, short.get(path) ?? path, values[i])).join(" "),
-  );
+  const told = needed.some(isTerm) ? all.filter((each) => isTerm(each) || needed.includes(each)) : needed;
+  const short = shortPaths(told.map(({ path }) => path));
+  return configs.map((_, i) => {
+    const words = (chosen: readonly Difference[]) =>
+      chosen.map((each) => {
+        const name = short.get(each.path) ?? each.path;
+        const value = each.values[i];
+        return isTerm(each) && value !== undefined ? name : describeSetting(each.path, name, value);
+      });
+    const lacks = told.filter((each) => isTerm(each) && each.values[i] === undefined);
+    const had = words(
+      told.filter(
+        (each) => !lacks.some(({ path }) => each.path === path || each.path.startsWith(`${path}.`)),
+      ),
+    );
+    return (had.length > 0 ? had : words(needed.filter(isTerm))).join(" ");
+  });
 }
