@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { UsageError } from "../core/base/errors.js";
 import type { Json } from "../core/base/json.js";
 import { validateConfig } from "../core/config/config.js";
+import { withoutPlace } from "../core/config/place.js";
 import type { Config } from "../core/config/schema.js";
 import { listCheckpoints } from "../core/run/checkpoints.js";
 import { withRealData } from "../core/run/data.js";
@@ -24,11 +25,8 @@ export interface CellStanding {
   readonly iteration: number;
 }
 
-/** A configuration without where a training takes place, which says nothing of what is trained. */
-async function comparable(config: Config): Promise<Json> {
-  const { threads: _, device, ...rest } = await withRealData(config);
-  return { ...rest, device: device.replace(/:\d+$/, "") } as unknown as Json;
-}
+/** What of a configuration tells one training from another. */
+const comparable = async (config: Config) => withoutPlace(await withRealData(config)) as unknown as Json;
 
 /**
  * How far a cell has come.

@@ -1,11 +1,9 @@
-import type { RunEvent } from "@gantry/gan/run";
+import { type RunEvent, scalarNamesOf } from "@gantry/gan/run";
 import type { CurveJson, FindingJson } from "../json.js";
 import { isObject, objectOf } from "../objects.js";
 import { findingOf } from "./finding.js";
 import { Series } from "./series.js";
 
-/** Numbers of an event that tell when it was, and not how it went. */
-const CLOCK = new Set(["iteration", "imagesSeen", "seconds"]);
 /** Names of scalars that are followed, restarts, evaluations and findings that are kept: nobody has as many. */
 const MOST = 1000;
 
@@ -68,9 +66,7 @@ export class History {
     if (event.event !== undefined) this.#happened(event as RunEvent, iteration ?? this.#iteration);
     if (iteration === undefined) return;
     if (event.event === undefined) this.#told(event as RunEvent, iteration);
-    // Of a finding the numbers are its evidence.
-    if (event.event === "finding") return;
-    for (const name in event) if (!CLOCK.has(name)) this.#push(name, iteration, event[name]);
+    for (const name of scalarNamesOf(event as RunEvent)) this.#push(name, iteration, event[name]);
     // What a diagnosis looks at.
     if (isObject(event.signals))
       for (const name in event.signals) this.#push(`signals/${name}`, iteration, event.signals[name]);

@@ -12,15 +12,22 @@ const CLOCK = new Set(["iteration", "imagesSeen", "seconds"]);
 /** Events of a name that hold scalars of the training; the trainer's own lines have no name. Of others numbers are something else. */
 const MEASURED = new Set(["evaluation"]);
 
+/** The names in an event under which there may be a scalar of the training: none in an event whose numbers are something else. */
+export function scalarNamesOf(event: RunEvent): string[] {
+  if (typeof event.event === "string" && !MEASURED.has(event.event)) return [];
+  return Object.keys(event).filter((name) => !CLOCK.has(name));
+}
+
 /** Every scalar of the events that still hold, by name in the order of their first appearance, sorted by iteration. */
 export function curvesOf(events: readonly RunEvent[]): Map<string, Curve> {
   const points = new Map<string, [iteration: number, value: number][]>();
   for (const event of standing(events)) {
-    const { iteration, event: kind } = event;
-    if (typeof iteration !== "number" || (typeof kind === "string" && !MEASURED.has(kind))) continue;
-    for (const [name, value] of Object.entries(event)) {
+    const { iteration } = event;
+    if (typeof iteration !== "number") continue;
+    for (const name of scalarNamesOf(event)) {
+      const value = event[name];
       // What is not finite is null in JSON: a gap in the curve.
-      if (CLOCK.has(name) || !(typeof value === "number" || (value === null && points.has(name)))) continue;
+      if (!(typeof value === "number" || (value === null && points.has(name)))) continue;
       const series = points.get(name) ?? [];
       series.push([iteration, typeof value === "number" ? value : Number.NaN]);
       points.set(name, series);

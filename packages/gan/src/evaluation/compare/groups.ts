@@ -1,4 +1,5 @@
 import { isObject, type Json } from "../../core/base/json.js";
+import { withoutPlace } from "../../core/config/place.js";
 import type { Config } from "../../core/config/schema.js";
 import type { RunSummary } from "../../core/run/summary.js";
 import { cross, type Interval, intervalOf } from "../intervals.js";
@@ -41,8 +42,10 @@ export interface GroupScore {
 export type Members = readonly (readonly number[])[];
 
 /** What of a configuration is no setting of the method: the seed, and where it is computed. */
-const settingsOf = ({ seed: _, threads: __, device, ...rest }: Config): Json =>
-  ({ ...rest, device: device.replace(/:\d+$/, "") }) as unknown as Json;
+function settingsOf(config: Config): Json {
+  const { seed: _, ...rest } = withoutPlace(config);
+  return rest as unknown as Json;
+}
 
 /** Runs by their settings, whatever they are called; of several with one seed the first. */
 export function membersOf(runs: readonly RunSummary[]): number[][] {
