@@ -52,7 +52,7 @@ const paces: readonly Pace[] = [
     // Digits with the paper's noise; of such noise nothing is left of CIFAR-10's classes.
     metricsOf: {
       mnist: `missing:sigmas=[3.5],steps=400,${judge(16)}`,
-      cifar10: `missing:sigmas=[0.3],steps=1200,mirror=true,holes=0,${judge(32)}`,
+      cifar10: `missing:sigmas=[0.3],steps=2400,mirror=true,holes=0,${judge(32)}`,
     },
   },
   {
