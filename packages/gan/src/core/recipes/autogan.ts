@@ -17,7 +17,14 @@ export default defineRecipe({
     steps: 50_000,
   },
   presets: {
-    small: { net: { channels: 16 }, schedule: { discriminatorSteps: 2 }, steps: 1500 },
+    // The rate and the length of SNGAN's, and an average over a part of it.
+    small: {
+      net: { channels: 16 },
+      optimizers: { default: { learningRate: 1e-3 } },
+      schedule: { discriminatorSteps: 2 },
+      average: { decay: 0.99 },
+      steps: 800,
+    },
     // exps/autogan_cifar10_a2stl10.sh, which takes the labelled images too.
     stl10: { data: { name: "stl10", split: "unlabeled", size: 48 } },
   },

@@ -16,4 +16,14 @@ export default defineRecipe({
     average: { decay: 0.999 },
     steps: 50_000,
   },
+  presets: {
+    // SNGAN's, with an average over a part of it: the paper's would have the first weights in it.
+    small: {
+      net: { channels: 16 },
+      optimizers: { default: { learningRate: 1e-3 } },
+      schedule: { discriminatorSteps: 2 },
+      average: { decay: 0.99 },
+      steps: 800,
+    },
+  },
 });

@@ -27,9 +27,10 @@ for (const [recipe, familyName, presets] of resolved) {
       assert.equal(config.net.family, familyName);
       assert.equal(config.data.name, "cifar10");
       assert.equal(config.schedule.discriminatorSteps, preset === "small" ? 2 : 5);
+      const from = preset === "small" ? 1e-3 : 2e-4;
       assert.deepEqual(config.optimizers.default, {
         kind: "adam",
-        learningRate: recipe === "autogan" ? 2e-4 : falling,
+        learningRate: recipe === "autogan" ? from : { ...falling, from },
         betas: [0, 0.9],
         epsilon: 1e-8,
         weightDecay: 0,

@@ -18,6 +18,11 @@ export default defineRecipe({
     schedule: { discriminatorSteps: 1, decay: "none" },
   },
   presets: {
+    small: {
+      net: { channels: 16 },
+      optimizers: { generator: { learningRate: 5e-4 }, discriminator: { learningRate: 2e-3 } },
+      steps: 1200,
+    },
     imagenet: { data: { name: "images", size: 128 }, net: { attention: 32 }, batch: 256, steps: 1_000_000 },
   },
 });
