@@ -53,7 +53,7 @@ async function drawAll(names) {
     create: { width: GAP + COLUMNS * across, height: GAP + rows * down, channels: 3, background: "white" },
   })
     .composite(parts)
-    .webp({ quality: 85 })
+    .webp({ quality: 75 })
     .toFile(`${tiles}.webp`);
 }
 
