@@ -33,7 +33,7 @@ function within(
   if (interval === undefined) return FEW;
   const why = `${what} ${showInterval(interval, confidence)}`;
   if (interval[0] > low && interval[1] < high) return { word: "holds", why };
-  return { word: interval[1] <= low || interval[0] >= high ? "does not hold" : "undecided", why };
+  return { word: interval[1] < low || interval[0] > high ? "does not hold" : "undecided", why };
 }
 
 const INFINITY = Number.POSITIVE_INFINITY;
