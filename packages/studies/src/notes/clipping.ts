@@ -158,7 +158,7 @@ export default definePaperStudy<Own, Work, Result>({
     return {
       settings: [
         `Real: 8 Gaussians (radius 2, 0.02), 25 Gaussians (spacing 2, 0.05), a swiss roll; fake: real and unit noise, both held fixed. Critics 2-${hidden.join("-")}-1 of ReLU, ${steps} steps of 256: clipping at ${CLIP} by RMSProp 5e-5, the others by Adam 1e-3, betas (0.5, 0.9).`,
-        `Quadratic: R² of the best polynomial of degree two over the critic on a square; WGAN-GP's text says that a clipped critic "ignores higher moments". Distance: E f(real) - E f(fake), divided by the largest slope that was met; the true Wasserstein distance is ${BOUND.toFixed(3)} at most, and more is nearer to it.`,
+        `Quadratic: R² of the best polynomial of degree two over the critic on a square. The measure is ours: no text at hand names one. Distance: E f(real) - E f(fake), divided by the largest slope that was met; the true Wasserstein distance is ${BOUND.toFixed(3)} at most, and more is nearer to it.`,
       ],
       notes: [
         "N11: spectral norm divides by an estimate, from one power iteration a forward pass (SN-GAN, algorithm 1). It lags behind weights that move; PyTorch's does so too.",

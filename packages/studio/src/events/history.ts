@@ -1,4 +1,4 @@
-import { type RunEvent, scalarNamesOf } from "@gantry/gan/run";
+import { holdsScalars, type RunEvent, tellsWhen } from "@gantry/gan/run";
 import type { CurveJson, FindingJson } from "../json.js";
 import { isObject, objectOf } from "../objects.js";
 import { findingOf } from "./finding.js";
@@ -66,7 +66,8 @@ export class History {
     if (event.event !== undefined) this.#happened(event as RunEvent, iteration ?? this.#iteration);
     if (iteration === undefined) return;
     if (event.event === undefined) this.#told(event as RunEvent, iteration);
-    for (const name of scalarNamesOf(event as RunEvent)) this.#push(name, iteration, event[name]);
+    if (holdsScalars(event as RunEvent))
+      for (const name in event) if (!tellsWhen(name)) this.#push(name, iteration, event[name]);
     // What a diagnosis looks at.
     if (isObject(event.signals))
       for (const name in event.signals) this.#push(`signals/${name}`, iteration, event.signals[name]);

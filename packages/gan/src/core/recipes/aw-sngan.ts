@@ -1,4 +1,5 @@
 import { defineRecipe } from "./recipe.js";
+import sngan from "./sngan.js";
 
 // 320 epochs of CIFAR-10 are 50,000 iterations of 5 discriminator steps. The networks, their optimizer and the average are
 // those of the code the paper's baseline comes from (GongXinyuu/sngan.pytorch), as are the 128 latents of a generator step.
@@ -17,13 +18,7 @@ export default defineRecipe({
     steps: 50_000,
   },
   presets: {
-    // SNGAN's, with an average over a part of it: the paper's would have the first weights in it.
-    small: {
-      net: { channels: 16 },
-      optimizers: { default: { learningRate: 1e-3 } },
-      schedule: { discriminatorSteps: 2 },
-      average: { decay: 0.99 },
-      steps: 800,
-    },
+    // With an average over a part of it: the paper's would have the first weights in it.
+    small: { ...sngan.presets?.small, average: { decay: 0.99 } },
   },
 });

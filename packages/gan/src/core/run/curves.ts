@@ -6,28 +6,27 @@ export interface Curve {
   readonly values: readonly number[];
 }
 
-/** Numbers of an event that tell when it was, and not how it went. */
 const CLOCK = new Set(["iteration", "imagesSeen", "seconds"]);
 
 /** Events of a name that hold scalars of the training; the trainer's own lines have no name. Of others numbers are something else. */
 const MEASURED = new Set(["evaluation"]);
 
-/** The names in an event under which there may be a scalar of the training: none in an event whose numbers are something else. */
-export function scalarNamesOf(event: RunEvent): string[] {
-  if (typeof event.event === "string" && !MEASURED.has(event.event)) return [];
-  return Object.keys(event).filter((name) => !CLOCK.has(name));
-}
+/** Whether the numbers of an event are scalars of the training, but for those that only {@link tellsWhen} it was. */
+export const holdsScalars = ({ event }: RunEvent): boolean =>
+  typeof event !== "string" || MEASURED.has(event);
+
+/** Whether a number of this name tells when an event was, and not how the training went. */
+export const tellsWhen = (name: string): boolean => CLOCK.has(name);
 
 /** Every scalar of the events that still hold, by name in the order of their first appearance, sorted by iteration. */
 export function curvesOf(events: readonly RunEvent[]): Map<string, Curve> {
   const points = new Map<string, [iteration: number, value: number][]>();
   for (const event of standing(events)) {
     const { iteration } = event;
-    if (typeof iteration !== "number") continue;
-    for (const name of scalarNamesOf(event)) {
-      const value = event[name];
+    if (typeof iteration !== "number" || !holdsScalars(event)) continue;
+    for (const [name, value] of Object.entries(event)) {
       // What is not finite is null in JSON: a gap in the curve.
-      if (!(typeof value === "number" || (value === null && points.has(name)))) continue;
+      if (tellsWhen(name) || !(typeof value === "number" || (value === null && points.has(name)))) continue;
       const series = points.get(name) ?? [];
       series.push([iteration, typeof value === "number" ? value : Number.NaN]);
       points.set(name, series);

@@ -1,7 +1,7 @@
 /** A run's folder, for who reads it: without the engine, which none of this loads. */
 export * from "./checkpoints.js";
 export { claimRun, claimUnused, type RunClaim, refuseRun, unusedPath } from "./claim.js";
-export { type Curve, curvesOf, scalarNamesOf, thin } from "./curves.js";
+export { type Curve, curvesOf, holdsScalars, tellsWhen, thin } from "./curves.js";
 export { withOtherData } from "./data.js";
 export * from "./directory.js";
 export type { RunRecord } from "./files.js";
