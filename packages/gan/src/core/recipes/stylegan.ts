@@ -36,6 +36,6 @@ export default defineRecipe({
       terms: { "progressive-growing": { initial: 8, stable: 30_000, fading: 30_000 } },
       steps: 3000,
     },
-    small: { net: { channels: 32, styleSize: 64, mappingLayers: 4, prior: { size: 64 } }, steps: 2000 },
+    small: { net: { channels: 32, styleSize: 64, mappingLayers: 4, prior: { size: 64 } }, steps: 1000 },
   },
 });
