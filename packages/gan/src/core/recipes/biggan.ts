@@ -25,7 +25,7 @@ export default defineRecipe({
       net: { channels: 16 },
       schedule: { discriminatorSteps: 1 },
       average: { decay: 0.99, start: 200 },
-      steps: 1000,
+      steps: 500,
     },
     imagenet: {
       data: { name: "images", size: 128 },
