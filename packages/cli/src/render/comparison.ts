@@ -31,13 +31,11 @@ export function describeComparison(
       })),
     ]),
   );
-  const notes = metrics
-    .filter(({ measuredDifferently }) => measuredDifferently.length > 0)
-    .map(
-      ({ name, measuredDifferently }) =>
-        `${name} was measured differently, so that none is the best: ${measuredDifferently.join("; ")}`,
-    );
-  notes.push(...words.describeScoreNotes(comparison), ...words.describeEarlierScores(comparison));
+  const notes = [
+    ...words.describeMeasured(comparison),
+    ...words.describeScoreNotes(comparison),
+    ...words.describeEarlierScores(comparison),
+  ];
   if (metrics.length === 0) notes.push("No scores yet: 'gantry eval RUN' measures them.");
   else if (metrics.some(({ scores }) => scores.some((score) => score?.best === true)))
     notes.unshift("* the best");

@@ -5,6 +5,7 @@ import { Wide } from "../parts/Wide.js";
 import {
   describeEarlierScores,
   describeGroup,
+  describeMeasured,
   describeMetric,
   describeProgressOf,
   describeScore,
@@ -34,12 +35,7 @@ export function ScoreTable({ data }: { readonly data: CompareJson }) {
     metrics.length === 0
       ? "No scores yet: 'gantry eval RUN' measures them."
       : "↓ less is better, ↑ more is better; the best is marked. ± is the standard deviation over repeats.",
-    ...metrics
-      .filter(({ measuredDifferently }) => measuredDifferently.length > 0)
-      .map(
-        ({ name, measuredDifferently }) =>
-          `${name} was measured differently, so that none is the best: ${measuredDifferently.join("; ")}`,
-      ),
+    ...describeMeasured(whole(comparison)),
     ...describeScoreNotes(whole(comparison)),
     ...describeEarlierScores(whole(comparison)),
   ];

@@ -1,6 +1,7 @@
 export {
   describeEarlierScores,
   describeGroup,
+  describeMeasured,
   describeMetric,
   describeProgressOf,
   describeScore,

@@ -12,6 +12,7 @@ import type { DataProgress } from "./context.js";
 import { isPoints, type PointsDataset } from "./dataset.js";
 import { cacheFolder, gantryHome } from "./home.js";
 import { openDataset } from "./open.js";
+import { completeData } from "./registry.js";
 
 const usage = (message: RegExp) => ({ name: "UsageError", exitCode: 2, message });
 
@@ -147,6 +148,14 @@ test("IDX files are opened by path, with the labels beside them", async () => {
     name: "FormatError",
     message: /2 labels for the 3 images/,
   });
+});
+
+test("defaults of a known set are filled in, and what is not known is left as it is", async () => {
+  const whole = await completeData({ name: "ring", std: 0.1 });
+  assert.deepEqual(whole, { name: "ring", modes: 8, radius: 1, std: 0.1, count: 100_000, seed: 0 });
+  assert.deepEqual(await completeData(whole), whole);
+  for (const strange of [{ name: "a-run's-own", std: 1 }, { name: "ring", colour: 1 }, { path: "photos" }])
+    assert.equal(await completeData(strange), strange);
 });
 
 test("ring and grid are the mixtures they say", async () => {

@@ -69,6 +69,19 @@ export const datasets = new Registry<DatasetDefinition>("data set", new URL("./d
   needs: { name: "text", summary: "text", options: "options", open: "function" },
 });
 
+/**
+ * A configuration's data with the defaults of its set filled in, so that what is the same reads the same. As it is where the
+ * set is not known here, as one of a run's own, or is opened by its path alone.
+ */
+export async function completeData<Data extends { readonly name?: string | undefined }>(
+  data: Data,
+): Promise<Data> {
+  const { name, ...options } = data;
+  const definition = name === undefined ? undefined : (await datasets.all()).get(name);
+  const parsed = definition?.options.safeParse(options);
+  return parsed?.success ? ({ name, ...parsed.data } as unknown as Data) : data;
+}
+
 /** All data sets known by name, with where they are. */
 export async function listDatasets(context?: Partial<DataContext>): Promise<ListedDataset[]> {
   const full = dataContext(context);

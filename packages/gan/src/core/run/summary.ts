@@ -5,6 +5,7 @@ import { RunError } from "../base/errors.js";
 import { isObject, type JsonObject } from "../base/json.js";
 import type { Config } from "../config/schema.js";
 import { POINTS_PER_IMAGE } from "../config/schema.js";
+import { completeData } from "../data/registry.js";
 import { type Curve, curvesOf } from "./curves.js";
 import {
   type CheckpointChoice,
@@ -21,6 +22,7 @@ export interface RunSummary {
   readonly path: string;
   /** Likewise. */
   readonly name: string;
+  /** As config.json has it, the defaults of its data filled in. */
   readonly config: Config;
   /** Versions and origin. */
   readonly origin: JsonObject;
@@ -69,7 +71,8 @@ export async function summariseRun(
   const held = standing(events);
   const iteration = held.reduce((last, event) => Math.max(last, event.iteration ?? 0), 0);
   const beat = await run.readHeartbeat();
-  const { config, gantry, torch, node, commit, forkedFrom } = run.record;
+  const { gantry, torch, node, commit, forkedFrom } = run.record;
+  const config = { ...run.record.config, data: await completeData(run.record.config.data) };
   const seen = held.filter((event) => typeof event.imagesSeen === "number").at(-1)?.imagesSeen;
   const scores = [...pointScores(held, config), ...trainingScores(held), ...(await reportScores(run))];
   return {

@@ -9,7 +9,7 @@ import { type RunScore, scoresIn } from "../../core/run/scores.js";
 import type { RunSummary } from "../../core/run/summary.js";
 import { compareRuns } from "./compare.js";
 import { describeValue, differences } from "./differences.js";
-import { describeScoreNotes, shortNumber, withDeviation } from "./words.js";
+import { describeMeasured, describeScoreNotes, shortNumber, withDeviation } from "./words.js";
 
 const score = (value: number, over: Partial<RunScore> = {}): RunScore => ({
   name: "fid[cifar10-cnn]",
@@ -134,6 +134,22 @@ describe("compared runs", () => {
       comparison.metrics[0]?.scores.map((each) => each?.best),
       [false, false],
     );
+  });
+
+  test("what several scores were measured differently in is said once, of many runs by two names", async () => {
+    const many = await Promise.all(
+      ["b", "c", "d", "e"].map(async (name) =>
+        run(`r/${name}`, {}, [
+          score(20, { measured: { "fake samples": "500" } }),
+          score(1, { name: "kid", measured: { "fake samples": "500" } }),
+        ]),
+      ),
+    );
+    const comparison = compareRuns([await run("r/a", {}, [score(30), score(2, { name: "kid" })]), ...many]);
+    assert.deepEqual(describeMeasured(comparison), [
+      "fid[cifar10-cnn], kid were measured differently, so that none is the best: fake samples: 1000 (a), 500 (b, c and 2 more)",
+    ]);
+    assert.deepEqual(describeMeasured(compareRuns(many)), []);
   });
 
   test("what is to be known of a score is said with it, once for the runs that it holds of", async () => {

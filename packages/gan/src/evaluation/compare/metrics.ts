@@ -52,7 +52,7 @@ function bestOf(better: RunScore["better"], values: readonly number[]): number |
   return better === "lower" ? Math.min(...finite) : Math.max(...finite);
 }
 
-/** `real samples: 10000 (a, b), 5000 (c)` */
+/** `real samples: 10000 (a, b and 4 more), 5000 (c)` */
 function differently(scores: readonly (RunScore | undefined)[], labels: readonly string[]): string[] {
   const there = scores.flatMap((score, i) => (score === undefined ? [] : [{ score, label: labels[i]! }]));
   const keys = [...new Set(there.flatMap(({ score }) => Object.keys(score.measured)))];
@@ -63,6 +63,10 @@ function differently(scores: readonly (RunScore | undefined)[], labels: readonly
       by.set(value, [...(by.get(value) ?? []), label]);
     }
     if (by.size < 2) return [];
-    return [`${key}: ${[...by].map(([value, who]) => `${value} (${who.join(", ")})`).join(", ")}`];
+    return [`${key}: ${[...by].map(([value, who]) => `${value} (${some(who)})`).join(", ")}`];
   });
 }
+
+/** At most three of them by name. */
+const some = (labels: readonly string[]): string =>
+  labels.length > 3 ? `${labels.slice(0, 2).join(", ")} and ${labels.length - 2} more` : labels.join(", ");

@@ -69,6 +69,23 @@ export function describeScoreNotes({ runs, metrics }: Comparison): string[] {
   });
 }
 
+/**
+ * Which scores were measured differently and in what, a line for what holds of several: `fid, kid were measured differently, so
+ * that none is the best: fake samples: 1000 (a), 500 (b, c and 4 more)`.
+ */
+export function describeMeasured({ metrics }: Comparison): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, measuredDifferently } of metrics) {
+    if (measuredDifferently.length === 0) continue;
+    const inWhat = measuredDifferently.join("; ");
+    names.set(inWhat, [...(names.get(inWhat) ?? []), name]);
+  }
+  return [...names].map(
+    ([inWhat, known]) =>
+      `${known.join(", ")} ${known.length === 1 ? "was" : "were"} measured differently, so that none is the best: ${inWhat}`,
+  );
+}
+
 /** Groups whose runs have not come equally far, a line each: `batch=16: seed 1 stands at 120, others at up to 300`. */
 export function describeUnequalGroups({ runs, groups }: Comparison): string[] {
   return groups.flatMap(({ label, runs: members, iteration }) => {
