@@ -23,7 +23,7 @@ export default defineRecipe({
       data: { name: "fashion-mnist", size: 32 },
       net: { channels: 16 },
       terms: { vaegan: { weight: 1e-3 } },
-      steps: 1500,
+      steps: 600,
     },
     cifar10: {
       data: { name: "cifar10", size: 32 },
