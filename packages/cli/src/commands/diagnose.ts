@@ -4,7 +4,7 @@ import { FOUND } from "../findings.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importForRuns, importOption } from "../parts.js";
 import { describeVerdict } from "../render/findings.js";
-import { columns, count } from "../render/format.js";
+import { amount, columns, count } from "../render/format.js";
 import { dataOf, type MovedDataOptions, movedDataOptions } from "../settings.js";
 
 interface Options extends MovedDataOptions, ImportOptions {
@@ -63,7 +63,7 @@ export default defineCommand<Options>({
       });
     else {
       const { text } = describeVerdict(reports, output.style, output.columns);
-      const times = `looked at ${count(history.readings.length)} times`;
+      const times = `looked at ${amount(history.readings.length, "times")}`;
       output.print(
         [
           `${path}: ${status}, iteration ${count(history.iteration)} of ${count(run.config.steps)}, ${times}`,

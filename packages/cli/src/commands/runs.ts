@@ -22,13 +22,16 @@ export default defineCommand({
       output.printJson({ runs });
       return 0;
     }
-    const { describeStates, runTable } = await import("../render/runs.js");
+    const [{ describeStates, runTable }, { amount }] = await Promise.all([
+      import("../render/runs.js"),
+      import("../render/format.js"),
+    ]);
     if (runs.length === 0) {
       output.print(`${folder}: no runs`);
       return 0;
     }
     output.print(runTable(runs, { width: output.columns, now: Date.now(), style: output.style }).join("\n"));
-    output.print(`${runs.length} runs: ${describeStates(runs)}`);
+    output.print(`${amount(runs.length, "runs")}: ${describeStates(runs)}`);
     return 0;
   },
 });

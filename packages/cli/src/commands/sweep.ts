@@ -7,6 +7,7 @@ import { stopOption } from "../findings.js";
 import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importOption, importOwn } from "../parts.js";
+import { amount } from "../render/format.js";
 import { settingOptions, termOptions } from "../settings.js";
 import type { SweepFlags } from "../sweepSpec.js";
 
@@ -176,7 +177,7 @@ async function writeJob(
   if (output.json) output.printJson({ event: "job", file, cells: job.count, submit, after });
   else
     output.print(
-      `${file}: ${job.count} cells, a task each\nSubmit it:      ${submit}\nWhen it is done: ${after}`,
+      `${file}: ${amount(job.count, "cells")}, a task each\nSubmit it:      ${submit}\nWhen it is done: ${after}`,
     );
   return 0;
 }

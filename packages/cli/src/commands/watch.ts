@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { defineCommand } from "../command.js";
 import { overviewsIn, RUNS } from "../overviews.js";
+import { amount } from "../render/format.js";
 import { describeRun, describeStates, runTable } from "../render/runs.js";
 
 /** Milliseconds between looks: writers give a sign of life as often. */
@@ -42,7 +43,7 @@ export default defineCommand({
         } else if (reporter.board !== undefined) {
           const rows = runTable(runs.slice(0, MOST), { width: output.columns - 1, now });
           const more = runs.length > MOST ? `, of which ${MOST} are shown` : "";
-          reporter.board([...rows, `${runs.length} runs: ${describeStates(runs)}${more}`]);
+          reporter.board([...rows, `${amount(runs.length, "runs")}: ${describeStates(runs)}${more}`]);
         } else
           for (const run of runs) {
             const last = told.get(run.path);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@gantry/formats";
+import { amount } from "../core/base/amount.js";
 import { RunError, UsageError } from "../core/base/errors.js";
 import { isObject, type Json } from "../core/base/json.js";
 import { importAgain } from "../core/base/plugins/plugins.js";
@@ -59,7 +60,8 @@ export async function readSweep(folder: string): Promise<Sweep | undefined> {
 function difference(before: Sweep, now: Sweep): string | undefined {
   const namesOf = ({ cells }: Sweep) => cells.map(({ name }) => name);
   const [had, has] = [namesOf(before), namesOf(now)];
-  if (had.length !== has.length) return `it has ${had.length} cells, and ${has.length} are asked for`;
+  if (had.length !== has.length)
+    return `it has ${amount(had.length, "cells")}, and ${has.length} are asked for`;
   const stranger = has.find((name) => !had.includes(name));
   if (stranger !== undefined) return `it has no cell ${stranger}`;
   for (const { name, config } of now.cells) {

@@ -24,7 +24,7 @@ export function doing(run: RunJson): string {
     case "failed":
       return `Failed at iteration ${at}${took}.`;
     case "done":
-      return `Finished: ${whole(iteration)} iterations${seconds === null ? "" : ` in ${duration(seconds)}`}, ${ago(updated)}.`;
+      return `Finished: ${whole(iteration)} ${iteration === 1 ? "iteration" : "iterations"}${seconds === null ? "" : ` in ${duration(seconds)}`}, ${ago(updated)}.`;
     case "unreadable":
       return run.trouble ?? "It cannot be read.";
     default:
