@@ -13,7 +13,7 @@ export interface Measured {
 export const measured: Readonly<Record<string, Measured>> = {
   aae: { minutes: 3, memory: 0.4 },
   "ac-gan": { minutes: 4, memory: 0.4 },
-  ali: { minutes: 11, memory: 0.4 },
+  ali: { minutes: 4, memory: 0.4 },
   autogan: { minutes: 5, memory: 0.5 },
   "aw-autogan": { minutes: 5, memory: 0.5 },
   "aw-biggan": { minutes: 4, memory: 0.5 },

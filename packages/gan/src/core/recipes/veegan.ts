@@ -13,4 +13,12 @@ export default defineRecipe({
     terms: { "non-saturating": null, packing: null, "log-ratio": {}, veegan: {} },
     batch: 64,
   },
+  presets: {
+    // With one rate for all D leaves G behind at once.
+    small: {
+      net: { channels: 32 },
+      optimizers: { default: { learningRate: 1e-3 }, discriminator: { learningRate: 2e-4 } },
+      steps: 800,
+    },
+  },
 });
