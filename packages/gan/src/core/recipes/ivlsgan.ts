@@ -39,7 +39,7 @@ export default defineRecipe({
       data: { size: 32 },
       net: { channels: 32 },
       terms: { intervention: { encoderSteps: 2 } },
-      steps: 2000,
+      steps: 1000,
     },
     // What the authors' code does and the paper does not say.
     public: {
