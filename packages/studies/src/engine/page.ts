@@ -79,12 +79,14 @@ export function resultPage(
   const failures = failed.map(
     ({ cell: { problem, method, seed }, reason }) => `${problem}, ${method}, seed ${seed} failed: ${reason}`,
   );
+  // Some figures only show.
+  const claimTable = (draw: typeof tableOf) => (findings.length === 0 ? "" : draw(HEAD, findings.map(rowOf)));
   const list = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
   const text = [
     `${of}: ${summary}`,
     told,
     ...settings,
-    textTable(HEAD, findings.map(rowOf)),
+    claimTable(textTable),
     whys.join("\n"),
     ...tables.map(({ title, head, rows }) => `${title}\n${textTable(head, rows)}`),
     ...notes,
@@ -95,7 +97,7 @@ export function resultPage(
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     `    gantry study ${name} --pace ${pace}`,
     told,
-    tableOf(HEAD, findings.map(rowOf)),
+    claimTable(tableOf),
     list(whys),
     ...pictures.flatMap((picture) => [`![${picture.name}](${picture.name}.png)`, picture.caption]),
     ...tables.flatMap(({ title, head, rows }) => [`## ${title}`, tableOf(head, rows)]),

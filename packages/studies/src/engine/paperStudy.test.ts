@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsageError } from "@gantry/gan";
 import type { Outcome } from "@gantry/gan/sweep";
+import { resultPage } from "./page.js";
 import { definePaperStudy } from "./paperStudy.js";
 import { studies } from "./study.js";
 import { higher, judge } from "./verdict.js";
@@ -85,6 +86,14 @@ test("the page: what the paper says beside what was measured, verdict and why, s
   assert.deepEqual([...pictures.keys()], ["bars"]);
   const { pace, findings } = data as { pace: string; findings: { verdict: { word: string } }[] };
   assert.deepEqual([pace, findings[0]?.verdict.word], ["quick", "holds"]);
+});
+
+test("the page of a figure that claims nothing has no table of claims", () => {
+  const { text, markdown } = resultPage(study, { pace: "quick", settings: ["Two steps."], findings: [] });
+  for (const page of [text, markdown]) {
+    assert.match(page, /Two steps\./);
+    assert.doesNotMatch(page, /the paper says/);
+  }
 });
 
 test("studies of papers are named by their paper, and name tables and claims; the first six keep their names", async () => {
