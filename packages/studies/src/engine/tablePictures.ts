@@ -73,7 +73,7 @@ export function samplePictures(reading: TableReading, rows: readonly string[]): 
               {
                 name: `samples-${name}-${row}`,
                 picture: readFileSync(file),
-                caption: `Samples of ${row} on ${title}, one seed, drawn by chance.`,
+                caption: `Samples of ${row}, ${title}; one seed, drawn by chance.`,
               },
             ];
       } catch {
