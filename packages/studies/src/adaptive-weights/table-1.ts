@@ -1,3 +1,4 @@
+import { samplePictures } from "../engine/tablePictures.js";
 import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { untestable } from "../engine/verdict.js";
@@ -37,4 +38,5 @@ export default defineTableStudy({
       verdict: untestable("the others' trainings are not repeated, and their scores are through Inception"),
     },
   ],
+  pictures: (reading) => samplePictures(reading, ["sngan", "aw-sngan", "autogan", "aw-autogan"]),
 });

@@ -1,3 +1,4 @@
+import { samplePictures } from "../engine/tablePictures.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { stl10 } from "./tableData.js";
 import { columns, FAIR, improves, pair, paper, quick, SECOND_HAND } from "./tableSettings.js";
@@ -34,4 +35,5 @@ export default defineTableStudy({
         "both improve significantly; aw-AutoGAN is lowest",
       ],
     ),
+  pictures: (reading) => samplePictures(reading, ["sngan", "aw-sngan", "autogan", "aw-autogan"]),
 });

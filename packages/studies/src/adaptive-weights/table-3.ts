@@ -1,3 +1,4 @@
+import { samplePictures } from "../engine/tablePictures.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { untestable } from "../engine/verdict.js";
 import { cifar100 } from "./tableData.js";
@@ -46,4 +47,5 @@ export default defineTableStudy({
         }))
       : found;
   },
+  pictures: (reading) => samplePictures(reading, ["sngan", "aw-sngan", "autogan", "aw-autogan"]),
 });

@@ -1,3 +1,4 @@
+import { samplePictures } from "../engine/tablePictures.js";
 import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { cifar100 } from "./tableData.js";
@@ -36,4 +37,6 @@ export default defineTableStudy({
         "both improve significantly (second-hand, with the weights: 8.03, 6.89)",
       ],
     ),
+  pictures: (reading) =>
+    samplePictures(reading, ["sngan-projection", "aw-sngan-projection", "biggan", "aw-biggan"]),
 });

@@ -1,4 +1,5 @@
 import { compareRows, last } from "../engine/tableFindings.js";
+import { samplePictures } from "../engine/tablePictures.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { fiveData, method, paper, printed, quick, SAME_FOR_ALL } from "./settings.js";
 
@@ -50,4 +51,5 @@ export default defineTableStudy({
       }),
     },
   ],
+  pictures: (reading) => samplePictures(reading, ["ssgan", "ssgan-infomax"]),
 });
