@@ -71,7 +71,7 @@ export const datasets = new Registry<DatasetDefinition>("data set", new URL("./d
 
 /**
  * A configuration's data with the defaults of its set filled in, so that what is the same reads the same. As it is where the
- * set is not known here, as one of a run's own, or is opened by its path alone.
+ * set is not known here, as one of a run's own, is opened by its path alone, or does not take these options, as an older one.
  */
 export async function completeData<Data extends { readonly name?: string | undefined }>(
   data: Data,

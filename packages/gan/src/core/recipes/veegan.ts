@@ -1,3 +1,4 @@
+import pacDcgan from "./pac-dcgan.js";
 import { defineRecipe } from "./recipe.js";
 
 // The paper's step size is not known; this is the one of PacGAN's comparisons on the same data.
@@ -16,9 +17,8 @@ export default defineRecipe({
   presets: {
     // With one rate for all, D leaves G behind at once: its images are noise.
     small: {
-      net: { channels: 32 },
+      ...pacDcgan.presets?.small,
       optimizers: { default: { learningRate: 1e-3 }, discriminator: { learningRate: 5e-5 } },
-      steps: 800,
     },
   },
 });
