@@ -114,6 +114,19 @@ async function tried(study: Study): Promise<void> {
     assert.match(verdict.word, /^(undecided|cannot be tested)$/);
 }
 
+test("a training that is asked to be longer is looked at as often, not as densely", async () => {
+  const study = await studies.get("infomax-table-4");
+  const [usual, short, long] = await Promise.all(
+    [undefined, 100, 1500].map(async (iterations) => (await study.cells({ seeds: 1, iterations }))[0]!),
+  );
+  const of = (cell: Cell) => cell.work.config as unknown as Parts & { readonly steps: number };
+  const looks = of(usual!).steps / of(usual!).evaluation.every;
+  assert.equal(of(long!).steps / of(long!).evaluation.every, looks);
+  // A shorter one keeps its distance: it is tried, not compared.
+  assert.equal(of(short!).evaluation.every, of(usual!).evaluation.every);
+  assert.equal(of(long!).evaluation.metrics, of(usual!).evaluation.metrics);
+});
+
 test("there are tables, and each has both paces", () => {
   assert.ok(tables.length > 0);
   for (const { paces } of tables) assert.deepEqual(paces.map(({ name }) => name).sort(), ["paper", "quick"]);

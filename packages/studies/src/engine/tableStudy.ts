@@ -114,6 +114,16 @@ async function cellsOf(study: TableStudy, request: StudyRequest): Promise<Cell[]
   return cells;
 }
 
+/** A longer training is looked at as often as the pace's own, not as densely: a look costs as much as many steps. */
+function askedFor(iterations: number, { evaluation }: TablePace, common: Settings): Settings {
+  const { every } = evaluation;
+  const { steps } = common;
+  if (typeof steps !== "number" || typeof every !== "number" || iterations <= steps)
+    return { steps: iterations };
+  const sparser = { ...(common.evaluation as object), every: Math.round((every * iterations) / steps) };
+  return { steps: iterations, evaluation: sparser };
+}
+
 async function plannedOf(
   { name, paper }: TableStudy,
   pace: TablePace,
@@ -135,7 +145,7 @@ async function plannedOf(
     ...pace.settings,
     ...data.place.settings,
   };
-  const asked: Settings = iterations === undefined ? {} : { steps: iterations };
+  const asked: Settings = iterations === undefined ? {} : askedFor(iterations, pace, common);
   const spec: SweepSpec = {
     recipes: here.map(({ summary: _, on: __, paper: ___, real: ____, settings, ...composition }) => ({
       ...composition,
