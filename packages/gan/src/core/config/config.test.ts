@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { UsageError } from "../base/errors.js";
 import { type Json, type JsonObject, merge } from "../base/json.js";
 import { parseSetting, parseTerm, parseValue } from "../base/setting.js";
-import { composeRecipe } from "../recipes/recipe.js";
+import { composeRecipe, recipes } from "../recipes/recipe.js";
 import { composeConfig, resolveConfig, validateConfig } from "./config.js";
 
 const key = fc.constantFrom("a", "b", "kind", "__proto__", "constructor");
@@ -236,6 +236,23 @@ test("null takes away; an optimizer of another kind keeps nothing of the old one
     settings: ["average={}", "average=null"].map(parseSetting),
   });
   assert.equal(without.average, null);
+});
+
+test("another network family keeps what it has too, and none of the other's options; what is asked for counts", async () => {
+  for (const recipe of (await recipes.all()).keys())
+    for (const family of ["dcgan", "resnet", "mlp"]) {
+      const { net } = await resolveConfig({ recipe, settings: [{ net: { family } }] });
+      assert.equal(net.family, family);
+    }
+  const of = (settings: string[]) =>
+    resolveConfig({ recipe: "sngan", preset: "small", settings: settings.map(parseSetting) });
+  const [own, other] = [await of([]), await of(["net.family=dcgan", "net.encoderChannels=8"])];
+  const net = other.net as typeof other.net & { channels: number; encoderChannels: number };
+  assert.equal(net.channels, (own.net as typeof net).channels);
+  assert.equal(net.encoderChannels, 8);
+  assert.deepEqual(net.prior, own.net.prior);
+  assert.match(await refusal("net.family=dcgn"), /did you mean 'dcgan'/);
+  assert.match(await refusal("net.family=mlp", "net.channels=8"), /net\.channels/);
 });
 
 test("a player's optimizer is laid upon the default one", async () => {

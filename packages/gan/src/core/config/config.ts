@@ -1,5 +1,5 @@
 import { UsageError } from "../base/errors.js";
-import { type Json, type JsonObject, merge, namesKind } from "../base/json.js";
+import { isObject, type Json, type JsonObject, merge, namesKind } from "../base/json.js";
 import { didYouMean } from "../base/nearest.js";
 import { register } from "../base/plugins/plugins.js";
 import { refuseContradictions, refuseStrangeTerms, settingAt } from "../base/setting.js";
@@ -123,9 +123,21 @@ export async function composeConfig(base: JsonObject, changes: Changes): Promise
         `recipe: it is ${JSON.stringify(config.recipe)}, and what it made is all set already; train another by its name: gantry train ${typeof recipe === "string" ? recipe : "RECIPE"}`,
       );
   }
+  config = await forFamily(config, settings);
   for (const setting of [...settings.filter(namesKind), ...settings.filter((each) => !namesKind(each))])
     config = merge(config, setting);
   return validateConfig(config);
+}
+
+/** Where settings name another network family: without the options of the one there is that the other does not have. */
+async function forFamily(config: JsonObject, settings: readonly JsonObject[]): Promise<JsonObject> {
+  const before = (config.net ?? {}) as JsonObject;
+  const named = settings.map(({ net }) => (isObject(net) ? net.family : undefined));
+  const family = named.findLast((each) => each !== undefined) ?? before.family;
+  if (typeof family !== "string" || family === before.family) return config;
+  const known = Object.keys((await families.get(family)).options.shape);
+  const kept = Object.entries(before).filter(([key]) => key === "prior" || known.includes(key));
+  return { ...config, net: { ...Object.fromEntries(kept), family } };
 }
 
 /** @throws UsageError where an instance of a term is given a name that another has */
