@@ -6,7 +6,7 @@ import { UsageProblem } from "../errors.js";
 import { wholeNumber } from "../numbers.js";
 import type { Output } from "../output.js";
 import { type ImportOptions, importOption, importOwn } from "../parts.js";
-import { columns, duration } from "../render/format.js";
+import { columns, duration, shellWord } from "../render/format.js";
 import { Interrupted, Interruption } from "../signals.js";
 
 interface Options extends ImportOptions {
@@ -84,21 +84,22 @@ export default defineCommand<Options>({
       pace: options.pace,
       data: dataByName(options.data),
     });
+    const asked = askedFor(options);
     if (options.out === "") throw new UsageProblem("--out is empty; name a folder");
     const out = options.out ?? `runs/study-${name}`;
     const isShared = cells.some(({ key }) => key !== undefined);
     const home = isShared && options.out === undefined ? `runs/study-${study.paper ?? name}` : out;
     const folder = `${home}/cells`;
     if (options.report === true) {
-      const asked = (cell: { problem: string; method: string }) =>
+      const isAsked = (cell: { problem: string; method: string }) =>
         cells.some(({ problem, method }) => problem === cell.problem && method === cell.method);
       const chosen = options.methods !== undefined || options.problems !== undefined;
       const outcomes = isShared
         ? await readDone(folder, cells)
-        : (await readCells(folder)).filter(({ cell }) => !chosen || asked(cell));
+        : (await readCells(folder)).filter(({ cell }) => !chosen || isAsked(cell));
       if (outcomes.length === 0)
         throw new UsageProblem(`${folder}: nothing was measured yet; leave --report out`);
-      await publish(output, out, study.report(outcomes));
+      await publish(output, out, study.report(outcomes, asked));
       return 0;
     }
     const interruption = new Interruption({
@@ -119,7 +120,7 @@ export default defineCommand<Options>({
         },
         onProgress: (cell, message) => output.reporter.note(`${describeCell(cell)}: ${message}`),
       });
-      await publish(output, out, study.report(outcomes));
+      await publish(output, out, study.report(outcomes, asked));
       output.reporter.note(`${outcomes.length} trainings, ${duration((performance.now() - began) / 1000)}.`);
       return outcomes.every(({ status }) => status === "done") ? 0 : 1;
     } catch (error) {
@@ -165,6 +166,15 @@ async function publish(
   }
   if (output.json) output.printJson({ event: "report", folder: out, ...report.data });
   else output.print(`${report.text}\n\nThe same with pictures: ${out}/report.md`);
+}
+
+/** What was asked for beyond the study and its pace, as it is typed: the page's command has to make the same page. */
+function askedFor({ seeds, iterations, seconds, methods, problems, data = [] }: Options): string {
+  const flags = { seeds, iterations, seconds, methods, problems };
+  const words = Object.entries(flags).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, value],
+  );
+  return [...words, ...data.flatMap((place) => ["--data", place])].map(shellWord).join(" ");
 }
 
 function list(flag: string, value: string | undefined): string[] | undefined {

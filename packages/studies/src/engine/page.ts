@@ -37,6 +37,8 @@ export interface Failed {
 
 export interface ResultPage {
   readonly pace: string;
+  /** What was asked for beyond the pace, as it is typed. Default nothing. */
+  readonly asked?: string | undefined;
   /** What was trained or computed: networks, budgets, data, own choices, what stands in another's place. A sentence or more each. */
   readonly settings: readonly string[];
   readonly findings: readonly Finding[];
@@ -48,9 +50,20 @@ export interface ResultPage {
   readonly failed?: readonly Failed[];
 }
 
-const HEAD = ["claim", "the paper says", "measured here", "verdict"];
+/** Sentences, unlike the numbers of other tables: all to the left. */
+function claimTable(findings: readonly Finding[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [
+    line(["claim", "the paper says", "measured here", "verdict"]),
+    "| --- | --- | --- | --- |",
+    ...findings.map(({ claim, paper, here, verdict }) => line([claim, paper, here, verdict.word])),
+  ].join("\n");
+}
 
-const rowOf = ({ claim, paper, here, verdict }: Finding) => [claim, paper, here, verdict.word];
+/** The same for a terminal, where a row of four sentences would not fit. */
+const claimLines = ({ claim, paper, here, verdict: { word, why } }: Finding): string =>
+  [`${claim}: ${word}`, `  the paper: ${paper}`, `  here: ${here}`, `  why: ${why}`].join("\n");
 
 /** A table whose cells may have bars in them, as |f - p|. */
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
@@ -68,7 +81,7 @@ export function resultPage(
   { name, summary, paper, shows, paces }: Pick<Study, "name" | "summary" | "paper" | "shows" | "paces">,
   page: ResultPage,
 ): StudyReport {
-  const { pace, settings, findings, tables = [], pictures = [], notes = [], failed = [] } = page;
+  const { pace, asked, settings, findings, tables = [], pictures = [], notes = [], failed = [] } = page;
   const date = new Date().toISOString().slice(0, 10);
   const of = [...(paper === undefined ? [] : [titleOf(paper)]), ...(shows === undefined ? [] : [shows])].join(
     ", ",
@@ -79,15 +92,13 @@ export function resultPage(
   const failures = failed.map(
     ({ cell: { problem, method, seed }, reason }) => `${problem}, ${method}, seed ${seed} failed: ${reason}`,
   );
-  // Some figures only show.
-  const claimTable = (draw: typeof tableOf) => (findings.length === 0 ? "" : draw(HEAD, findings.map(rowOf)));
+  const command = `gantry study ${name} --pace ${pace}${asked === undefined || asked === "" ? "" : ` ${asked}`}`;
   const list = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
   const text = [
     `${of}: ${summary}`,
     told,
     ...settings,
-    claimTable(textTable),
-    whys.join("\n"),
+    findings.map(claimLines).join("\n\n"),
     ...tables.map(({ title, head, rows }) => `${title}\n${textTable(head, rows)}`),
     ...notes,
     ...failures,
@@ -95,9 +106,10 @@ export function resultPage(
   const markdown = [
     `# ${of}`,
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
-    `    gantry study ${name} --pace ${pace}`,
+    `    ${command}`,
     told,
-    claimTable(tableOf),
+    // Some figures only show.
+    findings.length === 0 ? "" : claimTable(findings),
     list(whys),
     ...pictures.flatMap((picture) => [`![${picture.name}](${picture.name}.png)`, picture.caption]),
     ...tables.flatMap(({ title, head, rows }) => [`## ${title}`, tableOf(head, rows)]),
@@ -114,6 +126,7 @@ export function resultPage(
       paper: paper ?? null,
       shows: shows ?? null,
       pace,
+      command,
       date,
       settings,
       findings,

@@ -82,7 +82,12 @@ test("the page: what the paper says beside what was measured, verdict and why, s
   assert.match(markdown, /^\| case \| \\\|values\\\| \|$/m);
   assert.match(markdown, /^!\[bars\]\(bars\.png\)$/m);
   assert.match(markdown, /^- notes, one, seed 7 failed: no room$/m);
-  assert.match(text, /^N0 +nine is more/m);
+  assert.match(
+    text,
+    /^N0: holds\n {2}the paper: nine is more\n {2}here: 18,18.1 vs 2,2.1\n {2}why: difference/m,
+  );
+  const longer = study.report(outcomes, "--iterations 9").markdown;
+  assert.match(longer, /^ {4}gantry study notes-tiny --pace quick --iterations 9$/m);
   assert.deepEqual([...pictures.keys()], ["bars"]);
   const { pace, findings } = data as { pace: string; findings: { verdict: { word: string } }[] };
   assert.deepEqual([pace, findings[0]?.verdict.word], ["quick", "holds"]);

@@ -113,10 +113,10 @@ export function definePaperStudy<Own, Work, Result>(study: PaperStudy<Own, Work,
     },
     measure: ({ work, seed }, workplace) =>
       study.measure({ own: work.own as Own, work: work.work as Work, seed, workplace }),
-    report(outcomes) {
+    report(outcomes, asked) {
       const { pace, work } = outcomes[0]?.cell.work ?? { pace: paces[0]!.name, work: paces[0]!.work };
       const page = study.read(new Results(outcomes.filter(isDone)), work as Work);
-      return resultPage(about, { ...page, pace: String(pace), failed: failedOf(outcomes) });
+      return resultPage(about, { ...page, pace: String(pace), asked, failed: failedOf(outcomes) });
     },
   });
 }

@@ -88,8 +88,11 @@ export interface Study<Result = unknown> extends Named {
    * @throws what made it fail
    */
   measure(cell: Cell, workplace: Workplace): Promise<Result>;
-  /** Sums up whatever was measured. */
-  report(outcomes: readonly Outcome<Result>[]): StudyReport;
+  /**
+   * Sums up whatever was measured.
+   * @param asked what was asked for beyond the study and its pace, as it is typed, for the page's command: `--iterations 2000`
+   */
+  report(outcomes: readonly Outcome<Result>[], asked?: string): StudyReport;
 }
 
 /** Lets TypeScript check a study's shape; whoever runs studies knows nothing of their results. */

@@ -185,7 +185,7 @@ export function defineTableStudy(table: TableStudy): Study {
       await prepareNetworks(networks, preparation);
     },
     measure: (cell, workplace) => (cell.work.real === true ? measureReal(cell) : measureRun(cell, workplace)),
-    report(outcomes) {
+    report(outcomes, asked) {
       const { pace = paces[0]!.name, words = [] } = (outcomes[0]?.cell.work ?? {}) as {
         pace?: "quick" | "paper";
         words?: readonly string[];
@@ -202,6 +202,7 @@ export function defineTableStudy(table: TableStudy): Study {
       const hasInception = columns.some(({ metric }) => THROUGH_INCEPTION.includes(metric));
       return resultPage(about, {
         pace,
+        asked,
         settings: [
           ...words.map((each) => `${each}.`),
           ...(runs.length === 0 ? [] : [lengthOf(runs)]),

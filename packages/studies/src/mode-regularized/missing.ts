@@ -93,5 +93,5 @@ export const columns = [
 
 export const CHOICES = [
   "The paper states neither the judge's steps nor from what value an image is missing. Here each judge has DCGAN's layers with spectral norm, and the threshold is what reals judged against reals say; counts are of test images.",
-  "With so much noise a judge may see nothing, whatever is missing: 0 everywhere means that, and decides nothing. [What the estimate sees](missing-modes.md) was measured apart.",
+  "With so much noise a judge may see nothing, whatever is missing: 0 everywhere means that, and decides nothing. Nearly all everywhere means generators that make nothing like the data yet, and decides nothing either. [What the estimate sees](missing-modes.md) was measured apart.",
 ];

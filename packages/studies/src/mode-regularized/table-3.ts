@@ -6,7 +6,7 @@ import { defineTableStudy } from "../engine/tableStudy.js";
 import { all, judge, lower, untestable } from "../engine/verdict.js";
 import { CHOICES, columns, faces, paces, rowsOf } from "./missing.js";
 
-const SIGMAS = ["missing-3.5", "missing-4"] as const;
+const SIGMAS = [3.5, 4];
 const isOwn = ({ name }: { readonly name: string }) => name !== "vaegan-100";
 const names = rowsOf("quick")
   .filter(isOwn)
@@ -14,18 +14,21 @@ const names = rowsOf("quick")
 
 /** A claim that is said of both noises. */
 const atBoth = (reading: TableReading, pairs: readonly (readonly [string, string])[]) => {
-  const numbers = SIGMAS.flatMap((metric) =>
-    pairs.map(([a, b]) => ({
-      name: `${metric}, ${a} and ${b}`,
-      a: reading.last(faces.name, a, metric),
-      b: reading.last(faces.name, b, metric),
-    })),
-  );
+  const of = (name: string, sigma: number) => reading.last(faces.name, name, `missing-${sigma}`);
+  const named = [...new Set(pairs.flat())];
+  const words = (sigma: number) =>
+    named.map((name) => `${name} ${showSpread(spread(of(name, sigma)), 1)}`).join(", ");
   return {
-    here: numbers
-      .map(({ name, a, b }) => `${name}: ${showSpread(spread(a), 1)} against ${showSpread(spread(b), 1)}`)
-      .join("; "),
-    verdict: judge(all(numbers.map(({ name, a, b }) => [name, lower(a, b)]))),
+    here: SIGMAS.map((sigma) => `sigma ${sigma}: ${words(sigma)}`).join("; "),
+    verdict: judge(
+      all(
+        SIGMAS.flatMap((sigma) =>
+          pairs.map(
+            ([a, b]) => [`sigma ${sigma}, ${a} and ${b}`, lower(of(a, sigma), of(b, sigma))] as const,
+          ),
+        ),
+      ),
+    ),
   };
 };
 
