@@ -1,4 +1,5 @@
 import { resolveConfig } from "@gantry/gan";
+import { amount } from "@gantry/gan/amount";
 import { lines } from "@gantry/gan/figures";
 import { showSpread, spread } from "@gantry/gan/sweep";
 import { costRatios, type Turns } from "../engine/cost.js";
@@ -34,7 +35,7 @@ export default definePaperStudy<Own, Work, number[]>({
   cases: PAIRS.flatMap(([recipe, base]) =>
     STEPS.map((encoderSteps) => ({
       name: nameOf(recipe, encoderSteps),
-      summary: `${recipe} with ${encoderSteps} steps of E over ${base}`,
+      summary: `${recipe} with ${amount(encoderSteps, "steps")} of E over ${base}`,
       own: { recipe, base, encoderSteps },
     })),
   ),
@@ -98,7 +99,7 @@ export default definePaperStudy<Own, Work, number[]>({
       tables: [
         {
           title: "Processor time over the base's",
-          head: ["method", ...STEPS.map((steps) => `${steps} steps of E`)],
+          head: ["method", ...STEPS.map((steps) => `${amount(steps, "steps")} of E`)],
           rows: PAIRS.map(([recipe]) => [recipe, ...STEPS.map((steps) => show(recipe, steps))]),
         },
       ],
