@@ -38,5 +38,5 @@ export default defineTableStudy({
       verdict: untestable("the others' trainings are not repeated, and their scores are through Inception"),
     },
   ],
-  pictures: (reading) => samplePictures(reading, ["sngan", "aw-sngan", "autogan", "aw-autogan"]),
+  pictures: (reading) => samplePictures(reading),
 });

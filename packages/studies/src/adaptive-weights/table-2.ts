@@ -35,5 +35,5 @@ export default defineTableStudy({
         "both improve significantly; aw-AutoGAN is lowest",
       ],
     ),
-  pictures: (reading) => samplePictures(reading, ["sngan", "aw-sngan", "autogan", "aw-autogan"]),
+  pictures: (reading) => samplePictures(reading),
 });

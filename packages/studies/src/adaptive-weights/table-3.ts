@@ -47,5 +47,5 @@ export default defineTableStudy({
         }))
       : found;
   },
-  pictures: (reading) => samplePictures(reading, ["sngan", "aw-sngan", "autogan", "aw-autogan"]),
+  pictures: (reading) => samplePictures(reading),
 });

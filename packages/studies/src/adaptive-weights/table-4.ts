@@ -37,6 +37,5 @@ export default defineTableStudy({
         "both improve significantly (second-hand, with the weights: 8.03, 6.89)",
       ],
     ),
-  pictures: (reading) =>
-    samplePictures(reading, ["sngan-projection", "aw-sngan-projection", "biggan", "aw-biggan"]),
+  pictures: (reading) => samplePictures(reading),
 });

@@ -61,8 +61,14 @@ export function againstPicture(
   return [{ name, picture, caption: `${title}: the mean over seeds, with a band of one deviation.` }];
 }
 
-/** The samples of one seed of each row, as training drew them last. */
-export function samplePictures(reading: TableReading, rows: readonly string[]): PagePicture[] {
+/**
+ * The samples of one seed of each row, as training drew them last.
+ * @param rows by name; default all
+ */
+export function samplePictures(
+  reading: TableReading,
+  rows: readonly string[] = reading.rows.map(({ name }) => name),
+): PagePicture[] {
   return reading.data.flatMap(({ name, title }) =>
     rows.flatMap((row): PagePicture[] => {
       const file = reading.picture(name, row);

@@ -1,6 +1,7 @@
 import { showSpread, spread } from "@gantry/gan/sweep";
 import type { Study } from "../engine/study.js";
 import type { Settings } from "../engine/table.js";
+import { samplePictures } from "../engine/tablePictures.js";
 import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { best, judge } from "../engine/verdict.js";
@@ -49,4 +50,5 @@ export const defineAblation = ({ name, summary, choices }: Ablation): Study =>
         },
       ];
     },
+    pictures: (reading) => samplePictures(reading),
   });

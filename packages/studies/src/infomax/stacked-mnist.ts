@@ -1,5 +1,6 @@
 import type { TableData } from "../engine/table.js";
 import { compareRows, last } from "../engine/tableFindings.js";
+import { samplePictures } from "../engine/tablePictures.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { method, paper, quick } from "./settings.js";
 
@@ -110,4 +111,5 @@ export default defineTableStudy({
       }),
     },
   ],
+  pictures: (reading) => samplePictures(reading),
 });

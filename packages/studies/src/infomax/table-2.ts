@@ -51,5 +51,5 @@ export default defineTableStudy({
       }),
     },
   ],
-  pictures: (reading) => samplePictures(reading, ["ssgan", "ssgan-infomax"]),
+  pictures: (reading) => samplePictures(reading),
 });

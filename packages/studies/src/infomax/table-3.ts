@@ -1,6 +1,7 @@
 import { showSpread, spread } from "@gantry/gan/sweep";
 import type { Row } from "../engine/table.js";
 import { compareRows, last, type Told } from "../engine/tableFindings.js";
+import { samplePictures } from "../engine/tablePictures.js";
 import type { TableReading } from "../engine/tableReading.js";
 import { cifar10 } from "../engine/tableSets.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
@@ -130,4 +131,10 @@ export default defineTableStudy({
       ...halfTheTime(reading),
     },
   ],
+  // Where the paper has the greatest difference.
+  pictures: (reading) =>
+    samplePictures(
+      reading,
+      METHODS.map((recipe) => rowOf("b0-n1", recipe)),
+    ),
 });

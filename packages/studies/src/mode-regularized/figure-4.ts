@@ -52,5 +52,5 @@ export default defineTableStudy({
     "The figure claims nothing, and neither its architecture nor its values are in the text: the setting is the recipe's.",
   ],
   findings: () => [],
-  pictures: (reading) => samplePictures(reading, WEIGHTS.map(rowOf)),
+  pictures: (reading) => samplePictures(reading),
 });

@@ -27,5 +27,5 @@ export default defineTableStudy({
       verdict: untestable("people have to look, and faces from the side are of CelebA"),
     },
   ],
-  pictures: (reading) => samplePictures(reading, names),
+  pictures: (reading) => samplePictures(reading),
 });

@@ -123,5 +123,5 @@ export default defineTableStudy({
           ]),
     ];
   },
-  pictures: (reading) => samplePictures(reading, ["dcgan", "reg-dcgan"]).slice(0, 2),
+  pictures: (reading) => samplePictures(reading).slice(0, 2),
 });
