@@ -15,6 +15,12 @@ export type Rule = (confidence: number) => Verdict;
 /** A rule at 95 %. */
 export const judge = (rule: Rule): Verdict => rule(CONFIDENCE);
 
+/** Of a training much shorter than the paper's, that something is not there yet does not speak against it. */
+export const soShort = (verdict: Verdict): Verdict =>
+  verdict.word === "does not hold"
+    ? { word: "undecided", why: `a training so much shorter than the paper's does not tell; ${verdict.why}` }
+    : verdict;
+
 /** Four digits that count. */
 const showNumber = (value: number): string => String(Number(value.toPrecision(4)));
 

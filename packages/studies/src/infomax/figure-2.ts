@@ -2,7 +2,7 @@ import type { JsonObject } from "@gantry/gan";
 import { heat, lines, panels } from "@gantry/gan/figures";
 import { showSpread, spread } from "@gantry/gan/sweep";
 import { definePaperStudy, type Results } from "../engine/paperStudy.js";
-import { above, all, higher, judge, lower, type Verdict } from "../engine/verdict.js";
+import { above, all, higher, judge, lower, soShort } from "../engine/verdict.js";
 import { measure, type Result, type Work as Task } from "../forgetting/measure.js";
 
 interface Own {
@@ -21,12 +21,6 @@ const COMMON = { cycles: 2, batch: 64, learningRate: 2e-4, tested: 400, testsAll
 
 /** Of a class. */
 const PAPER_ITERATIONS = 1000;
-
-/** That a network forgets after visits much shorter than the paper's does not speak against it. */
-const shortly = (verdict: Verdict): Verdict =>
-  verdict.word === "does not hold"
-    ? { word: "undecided", why: `visits so much shorter than the paper's do not tell; ${verdict.why}` }
-    : verdict;
 
 const mean = (values: readonly number[]): number => spread(values).mean;
 
@@ -151,7 +145,7 @@ export default definePaperStudy<Own, Work, Result>({
           claim: "I2",
           paper: "with InfoMax it remembers all prior classes; here: more than without, and above chance",
           here: `remembered ${show("infomax", "remembered")} % against ${show("plain", "remembered")} %`,
-          verdict: iterations < PAPER_ITERATIONS ? shortly(remembers) : remembers,
+          verdict: iterations < PAPER_ITERATIONS ? soShort(remembers) : remembers,
         },
       ],
       tables: [
