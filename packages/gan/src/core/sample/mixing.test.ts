@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setThreads } from "@gantry/torch";
+import { assertClose } from "../../testing/networks.js";
 import { finish, temporaryFolder, tinyConfig, writeImages } from "../../testing/runs.js";
 import { startRun } from "../../train/train.js";
 import { UsageError } from "../base/errors.js";
@@ -65,15 +66,18 @@ for (const conditional of [false, true])
     const one = (all: Iterable<Float32Array>) => [...[...all][0]!];
     const label = Int32Array.of(1);
     const latent = (i: number) => latents.slice(i * size, (i + 1) * size);
-    assert.deepEqual(cell(0, 2), one(opened.samples(latent(1), label)), "a source");
-    assert.deepEqual(cell(3, 0), one(opened.samples(latent(4), label)), "an image");
+    // The grid is made in batches, and LibTorch does not round every row of a batch alike.
+    const alike = (a: readonly number[], b: readonly number[], what: string) => assertClose(a, b, 1e-5, what);
+    alike(cell(0, 2), one(opened.samples(latent(1), label)), "a source");
+    alike(cell(3, 0), one(opened.samples(latent(4), label)), "an image");
     const mixed = (image: number, source: number, takes: (layer: number) => boolean) =>
       one(opened.samples(latent(image), label, { sources: latent(source), takes }));
     const fine = mixed(4, 1, (layer) => layer >= 4);
-    assert.deepEqual(cell(3, 2), fine, "an image with a source's fine styles");
+    alike(cell(3, 2), fine, "an image with a source's fine styles");
     const coarse = mixed(2, 0, (layer) => layer < 2);
-    assert.deepEqual(cell(1, 1), coarse, "with coarse ones");
-    assert.notDeepEqual(coarse, cell(1, 0));
+    alike(cell(1, 1), coarse, "with coarse ones");
+    const unlike = (other: number[]) => Math.max(...coarse.map((value, i) => Math.abs(value - other[i]!)));
+    assert.ok(unlike(cell(1, 0)) > 1e-3, `its own styles: ${unlike(cell(1, 0))} apart`);
     assert.throws(
       () => drawMixingGrid(opened, columns, latents.slice(0, 2 * size)),
       /2 rows are not shared out/,
