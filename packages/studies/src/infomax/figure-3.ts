@@ -251,8 +251,7 @@ export default definePaperStudy<Record<string, never>, Work, Result>({
             ],
             { xLabel: "steps" },
           ),
-          caption:
-            "The first seed. Left as figure 3a, right the single classes of figure 3b; colours are each plot's own.",
+          caption: "The first seed. Left as figure 3a, right the single classes of figure 3b.",
         },
       ],
     };

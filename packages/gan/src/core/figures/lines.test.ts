@@ -32,6 +32,21 @@ test("plots side by side become a picture", async () => {
   await svgToPng(lines([]).replace('width="0"', 'width="1"'));
 });
 
+test("plots of different lines are named each; where the lines are the same, all once", () => {
+  const line = (label: string) => ({ label, x: [0, 1], y: [0, 1] });
+  const named = (plots: string[][]) => {
+    const svg = lines(
+      plots.map((labels) => ({ title: "", lines: labels.map(line) })),
+      { width: 200 },
+    );
+    return [...svg.matchAll(/>([a-z]+)<\/text>/g)].map(([, label]) => label);
+  };
+  assert.deepEqual(named([["one", "two"], ["one", "two"], ["one"]]), ["one", "two"]);
+  assert.deepEqual(named([["one"], ["one", "two"]]), ["one", "two"]);
+  assert.deepEqual(named([["all", "single"], ["cat"]]), ["all", "single", "cat"]);
+  assert.deepEqual(named([["one"], ["one"]]), []);
+});
+
 test("on logarithmic axes a power is a straight line, and what is not above 0 breaks it", () => {
   const line = { label: "x", x: [1, 2, 4, 8, 16], y: [1, 4, 0, 64, 256] };
   const svg = lines([{ title: "", lines: [line] }], { width: 272, height: 176, logarithmic: true });

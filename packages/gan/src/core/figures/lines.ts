@@ -29,7 +29,10 @@ export interface LinesOptions {
   readonly logarithmic?: boolean;
   /** Plots in a row. Default: all of them. */
   readonly columns?: number;
-  /** Whether the lines are named beside the last plot. Default: where the first plot has several. */
+  /**
+   * Whether the lines are named: once, beside the last plot, or beside each plot where these have different lines.
+   * Default: where a plot has several.
+   */
   readonly legend?: boolean;
 }
 
@@ -95,16 +98,19 @@ const range = (values: readonly number[], logarithmic: boolean): readonly [numbe
   return logarithmic ? [low / 2, low * 2] : [low - 0.5, high + 0.5];
 };
 
-/** The plots, each with frame, ticks and grid lines; all share one range on both axes, and the first one's names. */
+/** The plots, each with frame, ticks and grid lines; all share one range on both axes. */
 export function lines(plots: readonly Plot[], options: LinesOptions = {}): string {
   const width = options.width ?? 460;
   const height = options.height ?? 320;
   const columns = Math.max(1, Math.min(options.columns ?? plots.length, plots.length));
   const rows = Math.max(1, Math.ceil(plots.length / columns));
-  const first = plots[0]?.lines ?? [];
-  const named = (options.legend ?? first.length > 1) ? first : [];
+  const isNamed = options.legend ?? plots.some((plot) => plot.lines.length > 1);
+  const shared = sharedLines(plots);
+  const named = isNamed ? (shared ?? plots.flatMap((plot) => plot.lines)) : [];
   const longest = Math.max(0, ...named.map(({ label }) => label.length));
-  const total = columns * width + (longest === 0 ? 0 : Math.ceil(40 + 7 * longest));
+  const room = longest === 0 ? 0 : Math.ceil(40 + 7 * longest);
+  const across = width + (shared === undefined ? room : 0);
+  const total = columns * across + (shared === undefined ? 0 : room);
   const all = plots.flatMap((plot) => plot.lines);
   const { logarithmic = false } = options;
   const shown = (values: readonly number[]) => (logarithmic ? values.filter((value) => value > 0) : values);
@@ -136,7 +142,7 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
     parts.push(`<text x="${x}" y="${y}" ${FONT} fill="#222222" ${more}>${escapeXml(words)}</text>`);
   for (const [index, plot] of plots.entries()) {
     parts.push(
-      `<g transform="translate(${(index % columns) * width} ${Math.floor(index / columns) * height})">`,
+      `<g transform="translate(${(index % columns) * across} ${Math.floor(index / columns) * height})">`,
     );
     text(MARGIN.left + inner.width / 2, 20, plot.title, 'font-size="14" text-anchor="middle"');
     for (const y of ticksOf(y0, y1)) {
@@ -168,10 +174,19 @@ export function lines(plots: readonly Plot[], options: LinesOptions = {}): strin
         `<path d="${pathOf(positive(line, logarithmic), placeX, withinY)}" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round" fill="none"/>`,
       );
     }
+    if (isNamed && shared === undefined) parts.push(...legend(plot.lines, width + 4));
     parts.push("</g>");
   }
-  parts.push(...legend(named, columns * width + 4), "</svg>");
+  if (isNamed && shared !== undefined) parts.push(...legend(shared, columns * width + 4));
+  parts.push("</svg>");
   return parts.join("\n");
+}
+
+/** The lines of the plot that has most, where every plot has the same ones at the same places; undefined where they differ. */
+function sharedLines(plots: readonly Plot[]): readonly Line[] | undefined {
+  const most = plots.map((plot) => plot.lines).reduce((a, b) => (b.length > a.length ? b : a), []);
+  const areSame = plots.every((plot) => plot.lines.every(({ label }, i) => label === most[i]?.label));
+  return areSame ? most : undefined;
 }
 
 /** A line without what a logarithmic axis has no place for. */
@@ -222,7 +237,7 @@ function bandsOf(
   return outlines;
 }
 
-/** Colours and names, one under the other, beside the last plot. */
+/** Colours and names, one under the other. */
 function legend(plotted: readonly Line[], left: number): string[] {
   return plotted.flatMap(({ label, colour }, i) => {
     const y = MARGIN.top + 12 + i * 18;
