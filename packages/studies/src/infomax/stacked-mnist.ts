@@ -111,5 +111,5 @@ export default defineTableStudy({
       }),
     },
   ],
-  pictures: (reading) => samplePictures(reading),
+  pictures: (reading) => samplePictures(reading, ["dcgan-spectral", "dcgan-spectral-infomax", "infomax-gan"]),
 });
