@@ -92,7 +92,7 @@ export { Best } from "./core/sample/best.js";
 export { PER_CLASS, parseClasses, rowClasses } from "./core/sample/classes.js";
 export { interpolate } from "./core/sample/interpolate.js";
 export { SampleJudge } from "./core/sample/judge.js";
-export { drawMixingGrid, styleRanges } from "./core/sample/mixing.js";
+export { drawMixingGrid, type MixingGridOptions, styleRanges } from "./core/sample/mixing.js";
 export { type NearestReal, nearestReals } from "./core/sample/nearest.js";
 export { drawSamples, toBytes } from "./core/sample/pictures.js";
 export { Sampler, type SamplerOptions } from "./core/sample/sampler.js";

@@ -25,14 +25,19 @@ export function styleRanges(sides: readonly number[]): StyleRange[] {
     .filter(({ from, to }) => from < to);
 }
 
+export interface MixingGridOptions {
+  /** The class, of conditional generators. Default 0, the first. */
+  readonly label?: number;
+  /** Called with how many images are there. Default nothing. */
+  readonly onImages?: (count: number) => void;
+}
+
 /**
  * The grid of StyleGAN's figure 3: a first row of sources, and below rows that begin with an image and show it with the styles of
  * each source, first rows with coarse ones, then middle, then fine. The corner is white. Of conditional generators all are of
  * one class.
  * @param columns latents of the sources
  * @param rows latents of the images, as many for each range, one range after the other
- * @param label the class; default the first
- * @param onImages called with how many images are there
  * @throws UsageError for generators without styles, or rows that do not share out
  * @returns the images, (rows + 1) * (columns + 1) of them, row by row
  */
@@ -40,7 +45,7 @@ export function drawMixingGrid(
   sampler: Sampler,
   columns: Float32Array,
   rows: Float32Array,
-  { label = 0, onImages = () => {} }: { label?: number; onImages?: (count: number) => void } = {},
+  { label = 0, onImages = () => {} }: MixingGridOptions = {},
 ): Float32Array {
   const { latentSize: size, styleSides } = sampler;
   if (styleSides === undefined)
