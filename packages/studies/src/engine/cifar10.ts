@@ -28,6 +28,14 @@ export async function locateZip(): Promise<string | undefined> {
   return undefined;
 }
 
+/** What a classifier of CIFAR-10 is trained and tested on: an excerpt is too little to learn from. */
+export async function cifar10ToLearn(): Promise<{ dataset?: Dataset; testDataset?: Dataset }> {
+  const path = await locateZip();
+  if (path === undefined) return {};
+  const open = (split: "train" | "test") => openDataset({ path, split }, dataContext());
+  return { dataset: await open("train"), testDataset: await open("test") };
+}
+
 /**
  * CIFAR-10: the official files where they lie, else a zip of its images.
  * @param least images that the split must have: excerpts of the official files are passed over

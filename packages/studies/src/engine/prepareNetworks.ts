@@ -1,6 +1,7 @@
 import { UsageError } from "@gantry/gan";
 import { dataContext } from "@gantry/gan/data";
 import { featureNetworks, trainClassifier } from "@gantry/gan/metrics";
+import { cifar10ToLearn } from "./cifar10.js";
 import type { Preparation } from "./study.js";
 
 /**
@@ -20,6 +21,7 @@ export async function prepareNetworks(
         `the weights of ${name} are not here: get them with 'gantry data fetch inception', or take the quick pace, which looks through small classifiers`,
       );
     await trainClassifier(name, {
+      ...(name === "cifar10-cnn" ? await cifar10ToLearn() : {}),
       context,
       signal,
       onProgress: ({ step, steps }) =>
