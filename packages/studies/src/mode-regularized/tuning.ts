@@ -85,7 +85,7 @@ export default defineTableStudy({
   rows: () => rows,
   columns: [{ metric: "mode", title: "MODE score", digits: 2, better: "higher" }],
   choices: [
-    "The paper shows no tuning, and names no rate or weight of MDGAN's: the factors, the data and the score are ours. Each variant changes one thing; a latent of 100 for both.",
+    "The paper shows no tuning, and names no rate or weight of MDGAN's: the factors, the data and the score are ours. Each variant changes one thing; a latent of 100 for both. MDGAN's weight is its lambda: beside it stands a square summed over pixels, which outweighs it.",
     "Stable is judged twice: by the deviation of the score's logarithm over the five variants, and by the worst of them.",
   ],
   findings: (reading) => [
