@@ -50,10 +50,12 @@ export interface ResultPage {
   readonly failed?: readonly Failed[];
 }
 
+/** Cells may have bars in them, as |f - p|. */
+const escaped = (cells: readonly string[]): string[] => cells.map((cell) => cell.replaceAll("|", "\\|"));
+
 /** Sentences, unlike the numbers of other tables: all to the left. */
 function claimTable(findings: readonly Finding[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const line = (cells: readonly string[]) => `| ${escaped(cells).join(" | ")} |`;
   return [
     line(["claim", "the paper says", "measured here", "verdict"]),
     "| --- | --- | --- | --- |",
@@ -65,11 +67,8 @@ function claimTable(findings: readonly Finding[]): string {
 const claimLines = ({ claim, paper, here, verdict: { word, why } }: Finding): string =>
   [`${claim}: ${word}`, `  the paper: ${paper}`, `  here: ${here}`, `  why: ${why}`].join("\n");
 
-/** A table whose cells may have bars in them, as |f - p|. */
-const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const escaped = (cells: readonly string[]) => cells.map((cell) => cell.replaceAll("|", "\\|"));
-  return markdownTable(escaped(head), rows.map(escaped));
-};
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  markdownTable(escaped(head), rows.map(escaped));
 
 export const failedOf = (outcomes: readonly Outcome<unknown>[]): Failed[] =>
   outcomes.flatMap((outcome) =>

@@ -17,6 +17,22 @@ export const best =
   (reading, data, row) =>
     reading.best(data, row, metric, better);
 
+/** One number a seed, of what a metric ends at in several rows: how much they differ, or which is the worst. */
+export function overRows(
+  reading: TableReading,
+  data: string,
+  rows: readonly string[],
+  metric: string,
+  sumUp: (scores: readonly number[]) => number,
+): number[] {
+  const all = rows.map((row) => reading.last(data, row, metric));
+  const seeds = Math.min(...all.map(({ length }) => length));
+  return Array.from({ length: seeds }, (_, seed) => sumUp(all.map((scores) => scores[seed]!)));
+}
+
+/** The standard deviation of the logarithm. */
+export const logDeviation = (scores: readonly number[]): number => spread(scores.map(Math.log)).std;
+
 /** What is said of two rows. */
 export type Relation = "lower" | "higher" | "same";
 

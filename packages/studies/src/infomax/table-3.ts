@@ -1,6 +1,6 @@
 import { showSpread, spread } from "@gantry/gan/sweep";
 import type { Row } from "../engine/table.js";
-import { compareRows, last, type Told } from "../engine/tableFindings.js";
+import { compareRows, last, logDeviation, overRows, type Told } from "../engine/tableFindings.js";
 import { samplePictures } from "../engine/tablePictures.js";
 import type { TableReading } from "../engine/tableReading.js";
 import { cifar10 } from "../engine/tableSets.js";
@@ -33,11 +33,10 @@ const namesOf = (pace: string) => settingsOf(pace).map(([name]) => name);
 const rowOf = (name: string, recipe: Method) => `${recipe}-${name}`;
 
 /** Each seed's standard deviation of the logarithm of FID over the settings. */
-function variation(reading: TableReading, data: string, recipe: Method): number[] {
-  const all = namesOf(reading.pace).map((name) => reading.last(data, rowOf(name, recipe), "fid"));
-  const seeds = Math.min(...all.map(({ length }) => length));
-  return Array.from({ length: seeds }, (_, seed) => spread(all.map((values) => Math.log(values[seed]!))).std);
-}
+const variation = (reading: TableReading, data: string, recipe: Method): number[] => {
+  const rows = namesOf(reading.pace).map((name) => rowOf(name, recipe));
+  return overRows(reading, data, rows, "fid", logDeviation);
+};
 
 const seconds = (reading: TableReading, data: string, row: string): number[] =>
   reading.runs(data, row).flatMap((run) => run.seconds ?? []);

@@ -1,8 +1,6 @@
-import { spread } from "@gantry/gan/sweep";
 import type { Row, Settings } from "../engine/table.js";
-import { compareRows } from "../engine/tableFindings.js";
+import { compareRows, logDeviation, overRows, type Pick } from "../engine/tableFindings.js";
 import { samplePictures } from "../engine/tablePictures.js";
-import type { TableReading } from "../engine/tableReading.js";
 import { defineTableStudy } from "../engine/tableStudy.js";
 import { AT_THE_END, mnist } from "./tableSettings.js";
 
@@ -46,18 +44,13 @@ const rows = METHODS.flatMap((recipe) =>
 );
 
 /** Of each seed, over the variants. */
-const over = (
-  reading: TableReading,
-  data: string,
-  method: Method,
-  sumUp: (scores: readonly number[]) => number,
-): number[] => {
-  const all = VARIANTS.map(({ name }) => reading.last(data, rowOf(method, name), "mode"));
-  const seeds = Math.min(...all.map(({ length }) => length));
-  return Array.from({ length: seeds }, (_, seed) => sumUp(all.map((scores) => scores[seed]!)));
-};
+const over =
+  (sumUp: (scores: readonly number[]) => number): Pick =>
+  (reading, data, method) => {
+    const own = VARIANTS.map(({ name }) => rowOf(method as Method, name));
+    return overRows(reading, data, own, "mode", sumUp);
+  };
 
-const deviation = (scores: readonly number[]) => spread(scores.map(Math.log)).std;
 const worst = (scores: readonly number[]) => Math.min(...scores);
 
 export default defineTableStudy({
@@ -94,7 +87,7 @@ export default defineTableStudy({
       paper: "MDGAN is very stable; here: its score differs less over the variants than Reg-GAN's",
       ...compareRows(reading, {
         relation: "lower",
-        pick: (table, data, method) => over(table, data, method as Method, deviation),
+        pick: over(logDeviation),
         pairs: [["mdgan", "reg-gan"]],
       }),
     },
@@ -103,7 +96,7 @@ export default defineTableStudy({
       paper: "and much easier to tune; here: the worst of its variants is better than the worst of Reg-GAN's",
       ...compareRows(reading, {
         relation: "higher",
-        pick: (table, data, method) => over(table, data, method as Method, worst),
+        pick: over(worst),
         pairs: [["mdgan", "reg-gan"]],
       }),
     },
