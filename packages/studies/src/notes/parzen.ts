@@ -112,14 +112,7 @@ export function parzen(images: Float32Array, windows: Float32Array, size: number
       const count = windows.length / size;
       return widths.map((width) =>
         scope(() => {
-          const exponents = squares.div(-2 * width * width);
-          const most = exponents.topk(1)[0];
-          const sums = exponents
-            .sub(most)
-            .exp()
-            .sum([1])
-            .log()
-            .add(most.reshape([-1]));
+          const sums = squares.div(-2 * width * width).logsumexp([1]);
           return sums.mean().item() - Math.log(count) - (size / 2) * Math.log(2 * Math.PI * width * width);
         }),
       );
